@@ -1,0 +1,33 @@
+/**
+ * The words of the wire that hub and client share. PROTOCOL.md explains each.
+ */
+
+/** Query parameter that carries a cursor, `<unix seconds>:<counter>`, on every technique. */
+export const LAST_EVENT_ID = 'last_event_id'
+
+/** Query parameter of interval polling: `wait=0` asks for what is there, now. */
+export const WAIT = 'wait'
+
+/** WebSocket subprotocol whose frames begin with `id:` and `content-type:` lines. */
+export const META_SUBPROTOCOL = 'ws+meta.nchan'
+
+/** Answer header: the longest silence, in seconds, that a healthy connection shows. */
+export const HEARTBEAT_HEADER = 'Push-Heartbeat'
+
+/** Answer header of a poll: messages before this answer are missing; its value is the reason. */
+export const GAP_HEADER = 'Push-Gap'
+
+/** Answer header of a 410: the channel has ended (a 410 without it means "ask again"). */
+export const END_HEADER = 'Push-End'
+
+/** Answer header of a poll: the answer was cut at its limit, more waits. */
+export const MORE_HEADER = 'Push-More'
+
+/** Part header of a multipart answer, and request header of a publisher: the event's name. */
+export const EVENT_HEADER = 'X-EventSource-Event'
+
+/** SSE event names that begin so are the hub's own; a publisher's are refused. */
+export const CONTROL_EVENT_PREFIX = 'push.'
+
+/** What the hub says of a channel in the stream itself: SSE `event: push.<word>`, WebSocket head line `push: <word>`. */
+export type ControlWord = 'open' | 'ping' | 'gap' | 'end' | 'message'
