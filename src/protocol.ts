@@ -30,4 +30,6 @@ export const EVENT_HEADER = 'X-EventSource-Event'
 export const CONTROL_EVENT_PREFIX = 'push.'
 
 /** What the hub says of a channel in the stream itself: SSE `event: push.<word>`, WebSocket head line `push: <word>`. */
-export type ControlWord = 'open' | 'ping' | 'gap' | 'end' | 'message'
+export const CONTROL_WORDS = ['open', 'ping', 'gap', 'end', 'message'] as const
+
+export type ControlWord = (typeof CONTROL_WORDS)[number]

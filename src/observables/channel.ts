@@ -1,0 +1,237 @@
+import {
+  BehaviorSubject,
+  Observable,
+  Subject,
+  Subscription,
+  distinctUntilChanged,
+  filter,
+  type SchedulerLike,
+  type Subscriber,
+} from 'rxjs'
+import { nowhere, type Place } from './cursor.ts'
+import { deliveryQueue } from './delivery-queue.ts'
+import { PushError } from './errors.ts'
+import type { GapReason, Payload, PushEvent, PushMessage, SourceMessage, SourceOpen } from './event.ts'
+import type { LinkEvent } from './operators/reconnect.ts'
+import { outbox, type Handover } from './outbox.ts'
+import { reason, shown } from './request.ts'
+import { replayBuffer } from './replay-buffer.ts'
+import { sequenceWatch } from './sequence.ts'
+import { STATUS_AFTER, type PushStatus } from './status.ts'
+
+/**
+ * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
+ * `linger`. Its streams never error and never complete: what ends or fails is an event, and `open()` revives every
+ * reader.
+ */
+export interface Channel<T, S = never> {
+  /** Absolute. */
+  readonly url: string
+  /** Everything that happens, in order. Subscribing reads: it connects. A late reader gets the present status first. */
+  readonly events$: Observable<PushEvent<T>>
+  /** The messages among `events$`. Subscribing reads. */
+  readonly messages$: Observable<PushMessage<T>>
+  /** The status, now and at each change. Subscribing only watches: it does not connect. */
+  readonly status$: Observable<PushStatus>
+  readonly status: PushStatus
+  /**
+   * Sends one message. Resolves when it was handed over to the connection, or when the server took it (HTTP). Waits in
+   * a bounded buffer while the channel connects. It is never sent twice.
+   * @throws PushError (rejects) `cannot-send`, `not-connected`, `buffer-full`, `send-lost`, `send-refused`,
+   * `invalid-message`
+   */
+  send(data: S): Promise<void>
+  /** Connects again after `closed` or `failed`, from where the channel was; cuts a wait short. */
+  open(): void
+  /** Disconnects for all readers, who stay; what waits to be sent is lost. */
+  close(): void
+  /** Tries again now instead of when the policy says; nothing where it does not wait. */
+  retryNow(): void
+}
+
+export interface ChannelWorks {
+  url: string
+  /** The dialect's order of cursors. */
+  compare: (a: string, b: string) => number | undefined
+  decode: (raw: Payload) => unknown
+  encode: ((data: unknown) => Payload) | undefined
+  sequence: ((data: never) => number) | undefined
+  replay: number
+  /** In ms. */
+  linger: number
+  /** How many messages may wait to be sent. */
+  sendBuffer: number
+  /** The supervised connection. */
+  link: (place: Place, retryNow$: Observable<void>) => Observable<LinkEvent>
+  /** Sends by HTTP; undefined where the dialect cannot. */
+  post: Handover | undefined
+  scheduler: SchedulerLike
+  /** The channel went from idle to read, or back. */
+  active: (active: boolean) => void
+}
+
+type StatusEvent = Exclude<PushEvent<never>, { type: 'message' | 'invalid' | 'gap' }>
+
+export function createChannel({
+  url,
+  compare,
+  decode,
+  encode,
+  sequence,
+  replay,
+  linger,
+  sendBuffer,
+  link,
+  post,
+  scheduler,
+  active,
+}: ChannelWorks): Channel<unknown, unknown> {
+  // Replaced whole on every change, so that a delivery walks the readers it began with.
+  let readers: readonly Subscriber<PushEvent<unknown>>[] = []
+  let latest: StatusEvent = { type: 'idle' }
+  let place = nowhere()
+  // Undefined while idle; an ended one while the channel is closed or failed.
+  let connection: Subscription | undefined
+  let lingering = Subscription.EMPTY
+  let announced: SourceOpen | undefined
+  let lastCursor: string | undefined
+  const status = new BehaviorSubject<PushStatus>('idle')
+  const retry = new Subject<void>()
+  const letters = outbox(sendBuffer)
+  const past = replayBuffer(replay)
+  const numbers = sequenceWatch()
+
+  const say = deliveryQueue((event: PushEvent<unknown>) => {
+    const present = readers
+    if (event.type === 'message' || event.type === 'gap') past.add(event)
+    else if (event.type !== 'invalid') latest = event
+    const after = STATUS_AFTER[event.type]
+    if (after !== status.value) status.next(after)
+    for (const reader of present) reader.next(event)
+  })
+
+  const gap = (reason: GapReason) => {
+    numbers.interrupted(true)
+    say({ type: 'gap', reason })
+  }
+
+  const message = ({ data: raw, event, cursor }: SourceMessage) => {
+    const at = cursor === undefined ? {} : { cursor }
+    const before = lastCursor
+    lastCursor = cursor
+    let data: unknown
+    try {
+      data = decode(raw)
+      if (sequence) {
+        const earlier = before !== undefined && cursor !== undefined && (compare(cursor, before) ?? 1) <= 0
+        const succession = numbers.follow(sequence(data as never), earlier)
+        if (succession === 'repeat') return
+        if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
+      }
+    } catch (cause) {
+      const error = cause instanceof PushError ? cause : new PushError('invalid-message', reason(cause), { cause })
+      if (error.code === 'async-schema') return end({ type: 'failed', error })
+      return say({ type: 'invalid', error, raw, ...at })
+    }
+    say({ type: 'message', data, event, ...at })
+  }
+
+  const open = (event: SourceOpen) => {
+    letters.connected(event.send ?? post)
+    numbers.interrupted(false)
+    const presumed = event.presumed ?? false
+    const known = announced?.technique === event.technique && (announced.presumed ?? false) === presumed
+    announced = event
+    // A connection that was made anew unseen, to rotate it, is no news.
+    if (!known) say({ type: 'open', technique: event.technique, presumed })
+  }
+
+  const linked = (event: LinkEvent) => {
+    if (event.type === 'message') return message(event)
+    if (event.type === 'open') return open(event)
+    if (event.type === 'gap') return gap(event.reason)
+    if (event.type === 'closed' || event.type === 'failed') return end(event)
+    announced = undefined
+    letters.connected(undefined)
+    say(event)
+  }
+
+  const connect = () => {
+    const next = (connection = new Subscription())
+    next.add(link(place, retry).subscribe(linked))
+  }
+
+  const disconnect = (why: string) => {
+    connection?.unsubscribe()
+    announced = undefined
+    letters.discard(new PushError('send-lost', `${shown(url)} ${why} before the message was handed over`))
+  }
+
+  const end = (event: Extract<StatusEvent, { type: 'closed' | 'failed' }>) => {
+    disconnect(event.type)
+    // An ended channel that begins anew is another one; all it shares with the old is that something may be missing.
+    if (event.type === 'closed' && event.by === 'server') place.value = undefined
+    say(event)
+  }
+
+  const leave = (reader: Subscriber<PushEvent<unknown>>) => {
+    readers = readers.filter((other) => other !== reader)
+    if (readers.length > 0) return
+    const idle = () => {
+      disconnect('was left by its last reader')
+      connection = undefined
+      place = nowhere()
+      lastCursor = undefined
+      numbers.interrupted(true)
+      past.clear()
+      say({ type: 'idle' })
+      active(false)
+    }
+    if (linger === 0) idle()
+    else lingering = scheduler.schedule(idle, linger)
+  }
+
+  const events$ = new Observable<PushEvent<unknown>>((reader) => {
+    lingering.unsubscribe()
+    if (connection) {
+      reader.next(latest)
+      for (const event of past.events()) reader.next(event)
+    }
+    reader.add(() => leave(reader))
+    readers = [...readers, reader]
+    if (connection) return
+    active(true)
+    connect()
+  })
+
+  return {
+    url,
+    events$,
+    messages$: events$.pipe(filter((event) => event.type === 'message')),
+    status$: status.pipe(distinctUntilChanged()),
+    get status() {
+      return status.value
+    },
+    send(data) {
+      if (!encode) return rejected('cannot-send', `${shown(url)}: the channel's definition names no \`sends\``)
+      if (!connection || connection.closed) {
+        return rejected('not-connected', `${shown(url)} is ${status.value}: subscribe first, or open()`)
+      }
+      try {
+        return letters.send(encode(data))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
+    open() {
+      if (connection?.closed && readers.length > 0) connect()
+      else retry.next()
+    },
+    close() {
+      if (connection && !connection.closed) end({ type: 'closed', by: 'client' })
+    },
+    retryNow: () => retry.next(),
+  }
+}
+
+const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

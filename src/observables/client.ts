@@ -1,0 +1,191 @@
+import {
+  BehaviorSubject,
+  asyncScheduler,
+  catchError,
+  defer,
+  firstValueFrom,
+  map,
+  of,
+  throwError,
+  type Observable,
+  type SchedulerLike,
+} from 'rxjs'
+import { createChannel, type Channel } from './channel.ts'
+import { decoder, encoder } from './decode.ts'
+import type { ChannelDescriptor, Definition } from './define-channel.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import { plain } from './dialects/plain.ts'
+import { PushError } from './errors.ts'
+import { backoff, type RetryPolicy } from './operators/backoff.ts'
+import type { LivenessOptions } from './operators/liveness.ts'
+import { reconnect } from './operators/reconnect.ts'
+import { post } from './post.ts'
+import { reason, shown } from './request.ts'
+import type { Technique } from './technique.ts'
+import { weakRegistry } from './weak-registry.ts'
+
+/** What `prepare` may add to a request. */
+export interface Prepared {
+  headers?: Record<string, string>
+  /** Goes into the URL: the one way for techniques that send no header. */
+  query?: Record<string, string>
+}
+
+/**
+ * Runs before every attempt, and may be asynchronous: the place for a token that expires.
+ *
+ * @example prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } })
+ */
+export type Prepare = (attempt: { url: string; attempt: number }) => Prepared | undefined | Promise<Prepared | undefined>
+
+export interface PushClientOptions extends LivenessOptions {
+  /** How to connect; there is no default, so that what is not named is not bundled. A channel may name its own. */
+  via?: Technique
+  /** How the server spells things. @default plain() */
+  dialect?: Dialect
+  /** When to try again. @default backoff() */
+  retry?: RetryPolicy
+  prepare?: Prepare
+  /** What relative URLs are relative to. @default the page's address */
+  base?: string
+  /** For techniques that read by fetch. @default 'same-origin' */
+  credentials?: RequestCredentials
+  /** How long a connection outlives its last reader, in ms: long enough for a change of route. @default 1_000 */
+  linger?: number
+  /** How many messages may wait to be sent in each channel. @default 64 */
+  sendBuffer?: number
+  /** @default asyncScheduler */
+  scheduler?: SchedulerLike
+}
+
+/** Opens channels, and shares each among its readers. One for each app, and on a server one for each request. */
+export interface PushClient {
+  /**
+   * The channel that a descriptor, or a bare URL, names. The same definition and URL give the same channel.
+   * @throws PushError `invalid-url`, `no-technique`, `client-closed`
+   */
+  channel<T, S>(descriptor: ChannelDescriptor<T, S>): Channel<T, S>
+  channel<T = unknown>(url: string, options?: { via?: Technique }): Channel<T>
+  /** The channels that are read now. */
+  readonly channels$: Observable<readonly Channel<unknown, unknown>[]>
+  /** Closes every channel; none can be opened again. */
+  close(): void
+}
+
+/**
+ * Makes a client. It connects nothing until a channel is read.
+ *
+ * @throws PushError `invalid-option` where a number is out of its range.
+ * @example
+ * const push = createPushClient({ via: webSocket(), dialect: nchan() })
+ * const subscription = push.channel(ticks({ symbol: 'ACME' })).messages$.subscribe(({ data }) => draw(data))
+ * subscription.unsubscribe() // the last reader leaves: disconnected
+ */
+export function createPushClient({
+  via,
+  dialect = plain(),
+  retry = backoff(),
+  prepare = () => undefined,
+  base = globalThis.location?.href,
+  credentials = 'same-origin',
+  linger = 1_000,
+  sendBuffer = 64,
+  scheduler = asyncScheduler,
+  ...limits
+}: PushClientOptions = {}): PushClient {
+  for (const [name, value] of Object.entries({ linger, sendBuffer, ...limits })) {
+    if (value !== undefined && !(value >= 0)) throw new PushError('invalid-option', `${name} is ${value}, and must be 0 or more`)
+  }
+  type AnyChannel = Channel<unknown, unknown>
+  const channels = weakRegistry<Definition, AnyChannel>()
+  const bare = new WeakMap<object, Definition>()
+  let closed = false
+  const active = new BehaviorSubject<readonly AnyChannel[]>([])
+
+  const open = (url: string, definition: Definition): AnyChannel => {
+    const { via: technique = via, retry: policy = retry } = definition
+    if (!technique) {
+      throw new PushError('no-technique', `${shown(url)} has no technique: createPushClient({ via: sse() }), or name \`via\` in the channel`)
+    }
+    const prepared = (attempt: number) =>
+      defer(() => {
+        if (closed) throw new PushError('client-closed', 'this client was closed')
+        const added = prepare({ url, attempt })
+        return added instanceof Promise ? added : of(added)
+      }).pipe(
+        map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {} })),
+        catchError((cause: unknown) => throwError(() => unprepared(cause))),
+      )
+    const channel: AnyChannel = createChannel({
+      url,
+      compare: dialect.compare,
+      decode: decoder(definition),
+      encode: definition.sends && encoder(definition.sends),
+      sequence: definition.sequence,
+      replay: definition.replay ?? 0,
+      linger: definition.linger ?? linger,
+      sendBuffer,
+      scheduler,
+      link: (place, retryNow$) =>
+        reconnect({
+          ...limits,
+          policy,
+          promised: dialect.heartbeat,
+          place,
+          retryNow$,
+          scheduler,
+          prepare: prepared,
+          connect: (cursor, target) =>
+            technique.isSupported()
+              ? technique.connect({ ...target, cursor, credentials, dialect, scheduler })
+              : throwError(() => new PushError('unsupported', `this host cannot do ${technique.name}: name another technique, or pass an implementation`)),
+        }),
+      post: dialect.post && post({ spell: dialect.post, dialect, credentials, prepared: prepared(0) }),
+      active: (now) => active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel)),
+    })
+    return channel
+  }
+
+  const bareDefinition = (own: Technique | undefined): Definition => {
+    const key = own ?? bare
+    const definition = bare.get(key) ?? { url: '', ...(own && { via: own }) }
+    bare.set(key, definition)
+    return definition
+  }
+
+  return {
+    channel(source: ChannelDescriptor<unknown, unknown> | string, { via: own }: { via?: Technique } = {}): never {
+      if (closed) throw new PushError('client-closed', 'this client was closed: make a new one')
+      const { url, definition } = typeof source === 'string' ? { url: source, definition: bareDefinition(own) } : source
+      const absolute = resolve(url, base)
+      // What a descriptor says of its types is what its definition decodes.
+      return channels(definition, absolute, () => open(absolute, definition)) as never
+    },
+    channels$: active.asObservable(),
+    close() {
+      for (const channel of active.value) channel.close()
+      closed = true
+    },
+  }
+}
+
+/** Absolute, and of HTTP: a WebSocket's address is that of its upgrade request. */
+function resolve(url: string, base: string | undefined): string {
+  try {
+    const absolute = new URL(url, base)
+    absolute.protocol = absolute.protocol.replace(/^ws/, 'http')
+    if (/^https?:$/.test(absolute.protocol)) return absolute.href
+  } catch {
+    // What cannot be parsed and what is no HTTP are told alike.
+  }
+  throw new PushError('invalid-url', `${url} is no HTTP or WebSocket URL${base ? '' : ': without a page, give it whole or name `base`'}`)
+}
+
+function withQuery(url: string, query: Record<string, string> = {}): string {
+  const absolute = new URL(url)
+  for (const [name, value] of Object.entries(query)) absolute.searchParams.set(name, value)
+  return absolute.href
+}
+
+const unprepared = (cause: unknown) =>
+  cause instanceof PushError ? cause : new PushError('prepare-failed', `prepare failed: ${reason(cause)}`, { cause })

@@ -1,0 +1,187 @@
+import {
+  END_HEADER,
+  EVENT_HEADER,
+  CONTROL_EVENT_PREFIX,
+  CONTROL_WORDS,
+  GAP_HEADER,
+  HEARTBEAT_HEADER,
+  LAST_EVENT_ID,
+  META_SUBPROTOCOL,
+  MORE_HEADER,
+  WAIT,
+} from '../../protocol.ts'
+import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
+import { base64, parameter, text } from '../framing/content-type.ts'
+import { multipart, type Part } from '../framing/multipart.ts'
+import { metaFrame } from '../framing/nchan-meta.ts'
+import { wholeBody } from '../framing/whole-body.ts'
+import { END, type Dialect, type Emit } from './dialect.ts'
+import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable } from './verdict.ts'
+
+export interface NchanOptions {
+  /**
+   * The longest silence of a healthy connection, in ms, where nginx is set to send heartbeats
+   * (`nchan_eventsource_ping_interval`). The hub says its own.
+   */
+  heartbeat?: number
+}
+
+const SPACE = 'nchan'
+
+// A 410 follows a DELETE and a graceful reload alike: ask again. An end is told by a marker.
+const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
+
+/**
+ * nginx with Nchan, and the embedded hub: every message carries a cursor that means the same place under every
+ * technique and on every node. PROTOCOL.md is the contract.
+ *
+ * @example createPushClient({ via: webSocket(), dialect: nchan() })
+ */
+export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
+  return {
+    name: 'nchan',
+    subprotocols: [META_SUBPROTOCOL],
+    eventNames: ['ping', ...CONTROL_WORDS.map((word) => CONTROL_EVENT_PREFIX + word)],
+    heartbeat,
+    statuses: STATUSES,
+    closes: STANDARD_CLOSES,
+
+    address({ url, headers, cursor, carrier }) {
+      const known = cursor?.space === SPACE ? cursor.value : undefined
+      const address = new URL(url)
+      // Spelled by hand: `searchParams` would rewrite the rest of the query.
+      const query = [
+        address.search.slice(1),
+        known !== undefined && `${LAST_EVENT_ID}=${encodeURIComponent(known)}`,
+        carrier === 'poll' && `${WAIT}=0`,
+      ]
+      address.search = query.filter(Boolean).join('&')
+      return {
+        url: address.href,
+        headers: carrier === 'event-stream' ? { ...headers, Accept: 'text/event-stream' } : headers,
+        space: SPACE,
+        continuity: known === undefined ? 'unproven' : 'resumed',
+      }
+    },
+
+    verdict: (status, headers) =>
+      status === 410 && headers.has(END_HEADER) ? 'end' : statusVerdict(STATUSES, status),
+
+    answer({ status, headers }, emit) {
+      const gap = headers.get(GAP_HEADER)
+      if (gap !== null) emit({ type: 'gap', reason: gap })
+      const type = headers.get('content-type') ?? ''
+      const cursor = place(headers.get('last-modified'), headers.get('etag'))
+      const said = headers.get(HEARTBEAT_HEADER)
+      const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
+      const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
+      return {
+        feed: read.feed,
+        end() {
+          read.end()
+          emit({
+            type: 'alive',
+            ...(cursor !== undefined && { cursor }),
+            ...(said !== null && { heartbeat: Number(said) * 1000 }),
+          })
+          // Nchan answers one message at a time and does not say whether another waits.
+          return headers.has(MORE_HEADER) || (said === null && status === 200)
+        },
+      }
+    },
+
+    event({ id, event, data }) {
+      if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
+      // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
+      if (event === 'ping' && id === undefined) return ALIVE
+      return message(data, event, id)
+    },
+
+    comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
+
+    frame(frame) {
+      const { head, body } = metaFrame(frame)
+      const word = head['push']
+      return word === undefined
+        ? message(body, head['event'], head['id'])
+        : control(word, head['id'], typeof body === 'string' ? body : text(body))
+    },
+
+    post: (url, body) => ({
+      url,
+      body,
+      headers: { 'Content-Type': typeof body === 'string' ? 'text/plain' : 'application/octet-stream' },
+    }),
+
+    compare(a, b) {
+      const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
+      const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
+      return secondsA - secondsB || counterA - counterB
+    },
+  }
+}
+
+function single(status: number, type: string, headers: Headers, cursor: string | undefined, emit: Emit) {
+  const body = wholeBody(type)
+  return {
+    feed: body.feed,
+    end() {
+      const data = body.end()
+      const empty = data.length === 0 && cursor === undefined
+      if (status !== 304 && status !== 408 && !empty) emit(message(data, headers.get(EVENT_HEADER), cursor))
+    },
+  }
+}
+
+function envelope(boundary: string, emit: Emit) {
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+  let whole = false
+  const read = multipart(boundary, { part: (part) => emit(partMessage(part)), close: () => (whole = true) })
+  return {
+    feed: (chunk: Uint8Array) => read(utf8.decode(chunk, { stream: true })),
+    end() {
+      if (!whole) throw new Error('a multipart answer ended before its closing boundary')
+    },
+  }
+}
+
+function message(data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent {
+  const name = event || 'message'
+  return cursor === undefined
+    ? { type: 'message', data, event: name }
+    : { type: 'message', data, event: name, cursor }
+}
+
+/** The hub's own words; one that is not known yet is a sign of life. */
+function control(word: string, cursor: string | undefined, json: string): SourceEvent | typeof END {
+  const place = cursor === undefined ? {} : { cursor }
+  if (word === 'end') return END
+  if (word === 'gap') return { type: 'gap', reason: String(parse(json)['reason'] ?? 'unknown'), ...place }
+  if (word === 'message') {
+    const { event, text: body, base64: bytes } = parse(json)
+    const data = typeof bytes === 'string' ? base64(bytes) : String(body)
+    return message(data, typeof event === 'string' ? event : undefined, cursor)
+  }
+  if (word === 'open') {
+    const { heartbeat } = parse(json)
+    return { type: 'alive', ...place, ...(typeof heartbeat === 'number' && { heartbeat: heartbeat * 1000 }) }
+  }
+  return ALIVE
+}
+
+function parse(json: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(json)
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+const place = (modified: string | null | undefined, etag: string | null | undefined): string | undefined => {
+  const seconds = Date.parse(modified ?? '') / 1000
+  return etag && Number.isFinite(seconds) ? `${seconds}:${etag}` : undefined
+}
+
+const partMessage = ({ headers, body }: Part): SourceEvent =>
+  message(
+    headers['content-transfer-encoding'] === 'base64' ? base64(body) : body,
+    headers[EVENT_HEADER.toLowerCase()],
+    place(headers['last-modified'], headers['etag']),
+  )

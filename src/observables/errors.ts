@@ -1,0 +1,101 @@
+/**
+ * Every way to fail, and whether trying again can help. Codes are permanent.
+ *
+ * | code | why | the fix |
+ * | --- | --- | --- |
+ * | `unreachable` | No answer that a page may see: server down, offline, CORS, a proxy that stops the technique. | Check the address and the console; the policy tries again. |
+ * | `unavailable` | The server asked to come back later (429, 503, ...). | None: the policy and `Retry-After` say when. |
+ * | `lost` | The connection ended and the channel did not. | None: it reconnects and resumes. |
+ * | `timeout` | Nothing opened within `openWithin`. | A proxy that hangs: use a technique that passes it, or raise `openWithin`. |
+ * | `silent` | An open connection brought no byte for heartbeat + timeout. | None: it reconnects. If it repeats, the heartbeat is set lower than the server's. |
+ * | `cursor-lost` | The server no longer knows the place to resume from. | None: a `gap` tells the readers. |
+ * | `unexpected-answer` | The answer is not of the technique (a login page, another content type). | Check URL, dialect and what stands in between. |
+ * | `refused` | The server said no for good (401, 403, 404, close 1008, ...). | Mend the request or its rights, then `open()`. |
+ * | `unsupported` | This host lacks what the technique needs. | Name another technique, or pass an implementation. |
+ * | `headers-unsupported` | Headers were asked for where the host cannot send any. | Put the value in `query`, or use a technique that reads by fetch. |
+ * | `prepare-failed` | `prepare` threw, rejected or took over 30 s. | Mend `prepare`; the policy tries again. |
+ * | `gave-up` | The policy ran out of tries; `cause` is the last failure. | `open()`, or more `tries`. |
+ * | `invalid-message` | `decode` or the schema refused one message. | Mend publisher or schema; the channel goes on. |
+ * | `async-schema` | The schema answered with a promise. Order needs a synchronous one. | Validate asynchronously in `onMessage`. |
+ * | `cannot-send` | Neither technique nor dialect can send. | Use `webSocket()`, or a dialect that posts. |
+ * | `not-connected` | `send` on a channel that nobody reads, or that is closed or failed. | Subscribe first, or `open()`. |
+ * | `buffer-full` | Too much waits to be sent. | Wait for earlier `send`s. |
+ * | `send-lost` | The channel closed before the message was handed over. | Send it again if it still matters. |
+ * | `send-refused` | The server refused the message (`status` says how). | Mend the message or its rights. |
+ * | `invalid-url` | The URL cannot be resolved. | Give an absolute URL, or `base`. |
+ * | `invalid-option` | An option is out of its range. | The message names it. |
+ * | `no-technique` | Neither client nor channel names a `via`. | `createPushClient({ via: sse() })`. |
+ * | `client-closed` | The client was closed. | Make a new one. |
+ * | `no-push` | A composable or store found no push plugin. | `app.use(createPush(...))`. |
+ * | `snapshot-failed` | A store's `snapshot` threw or rejected. | It is tried again; mend it. |
+ * | `apply-failed` | A store's `apply` threw. | Mend `apply`. |
+ */
+const RETRYABLE = {
+  unreachable: true,
+  unavailable: true,
+  lost: true,
+  timeout: true,
+  silent: true,
+  'cursor-lost': true,
+  'unexpected-answer': true,
+  refused: false,
+  unsupported: false,
+  'headers-unsupported': false,
+  'prepare-failed': true,
+  'gave-up': false,
+  'invalid-message': false,
+  'async-schema': false,
+  'cannot-send': false,
+  'not-connected': false,
+  'buffer-full': true,
+  'send-lost': false,
+  'send-refused': false,
+  'invalid-url': false,
+  'invalid-option': false,
+  'no-technique': false,
+  'client-closed': false,
+  'no-push': false,
+  'snapshot-failed': true,
+  'apply-failed': false,
+} as const
+
+export type PushErrorCode = keyof typeof RETRYABLE
+
+export interface PushErrorDetails {
+  /** What lies beneath. */
+  cause?: unknown
+  /** Name of the technique that failed. */
+  technique?: string
+  /** HTTP status or WebSocket close code, where one was seen. */
+  status?: number | undefined
+  /** How long the server asked to be left alone, in ms. */
+  retryAfter?: number | undefined
+}
+
+/**
+ * The one error type of this library.
+ *
+ * @example
+ * channel.events$.subscribe((event) => {
+ *   if (event.type === 'failed' && event.error.code === 'refused') signIn()
+ * })
+ */
+export class PushError extends Error {
+  override readonly name = 'PushError'
+  readonly code: PushErrorCode
+  /** Whether another try, unchanged, can succeed. */
+  readonly retryable: boolean
+  readonly technique: string | undefined
+  readonly status: number | undefined
+  /** In ms; the policy never waits for less. */
+  readonly retryAfter: number | undefined
+
+  constructor(code: PushErrorCode, message: string, { cause, technique, status, retryAfter }: PushErrorDetails = {}) {
+    super(message, { cause })
+    this.code = code
+    this.retryable = RETRYABLE[code]
+    this.technique = technique
+    this.status = status
+    this.retryAfter = retryAfter
+  }
+}

@@ -1,0 +1,102 @@
+import type { PushError } from './errors.ts'
+
+/** What a message carries on the wire: text, or bytes where the technique and the server tell them apart. */
+export type Payload = string | Uint8Array
+
+/** One message, decoded. */
+export interface PushMessage<T> {
+  readonly type: 'message'
+  readonly data: T
+  /** The event's name; `message` where the server gave none. */
+  readonly event: string
+  /** This message's place in the channel, opaque; absent where the server gave none. */
+  readonly cursor?: string
+}
+
+/**
+ * Why messages may be missing.
+ *
+ * - `unproven`: the connection changed, and the server gave nothing to prove that nothing fell between.
+ * - `expired`: the server no longer keeps what came after the last message.
+ * - `unknown`: the server does not know the place asked for.
+ * - `sequence`: the numbers that the messages carry do not follow each other.
+ * - `overflow`: more came than could be kept.
+ *
+ * A server may name reasons of its own.
+ */
+export type GapReason = 'unproven' | 'expired' | 'unknown' | 'sequence' | 'overflow' | (string & {})
+
+/** Some messages may be missing before the next one: take a fresh snapshot. */
+export interface PushGap {
+  readonly type: 'gap'
+  readonly reason: GapReason
+}
+
+/** Everything that happens on a channel, in one stream, told apart by `type`. */
+export type PushEvent<T> =
+  /** Nobody reads: not connected. */
+  | { readonly type: 'idle' }
+  /** An attempt begins; `attempt` counts the failures before it. */
+  | { readonly type: 'connecting'; readonly attempt: number }
+  /** `presumed`: nothing was received yet, but nothing was refused either. */
+  | { readonly type: 'open'; readonly technique: string; readonly presumed: boolean }
+  | PushMessage<T>
+  /** One message could not be decoded; the channel goes on. */
+  | { readonly type: 'invalid'; readonly error: PushError; readonly raw: Payload; readonly cursor?: string }
+  | PushGap
+  /** The next attempt begins `delay` ms from now, at `retryAt` (ms since the epoch). */
+  | {
+      readonly type: 'waiting'
+      readonly error: PushError
+      readonly attempt: number
+      readonly delay: number
+      readonly retryAt: number
+    }
+  /** The channel ended at the server, or `close()` was called here. */
+  | { readonly type: 'closed'; readonly by: 'server' | 'client' }
+  /** Trying again cannot help. `open()` tries all the same. */
+  | { readonly type: 'failed'; readonly error: PushError }
+
+/** One message as a technique hands it over. */
+export interface SourceMessage {
+  readonly type: 'message'
+  readonly data: Payload
+  readonly event: string
+  readonly cursor?: string
+}
+
+/** The connection stands. A presumed `open` is followed by a real one when the first byte comes. */
+export interface SourceOpen {
+  readonly type: 'open'
+  /** Which technique connected. */
+  readonly technique: string
+  /** The space of this connection's cursors. */
+  readonly space: string
+  /** Whether the request carried the cursor it was given, so that nothing falls between. */
+  readonly resumed: boolean
+  /** Nothing was received yet: true of a long poll that stands. Drives what a person sees, nothing else. */
+  readonly presumed?: boolean
+  /** Hands a message to the connection; throws where it no longer can. Absent: this technique cannot send. */
+  readonly send?: (data: Payload) => void
+}
+
+/** Bytes came that are no message. */
+export interface SourceAlive {
+  readonly type: 'alive'
+  /** Where the connection goes on from, if the bytes said so. */
+  readonly cursor?: string
+  /** The longest silence of a healthy connection from now on, in ms, if the server promises one. */
+  readonly heartbeat?: number
+}
+
+/** What a technique emits. It completes when the channel has ended, and errors with a `PushError`. */
+export type SourceEvent =
+  | SourceOpen
+  | SourceMessage
+  | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor?: string }
+  | SourceAlive
+  /** The server asks for at least this long between attempts, in ms. */
+  | { readonly type: 'retry'; readonly delay: number }
+
+/** Bytes came, nothing more: one shared object, because a stream says it for every chunk. */
+export const ALIVE: SourceAlive = { type: 'alive' }

@@ -1,0 +1,27 @@
+import type { Payload } from '../event.ts'
+import { isText, text } from './content-type.ts'
+
+/** Gathers a body that is one message: a string where its type is text, bytes otherwise. */
+export function wholeBody(contentType: string | null): { feed(chunk: Uint8Array): void; end(): Payload } {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  return {
+    feed(chunk) {
+      chunks.push(chunk)
+      length += chunk.length
+    },
+    end() {
+      const [first = new Uint8Array()] = chunks
+      let body = first
+      if (chunks.length > 1) {
+        body = new Uint8Array(length)
+        let at = 0
+        for (const chunk of chunks) {
+          body.set(chunk, at)
+          at += chunk.length
+        }
+      }
+      return isText(contentType) ? text(body) : body
+    },
+  }
+}

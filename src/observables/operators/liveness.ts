@@ -1,0 +1,88 @@
+import { Observable, type MonoTypeOperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
+import { PushError } from '../errors.ts'
+import type { SourceEvent } from '../event.ts'
+
+export interface LivenessOptions {
+  /** A connection that does not open within this time is dropped, in ms. @default 5_000 */
+  openWithin?: number
+  /** The longest silence of a healthy connection, in ms, where the server promised none. @default 15_000 */
+  heartbeat?: number
+  /** How much longer than the heartbeat a silence may last, in ms. @default 5_000 */
+  timeout?: number
+  /** A connection without heartbeats that was silent for this long is made anew from its cursor, in ms. @default 60_000 */
+  rotateAfter?: number
+}
+
+/** A connection that should be made anew: no failure, nobody is told. */
+export const ROTATE = Symbol('rotate')
+
+/**
+ * Ends a connection that gives no sign of life. Any event is one, because a technique says `alive` for every chunk.
+ *
+ * Where the server promised heartbeats, silence for longer is `silent`. Where it did not, silence proves nothing: an
+ * idle connection with a cursor is rotated (errors with `ROTATE`), which loses nothing and finds a dead one out. One
+ * that is only presumed open is held to the default heartbeat.
+ *
+ * @param resumable Whether a new connection would go on from where this one is.
+ */
+export function liveness(
+  {
+    openWithin = 5_000,
+    heartbeat: presumed = 15_000,
+    timeout = 5_000,
+    rotateAfter = 60_000,
+    promised,
+    resumable,
+    scheduler,
+  }: LivenessOptions & { promised: number | undefined; resumable: () => boolean; scheduler: SchedulerLike },
+): MonoTypeOperatorFunction<SourceEvent> {
+  return (source) =>
+    new Observable((subscriber) => {
+      let watch: Subscription | undefined
+      let seen = scheduler.now()
+      let limit = openWithin
+      let verdict = (): unknown => new PushError('timeout', `not open within ${openWithin} ms`)
+
+      // One timer a connection that looks at a time stamp: a timer a message would cost more than the message.
+      const check = () => {
+        const left = seen + limit - scheduler.now()
+        const error = left > 0 ? undefined : verdict()
+        if (error !== undefined) subscriber.error(error)
+        else watch = scheduler.schedule(check, left > 0 ? left : limit)
+      }
+      const arm = (after: number, then: () => unknown) => {
+        limit = after
+        verdict = then
+        watch?.unsubscribe()
+        watch = scheduler.schedule(check, after)
+      }
+      const expect = (heartbeat: number) => {
+        const after = heartbeat + timeout
+        arm(after, () => new PushError('silent', `no byte for ${after} ms`))
+      }
+      // Without a cursor there is nothing to go on from, and nothing says that it is dead: it is left alone.
+      const rotate = () => (resumable() ? ROTATE : undefined)
+
+      watch = scheduler.schedule(check, openWithin)
+      const subscription = source.subscribe({
+        next(event) {
+          seen = scheduler.now()
+          if (event.type === 'open') {
+            if (event.presumed) expect(promised ?? presumed)
+            else if (promised !== undefined) expect(promised)
+            else arm(rotateAfter, rotate)
+          } else if (event.type === 'alive' && event.heartbeat !== undefined && event.heartbeat !== promised) {
+            promised = event.heartbeat
+            expect(promised)
+          }
+          subscriber.next(event)
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      })
+      return () => {
+        subscription.unsubscribe()
+        watch?.unsubscribe()
+      }
+    })
+}

@@ -1,0 +1,179 @@
+import {
+  NEVER,
+  Observable,
+  Subscription,
+  asyncScheduler,
+  merge,
+  switchMap,
+  take,
+  throwError,
+  timeout,
+  timer,
+  type SchedulerLike,
+} from 'rxjs'
+import { nowhere, type Cursor, type Place } from '../cursor.ts'
+import { PushError } from '../errors.ts'
+import type { PushEvent, SourceEvent, SourceMessage, SourceOpen } from '../event.ts'
+import { reason } from '../request.ts'
+import type { RetryPolicy } from './backoff.ts'
+import { ROTATE, liveness, type LivenessOptions } from './liveness.ts'
+
+/** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
+export type LinkEvent =
+  | Extract<PushEvent<never>, { type: 'connecting' | 'gap' | 'waiting' | 'closed' | 'failed' }>
+  | SourceMessage
+  | SourceOpen
+
+export interface ReconnectOptions<P> extends LivenessOptions {
+  /** One connection attempt, from a cursor, with what `prepare` gave. */
+  connect: (cursor: Cursor | undefined, prepared: P) => Observable<SourceEvent>
+  /** Runs before every attempt and may take its time: a fresh token, say. */
+  prepare: (attempt: number) => Observable<P>
+  policy: RetryPolicy
+  /** The heartbeat agreed on with the server, in ms. */
+  promised?: number | undefined
+  /** What is remembered from connection to connection; a caller that keeps it can go on from there later. */
+  place?: Place
+  /** Cuts a wait short. */
+  retryNow$?: Observable<unknown>
+  /** @default asyncScheduler */
+  scheduler?: SchedulerLike
+}
+
+/** `prepare` may ask a slow server for a token, but not for ever. In ms. */
+const PREPARE_WITHIN = 30_000
+
+/**
+ * Keeps a channel connected: the only supervisor. It connects, remembers the cursor, waits as the policy says and
+ * connects again from there; what the server asks for (`Retry-After`, SSE `retry:`) is the least it waits. The backoff
+ * begins anew only after a connection stood for the policy's `resetAfter`, never because one message came.
+ *
+ * It never errors. It says `gap` where continuity cannot be proved, and completes after `closed` (the channel ended)
+ * or `failed` (trying again cannot help, or the policy gave up).
+ *
+ * @example
+ * reconnect({ prepare: () => of(null), connect: (cursor) => sse().connect({ ...request, cursor }), policy: backoff() })
+ */
+export function reconnect<P>({
+  connect,
+  prepare,
+  policy,
+  promised,
+  place = nowhere(),
+  retryNow$ = NEVER,
+  scheduler = asyncScheduler,
+  ...limits
+}: ReconnectOptions<P>): Observable<LinkEvent> {
+  return new Observable((subscriber) => {
+    let failures = 0
+    let askedFor = 0
+    let forgotten: string | undefined
+    let current = new Subscription()
+
+    const replace = (start: () => Subscription) => {
+      current.unsubscribe()
+      // Held before it starts, because what starts may end, and be replaced, at once.
+      const next = (current = new Subscription())
+      next.add(start())
+    }
+
+    const attempt = () => {
+      let openedAt: number | undefined
+      let begun = false
+
+      const open = (event: SourceOpen) => {
+        if (!event.presumed) openedAt ??= scheduler.now()
+        subscriber.next(event)
+        if (begun) return
+        begun = true
+        const missing = (place.opened || place.value !== undefined || forgotten !== undefined) && !event.resumed
+        if (!event.resumed) place.value = undefined
+        place.space = event.space
+        place.opened = true
+        if (missing) subscriber.next({ type: 'gap', reason: forgotten ?? 'unproven' })
+        forgotten = undefined
+      }
+
+      const next = (event: SourceEvent) => {
+        switch (event.type) {
+          case 'message':
+            place.value = event.cursor
+            return subscriber.next(event)
+          case 'open':
+            return open(event)
+          case 'alive':
+            if (event.cursor !== undefined) place.value = event.cursor
+            return
+          case 'gap':
+            if (event.cursor !== undefined) place.value = event.cursor
+            return subscriber.next({ type: 'gap', reason: event.reason })
+          case 'retry':
+            askedFor = event.delay
+            return
+        }
+      }
+
+      const lose = (cause: unknown) => {
+        if (cause === ROTATE) return attempt()
+        const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
+        if (stable) failures = 0
+        failures += 1
+        const error =
+          cause instanceof PushError ? cause : new PushError('lost', `the connection broke: ${reason(cause)}`, { cause })
+        if (error.code === 'cursor-lost') {
+          place.value = undefined
+          forgotten = 'expired'
+        }
+        // What stood for long and is refused now has expired, a token say: `prepare` may mend that.
+        if (!error.retryable && !(stable && error.code === 'refused')) return fail(error)
+        const delay = policy.delay(failures, error)
+        if (delay === undefined) {
+          return fail(new PushError('gave-up', `gave up after ${failures} failures: ${error.message}`, { cause: error }))
+        }
+        wait(error, Math.max(delay, error.retryAfter ?? 0, askedFor))
+      }
+
+      replace(() =>
+        prepare(failures)
+          .pipe(
+            timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }),
+            take(1),
+            switchMap((prepared) => {
+              const cursor = place.value === undefined ? undefined : { space: place.space, value: place.value }
+              const resumable = () => place.value !== undefined
+              return connect(cursor, prepared).pipe(liveness({ ...limits, promised, resumable, scheduler }))
+            }),
+          )
+          .subscribe({
+            next,
+            error: lose,
+            complete() {
+              subscriber.next({ type: 'closed', by: 'server' })
+              subscriber.complete()
+            },
+          }),
+      )
+    }
+
+    const begin = () => {
+      subscriber.next({ type: 'connecting', attempt: failures })
+      if (!subscriber.closed) attempt()
+    }
+
+    const wait = (error: PushError, delay: number) => {
+      subscriber.next({ type: 'waiting', error, attempt: failures, delay, retryAt: scheduler.now() + delay })
+      if (subscriber.closed) return
+      replace(() => merge(timer(delay, scheduler), retryNow$).pipe(take(1)).subscribe(begin))
+    }
+
+    const fail = (error: PushError) => {
+      subscriber.next({ type: 'failed', error })
+      subscriber.complete()
+    }
+
+    begin()
+    return () => current.unsubscribe()
+  })
+}
+
+const unprepared = () => new PushError('prepare-failed', `prepare gave nothing within ${PREPARE_WITHIN} ms`)

@@ -1,0 +1,137 @@
+import { Observable, catchError, from, mergeMap, of, throwError } from 'rxjs'
+import { END, type AnswerReader, type Emit } from './dialects/dialect.ts'
+import type { Verdict } from './dialects/verdict.ts'
+import { PushError } from './errors.ts'
+import { ALIVE, type SourceEvent } from './event.ts'
+
+export interface HttpRequest {
+  url: string
+  headers?: Readonly<Record<string, string>>
+  /** @default 'GET' */
+  method?: string
+  body?: BodyInit
+  /** @default 'same-origin' */
+  credentials?: RequestCredentials
+}
+
+/**
+ * `fetch` as a cold Observable: a subscription is one request, unsubscribing aborts it and its body. Never answered
+ * from a cache, nor kept in one: what a cache answers, the server did not say. Errors with `unreachable`.
+ *
+ * @param read What to make of the answer; the request lives until that completes.
+ * @see https://fetch.spec.whatwg.org/
+ */
+export function request<T>(
+  { url, headers = {}, method = 'GET', body, credentials = 'same-origin' }: HttpRequest,
+  read: (response: Response) => Observable<T>,
+): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    const abort = new AbortController()
+    const answer = fetch(url, {
+      method,
+      headers,
+      credentials,
+      cache: 'no-store',
+      signal: abort.signal,
+      ...(body !== undefined && { body }),
+    })
+    const unreachable = (cause: unknown) =>
+      throwError(() => new PushError('unreachable', `${shown(url)} cannot be reached: ${reason(cause)}`, { cause }))
+    const subscription = from(answer).pipe(catchError(unreachable), mergeMap(read)).subscribe(subscriber)
+    return () => {
+      subscription.unsubscribe()
+      abort.abort()
+    }
+  })
+}
+
+/** The body of an answer, chunk by chunk. Errors with `lost` when it breaks off. */
+export function chunks(response: Response): Observable<Uint8Array> {
+  return new Observable((subscriber) => {
+    const reader = response.body?.getReader()
+    const pull = async (): Promise<void> => {
+      while (reader && !subscriber.closed) {
+        const { done, value } = await reader.read()
+        if (done) break
+        subscriber.next(value)
+      }
+      subscriber.complete()
+    }
+    pull().catch((cause: unknown) =>
+      subscriber.error(new PushError('lost', `${shown(response.url)} broke off: ${reason(cause)}`, { cause })),
+    )
+    // A broken answer cannot be cancelled, and need not be.
+    return () => void reader?.cancel().catch(() => {})
+  })
+}
+
+/**
+ * The events that a reader makes of an answer's body, every chunk a sign of life. Errors with what the reader throws,
+ * or with `unexpected-answer` where that is no `PushError`.
+ */
+export function readBody(
+  response: Response,
+  reader: (emit: Emit) => AnswerReader,
+  whole: (more: boolean) => void = () => {},
+): Observable<SourceEvent> {
+  return new Observable((subscriber) => {
+    const guarded = (step: () => void) => {
+      try {
+        step()
+      } catch (cause) {
+        subscriber.error(
+          cause instanceof PushError
+            ? cause
+            : new PushError('unexpected-answer', `${shown(response.url)} cannot be read: ${reason(cause)}`, { cause }),
+        )
+      }
+    }
+    const body = reader((event) => (event === END ? subscriber.complete() : subscriber.next(event)))
+    return chunks(response).subscribe({
+      next: (chunk) =>
+        guarded(() => {
+          subscriber.next(ALIVE)
+          body.feed(chunk)
+        }),
+      error: (error: unknown) => subscriber.error(error),
+      complete: () =>
+        guarded(() => {
+          whole(body.end())
+          subscriber.complete()
+        }),
+    })
+  })
+}
+
+/** An answer that is not accepted, as the error that says so, with the server's own first line. */
+export function refusal(response: Response, verdict: keyof typeof REFUSALS): Observable<never> {
+  return from(response.text()).pipe(
+    catchError(() => of('')),
+    mergeMap((body) => {
+      const said = body.split('\n', 1)[0]?.slice(0, 200)
+      const message = `${shown(response.url)} answered ${response.status}${said ? `: ${said}` : ''}`
+      const details = { status: response.status, retryAfter: retryAfter(response.headers.get('retry-after')) }
+      return throwError(() => new PushError(REFUSALS[verdict], message, details))
+    }),
+  )
+}
+
+const REFUSALS = {
+  again: 'unexpected-answer',
+  retry: 'unavailable',
+  gap: 'cursor-lost',
+  final: 'refused',
+} as const satisfies Record<Exclude<Verdict, 'accept' | 'end'>, string>
+
+/** `Retry-After` (RFC 9110 section 10.2.3), seconds or a date, in ms. */
+function retryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined
+  const delay = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay)
+}
+
+/** A URL as messages show it: without its query, which may hold a token. */
+export const shown = (url: string): string => url.split('?', 1)[0] ?? url
+
+/** What a caught value says. */
+export const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

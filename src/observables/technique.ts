@@ -1,0 +1,34 @@
+import type { Observable, SchedulerLike } from 'rxjs'
+import type { Cursor } from './cursor.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import type { SourceEvent } from './event.ts'
+
+/** One connection attempt, as the supervisor asks for it. */
+export interface PushRequest {
+  /** Absolute, `http:` or `https:`. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Where to go on from; undefined at the first time. */
+  readonly cursor: Cursor | undefined
+  /** For techniques that read by fetch. */
+  readonly credentials: RequestCredentials
+  readonly dialect: Dialect
+  /** All time is this scheduler's. */
+  readonly scheduler: SchedulerLike
+}
+
+/**
+ * One way to be pushed to: a function from a request to a cold Observable. One subscription is one connection
+ * attempt; unsubscribing ends it and leaves nothing. It says `open`, then messages; it errors with a `PushError` when
+ * it is refused or lost, and completes only when the channel has ended. It never tries again.
+ *
+ * @example
+ * // A technique is plain RxJS: supervise it with RxJS's own `retry`, if you like.
+ * sse().connect(request).pipe(retry({ delay: backoff() }))
+ */
+export interface Technique {
+  readonly name: string
+  /** Whether this host has what the technique needs. */
+  isSupported(): boolean
+  connect(request: PushRequest): Observable<SourceEvent>
+}

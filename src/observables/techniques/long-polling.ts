@@ -1,0 +1,34 @@
+import { pollCycle } from '../poll-cycle.ts'
+import type { Technique } from '../technique.ts'
+
+/** Requests whose answers bring nothing begin at least this far apart, in ms. */
+const SPACING = 600
+
+/** A request that stood this long unrefused is presumed open, in ms. */
+const PRESUMED = 1_000
+
+/**
+ * Ask, and let the server answer when it has something. One request in flight, each with the cursor of the answer
+ * before it, so that nothing is lost or repeated in between. Answers that bring nothing new are spaced out: a server
+ * that answers at once and empty is asked no more than twice a second.
+ *
+ * Price: a request for each batch of messages. Passes every proxy that holds a request for some seconds.
+ *
+ * @see RFC 6202, long polling
+ * @example createPushClient({ via: longPolling(), dialect: nchan() })
+ */
+export function longPolling(): Technique {
+  const technique = 'longPolling'
+  return {
+    name: technique,
+    isSupported: () => typeof fetch === 'function',
+    connect: (request) =>
+      pollCycle({
+        technique,
+        carrier: 'long-poll',
+        request,
+        presumeAfter: PRESUMED,
+        pause: ({ messages, moved, took }) => (messages > 0 && moved ? 0 : Math.max(0, SPACING - took)),
+      }),
+  }
+}

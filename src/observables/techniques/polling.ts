@@ -1,0 +1,46 @@
+import { pollCycle } from '../poll-cycle.ts'
+import { PushError } from '../errors.ts'
+import type { Technique } from '../technique.ts'
+
+export interface PollingOptions {
+  /** Shortest interval between two requests, in ms: used while messages come. @default 1000 */
+  floor?: number
+  /** Longest interval, in ms: reached while nothing comes. @default 30_000 */
+  ceiling?: number
+  /** What the interval grows by after each answer that brought nothing. @default 1.5 */
+  growth?: number
+}
+
+/**
+ * Ask, again and again. Conditional (a 304 has no body), one request at a time, every message since the last answer
+ * in one answer, at an interval that adapts between `floor` and `ceiling` to what comes.
+ *
+ * Price: latency up to the interval, and answers that bring nothing. Passes every proxy.
+ *
+ * @throws PushError `invalid-option` where floor and ceiling are not a range above zero.
+ * @see RFC 9110 section 13, conditional requests
+ * @example createPushClient({ via: polling({ floor: 500 }), dialect: nchan() })
+ */
+export function polling({ floor = 1_000, ceiling = Math.max(30_000, floor), growth = 1.5 }: PollingOptions = {}): Technique {
+  if (!(floor > 0 && ceiling >= floor && growth >= 1)) {
+    throw new PushError('invalid-option', `polling: floor ${floor}, ceiling ${ceiling} and growth ${growth} must be 0 < floor <= ceiling, growth >= 1`)
+  }
+  const technique = 'polling'
+  return {
+    name: technique,
+    isSupported: () => typeof fetch === 'function',
+    connect(request) {
+      let interval = floor
+      return pollCycle({
+        technique,
+        carrier: 'poll',
+        request,
+        pause({ messages, moved, more }) {
+          const useful = messages > 0 && moved
+          interval = useful ? floor : Math.min(ceiling, interval * growth)
+          return more && useful ? 0 : interval
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { EMPTY, Observable } from 'rxjs'
+import { END, type Emit } from '../dialects/dialect.ts'
+import { PushError, type PushErrorCode } from '../errors.ts'
+import type { SourceEvent } from '../event.ts'
+import { eventStream } from '../framing/event-stream.ts'
+import { readBody, refusal, request, shown } from '../request.ts'
+import type { PushRequest, Technique } from '../technique.ts'
+
+const NAME = 'sse'
+
+export interface SseOptions {
+  /**
+   * Read by the host's own EventSource instead of by fetch. It sees no status, no comment and no `Retry-After`, sends
+   * no header, and hides named events that `events` does not list.
+   * @default false
+   */
+  native?: boolean
+  /** Names of the events to see when `native`; by fetch every event is seen. @default [] */
+  events?: readonly string[]
+}
+
+/**
+ * Server-Sent Events: one answer that does not end, an event at a time.
+ *
+ * Price: a connection for each channel, and HTTP/1.1 allows six a host. A proxy that buffers delays it.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
+ */
+export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
+  return native
+    ? { name: NAME, isSupported: () => typeof EventSource === 'function', connect: viaEventSource(events) }
+    : { name: NAME, isSupported: () => typeof fetch === 'function', connect: viaFetch }
+}
+
+function viaFetch({ url, headers, cursor, dialect, credentials }: PushRequest): Observable<SourceEvent> {
+  const address = dialect.address({ url, headers, cursor, carrier: 'event-stream' })
+  return request({ url: address.url, headers: address.headers, credentials }, (response) => {
+    const verdict = dialect.verdict(response.status, response.headers)
+    if (verdict === 'end') return EMPTY
+    if (verdict !== 'accept') return refusal(response, verdict)
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return refusal(response, 'again')
+    return readBody(response, (emit) => {
+      emit({ type: 'open', technique: NAME, space: address.space, resumed: address.continuity === 'resumed' })
+      const utf8 = new TextDecoder()
+      const feed = eventStream({
+        event: (event) => emit(dialect.event(event)),
+        comment(text) {
+          if (dialect.comment(text) !== 'again') throw lost(url, text)
+        },
+        retry: (delay) => emit({ type: 'retry', delay }),
+      })
+      return {
+        feed: (chunk) => feed(utf8.decode(chunk, { stream: true })),
+        end() {
+          throw lost(url, 'the stream ended')
+        },
+      }
+    })
+  })
+}
+
+const viaEventSource =
+  (names: readonly string[]) =>
+  ({ url, headers, cursor, dialect, credentials }: PushRequest): Observable<SourceEvent> =>
+    new Observable((subscriber) => {
+      const [header] = Object.keys(headers)
+      if (header !== undefined) {
+        const message = `EventSource cannot send the header ${header}: put the value into the query, or read by sse()`
+        return subscriber.error(new PushError('headers-unsupported', message))
+      }
+      const address = dialect.address({ url, headers, cursor, carrier: 'event-source' })
+      const source = new EventSource(address.url, { withCredentials: credentials === 'include' })
+      const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
+      let sticky = ''
+
+      source.onopen = () =>
+        emit({ type: 'open', technique: NAME, space: address.space, resumed: address.continuity === 'resumed' })
+      for (const name of new Set(['message', ...dialect.eventNames, ...names])) {
+        source.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
+          // EventSource repeats the last id on events that carry none: only a change is this event's own.
+          const id = lastEventId === sticky ? undefined : lastEventId
+          sticky = lastEventId
+          emit(dialect.event({ id, event: name, data }))
+        })
+      }
+      // Native reconnection is hidden from the supervisor, so it is never let begin.
+      source.onerror = () =>
+        subscriber.error(lost(url, 'EventSource failed and hides why', source.readyState === EventSource.CLOSED ? 'unreachable' : 'lost'))
+      return () => source.close()
+    })
+
+const lost = (url: string, said: string, code: PushErrorCode = 'lost') =>
+  new PushError(code, `${shown(url)}: ${said}`, { technique: NAME })
