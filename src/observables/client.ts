@@ -3,7 +3,6 @@ import {
   asyncScheduler,
   catchError,
   defer,
-  firstValueFrom,
   map,
   of,
   throwError,

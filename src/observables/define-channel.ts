@@ -75,7 +75,7 @@ export function defineChannel<W extends StandardSchemaV1, T = unknown, P = void>
 export function defineChannel<T = unknown, P = void>(
   options: ChannelOptions<P> & Numbered<T> & { decode?: (raw: string) => T; sends?: never },
 ): ChannelDefinition<P, T, never>
-export function defineChannel(definition: Definition): (params: never) => ChannelDescriptor<unknown, unknown> {
+export function defineChannel(definition: Definition): unknown {
   const { url } = definition
-  return (params) => ({ url: typeof url === 'function' ? url(params) : url, definition })
+  return (params: never): ChannelDescriptor<unknown, unknown> => ({ url: typeof url === 'function' ? url(params) : url, definition })
 }

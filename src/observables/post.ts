@@ -16,7 +16,7 @@ export interface PostOptions {
 /** Sends by HTTP, for techniques that only receive. Rejects with `send-refused` where the server says no. */
 export function post({ spell, dialect, credentials, prepared }: PostOptions): Handover {
   return (data: Payload) =>
-    firstValueFrom(
+    firstValueFrom<void, void>(
       prepared.pipe(
         mergeMap((target) => {
           const { url, headers, body } = spell(target.url, data)
@@ -24,7 +24,7 @@ export function post({ spell, dialect, credentials, prepared }: PostOptions): Ha
           return request(message, (response) => {
             const verdict = dialect.verdict(response.status, response.headers)
             // Read to its end, so that the connection can be used again.
-            if (verdict === 'accept') return from(response.arrayBuffer()).pipe(map(() => undefined))
+            if (verdict === 'accept') return from(response.arrayBuffer()).pipe(map((): void => {}))
             return refusal(response, verdict === 'end' ? 'final' : verdict).pipe(refused)
           })
         }),
