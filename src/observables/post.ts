@@ -21,7 +21,7 @@ export function post({ spell, dialect, credentials, prepared }: PostOptions): Ha
         mergeMap((target) => {
           const { url, headers, body } = spell(target.url, data)
           const message = { url, method: 'POST', headers: { ...headers, ...target.headers }, body: body as BodyInit, credentials }
-          return request(message, (response) => {
+          return request<void>(message, (response) => {
             const verdict = dialect.verdict(response.status, response.headers)
             // Read to its end, so that the connection can be used again.
             if (verdict === 'accept') return from(response.arrayBuffer()).pipe(map((): void => {}))
@@ -34,6 +34,6 @@ export function post({ spell, dialect, credentials, prepared }: PostOptions): Ha
 }
 
 /** Whatever the status means for a connection, this message was not taken. */
-const refused = catchError((cause: PushError) =>
+const refused = catchError((cause: PushError): Observable<never> =>
   throwError(() => new PushError('send-refused', cause.message, { cause, status: cause.status, retryAfter: cause.retryAfter })),
 )

@@ -1,0 +1,61 @@
+import { playwright } from '@vitest/browser-playwright'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+const root = import.meta.dirname
+const alias = {
+  'pinia-push/observables': `${root}/src/observables/index.ts`,
+  'pinia-push/testing': `${root}/src/testing/index.ts`,
+  'pinia-push/hub': `${root}/src/hub/index.ts`,
+  'pinia-push/vite': `${root}/src/vite/index.ts`,
+  'pinia-push': `${root}/src/index.ts`,
+}
+
+// What Chromium needs to run as root and without a network of its own.
+const chromium = {
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+}
+
+export default defineConfig({
+  resolve: { alias },
+  plugins: [vue()],
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.{browser,node}.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.node.test.ts'],
+          globalSetup: ['test/servers/global-setup.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chromium',
+          include: ['test/**/*.browser.test.ts'],
+          globalSetup: ['test/servers/global-setup.ts'],
+          testTimeout: 30_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            api: { host: '127.0.0.1' },
+            provider: playwright({ launchOptions: chromium }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
