@@ -34,6 +34,9 @@ export function post({ spell, dialect, credentials, prepared }: PostOptions): Ha
 }
 
 /** Whatever the status means for a connection, this message was not taken. */
-const refused = catchError((cause: PushError): Observable<never> =>
-  throwError(() => new PushError('send-refused', cause.message, { cause, status: cause.status, retryAfter: cause.retryAfter })),
-)
+const refused = (source: Observable<never>): Observable<never> =>
+  source.pipe(
+    catchError((cause: PushError) =>
+      throwError(() => new PushError('send-refused', cause.message, { cause, status: cause.status, retryAfter: cause.retryAfter })),
+    ),
+  )

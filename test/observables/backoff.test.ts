@@ -38,7 +38,7 @@ describe('backoff', () => {
       let attempts = 0
       const lost = new PushError('lost', 'gone')
       const source = defer(() => throwError(() => ((attempts += 1), lost)))
-      const policy = backoff({ base: 10, max: 40, tries: 3, random: () => 0.9999999 })
+      const policy = backoff({ base: 20, max: 80, tries: 3, random: () => 0.5 })
       expectObservable(source.pipe(retry({ delay: policy }))).toBe('70ms #', undefined, lost)
     })
   })
