@@ -1,0 +1,202 @@
+import { NEVER, map, of, throwError, type Observable } from 'rxjs'
+import { TestScheduler, type RunHelpers } from 'rxjs/testing'
+import { describe, expect, test } from 'vitest'
+import {
+  PushError,
+  backoff,
+  reconnect,
+  type Cursor,
+  type LinkEvent,
+  type ReconnectOptions,
+  type SourceEvent,
+} from 'pinia-push/observables'
+
+/** What a scripted connection says at each letter. */
+const SAID: Record<string, SourceEvent> = {
+  o: { type: 'open', technique: 'script', space: 's', resumed: false },
+  r: { type: 'open', technique: 'script', space: 's', resumed: true },
+  p: { type: 'open', technique: 'script', space: 's', resumed: false, presumed: true },
+  1: { type: 'message', data: '1', event: 'message', cursor: 'c1' },
+  2: { type: 'message', data: '2', event: 'message', cursor: 'c2' },
+  n: { type: 'message', data: 'n', event: 'message' },
+  a: { type: 'alive' },
+  h: { type: 'alive', heartbeat: 20 },
+  c: { type: 'alive', cursor: 'c0' },
+  g: { type: 'gap', reason: 'expired', cursor: 'c9' },
+  t: { type: 'retry', delay: 50 },
+}
+
+/** What the supervisor says, a letter each, so that a test reads as a score. */
+const TOLD: Record<string, string> = {
+  A: 'connecting 0',
+  B: 'connecting 1',
+  C: 'connecting 2',
+  O: 'open',
+  P: 'presumed',
+  X: 'message 1',
+  Y: 'message 2',
+  N: 'message n',
+  U: 'gap unproven',
+  E: 'gap expired',
+  W: 'waiting 10',
+  V: 'waiting 50',
+  D: 'closed',
+  R: 'failed refused',
+  G: 'failed gave-up',
+}
+
+function told(event: LinkEvent): string {
+  switch (event.type) {
+    case 'connecting':
+      return `connecting ${event.attempt}`
+    case 'open':
+      return event.presumed ? 'presumed' : 'open'
+    case 'message':
+      return `message ${String(event.data)}`
+    case 'gap':
+      return `gap ${event.reason}`
+    case 'waiting':
+      return `waiting ${event.delay}`
+    case 'closed':
+      return 'closed'
+    case 'failed':
+      return `failed ${event.error.code}`
+  }
+}
+
+interface Stage extends RunHelpers {
+  /** Supervises these connections, one after the other, and tells what is said as a score. */
+  plays(connections: readonly string[], expected: string, options?: Partial<ReconnectOptions<unknown>> & { error?: PushError; until?: string }): void
+  /** The cursors that were asked for, one a connection. */
+  cursors: (string | undefined)[]
+}
+
+function score(play: (stage: Stage) => void) {
+  const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
+  const cursors: (string | undefined)[] = []
+  scheduler.run((helpers) => {
+    const plays: Stage['plays'] = (connections, expected, { error = new PushError('lost', 'gone'), until = '999ms !', ...options } = {}) => {
+      const turns = connections.values()
+      const supervised = reconnect({
+        openWithin: 1e6,
+        rotateAfter: 1e6,
+        prepare: () => of(undefined),
+        policy: backoff({ base: 10, max: 10, random: () => 1, resetAfter: 100 }),
+        scheduler,
+        connect: (cursor: Cursor | undefined) => {
+          cursors.push(cursor?.value)
+          const { value } = turns.next()
+          return value === undefined ? NEVER : helpers.cold(value, SAID, error)
+        },
+        ...options,
+      })
+      helpers.expectObservable(supervised.pipe(map(told)), until).toBe(expected, TOLD)
+    }
+    play({ ...helpers, plays, cursors })
+  })
+  return cursors
+}
+
+describe('reconnect', () => {
+  test('connects, hands messages over, and tells when the channel has ended', () =>
+    void score(({ plays }) => plays(['-o-1-2-|'], 'AO-X-Y-(D|)')))
+
+  test('waits as the policy says after a loss, and resumes from the last cursor', () => {
+    const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-Y'))
+    expect(cursors).toEqual([undefined, 'c1'])
+  })
+
+  test('resumes from the cursor at open when it is lost before the first message', () => {
+    const cursors = score(({ plays }) => plays(['-(oc)#', '-r'], 'AO 3ms W 9ms BO'))
+    expect(cursors).toEqual([undefined, 'c0'])
+  })
+
+  test('says gap right after an open that resumes nothing', () =>
+    void score(({ plays }) => plays(['-o-#', '-o---1'], 'AO-W 9ms B(OU)X')))
+
+  test('does not resume from an older cursor when the last message carried none', () => {
+    const cursors = score(({ plays }) => plays(['-o-1-n-#', '-o'], 'AO-X-N-W 9ms B(OU)'))
+    expect(cursors).toEqual([undefined, undefined])
+  })
+
+  test('says no gap where nothing was ever open', () =>
+    void score(({ plays }) => plays(['-#', '-o-1'], 'AW 9ms BO-X')))
+
+  test('says gap after a presumed open, because messages may have fallen since', () =>
+    void score(({ plays }) => plays(['-p-#', '-o'], 'AP-W 9ms B(OU)')))
+
+  test('passes on the gap that a server tells, and goes on from where it says', () => {
+    const cursors = score(({ plays }) => plays(['-r-g-#', '-r'], 'AO-E-W 9ms BO', { place: { space: 's', value: 'c5', opened: true } }))
+    expect(cursors).toEqual(['c5', 'c9'])
+  })
+
+  test('forgets a place that the server lost, and says gap', () => {
+    const cursors = score(({ plays }) =>
+      plays(['-#', '-o'], 'AW 9ms B(OE)', { error: new PushError('cursor-lost', '412'), place: { space: 's', value: 'c5', opened: true } }),
+    )
+    expect(cursors).toEqual(['c5', undefined])
+  })
+
+  test('does not begin the backoff anew because one message came', () =>
+    void score(({ plays }) => plays(['-o-1-#', '-r-2-#', '-r'], 'AO-X-W 9ms BO-Y-W 9ms CO')))
+
+  test('begins the backoff anew after a connection that stood', () =>
+    void score(({ plays }) => plays(['-#', '-o 100ms #', '-o'], 'AW 9ms BO 100ms W 9ms B(OU)')))
+
+  test('a connection that was only presumed open does not count as one that stood', () =>
+    void score(({ plays }) => plays(['-p 100ms #', '-p 100ms #', '-p'], 'AP 100ms W 9ms B(PU) 97ms W 9ms C(PU)')))
+
+  test('waits at least as long as the server asked, by Retry-After or in the stream', () => {
+    const error = new PushError('unavailable', '503', { retryAfter: 50 })
+    score(({ plays }) => plays(['-#', '-o'], 'AV 49ms BO', { error }))
+    score(({ plays }) => plays(['-(ot)#', '-r'], 'AO 3ms V 49ms BO'))
+  })
+
+  test('fails, and does not try again, when the server said no for good', () =>
+    void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('refused', '403') })))
+
+  test('tries once more when what stood for long is refused, because a token may have expired', () =>
+    void score(({ plays }) => plays(['-o 100ms #', '-#'], 'AO 100ms W 9ms B(R|)', { error: new PushError('refused', '401') })))
+
+  test('gives up when the policy does', () =>
+    void score(({ plays }) => plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ base: 10, random: () => 1, tries: 1 }) })))
+
+  test('retryNow cuts a wait short and nothing else', () =>
+    void score(({ plays, hot }) => plays(['-#', '-o'], 'AW-BO', { retryNow$: hot('---x') as Observable<unknown> })))
+
+  test('drops a connection that does not open in time', () =>
+    void score(({ plays }) => plays(['-', '-o'], 'A 29ms W 9ms BO', { openWithin: 30 })))
+
+  test('drops a connection that is silent for longer than the promised heartbeat and the timeout', () =>
+    void score(({ plays }) => plays(['-o 19ms a', '-o'], 'AO 48ms W 9ms B(OU)', { promised: 20, timeout: 9, until: '80ms !' })))
+
+  test('believes the heartbeat that the server tells in the stream', () =>
+    void score(({ plays }) => plays(['-o-h', '-o'], 'AO 30ms W 9ms B(OU)', { timeout: 9 })))
+
+  test('rotates an idle connection without heartbeats by its cursor, unseen', () => {
+    const cursors = score(({ plays }) => plays(['-o-1', '-r-2'], 'AO-X 49ms -O-Y', { rotateAfter: 50, until: '80ms !' }))
+    expect(cursors).toEqual([undefined, 'c1'])
+  })
+
+  test('leaves an idle connection alone where there is no cursor to go on from', () =>
+    void score(({ plays }) => plays(['-o-n 200ms n'], 'AO-N 200ms N', { rotateAfter: 50, until: '400ms !' })))
+
+  test('drops a connection that was presumed open and brings no byte', () =>
+    void score(({ plays }) => plays(['-p', '-o'], 'AP 23ms W 9ms B(OU)', { heartbeat: 15, timeout: 9 })))
+
+  test('prepares before every attempt, and counts its failure as one', () => {
+    let attempts = 0
+    const prepare = () => ((attempts += 1) === 1 ? throwError(() => new PushError('prepare-failed', 'no token')) : of(undefined))
+    score(({ plays }) => plays(['-o'], '(AW) 6ms BO', { prepare }))
+    expect(attempts).toBe(2)
+  })
+
+  test('is disconnected at once by unsubscribing, in every phase', () =>
+    score(({ cold, expectObservable, expectSubscriptions }) => {
+      for (const [connection, until] of [['---o', '--!'], ['-o', '---!'], ['-o-1', '----!']] as const) {
+        const source = cold(connection, SAID)
+        expectObservable(reconnect({ prepare: () => of(0), policy: backoff(), connect: () => source }).pipe(map(() => 0)), until)
+        expectSubscriptions(source.subscriptions).toBe(until.replace('-', '^'))
+      }
+    }))
+})
