@@ -10,14 +10,14 @@ import {
 } from 'rxjs'
 import { nowhere, type Place } from './cursor.ts'
 import { deliveryQueue } from './delivery-queue.ts'
+import type { Definition } from './define-channel.ts'
 import { PushError } from './errors.ts'
-import type { GapReason, Payload, PushEvent, PushMessage, SourceMessage, SourceOpen } from './event.ts'
+import type { GapReason, PushEvent, PushMessage, SourceMessage, SourceOpen } from './event.ts'
 import type { LinkEvent } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
 import { reason, shown } from './request.ts'
-import { replayBuffer } from './replay-buffer.ts'
-import { sequenceWatch } from './sequence.ts'
 import { STATUS_AFTER, type PushStatus } from './status.ts'
+import { DEV } from './dev.ts'
 
 /**
  * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
@@ -51,12 +51,9 @@ export interface Channel<T, S = never> {
 
 export interface ChannelWorks {
   url: string
+  definition: Definition
   /** The dialect's order of cursors. */
-  compare: (a: string, b: string) => number | undefined
-  decode: (raw: Payload) => unknown
-  encode: ((data: unknown) => Payload) | undefined
-  sequence: ((data: never) => number) | undefined
-  replay: number
+  compare: ((a: string, b: string) => number) | undefined
   /** In ms. */
   linger: number
   /** How many messages may wait to be sent. */
@@ -74,11 +71,8 @@ type StatusEvent = Exclude<PushEvent<never>, { type: 'message' | 'invalid' | 'ga
 
 export function createChannel({
   url,
+  definition: { decode, encode, sequence, replay },
   compare,
-  decode,
-  encode,
-  sequence,
-  replay,
   linger,
   sendBuffer,
   link,
@@ -98,12 +92,12 @@ export function createChannel({
   const status = new BehaviorSubject<PushStatus>('idle')
   const retry = new Subject<void>()
   const letters = outbox(sendBuffer)
-  const past = replayBuffer(replay)
-  const numbers = sequenceWatch()
+  const past = replay?.()
+  const numbers = sequence?.()
 
   const say = deliveryQueue((event: PushEvent<unknown>) => {
     const present = readers
-    if (event.type === 'message' || event.type === 'gap') past.add(event)
+    if (event.type === 'message' || event.type === 'gap') past?.add(event)
     else if (event.type !== 'invalid') latest = event
     const after = STATUS_AFTER[event.type]
     if (after !== status.value) status.next(after)
@@ -111,7 +105,7 @@ export function createChannel({
   })
 
   const gap = (reason: GapReason) => {
-    numbers.interrupted(true)
+    numbers?.interrupted(true)
     say({ type: 'gap', reason })
   }
 
@@ -122,14 +116,12 @@ export function createChannel({
     let data: unknown
     try {
       data = decode(raw)
-      if (sequence) {
-        const earlier = before !== undefined && cursor !== undefined && (compare(cursor, before) ?? 1) <= 0
-        const succession = numbers.follow(sequence(data as never), earlier)
-        if (succession === 'repeat') return
-        if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
-      }
+      const earlier = before !== undefined && cursor !== undefined && (compare?.(cursor, before) ?? 1) <= 0
+      const succession = numbers?.follow(data, earlier)
+      if (succession === 'repeat') return
+      if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
     } catch (cause) {
-      const error = cause instanceof PushError ? cause : new PushError('invalid-message', reason(cause), { cause })
+      const error = invalid(cause)
       if (error.code === 'async-schema') return end({ type: 'failed', error })
       return say({ type: 'invalid', error, raw, ...at })
     }
@@ -138,7 +130,7 @@ export function createChannel({
 
   const open = (event: SourceOpen) => {
     letters.connected(event.send ?? post)
-    numbers.interrupted(false)
+    numbers?.interrupted(false)
     const presumed = event.presumed ?? false
     const known = announced?.technique === event.technique && (announced.presumed ?? false) === presumed
     announced = event
@@ -164,7 +156,7 @@ export function createChannel({
   const disconnect = (why: string) => {
     connection?.unsubscribe()
     announced = undefined
-    letters.discard(new PushError('send-lost', `${shown(url)} ${why} before the message was handed over`))
+    letters.discard(new PushError('send-lost', DEV && `${shown(url)} ${why} before the message was handed over`))
   }
 
   const end = (event: Extract<StatusEvent, { type: 'closed' | 'failed' }>) => {
@@ -182,8 +174,8 @@ export function createChannel({
       connection = undefined
       place = nowhere()
       lastCursor = undefined
-      numbers.interrupted(true)
-      past.clear()
+      numbers?.interrupted(true)
+      past?.clear()
       say({ type: 'idle' })
       active(false)
     }
@@ -195,7 +187,7 @@ export function createChannel({
     lingering.unsubscribe()
     if (connection) {
       reader.next(latest)
-      for (const event of past.events()) reader.next(event)
+      for (const event of past?.events() ?? []) reader.next(event)
     }
     reader.add(() => leave(reader))
     readers = [...readers, reader]
@@ -213,14 +205,14 @@ export function createChannel({
       return status.value
     },
     send(data) {
-      if (!encode) return rejected('cannot-send', `${shown(url)}: the channel's definition names no \`sends\``)
+      if (!encode) return rejected('cannot-send', DEV && `${shown(url)}: the channel's definition names no \`sends\``)
       if (!connection || connection.closed) {
-        return rejected('not-connected', `${shown(url)} is ${status.value}: subscribe first, or open()`)
+        return rejected('not-connected', DEV && `${shown(url)} is ${status.value}: subscribe first, or open()`)
       }
       try {
         return letters.send(encode(data))
       } catch (error) {
-        return Promise.reject(error)
+        return Promise.reject(invalid(error))
       }
     },
     open() {
@@ -233,5 +225,8 @@ export function createChannel({
     retryNow: () => retry.next(),
   }
 }
+
+const invalid = (cause: unknown): PushError =>
+  cause instanceof PushError ? cause : new PushError('invalid-message', reason(cause), { cause })
 
 const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

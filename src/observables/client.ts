@@ -3,6 +3,7 @@ import {
   asyncScheduler,
   catchError,
   defer,
+  firstValueFrom,
   map,
   of,
   throwError,
@@ -10,18 +11,17 @@ import {
   type SchedulerLike,
 } from 'rxjs'
 import { createChannel, type Channel } from './channel.ts'
-import { decoder, encoder } from './decode.ts'
+import { json } from './decode.ts'
 import type { ChannelDescriptor, Definition } from './define-channel.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { plain } from './dialects/plain.ts'
 import { PushError } from './errors.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
 import { reconnect } from './operators/reconnect.ts'
-import { post } from './post.ts'
 import { reason, shown } from './request.ts'
 import type { Technique } from './technique.ts'
 import { weakRegistry } from './weak-registry.ts'
+import { DEV } from './dev.ts'
 
 /** What `prepare` may add to a request. */
 export interface Prepared {
@@ -40,7 +40,7 @@ export type Prepare = (attempt: { url: string; attempt: number }) => Prepared | 
 export interface PushClientOptions extends LivenessOptions {
   /** How to connect; there is no default, so that what is not named is not bundled. A channel may name its own. */
   via?: Technique
-  /** How the server spells things. @default plain() */
+  /** How the server spells things. @default plain(): the standards, and nothing else */
   dialect?: Dialect
   /** When to try again. @default backoff() */
   retry?: RetryPolicy
@@ -82,7 +82,7 @@ export interface PushClient {
  */
 export function createPushClient({
   via,
-  dialect = plain(),
+  dialect,
   retry = backoff(),
   prepare = () => undefined,
   base = globalThis.location?.href,
@@ -93,7 +93,7 @@ export function createPushClient({
   ...limits
 }: PushClientOptions = {}): PushClient {
   for (const [name, value] of Object.entries({ linger, sendBuffer, ...limits })) {
-    if (value !== undefined && !(value >= 0)) throw new PushError('invalid-option', `${name} is ${value}, and must be 0 or more`)
+    if (value !== undefined && !(value >= 0)) throw new PushError('invalid-option', DEV && `${name} is ${value}, and must be 0 or more`)
   }
   type AnyChannel = Channel<unknown, unknown>
   const channels = weakRegistry<Definition, AnyChannel>()
@@ -104,11 +104,11 @@ export function createPushClient({
   const open = (url: string, definition: Definition): AnyChannel => {
     const { via: technique = via, retry: policy = retry } = definition
     if (!technique) {
-      throw new PushError('no-technique', `${shown(url)} has no technique: createPushClient({ via: sse() }), or name \`via\` in the channel`)
+      throw new PushError('no-technique', DEV && `${shown(url)} has no technique: createPushClient({ via: sse() }), or name \`via\` in the channel`)
     }
     const prepared = (attempt: number) =>
       defer(() => {
-        if (closed) throw new PushError('client-closed', 'this client was closed')
+        if (closed) throw new PushError('client-closed', DEV && 'this client was closed')
         const added = prepare({ url, attempt })
         return added instanceof Promise ? added : of(added)
       }).pipe(
@@ -117,11 +117,8 @@ export function createPushClient({
       )
     const channel: AnyChannel = createChannel({
       url,
-      compare: dialect.compare,
-      decode: decoder(definition),
-      encode: definition.sends && encoder(definition.sends),
-      sequence: definition.sequence,
-      replay: definition.replay ?? 0,
+      definition,
+      compare: dialect?.compare,
       linger: definition.linger ?? linger,
       sendBuffer,
       scheduler,
@@ -129,7 +126,7 @@ export function createPushClient({
         reconnect({
           ...limits,
           policy,
-          promised: dialect.heartbeat,
+          promised: dialect?.heartbeat,
           place,
           retryNow$,
           scheduler,
@@ -137,9 +134,9 @@ export function createPushClient({
           connect: (cursor, target) =>
             technique.isSupported()
               ? technique.connect({ ...target, cursor, credentials, dialect, scheduler })
-              : throwError(() => new PushError('unsupported', `this host cannot do ${technique.name}: name another technique, or pass an implementation`)),
+              : throwError(() => new PushError('unsupported', DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`)),
         }),
-      post: dialect.post && post({ spell: dialect.post, dialect, credentials, prepared: prepared(0) }),
+      post: dialect?.post && (async (data) => dialect.post?.({ ...(await firstValueFrom(prepared(0))), credentials }, data)),
       active: (now) => active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel)),
     })
     return channel
@@ -147,14 +144,14 @@ export function createPushClient({
 
   const bareDefinition = (own: Technique | undefined): Definition => {
     const key = own ?? bare
-    const definition = bare.get(key) ?? { url: '', ...(own && { via: own }) }
+    const definition = bare.get(key) ?? { via: own, decode: json }
     bare.set(key, definition)
     return definition
   }
 
   return {
     channel(source: ChannelDescriptor<unknown, unknown> | string, { via: own }: { via?: Technique } = {}): never {
-      if (closed) throw new PushError('client-closed', 'this client was closed: make a new one')
+      if (closed) throw new PushError('client-closed', DEV && 'this client was closed: make a new one')
       const { url, definition } = typeof source === 'string' ? { url: source, definition: bareDefinition(own) } : source
       const absolute = resolve(url, base)
       // What a descriptor says of its types is what its definition decodes.
@@ -177,7 +174,7 @@ function resolve(url: string, base: string | undefined): string {
   } catch {
     // What cannot be parsed and what is no HTTP are told alike.
   }
-  throw new PushError('invalid-url', `${url} is no HTTP or WebSocket URL${base ? '' : ': without a page, give it whole or name `base`'}`)
+  throw new PushError('invalid-url', DEV && `${url} is no HTTP or WebSocket URL${base ? '' : ': without a page, give it whole or name `base`'}`)
 }
 
 function withQuery(url: string, query: Record<string, string> = {}): string {

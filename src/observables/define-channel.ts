@@ -1,6 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Decoding } from './decode.ts'
+import { decoder, encoder, type Decoding } from './decode.ts'
+import { PushError } from './errors.ts'
+import type { Payload } from './event.ts'
 import type { RetryPolicy } from './operators/backoff.ts'
+import { replayBuffer, type ReplayBuffer } from './replay-buffer.ts'
+import { sequenceWatch, type SequenceWatch } from './sequence.ts'
 import type { Technique } from './technique.ts'
 
 /** What a definition says beside how it decodes. */
@@ -17,10 +21,18 @@ export interface ChannelOptions<P> {
   linger?: number
 }
 
-/** All of a definition, types forgotten. */
-export interface Definition extends ChannelOptions<never>, Decoding {
-  sends?: StandardSchemaV1
-  sequence?: (data: never) => number
+/** What a client needs to know of a channel beside its URL: functions, so that only what is used is bundled. */
+export interface Definition {
+  readonly via?: Technique | undefined
+  readonly retry?: RetryPolicy | undefined
+  readonly linger?: number | undefined
+  /** Throws what makes a payload invalid. */
+  readonly decode: (raw: Payload) => unknown
+  readonly encode?: ((data: unknown) => Payload) | undefined
+  /** Begins to watch the numbers that messages carry. */
+  readonly sequence?: (() => SequenceWatch) | undefined
+  /** Begins to keep past messages for late readers. */
+  readonly replay?: (() => ReplayBuffer) | undefined
 }
 
 /** Pure data: what to read, not a connection. `T` is received, `S` can be sent. */
@@ -75,7 +87,24 @@ export function defineChannel<W extends StandardSchemaV1, T = unknown, P = void>
 export function defineChannel<T = unknown, P = void>(
   options: ChannelOptions<P> & Numbered<T> & { decode?: (raw: string) => T; sends?: never },
 ): ChannelDefinition<P, T, never>
-export function defineChannel(definition: Definition): unknown {
-  const { url } = definition
-  return (params: never): ChannelDescriptor<unknown, unknown> => ({ url: typeof url === 'function' ? url(params) : url, definition })
+export function defineChannel({ url, via, retry, linger, replay = 0, sequence, sends, ...decoding }: AnyOptions): unknown {
+  if (!(replay >= 0)) throw new PushError('invalid-option', `replay is ${replay}, and must be 0 or more`)
+  const definition: Definition = {
+    via,
+    retry,
+    linger,
+    decode: decoder(decoding),
+    encode: sends && encoder(sends),
+    sequence: sequence && (() => sequenceWatch(sequence)),
+    replay: replay > 0 ? () => replayBuffer(replay) : undefined,
+  }
+  return (params: never): ChannelDescriptor<unknown, unknown> => ({
+    url: typeof url === 'function' ? url(params) : url,
+    definition,
+  })
+}
+
+interface AnyOptions extends ChannelOptions<never>, Decoding {
+  sends?: StandardSchemaV1
+  sequence?: (data: never) => number
 }

@@ -30,36 +30,40 @@
  * | `snapshot-failed` | A store's `snapshot` threw or rejected. | It is tried again; mend it. |
  * | `apply-failed` | A store's `apply` threw. | Mend `apply`. |
  */
-const RETRYABLE = {
-  unreachable: true,
-  unavailable: true,
-  lost: true,
-  timeout: true,
-  silent: true,
-  'cursor-lost': true,
-  'unexpected-answer': true,
-  refused: false,
-  unsupported: false,
-  'headers-unsupported': false,
-  'prepare-failed': true,
-  'gave-up': false,
-  'invalid-message': false,
-  'async-schema': false,
-  'cannot-send': false,
-  'not-connected': false,
-  'buffer-full': true,
-  'send-lost': false,
-  'send-refused': false,
-  'invalid-url': false,
-  'invalid-option': false,
-  'no-technique': false,
-  'client-closed': false,
-  'no-push': false,
-  'snapshot-failed': true,
-  'apply-failed': false,
-} as const
+export type PushErrorCode =
+  | (typeof RETRYABLE)[number]
+  | 'refused'
+  | 'unsupported'
+  | 'headers-unsupported'
+  | 'gave-up'
+  | 'invalid-message'
+  | 'async-schema'
+  | 'cannot-send'
+  | 'not-connected'
+  | 'send-lost'
+  | 'send-refused'
+  | 'invalid-url'
+  | 'invalid-option'
+  | 'no-technique'
+  | 'client-closed'
+  | 'no-push'
+  | 'apply-failed'
 
-export type PushErrorCode = keyof typeof RETRYABLE
+/** What another try, unchanged, can mend. */
+const RETRYABLE = [
+  'unreachable',
+  'unavailable',
+  'lost',
+  'timeout',
+  'silent',
+  'cursor-lost',
+  'unexpected-answer',
+  'prepare-failed',
+  'buffer-full',
+  'snapshot-failed',
+] as const
+
+const retryable: ReadonlySet<string> = new Set(RETRYABLE)
 
 export interface PushErrorDetails {
   /** What lies beneath. */
@@ -90,10 +94,11 @@ export class PushError extends Error {
   /** In ms; the policy never waits for less. */
   readonly retryAfter: number | undefined
 
-  constructor(code: PushErrorCode, message: string, { cause, technique, status, retryAfter }: PushErrorDetails = {}) {
-    super(message, { cause })
+  /** `message` may be left out of production bundles (`DEV && '...'`); the code then stands for it. */
+  constructor(code: PushErrorCode, message: string | false, { cause, technique, status, retryAfter }: PushErrorDetails = {}) {
+    super(message || code, { cause })
     this.code = code
-    this.retryable = RETRYABLE[code]
+    this.retryable = retryable.has(code)
     this.technique = technique
     this.status = status
     this.retryAfter = retryAfter

@@ -18,12 +18,21 @@ export { STATUS_AFTER, type PushStatus } from './status.ts'
 export type { PushRequest, Technique } from './technique.ts'
 export { nchan, type NchanOptions } from './dialects/nchan.ts'
 export { plain, type PlainOptions } from './dialects/plain.ts'
-export { END, type Address, type AnswerReader, type Carrier, type Dialect, type Emit } from './dialects/dialect.ts'
+export {
+  END,
+  type Address,
+  type AnswerHead,
+  type AnswerReader,
+  type Dialect,
+  type Emit,
+  type EventStreamDialect,
+  type PollDialect,
+  type ServerSentEvent,
+  type Target,
+  type WebSocketDialect,
+} from './dialects/dialect.ts'
 export type { CloseTable, StatusTable, Verdict } from './dialects/verdict.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './operators/backoff.ts'
 export type { LivenessOptions } from './operators/liveness.ts'
 export { reconnect, type LinkEvent, type ReconnectOptions } from './operators/reconnect.ts'
-export { longPolling } from './techniques/long-polling.ts'
-export { polling, type PollingOptions } from './techniques/polling.ts'
-export { sse, type SseOptions } from './techniques/sse.ts'
-export { webSocket, type WebSocketOptions } from './techniques/web-socket.ts'
+export * from './techniques/index.ts'

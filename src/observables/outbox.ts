@@ -1,5 +1,6 @@
 import { PushError } from './errors.ts'
 import type { Payload } from './event.ts'
+import { DEV } from './dev.ts'
 
 /** Takes a message away, or throws why it cannot. */
 export type Handover = (data: Payload) => void | Promise<void>
@@ -38,7 +39,7 @@ export function outbox(limit: number) {
     /** Resolves when the message was handed over; rejects when it is lost. */
     send(data: Payload): Promise<void> {
       if (letters.length >= limit) {
-        return Promise.reject(new PushError('buffer-full', `${limit} messages wait to be sent already`))
+        return Promise.reject(new PushError('buffer-full', DEV && `${limit} messages wait to be sent already`))
       }
       return new Promise((resolve, reject) => {
         letters.push({ data, resolve, reject })

@@ -1,16 +1,15 @@
-import { EMPTY, Observable, Subject, defer, map, merge, repeat, takeUntil, tap, timer } from 'rxjs'
-import { END, type Carrier } from './dialects/dialect.ts'
+import { EMPTY, Subject, defer, map, merge, repeat, takeUntil, tap, timer, type Observable } from 'rxjs'
+import { END } from './dialects/dialect.ts'
+import { plainPoll } from './dialects/plain.ts'
 import type { SourceEvent, SourceOpen } from './event.ts'
 import { readBody, refusal, request } from './request.ts'
 import type { PushRequest } from './technique.ts'
 
 /** What one answer brought. */
 export interface Cycle {
-  /** Messages in it. */
-  readonly messages: number
-  /** Whether its cursor is another than the request's. */
-  readonly moved: boolean
-  /** Whether the server said that more waits. */
+  /** It has messages, and its cursor is another than the request's. */
+  readonly useful: boolean
+  /** The server said that more waits. */
   readonly more: boolean
   /** From the request to the end of the answer, in ms. */
   readonly took: number
@@ -18,8 +17,9 @@ export interface Cycle {
 
 export interface PollCycleOptions {
   technique: string
-  carrier: Carrier
   request: PushRequest
+  /** Whether the server may hold a request until it has something to say. */
+  waits: boolean
   /** How long to wait before the next request, in ms. */
   pause: (cycle: Cycle) => number
   /** Say `open { presumed }` when the first request has stood for this long, in ms. @default never */
@@ -27,54 +27,64 @@ export interface PollCycleOptions {
 }
 
 /** Request after request, one at a time, each with the cursor of the answer before it. */
-export function pollCycle({ technique, carrier, request: asked, pause, presumeAfter }: PollCycleOptions): Observable<SourceEvent> {
-  const { url, headers, dialect, scheduler, credentials } = asked
+export function pollCycle({ technique, request: asked, waits, pause, presumeAfter }: PollCycleOptions): Observable<SourceEvent> {
+  const { url, headers, scheduler, credentials } = asked
+  const dialect = asked.dialect?.poll ?? plainPoll()
   return defer(() => {
     let cursor = asked.cursor
     let answered = false
-    let last: Cycle | undefined
-    const addressed = () => dialect.address({ url, headers, cursor, carrier })
+    let delay: number | undefined
+    const addressed = () => dialect.address({ url, headers, cursor }, waits)
 
     const ask = defer(() => {
-      const address = addressed()
-      const { space, continuity } = address
+      const { space, continuity, ...address } = addressed()
       const began = scheduler.now()
       const before = cursor?.value
       let messages = 0
+      let held: number | undefined
       // Without a cursor nothing tells what came between the last answer and this one.
       let unproven = answered && continuity === 'unproven'
-      last = undefined
+      delay = undefined
 
-      return request({ url: address.url, headers: address.headers, credentials }, (response) => {
-        const verdict = dialect.verdict(response.status, response.headers)
+      return request({ ...address, credentials }, (response) => {
+        const verdict = dialect.verdict(response)
         if (verdict === 'end') return EMPTY
         if (verdict !== 'accept' && verdict !== 'again') return refusal(response, verdict)
-        return readBody(
-          response,
-          (emit) => {
-            if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed' })
-            answered = true
-            return dialect.answer(response, (event) => {
-              if (event === END) return emit(END)
-              if (event.type === 'message') {
-                messages += 1
-                if (unproven) emit({ type: 'gap', reason: 'unproven' })
-                unproven = false
-              }
-              if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
-              emit(event)
-            })
-          },
-          (more) => (last = { messages, moved: cursor?.value !== before, more, took: scheduler.now() - began }),
-        )
+        return readBody(response, (emit) => {
+          if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed' })
+          answered = true
+          const reader = dialect.answer(response, (event) => {
+            if (event === END) return emit(END)
+            if (event.type === 'message') {
+              messages += 1
+              if (unproven) emit({ type: 'gap', reason: 'unproven' })
+              unproven = false
+            }
+            if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
+            if (event.type !== 'alive') return emit(event)
+            held = event.heartbeat
+            if (event.cursor !== undefined) emit({ type: 'alive', cursor: event.cursor })
+          })
+          return {
+            feed: reader.feed,
+            end() {
+              const more = reader.end()
+              delay = pause({ useful: messages > 0 && cursor?.value !== before, more, took: scheduler.now() - began })
+              // From here it is silent until the next answer: for the pause, and for as long as the server may hold it.
+              if (!waits || held !== undefined) emit({ type: 'alive', heartbeat: delay + (waits ? (held ?? 0) : 0) })
+              return more
+            },
+          }
+        })
       })
     })
 
-    // A request that completes without a cycle was told that the channel has ended.
-    const cycle = ask.pipe(repeat({ delay: () => (last ? timer(pause(last), scheduler) : EMPTY) }))
+    // A request that ended without a delay was told that the channel has ended.
+    const cycle = ask.pipe(repeat({ delay: () => (delay === undefined ? EMPTY : timer(delay, scheduler)) }))
     if (presumeAfter === undefined) return cycle
 
     const seen = new Subject<void>()
+    const see = () => seen.next()
     const presumed = timer(presumeAfter, scheduler).pipe(
       map((): SourceOpen => {
         const { space, continuity } = addressed()
@@ -82,7 +92,6 @@ export function pollCycle({ technique, carrier, request: asked, pause, presumeAf
       }),
       takeUntil(seen),
     )
-    const see = () => seen.next()
     return merge(presumed, cycle.pipe(tap({ next: see, complete: see })))
   })
 }

@@ -1,42 +1,30 @@
-import { catchError, firstValueFrom, from, map, mergeMap, throwError, type Observable } from 'rxjs'
+import { firstValueFrom, from, map, throwError, catchError } from 'rxjs'
 import type { Dialect } from './dialects/dialect.ts'
 import { PushError } from './errors.ts'
-import type { Payload } from './event.ts'
-import type { Handover } from './outbox.ts'
 import { refusal, request } from './request.ts'
 
-export interface PostOptions {
-  spell: NonNullable<Dialect['post']>
-  dialect: Dialect
-  credentials: RequestCredentials
-  /** Address and headers, prepared anew for each message. */
-  prepared: Observable<{ url: string; headers: Record<string, string> }>
-}
-
-/** Sends by HTTP, for techniques that only receive. Rejects with `send-refused` where the server says no. */
-export function post({ spell, dialect, credentials, prepared }: PostOptions): Handover {
-  return (data: Payload) =>
-    firstValueFrom<void, void>(
-      prepared.pipe(
-        mergeMap((target) => {
-          const { url, headers, body } = spell(target.url, data)
-          const message = { url, method: 'POST', headers: { ...headers, ...target.headers }, body: body as BodyInit, credentials }
-          return request<void>(message, (response) => {
-            const verdict = dialect.verdict(response.status, response.headers)
-            // Read to its end, so that the connection can be used again.
-            if (verdict === 'accept') return from(response.arrayBuffer()).pipe(map((): void => {}))
-            return refusal(response, verdict === 'end' ? 'final' : verdict).pipe(refused)
-          })
-        }),
-      ),
-      { defaultValue: undefined },
-    )
-}
-
-/** Whatever the status means for a connection, this message was not taken. */
-const refused = (source: Observable<never>): Observable<never> =>
-  source.pipe(
-    catchError((cause: PushError) =>
-      throwError(() => new PushError('send-refused', cause.message, { cause, status: cause.status, retryAfter: cause.retryAfter })),
+/**
+ * Sends a message by HTTP POST, for techniques that only receive. Resolves when the server took it; rejects with
+ * `send-refused` where it said no, and with `unreachable`.
+ */
+export const post: NonNullable<Dialect['post']> = ({ url, headers, credentials }, body) =>
+  firstValueFrom(
+    request<void>(
+      {
+        url,
+        method: 'POST',
+        headers: { 'Content-Type': typeof body === 'string' ? 'text/plain' : 'application/octet-stream', ...headers },
+        body: body as BodyInit,
+        credentials,
+      },
+      (response) =>
+        response.ok
+          ? // Read to its end, so that the connection can be used again.
+            from(response.arrayBuffer()).pipe(map(() => {}))
+          : refusal(response, 'final').pipe(
+              catchError(({ message, status, retryAfter }: PushError) =>
+                throwError(() => new PushError('send-refused', message, { status, retryAfter })),
+              ),
+            ),
     ),
   )

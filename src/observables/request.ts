@@ -69,11 +69,7 @@ export function chunks(response: Response): Observable<Uint8Array> {
  * The events that a reader makes of an answer's body, every chunk a sign of life. Errors with what the reader throws,
  * or with `unexpected-answer` where that is no `PushError`.
  */
-export function readBody(
-  response: Response,
-  reader: (emit: Emit) => AnswerReader,
-  whole: (more: boolean) => void = () => {},
-): Observable<SourceEvent> {
+export function readBody(response: Response, reader: (emit: Emit) => AnswerReader): Observable<SourceEvent> {
   return new Observable((subscriber) => {
     const guarded = (step: () => void) => {
       try {
@@ -96,7 +92,7 @@ export function readBody(
       error: (error: unknown) => subscriber.error(error),
       complete: () =>
         guarded(() => {
-          whole(body.end())
+          body.end()
           subscriber.complete()
         }),
     })

@@ -12,7 +12,8 @@ export interface PushRequest {
   readonly cursor: Cursor | undefined
   /** For techniques that read by fetch. */
   readonly credentials: RequestCredentials
-  readonly dialect: Dialect
+  /** How the server spells things; undefined: the standards, and nothing else. */
+  readonly dialect: Dialect | undefined
   /** All time is this scheduler's. */
   readonly scheduler: SchedulerLike
 }

@@ -2,22 +2,18 @@ import type { Cursor } from '../cursor.ts'
 import type { Payload, SourceEvent } from '../event.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
 
-/** How a request travels. `event-source` is a browser's own EventSource, which can send no header. */
-export type Carrier = 'poll' | 'long-poll' | 'event-stream' | 'event-source' | 'web-socket'
-
 /** Where to connect, before a dialect spelled it. */
 export interface Target {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly cursor: Cursor | undefined
-  readonly carrier: Carrier
 }
 
 /** The same, as the server wants it. */
 export interface Address {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** The space of the cursors that this carrier yields. */
+  /** The space of the cursors that this connection yields. */
   readonly space: string
   /**
    * `resumed`: the cursor is in it. `unproven`: it is not, or there was none. `sampled`: each answer is the present
@@ -52,41 +48,50 @@ export interface ServerSentEvent {
   readonly data: string
 }
 
-/** What a message is posted as, where the technique itself cannot send. */
-export interface Post {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Payload
+/** How polls are spelled. */
+export interface PollDialect {
+  /** `waits`: the server may hold the request until it has something to say (long polling). */
+  address(target: Target, waits: boolean): Address
+  verdict(head: AnswerHead): Verdict
+  /** Reads an answer into gaps, messages and signs of life. `end` may throw what makes it unreadable. */
+  answer(head: AnswerHead, emit: Emit): AnswerReader
+}
+
+/** How event streams are spelled. */
+export interface EventStreamDialect {
+  /** `headers`: whether any can be sent; a browser's EventSource cannot. */
+  address(target: Target, headers: boolean): Address
+  verdict(head: AnswerHead): Verdict
+  /** Names of the server's own events, which an EventSource hides unless it is told of them. */
+  readonly eventNames: readonly string[]
+  event(event: ServerSentEvent): SourceEvent | typeof END
+  /** A comment is a heartbeat (`again`), or a verdict on the stream. */
+  comment(text: string): Verdict
+}
+
+/** How WebSockets are spelled. */
+export interface WebSocketDialect {
+  address(target: Target): Address
+  /** To offer, the preferred first. */
+  readonly subprotocols: readonly string[]
+  readonly closes: CloseTable
+  frame(data: Payload): SourceEvent | typeof END
 }
 
 /**
  * How one kind of server spells things: where a cursor goes and where it is found, what each status and close code
- * means, how to send. It holds no socket and no state.
+ * means, how to send. It holds no socket and no state. A technique takes the part that is its own.
  */
 export interface Dialect {
   readonly name: string
-  /** WebSocket subprotocols to offer, the preferred first. */
-  readonly subprotocols: readonly string[]
-  /** Names of the server's own events, which an EventSource hides unless it is told of them. */
-  readonly eventNames: readonly string[]
   /** Longest silence of a healthy connection, in ms, where it is agreed on beforehand. */
   readonly heartbeat: number | undefined
   readonly statuses: StatusTable
-  readonly closes: CloseTable
-  /** Spells a request. */
-  address(target: Target): Address
-  /** The verdict on an HTTP answer: `statuses`, and what else its head tells. */
-  verdict(status: number, headers: Headers): Verdict
-  /** Reads the answer to a poll into gaps, messages and signs of life. `end` may throw what makes it unreadable. */
-  answer(head: AnswerHead, emit: Emit): AnswerReader
-  /** Reads one event of a stream. */
-  event(event: ServerSentEvent): SourceEvent | typeof END
-  /** Reads one comment of a stream: a heartbeat, or a verdict on the stream. */
-  comment(text: string): Verdict
-  /** Reads one WebSocket frame. May throw what makes the frame unreadable. */
-  frame(data: Payload): SourceEvent | typeof END
-  /** How to send by HTTP; absent: this kind of server takes no posts. */
-  post?(url: string, data: Payload): Post
-  /** Negative where `a` is before `b`; undefined: the cursors of this kind of server have no order. */
-  compare(a: string, b: string): number | undefined
+  readonly poll: PollDialect
+  readonly eventStream: EventStreamDialect
+  readonly webSocket: WebSocketDialect
+  /** Sends by HTTP; absent: this kind of server takes no posts. Rejects with `send-refused`. */
+  post?(target: Omit<Target, 'cursor'> & { credentials: RequestCredentials }, data: Payload): Promise<void>
+  /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */
+  compare?(a: string, b: string): number
 }

@@ -15,8 +15,9 @@ import { base64, parameter, text } from '../framing/content-type.ts'
 import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
-import { END, type Dialect, type Emit } from './dialect.ts'
-import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable } from './verdict.ts'
+import { post } from '../post.ts'
+import { END, type Address, type AnswerHead, type Dialect, type Emit, type Target } from './dialect.ts'
+import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from './verdict.ts'
 
 export interface NchanOptions {
   /**
@@ -40,78 +41,67 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
 export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
   return {
     name: 'nchan',
-    subprotocols: [META_SUBPROTOCOL],
-    eventNames: ['ping', ...CONTROL_WORDS.map((word) => CONTROL_EVENT_PREFIX + word)],
     heartbeat,
     statuses: STATUSES,
-    closes: STANDARD_CLOSES,
 
-    address({ url, headers, cursor, carrier }) {
-      const known = cursor?.space === SPACE ? cursor.value : undefined
-      const address = new URL(url)
-      // Spelled by hand: `searchParams` would rewrite the rest of the query.
-      const query = [
-        address.search.slice(1),
-        known !== undefined && `${LAST_EVENT_ID}=${encodeURIComponent(known)}`,
-        carrier === 'poll' && `${WAIT}=0`,
-      ]
-      address.search = query.filter(Boolean).join('&')
-      return {
-        url: address.href,
-        headers: carrier === 'event-stream' ? { ...headers, Accept: 'text/event-stream' } : headers,
-        space: SPACE,
-        continuity: known === undefined ? 'unproven' : 'resumed',
-      }
+    poll: {
+      address: (target, waits) => spell(target, waits ? undefined : `${WAIT}=0`),
+      verdict,
+
+      answer({ status, headers }, emit) {
+        const gap = headers.get(GAP_HEADER)
+        if (gap !== null) emit({ type: 'gap', reason: gap })
+        const type = headers.get('content-type') ?? ''
+        const cursor = place(headers.get('last-modified'), headers.get('etag'))
+        const said = headers.get(HEARTBEAT_HEADER)
+        const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
+        const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
+        return {
+          feed: read.feed,
+          end() {
+            read.end()
+            emit({
+              type: 'alive',
+              ...(cursor !== undefined && { cursor }),
+              ...(said !== null && { heartbeat: Number(said) * 1000 }),
+            })
+            // Nchan answers one message at a time and does not say whether another waits.
+            return headers.has(MORE_HEADER) || (said === null && status === 200)
+          },
+        }
+      },
     },
 
-    verdict: (status, headers) =>
-      status === 410 && headers.has(END_HEADER) ? 'end' : statusVerdict(STATUSES, status),
+    eventStream: {
+      address: (target) => spell(target),
+      verdict,
+      eventNames: ['ping', ...CONTROL_WORDS.map((word) => CONTROL_EVENT_PREFIX + word)],
 
-    answer({ status, headers }, emit) {
-      const gap = headers.get(GAP_HEADER)
-      if (gap !== null) emit({ type: 'gap', reason: gap })
-      const type = headers.get('content-type') ?? ''
-      const cursor = place(headers.get('last-modified'), headers.get('etag'))
-      const said = headers.get(HEARTBEAT_HEADER)
-      const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
-      const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
-      return {
-        feed: read.feed,
-        end() {
-          read.end()
-          emit({
-            type: 'alive',
-            ...(cursor !== undefined && { cursor }),
-            ...(said !== null && { heartbeat: Number(said) * 1000 }),
-          })
-          // Nchan answers one message at a time and does not say whether another waits.
-          return headers.has(MORE_HEADER) || (said === null && status === 200)
-        },
-      }
+      event({ id, event, data }) {
+        if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
+        // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
+        if (event === 'ping' && id === undefined) return ALIVE
+        return message(data, event, id)
+      },
+
+      comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
     },
 
-    event({ id, event, data }) {
-      if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
-      // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
-      if (event === 'ping' && id === undefined) return ALIVE
-      return message(data, event, id)
+    webSocket: {
+      address: (target) => spell(target),
+      subprotocols: [META_SUBPROTOCOL],
+      closes: STANDARD_CLOSES,
+
+      frame(frame) {
+        const { head, body } = metaFrame(frame)
+        const word = head['push']
+        return word === undefined
+          ? message(body, head['event'], head['id'])
+          : control(word, head['id'], typeof body === 'string' ? body : text(body))
+      },
     },
 
-    comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
-
-    frame(frame) {
-      const { head, body } = metaFrame(frame)
-      const word = head['push']
-      return word === undefined
-        ? message(body, head['event'], head['id'])
-        : control(word, head['id'], typeof body === 'string' ? body : text(body))
-    },
-
-    post: (url, body) => ({
-      url,
-      body,
-      headers: { 'Content-Type': typeof body === 'string' ? 'text/plain' : 'application/octet-stream' },
-    }),
+    post,
 
     compare(a, b) {
       const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
@@ -120,6 +110,17 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
     },
   }
 }
+
+/** The address with its cursor. Spelled by hand: `searchParams` would rewrite the rest of the query. */
+function spell({ url, headers, cursor }: Target, more?: string): Address {
+  const known = cursor?.space === SPACE ? `${LAST_EVENT_ID}=${encodeURIComponent(cursor.value)}` : undefined
+  const address = new URL(url)
+  address.search = [address.search.slice(1), known, more].filter(Boolean).join('&')
+  return { url: address.href, headers, space: SPACE, continuity: known ? 'resumed' : 'unproven' }
+}
+
+const verdict = ({ status, headers }: AnswerHead): Verdict =>
+  status === 410 && headers.has(END_HEADER) ? 'end' : statusVerdict(STATUSES, status)
 
 function single(status: number, type: string, headers: Headers, cursor: string | undefined, emit: Emit) {
   const body = wholeBody(type)

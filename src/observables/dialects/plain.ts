@@ -1,5 +1,5 @@
 import { wholeBody } from '../framing/whole-body.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, EventStreamDialect, PollDialect, WebSocketDialect } from './dialect.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type CloseTable, type StatusTable } from './verdict.ts'
 
 export interface PlainOptions {
@@ -10,76 +10,91 @@ export interface PlainOptions {
   heartbeat?: number
   /** WebSocket subprotocols to offer. @default [] */
   subprotocols?: readonly string[]
-  /** Verdicts on HTTP statuses, over the standard ones. */
+  /** Verdicts on HTTP statuses, over the standard ones, e.g. `{ 404: 'retry' }`. */
   statuses?: Partial<StatusTable>
   /** Verdicts on WebSocket close codes, over the standard ones, e.g. `{ 4001: 'final' }`. */
   closes?: Partial<CloseTable>
 }
-
-/** 204 is how WHATWG HTML 9.2 lets a server stop an event stream. */
-const STATUSES: StatusTable = { ...STANDARD_STATUSES, 204: 'end' }
 
 /**
  * Any server that follows the standards and nothing else. Event streams resume by `Last-Event-ID`; polls are
  * conditional (`ETag`, `Last-Modified`) and sample the present state; a WebSocket frame is a message and carries no
  * cursor. What cannot be proved to continue is a `gap`.
  *
+ * It is what techniques speak where no dialect is named; name it to set its options.
+ *
  * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
  */
 export function plain({ heartbeat, subprotocols = [], statuses = {}, closes = {} }: PlainOptions = {}): Dialect {
-  const statusTable: StatusTable = { ...STATUSES, ...statuses }
+  const table = { ...plainStatuses(), ...statuses }
   return {
     name: 'plain',
-    subprotocols,
-    eventNames: [],
     heartbeat,
-    statuses: statusTable,
-    closes: { ...STANDARD_CLOSES, ...closes },
-
-    address({ url, headers, cursor, carrier }) {
-      const polls = carrier === 'poll' || carrier === 'long-poll'
-      // A validator names a state, an event's id a place: one is never sent for the other.
-      const space = polls ? 'plain-validator' : 'plain'
-      const known = cursor?.space === space ? cursor.value : undefined
-      if (polls) return { url, headers: { ...headers, ...condition(known) }, space, continuity: 'sampled' }
-      const carried = known !== undefined && carrier === 'event-stream'
-      return {
-        url,
-        headers: {
-          ...headers,
-          ...(carrier === 'event-stream' && { Accept: 'text/event-stream' }),
-          ...(carried && { 'Last-Event-ID': known }),
-        },
-        space,
-        continuity: carried ? 'resumed' : 'unproven',
-      }
-    },
-
-    verdict: (status) => statusVerdict(statusTable, status),
-
-    answer({ status, headers }, emit) {
-      const cursor = validator(headers)
-      const read = wholeBody(headers.get('content-type'))
-      return {
-        feed: read.feed,
-        end() {
-          const data = read.end()
-          const place = cursor === undefined ? {} : { cursor }
-          if (status === 304 || status === 408 || data.length === 0) emit({ type: 'alive', ...place })
-          else emit({ type: 'message', data, event: 'message', ...place })
-          return false
-        },
-      }
-    },
-
-    event: ({ id, event = 'message', data }) =>
-      id === undefined ? { type: 'message', data, event } : { type: 'message', data, event, cursor: id },
-
-    comment: () => 'again',
-    frame: (data) => ({ type: 'message', data, event: 'message' }),
-    compare: () => undefined,
+    statuses: table,
+    poll: plainPoll(table),
+    eventStream: plainEventStream(table),
+    webSocket: plainWebSocket(subprotocols, { ...STANDARD_CLOSES, ...closes }),
   }
 }
+
+/** 204 is how WHATWG HTML 9.2 lets a server stop an event stream. */
+const plainStatuses = (): StatusTable => ({ ...STANDARD_STATUSES, 204: 'end' })
+
+export const plainPoll = (statuses: StatusTable = plainStatuses()): PollDialect => ({
+  address({ url, headers, cursor }) {
+    const known = cursor?.space === VALIDATOR ? cursor.value : undefined
+    return { url, headers: { ...headers, ...condition(known) }, space: VALIDATOR, continuity: 'sampled' }
+  },
+
+  verdict: ({ status }) => statusVerdict(statuses, status),
+
+  answer({ status, headers }, emit) {
+    const cursor = validator(headers)
+    const place = cursor === undefined ? {} : { cursor }
+    const body = wholeBody(headers.get('content-type'))
+    return {
+      feed: body.feed,
+      end() {
+        const data = body.end()
+        if (status === 304 || status === 408 || data.length === 0) emit({ type: 'alive', ...place })
+        else emit({ type: 'message', data, event: 'message', ...place })
+        return false
+      },
+    }
+  },
+})
+
+export const plainEventStream = (statuses: StatusTable = plainStatuses()): EventStreamDialect => ({
+  address({ url, headers, cursor }, sendsHeaders) {
+    const known = sendsHeaders && cursor?.space === PLACE ? cursor.value : undefined
+    const resumed = known !== undefined
+    return {
+      url,
+      headers: { ...headers, ...(resumed && { 'Last-Event-ID': known }) },
+      space: PLACE,
+      continuity: resumed ? 'resumed' : 'unproven',
+    }
+  },
+  verdict: ({ status }) => statusVerdict(statuses, status),
+  eventNames: [],
+  event: ({ id, event = 'message', data }) =>
+    id === undefined ? { type: 'message', data, event } : { type: 'message', data, event, cursor: id },
+  comment: () => 'again',
+})
+
+export const plainWebSocket = (
+  subprotocols: readonly string[] = [],
+  closes: CloseTable = STANDARD_CLOSES,
+): WebSocketDialect => ({
+  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+  subprotocols,
+  closes,
+  frame: (data) => ({ type: 'message', data, event: 'message' }),
+})
+
+// A validator names a state, an event's id a place: one is never sent for the other.
+const PLACE = 'plain'
+const VALIDATOR = 'plain-validator'
 
 const validator = (headers: Headers): string | undefined => {
   const etag = headers.get('etag')

@@ -1,6 +1,7 @@
 import { Observable, type MonoTypeOperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
 import { PushError } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
+import { DEV } from '../dev.ts'
 
 export interface LivenessOptions {
   /** A connection that does not open within this time is dropped, in ms. @default 5_000 */
@@ -41,7 +42,7 @@ export function liveness(
       let watch: Subscription | undefined
       let seen = scheduler.now()
       let limit = openWithin
-      let verdict = (): unknown => new PushError('timeout', `not open within ${openWithin} ms`)
+      let verdict = (): unknown => new PushError('timeout', DEV && `not open within ${openWithin} ms`)
 
       // One timer a connection that looks at a time stamp: a timer a message would cost more than the message.
       const check = () => {
@@ -58,7 +59,7 @@ export function liveness(
       }
       const expect = (heartbeat: number) => {
         const after = heartbeat + timeout
-        arm(after, () => new PushError('silent', `no byte for ${after} ms`))
+        arm(after, () => new PushError('silent', DEV && `no byte for ${after} ms`))
       }
       // Without a cursor there is nothing to go on from, and nothing says that it is dead: it is left alone.
       const rotate = () => (resumable() ? ROTATE : undefined)

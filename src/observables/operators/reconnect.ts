@@ -17,6 +17,7 @@ import type { PushEvent, SourceEvent, SourceMessage, SourceOpen } from '../event
 import { reason } from '../request.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { ROTATE, liveness, type LivenessOptions } from './liveness.ts'
+import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
 export type LinkEvent =
@@ -128,7 +129,7 @@ export function reconnect<P>({
         if (!error.retryable && !(stable && error.code === 'refused')) return fail(error)
         const delay = policy.delay(failures, error)
         if (delay === undefined) {
-          return fail(new PushError('gave-up', `gave up after ${failures} failures: ${error.message}`, { cause: error }))
+          return fail(new PushError('gave-up', DEV && `gave up after ${failures} failures: ${error.message}`, { cause: error }))
         }
         wait(error, Math.max(delay, error.retryAfter ?? 0, askedFor))
       }
@@ -176,4 +177,4 @@ export function reconnect<P>({
   })
 }
 
-const unprepared = () => new PushError('prepare-failed', `prepare gave nothing within ${PREPARE_WITHIN} ms`)
+const unprepared = () => new PushError('prepare-failed', DEV && `prepare gave nothing within ${PREPARE_WITHIN} ms`)

@@ -25,10 +25,10 @@ export function longPolling(): Technique {
     connect: (request) =>
       pollCycle({
         technique,
-        carrier: 'long-poll',
         request,
+        waits: true,
         presumeAfter: PRESUMED,
-        pause: ({ messages, moved, took }) => (messages > 0 && moved ? 0 : Math.max(0, SPACING - took)),
+        pause: ({ useful, took }) => (useful ? 0 : Math.max(0, SPACING - took)),
       }),
   }
 }

@@ -33,12 +33,11 @@ export function polling({ floor = 1_000, ceiling = Math.max(30_000, floor), grow
       let interval = floor
       return pollCycle({
         technique,
-        carrier: 'poll',
         request,
-        pause({ messages, moved, more }) {
-          const useful = messages > 0 && moved
+        waits: false,
+        pause({ useful, more }) {
           interval = useful ? floor : Math.min(ceiling, interval * growth)
-          return more && useful ? 0 : interval
+          return useful && more ? 0 : interval
         },
       })
     },

@@ -1,5 +1,6 @@
 import { EMPTY, Observable } from 'rxjs'
 import { END, type Emit } from '../dialects/dialect.ts'
+import { plainEventStream } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
 import { eventStream } from '../framing/event-stream.ts'
@@ -33,15 +34,16 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
     : { name: NAME, isSupported: () => typeof fetch === 'function', connect: viaFetch }
 }
 
-function viaFetch({ url, headers, cursor, dialect, credentials }: PushRequest): Observable<SourceEvent> {
-  const address = dialect.address({ url, headers, cursor, carrier: 'event-stream' })
-  return request({ url: address.url, headers: address.headers, credentials }, (response) => {
-    const verdict = dialect.verdict(response.status, response.headers)
+function viaFetch({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> {
+  const dialect = named?.eventStream ?? plainEventStream()
+  const { url, headers, space, continuity } = dialect.address(target, true)
+  return request({ url, headers: { Accept: 'text/event-stream', ...headers }, credentials }, (response) => {
+    const verdict = dialect.verdict(response)
     if (verdict === 'end') return EMPTY
     if (verdict !== 'accept') return refusal(response, verdict)
     if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return refusal(response, 'again')
     return readBody(response, (emit) => {
-      emit({ type: 'open', technique: NAME, space: address.space, resumed: address.continuity === 'resumed' })
+      emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
       const utf8 = new TextDecoder()
       const feed = eventStream({
         event: (event) => emit(dialect.event(event)),
@@ -62,20 +64,20 @@ function viaFetch({ url, headers, cursor, dialect, credentials }: PushRequest): 
 
 const viaEventSource =
   (names: readonly string[]) =>
-  ({ url, headers, cursor, dialect, credentials }: PushRequest): Observable<SourceEvent> =>
+  ({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
     new Observable((subscriber) => {
-      const [header] = Object.keys(headers)
+      const [header] = Object.keys(target.headers)
       if (header !== undefined) {
         const message = `EventSource cannot send the header ${header}: put the value into the query, or read by sse()`
         return subscriber.error(new PushError('headers-unsupported', message))
       }
-      const address = dialect.address({ url, headers, cursor, carrier: 'event-source' })
-      const source = new EventSource(address.url, { withCredentials: credentials === 'include' })
+      const dialect = named?.eventStream ?? plainEventStream()
+      const { url, space, continuity } = dialect.address(target, false)
+      const source = new EventSource(url, { withCredentials: credentials === 'include' })
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
       let sticky = ''
 
-      source.onopen = () =>
-        emit({ type: 'open', technique: NAME, space: address.space, resumed: address.continuity === 'resumed' })
+      source.onopen = () => emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
       for (const name of new Set(['message', ...dialect.eventNames, ...names])) {
         source.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
           // EventSource repeats the last id on events that carry none: only a change is this event's own.

@@ -1,10 +1,12 @@
 import { Observable } from 'rxjs'
 import { END, type Emit } from '../dialects/dialect.ts'
+import { plainWebSocket } from '../dialects/plain.ts'
 import { closeVerdict } from '../dialects/verdict.ts'
 import { PushError } from '../errors.ts'
 import type { Payload, SourceEvent } from '../event.ts'
 import { reason, shown } from '../request.ts'
 import type { PushRequest, Technique } from '../technique.ts'
+import { DEV } from '../dev.ts'
 
 const NAME = 'webSocket'
 
@@ -29,48 +31,48 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
   return {
     name: NAME,
     isSupported: () => typeof constructor() === 'function',
-    connect: ({ url, headers, cursor, dialect }: PushRequest) =>
+    connect: ({ dialect: named, ...target }: PushRequest) =>
       new Observable<SourceEvent>((subscriber) => {
         const fail = (...error: ConstructorParameters<typeof PushError>) => subscriber.error(new PushError(...error))
-        const [header] = Object.keys(headers)
+        const [header] = Object.keys(target.headers)
         if (header !== undefined) {
-          return fail('headers-unsupported', `WebSocket cannot send the header ${header}: put the value into the query`)
+          return fail('headers-unsupported', DEV && `WebSocket cannot send the header ${header}: put the value into the query`)
         }
-        const address = dialect.address({ url, headers, cursor, carrier: 'web-socket' })
+        const dialect = named?.webSocket ?? plainWebSocket()
+        const { url, space, continuity } = dialect.address(target)
         let socket: WebSocket
         try {
-          socket = new (constructor())(address.url.replace(/^http/, 'ws'), [...dialect.subprotocols])
+          socket = new (constructor())(url.replace(/^http/, 'ws'), [...dialect.subprotocols])
         } catch (cause) {
-          return fail('invalid-url', `${shown(url)} cannot be a WebSocket's: ${reason(cause)}`, { cause })
+          return fail('invalid-url', DEV && `${shown(url)} cannot be a WebSocket's: ${reason(cause)}`, { cause })
         }
         socket.binaryType = 'arraybuffer'
         const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
         let opened = false
 
         const send = (data: Payload) => {
-          if (socket.readyState !== socket.OPEN) throw new PushError('send-lost', 'the WebSocket is closing')
-          if (socket.bufferedAmount > maxBuffered) throw new PushError('buffer-full', `${socket.bufferedAmount} bytes wait to be sent`)
+          if (socket.readyState !== socket.OPEN) throw new PushError('send-lost', DEV && 'the WebSocket is closing')
+          if (socket.bufferedAmount > maxBuffered) throw new PushError('buffer-full', DEV && `${socket.bufferedAmount} bytes wait to be sent`)
           socket.send(data as string | Uint8Array<ArrayBuffer>)
         }
         // Why it failed is hidden from a page; `close` follows and says as much.
         socket.onerror = () => {}
         socket.onopen = () => {
           opened = true
-          emit({ type: 'open', technique: NAME, space: address.space, resumed: address.continuity === 'resumed', send })
+          emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', send })
         }
         socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
           try {
             emit(dialect.frame(typeof data === 'string' ? data : new Uint8Array(data)))
           } catch (cause) {
-            fail('unexpected-answer', `${shown(url)} sent a frame that cannot be read: ${reason(cause)}`, { cause })
+            fail('unexpected-answer', DEV && `${shown(url)} sent a frame that cannot be read: ${reason(cause)}`, { cause })
           }
         }
         socket.onclose = ({ code, reason: said }) => {
-          const told = `${shown(url)} closed the WebSocket: ${code}${said ? ` ${said}` : ''}`
-          if (!opened) return fail('unreachable', UNOPENED(shown(url), code), { status: code })
+          if (!opened) return fail('unreachable', DEV && UNOPENED(shown(url), code), { status: code })
           const verdict = closeVerdict(dialect.closes, code)
           if (verdict === 'end') subscriber.complete()
-          else fail(verdict === 'final' ? 'refused' : verdict === 'gap' ? 'cursor-lost' : 'lost', told, { status: code })
+          else fail(verdict === 'final' ? 'refused' : verdict === 'gap' ? 'cursor-lost' : 'lost', DEV && `${shown(url)} closed the WebSocket: ${code} ${said}`, { status: code })
         }
         return () => {
           socket.onopen = socket.onmessage = socket.onclose = null
