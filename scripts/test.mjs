@@ -1,0 +1,7 @@
+// Every test, with the browser that they need. Arguments are vitest's: `npm test -- test/hub`.
+import { spawnSync } from 'node:child_process'
+import { chromium } from './browser.mjs'
+
+const env = { ...process.env, CHROMIUM: chromium() }
+const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...process.argv.slice(2)], { stdio: 'inherit', env })
+process.exit(status ?? 1)

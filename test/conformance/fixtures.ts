@@ -1,0 +1,136 @@
+import { Subject, firstValueFrom, filter } from 'rxjs'
+import { test as base, inject } from 'vitest'
+import {
+  backoff,
+  createPushClient,
+  defineChannel,
+  nchan,
+  type Channel,
+  type PushClient,
+  type PushClientOptions,
+  type PushEvent,
+} from 'pinia-push/observables'
+import { openScript, openSession, type HubSettings, type Script, type Session } from '../servers/control-client.ts'
+import type { Row } from './rows.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    control: string
+  }
+}
+
+const text = defineChannel({ url: (p: { url: string }) => p.url, decode: (raw) => raw })
+
+/** One reader of a channel, and all that it saw. */
+export interface Reader {
+  channel: Channel<string>
+  events: PushEvent<string>[]
+  /** The data of the messages, in order. */
+  data: string[]
+  /** Resolves with the first event, past or to come, that fits. */
+  sees<E extends PushEvent<string>['type']>(
+    type: E,
+    fits?: (event: Extract<PushEvent<string>, { type: E }>) => boolean,
+  ): Promise<Extract<PushEvent<string>, { type: E }>>
+  /** Resolves when this message has come. */
+  gets(data: string): Promise<unknown>
+  /** How many events of a type there were. */
+  count(type: PushEvent<string>['type']): number
+  leave(): void
+}
+
+/** Begins to read a channel, and keeps what it sees. */
+export function readChannel<T>(channel: Channel<T>): Omit<Reader, 'channel' | 'data' | 'events' | 'sees'> & {
+  channel: Channel<T>
+  data: T[]
+  events: PushEvent<T>[]
+  sees<E extends PushEvent<T>['type']>(type: E, fits?: (event: Extract<PushEvent<T>, { type: E }>) => boolean): Promise<Extract<PushEvent<T>, { type: E }>>
+} {
+  type Seen<E> = Extract<PushEvent<T>, { type: E }>
+  const events: PushEvent<T>[] = []
+  const data: T[] = []
+  const news = new Subject<PushEvent<T>>()
+  const subscription = channel.events$.subscribe((event) => {
+    events.push(event)
+    if (event.type === 'message') data.push(event.data)
+    news.next(event)
+  })
+  const sees = async <E extends PushEvent<T>['type']>(type: E, fits: (event: Seen<E>) => boolean = () => true): Promise<Seen<E>> => {
+    const wanted = (event: PushEvent<T>): event is Seen<E> => event.type === type && fits(event as Seen<E>)
+    return events.find(wanted) ?? firstValueFrom(news.pipe(filter(wanted)))
+  }
+  return {
+    channel,
+    events,
+    data,
+    sees,
+    gets: (wanted) => sees('message', (event) => (event as Seen<'message'>).data === (wanted as unknown)),
+    count: (type) => events.filter((event) => event.type === type).length,
+    leave: () => subscription.unsubscribe(),
+  }
+}
+
+export interface Fixtures {
+  /** A hub behind a fault proxy, this test's own. */
+  serve: (settings?: HubSettings) => Promise<Session>
+  /** A server that answers as the test says. */
+  script: () => Promise<Script>
+  /** A client of this row, this test's own. */
+  client: (row: Row, options?: PushClientOptions) => PushClient
+  /** Reads a channel by a client of its own. */
+  read: (row: Row, url: string, options?: PushClientOptions) => Reader
+}
+
+/** Every fixture undoes itself. */
+export const test = base.extend<Fixtures>({
+  serve: async ({}, use) => {
+    const sessions: Session[] = []
+    await use(async (settings) => {
+      const session = await openSession(inject('control'), settings)
+      sessions.push(session)
+      return session
+    })
+    await Promise.all(sessions.map((session) => session.close()))
+  },
+  script: async ({}, use) => {
+    const scripts: Script[] = []
+    await use(async () => {
+      const script = await openScript(inject('control'))
+      scripts.push(script)
+      return script
+    })
+    await Promise.all(scripts.map((script) => script.close()))
+  },
+  client: async ({}, use) => {
+    const clients: PushClient[] = []
+    await use((row, options = {}) => {
+      const client = createPushClient({
+        via: row.technique(),
+        dialect: nchan(),
+        retry: backoff({ base: 10, max: 50 }),
+        linger: 0,
+        ...options,
+      })
+      clients.push(client)
+      return client
+    })
+    for (const client of clients) client.close()
+  },
+  read: async ({ client }, use) => {
+    const readers: Reader[] = []
+    await use((row, url, options) => {
+      const reader = readChannel(client(row, options).channel(text({ url })))
+      readers.push(reader)
+      return reader
+    })
+    for (const reader of readers) reader.leave()
+  },
+})
+
+/** Resolves when a condition that only the server knows holds. */
+export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await ask()
+    if (holds(value)) return value
+  }
+}

@@ -1,0 +1,63 @@
+import type * as techniques from '../../src/observables/techniques/index.ts'
+import { longPolling, polling, sse, webSocket, type Technique } from 'pinia-push/observables'
+
+/** What can be kept with a technique; a promise that a row cannot keep names the capability that it lacks. */
+export interface Row {
+  name: string
+  technique: () => Technique
+  /** One connection carries many messages. */
+  streams: boolean
+  /** Sees HTTP statuses and their heads. */
+  seesStatus: boolean
+  /** Carries request headers. */
+  headers: boolean
+  /** Sends over its own connection; the others post. */
+  sends: boolean
+  /** Does not run in Node 20 by itself. */
+  browserOnly: boolean
+}
+
+type Factory = { [K in keyof typeof techniques]: (typeof techniques)[K] extends (...options: never[]) => Technique ? K : never }[keyof typeof techniques]
+
+/** A row for each technique: a technique that is exported and has none does not compile. */
+const ROWS = {
+  polling: {
+    technique: () => polling({ floor: 50, ceiling: 100 }),
+    streams: false,
+    seesStatus: true,
+    headers: true,
+    sends: false,
+    browserOnly: false,
+  },
+  longPolling: {
+    technique: () => longPolling(),
+    streams: false,
+    seesStatus: true,
+    headers: true,
+    sends: false,
+    browserOnly: false,
+  },
+  sse: {
+    technique: () => sse(),
+    streams: true,
+    seesStatus: true,
+    headers: true,
+    sends: false,
+    browserOnly: false,
+  },
+  webSocket: {
+    technique: () => webSocket(),
+    streams: true,
+    seesStatus: false,
+    headers: false,
+    sends: true,
+    browserOnly: false,
+  },
+} satisfies Record<Factory, Omit<Row, 'name'>>
+
+/** The same techniques in other dress. */
+const VARIANTS = {
+  'sse native': { ...ROWS.sse, technique: () => sse({ native: true }), seesStatus: false, headers: false, browserOnly: true },
+}
+
+export const rows: readonly Row[] = Object.entries({ ...ROWS, ...VARIANTS }).map(([name, row]) => ({ name, ...row }))

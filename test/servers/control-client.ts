@@ -1,0 +1,103 @@
+/** Drives the test servers from a test, wherever it runs: a page can only speak HTTP. */
+export interface Session {
+  /** Where channels are, through the fault proxy. */
+  url: string
+  /** Where channels are, without it. */
+  directUrl: string
+  publish(channel: string, messages: readonly Publication[], pace?: { every?: number; batch?: number }): Promise<void>
+  end(channel: string): Promise<void>
+  fault(fault: Fault): Promise<void>
+  /** The hub starts anew: what it kept is gone. */
+  restart(): Promise<void>
+  stats(): Promise<SessionStats>
+  close(): Promise<void>
+}
+
+export interface Publication {
+  data?: string
+  base64?: string
+  event?: string
+}
+
+export interface Fault {
+  drop?: true
+  stall?: true
+  resume?: true
+  refuse?: boolean
+  hang?: boolean
+  buffer?: boolean
+  split?: number | null
+  cut?: { min: number; max: number } | null
+}
+
+export interface SessionStats {
+  connections: number
+  open: number
+  bytesUp: number
+  bytesDown: number
+  cuts: number
+  requests: number
+  subscribers: number
+}
+
+/** Answers as a test says, one for each request; the last one again and again. */
+export interface Script {
+  url: string
+  answers(answers: readonly ScriptedAnswer[]): Promise<void>
+  requests(): Promise<readonly ScriptedRequest[]>
+  close(): Promise<void>
+}
+
+export interface ScriptedAnswer {
+  status?: number
+  headers?: Record<string, string>
+  body?: string
+  /** Leave the answer open after its body. */
+  hold?: boolean
+}
+
+export interface ScriptedRequest {
+  method: string
+  url: string
+  headers: Record<string, string>
+  at: number
+}
+
+export interface HubSettings {
+  heartbeat?: number
+  firstMessage?: 'newest' | 'oldest' | number
+  history?: { count?: number; age?: number }
+}
+
+export async function openSession(control: string, settings: HubSettings = {}): Promise<Session> {
+  const { id, url, directUrl } = await call<{ id: string; url: string; directUrl: string }>(`${control}/sessions`, settings)
+  const at = `${control}/sessions/${id}`
+  return {
+    url,
+    directUrl,
+    publish: (channel, messages, pace) => call(`${at}/publish`, { channel, messages, ...pace }),
+    end: (channel) => call(`${at}/channels/${encodeURIComponent(channel)}`, undefined, 'DELETE'),
+    fault: (fault) => call(`${at}/faults`, fault),
+    restart: () => call(`${at}/restart`, {}),
+    stats: () => call(`${at}/stats`, undefined, 'GET'),
+    close: () => call(at, undefined, 'DELETE'),
+  }
+}
+
+export async function openScript(control: string): Promise<Script> {
+  const { id, url } = await call<{ id: string; url: string }>(`${control}/scripts`, {})
+  const at = `${control}/scripts/${id}`
+  return {
+    url,
+    answers: (answers) => call(`${at}/answers`, answers),
+    requests: () => call(`${at}/requests`, undefined, 'GET'),
+    close: () => call(at, undefined, 'DELETE'),
+  }
+}
+
+async function call<T>(url: string, body: unknown, method = 'POST'): Promise<T> {
+  const response = await fetch(url, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`)
+  return (text === '' ? undefined : JSON.parse(text)) as T
+}
