@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface AdmissionOptions {
+  /** Origins beside the hub's own whose pages may read, publish and connect, e.g. `https://app.example`. `*`: all. @default [] */
+  origins?: readonly string[]
+  /** Names under which the hub may be addressed beside localhost, without port. @default [] */
+  hosts?: readonly string[]
+}
+
+/** Who may ask. */
+export interface Admission {
+  /** Why the request is refused whatever it asks, or undefined. */
+  hostRefusal(headers: IncomingHttpHeaders): string | undefined
+  /** Why the request may change nothing and open no WebSocket, or undefined. */
+  originRefusal(headers: IncomingHttpHeaders): string | undefined
+  /** Whether pages of the request's origin may read the answer across origins. */
+  crossOrigin(headers: IncomingHttpHeaders): string | undefined
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * A page of any site can make a browser ask this machine. The Host header tells a name that was rebound to loopback;
+ * the Origin tells whose page asks, on requests that need no preflight too.
+ */
+export function createAdmission({ origins = [], hosts = [] }: AdmissionOptions): Admission {
+  const names = new Set([...LOOPBACK, ...hosts].map((name) => name.toLowerCase()))
+  const listed = (origin: string) => origins.includes('*') || origins.includes(origin)
+
+  return {
+    hostRefusal({ host = '' }) {
+      const name = host.replace(/:\d+$/, '').toLowerCase()
+      return names.has(name) ? undefined : `Host ${JSON.stringify(host)} is not this hub's: list it in \`hosts\``
+    },
+    originRefusal({ origin, host }) {
+      if (origin === undefined || listed(origin) || hostOf(origin) === host) return undefined
+      return `Origin ${origin} is not allowed: list it in \`origins\``
+    },
+    crossOrigin: ({ origin }) => (origin !== undefined && listed(origin) ? origin : undefined),
+  }
+}
+
+const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { createHub, type FirstMessage } from './index.ts'
+
+const USAGE = `pinia-push hub: a push server on this machine
+
+  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--first-message newest|oldest|-N] [--origin URL]...
+`
+
+function fail(message: string): never {
+  console.error(`pinia-push: ${message}\n\n${USAGE}`)
+  process.exit(2)
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        port: { type: 'string', default: '7780' },
+        host: { type: 'string', default: '127.0.0.1' },
+        path: { type: 'string', default: '/push/' },
+        history: { type: 'string', default: '1000' },
+        'first-message': { type: 'string', default: 'newest' },
+        origin: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    return fail((error as Error).message)
+  }
+}
+
+function firstMessage(text: string): FirstMessage {
+  if (text === 'newest' || text === 'oldest') return text
+  return /^-\d+$/.test(text) ? Number(text) : fail(`--first-message ${text} is neither newest, oldest nor -N`)
+}
+
+const { values, positionals } = parse(process.argv.slice(2))
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
+if (positionals.join(' ') !== 'hub') fail(positionals.length === 0 ? 'say `hub`' : `there is no command ${positionals.join(' ')}`)
+const port = Number(values.port)
+if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`--port ${values.port} is no port`)
+
+try {
+  const hub = createHub({
+    path: values.path,
+    history: { count: Number(values.history) },
+    firstMessage: firstMessage(values['first-message']),
+    origins: values.origin,
+  })
+  const { url, close } = await hub.listen({ port, host: values.host })
+  const channel = `${url}${values.path}news`
+  console.log(`pinia-push hub on ${url}${values.path}<channel>`)
+  console.log(`  listen:  curl -N -H 'Accept: text/event-stream' ${channel}`)
+  console.log(`  publish: curl -d 'hello' ${channel}`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().then(() => process.exit(0)))
+} catch (error) {
+  fail((error as Error).message)
+}

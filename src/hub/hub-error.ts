@@ -1,0 +1,27 @@
+/**
+ * What a caller of the hub did wrong.
+ *
+ * - `invalid-channel`, `invalid-content-type`, `invalid-event`: a name that cannot travel.
+ * - `too-large`: a message over `maxMessageBytes`.
+ * - `invalid-option`: an option out of its range.
+ * - `not-loopback`: the hub trusts whoever reaches it, so it listens on loopback only.
+ * - `closed`: the hub was closed.
+ */
+export type HubErrorCode =
+  | 'invalid-channel'
+  | 'invalid-content-type'
+  | 'invalid-event'
+  | 'too-large'
+  | 'invalid-option'
+  | 'not-loopback'
+  | 'closed'
+
+export class HubError extends Error {
+  override readonly name = 'HubError'
+  readonly code: HubErrorCode
+
+  constructor(code: HubErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

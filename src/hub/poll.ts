@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { END_HEADER, EVENT_HEADER, GAP_HEADER, MORE_HEADER } from '../protocol.ts'
+import { answerText, cursorHead } from './answer.ts'
+import type { Channel, Resumption } from './channel.ts'
+import type { Message } from './message.ts'
+import type { MessageId } from './message-id.ts'
+import type { Stream } from './streams.ts'
+
+/** What one answer carries at most; there is always room for one message. */
+const MOST_MESSAGES = 1_000
+const MOST_BYTES = 1_048_576
+
+/** Answers a poll at once with what there is (PROTOCOL.md section 3). */
+export function answerPoll(response: ServerResponse, { gap, messages, from }: Resumption): void {
+  const head: OutgoingHttpHeaders = gap ? { [GAP_HEADER]: gap } : {}
+  const [first] = messages
+  if (!first) {
+    response.writeHead(304, { ...head, ...cursorHead(from) })
+    response.end()
+    return
+  }
+  const some = fitting(messages)
+  if (some.length < messages.length) head[MORE_HEADER] = '1'
+  const alone = some.length === 1 && !/^multipart\//i.test(first.contentType)
+  if (alone) send(response, { ...head, ...messageHead(first), ...eventHead(first) }, first.body)
+  else envelope(response, head, some)
+}
+
+/**
+ * Holds a poll until a message comes, the channel ends or the heartbeat is due. A new subscriber is answered at once
+ * with the present place, so that no message falls between two polls.
+ */
+export function holdPoll(response: ServerResponse, channel: Channel, resumption: Resumption, placed: boolean): Stream | undefined {
+  if (!placed || resumption.gap || resumption.messages.length > 0) {
+    answerPoll(response, resumption)
+    return undefined
+  }
+  const { from } = resumption
+  const waiting: Message[] = []
+  const answer = () => {
+    unsubscribe()
+    if (response.writableEnded || response.destroyed) return
+    answerPoll(response, { gap: undefined, messages: waiting, from })
+  }
+  const unsubscribe = channel.subscribe({
+    deliver(message) {
+      // What is published in one go travels in one answer.
+      if (waiting.push(message) === 1) setImmediate(answer)
+    },
+    end() {
+      unsubscribe()
+      answerEnd(response)
+    },
+  })
+  response.on('close', unsubscribe)
+  return { beat: answer, stop: answer }
+}
+
+/** The channel has ended. */
+export const answerEnd = (response: ServerResponse): void => answerText(response, 410, 'the channel has ended', { [END_HEADER]: '1' })
+
+function fitting(messages: readonly Message[]): readonly Message[] {
+  let bytes = 0
+  const end = messages.findIndex(({ body }, at) => at === MOST_MESSAGES || ((bytes += body.length) > MOST_BYTES && at > 0))
+  return end < 0 ? messages : messages.slice(0, end)
+}
+
+function envelope(response: ServerResponse, head: OutgoingHttpHeaders, messages: readonly Message[]): void {
+  const boundary = randomBytes(16).toString('hex')
+  const parts: (string | Buffer)[] = []
+  let last: MessageId | undefined
+  for (const message of messages) {
+    const { body, text, id } = message
+    last = id
+    const coding = text === undefined ? { 'Content-Transfer-Encoding': 'base64' } : {}
+    const fields = Object.entries({ ...messageHead(message), ...eventHead(message), ...coding })
+    const lines = fields.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')
+    parts.push(`--${boundary}\r\n${lines}\r\n`, text === undefined ? body.toString('base64') : body, '\r\n')
+  }
+  parts.push(`--${boundary}--\r\n`)
+  const place = last ? cursorHead(last) : {}
+  const type = { 'Content-Type': `multipart/mixed; boundary=${boundary}` }
+  send(response, { ...head, ...place, ...type }, Buffer.concat(parts.map((part) => Buffer.from(part))))
+}
+
+function send(response: ServerResponse, head: OutgoingHttpHeaders, body: Buffer): void {
+  response.writeHead(200, { ...head, 'Content-Length': body.length })
+  response.end(body)
+}
+
+const messageHead = ({ id, contentType }: Message): OutgoingHttpHeaders => ({ ...cursorHead(id), 'Content-Type': contentType })
+
+const eventHead = ({ event }: Message): OutgoingHttpHeaders => (event === undefined ? {} : { [EVENT_HEADER]: event })
