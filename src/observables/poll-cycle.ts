@@ -7,7 +7,7 @@ import type { PushRequest } from './technique.ts'
 
 /** What one answer brought. */
 export interface Cycle {
-  /** It has messages, and its cursor is another than the request's. */
+  /** It has messages and another cursor than the request, or the first cursor of all. */
   readonly useful: boolean
   /** The server said that more waits. */
   readonly more: boolean
@@ -69,7 +69,8 @@ export function pollCycle({ technique, request: asked, waits, pause, presumeAfte
             feed: reader.feed,
             end() {
               const more = reader.end()
-              delay = pause({ useful: messages > 0 && cursor?.value !== before, more, took: scheduler.now() - began })
+              const useful = cursor?.value !== before && (messages > 0 || before === undefined)
+              delay = pause({ useful, more, took: scheduler.now() - began })
               // From here it is silent until the next answer: for the pause, and for as long as the server may hold it.
               if (!waits || held !== undefined) emit({ type: 'alive', heartbeat: delay + (waits ? (held ?? 0) : 0) })
               return more

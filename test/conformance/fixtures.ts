@@ -9,6 +9,7 @@ import {
   type PushClient,
   type PushClientOptions,
   type PushEvent,
+  type PushStatus,
 } from 'pinia-push/observables'
 import { openScript, openSession, type HubSettings, type Script, type Session } from '../servers/control-client.ts'
 import type { Row } from './rows.ts'
@@ -127,10 +128,16 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Resolves when a condition that only the server knows holds. */
+/** Resolves when a channel has this status. */
+export const status = (channel: Channel<string>, wanted: PushStatus): Promise<unknown> =>
+  firstValueFrom(channel.status$.pipe(filter((is) => is === wanted)))
+
+/** Resolves when a condition that only the server knows holds; asking is a request, so nothing is kept waiting. */
 export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  const began = performance.now()
   for (;;) {
     const value = await ask()
     if (holds(value)) return value
+    if (performance.now() - began > 15_000) throw new Error(`it never came to hold: ${JSON.stringify(value)}`)
   }
 }

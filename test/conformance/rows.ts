@@ -7,6 +7,8 @@ export interface Row {
   technique: () => Technique
   /** One connection carries many messages. */
   streams: boolean
+  /** Least time between two requests that bring nothing, in ms. */
+  spacing: number
   /** Sees HTTP statuses and their heads. */
   seesStatus: boolean
   /** Carries request headers. */
@@ -24,6 +26,7 @@ const ROWS = {
   polling: {
     technique: () => polling({ floor: 50, ceiling: 100 }),
     streams: false,
+    spacing: 50,
     seesStatus: true,
     headers: true,
     sends: false,
@@ -32,6 +35,7 @@ const ROWS = {
   longPolling: {
     technique: () => longPolling(),
     streams: false,
+    spacing: 600,
     seesStatus: true,
     headers: true,
     sends: false,
@@ -40,6 +44,7 @@ const ROWS = {
   sse: {
     technique: () => sse(),
     streams: true,
+    spacing: 0,
     seesStatus: true,
     headers: true,
     sends: false,
@@ -48,6 +53,7 @@ const ROWS = {
   webSocket: {
     technique: () => webSocket(),
     streams: true,
+    spacing: 0,
     seesStatus: false,
     headers: false,
     sends: true,
