@@ -45,6 +45,8 @@ export interface Channel<T, S = never> {
   open(): void
   /** Disconnects for all readers, who stay; what waits to be sent is lost. */
   close(): void
+  /** Whether the message at one cursor comes after another's; undefined where the server's cursors have no order. */
+  isAfter(cursor: string, other: string): boolean | undefined
   /** Tries again now instead of when the policy says; nothing where it does not wait. */
   retryNow(): void
 }
@@ -222,6 +224,7 @@ export function createChannel({
     close() {
       if (connection && !connection.closed) end({ type: 'closed', by: 'client' })
     },
+    isAfter: (cursor, other) => compare && compare(cursor, other) > 0,
     retryNow: () => retry.next(),
   }
 }

@@ -76,8 +76,12 @@ const viaEventSource =
       const source = new EventSource(url, { withCredentials: credentials === 'include' })
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
       let sticky = ''
+      let opened = false
 
-      source.onopen = () => emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+      source.onopen = () => {
+        opened = true
+        emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+      }
       for (const name of new Set(['message', ...dialect.eventNames, ...names])) {
         source.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
           // EventSource repeats the last id on events that carry none: only a change is this event's own.
@@ -88,7 +92,7 @@ const viaEventSource =
       }
       // Native reconnection is hidden from the supervisor, so it is never let begin.
       source.onerror = () =>
-        subscriber.error(lost(url, 'EventSource failed and hides why', source.readyState === EventSource.CLOSED ? 'unreachable' : 'lost'))
+        subscriber.error(lost(url, 'EventSource failed and hides why', opened ? 'lost' : 'unreachable'))
       return () => source.close()
     })
 
