@@ -1,8 +1,0 @@
-export type { Flush } from './flush.ts'
-export {
-  usePushChannel,
-  type PushSource,
-  type Reduction,
-  type UsePushChannelOptions,
-  type UsePushChannelReturn,
-} from './use-push-channel.ts'
