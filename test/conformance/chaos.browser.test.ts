@@ -1,0 +1,4 @@
+import { chaos } from './chaos.ts'
+import { rows } from './rows.ts'
+
+for (const row of rows) chaos(row, 'chromium')
