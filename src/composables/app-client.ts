@@ -1,0 +1,10 @@
+import type { SchedulerLike } from 'rxjs'
+import type { PushClient, RetryPolicy } from '../observables/index.ts'
+
+/** A client that says by what it goes, so that what is built on it goes by the same. */
+export interface AppClient extends PushClient {
+  /** Its time. */
+  readonly scheduler: SchedulerLike
+  /** When it tries again. */
+  readonly retry: RetryPolicy
+}

@@ -1,0 +1,6 @@
+export type { AppClient } from './app-client.ts'
+export type { Flush } from './flush.ts'
+export { pushKey } from './push-key.ts'
+export type { PushSource } from './source.ts'
+export { usePushChannel, type Reducing, type UsePushChannelOptions } from './use-push-channel.ts'
+export type { UsePushChannelReturn } from './use-push-channel-return.ts'

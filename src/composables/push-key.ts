@@ -1,0 +1,16 @@
+import { hasInjectionContext, inject, type InjectionKey } from 'vue'
+import { PushError } from '../observables/index.ts'
+import { DEV } from '../observables/dev.ts'
+import type { AppClient } from './app-client.ts'
+
+/** Where an app keeps its client. */
+export const pushKey: InjectionKey<AppClient> = Symbol('pinia-push')
+
+/** The app's client. @throws PushError `no-push` */
+export function appPush(): AppClient {
+  const push = hasInjectionContext() ? inject(pushKey, undefined) : undefined
+  if (push) return push
+  const message =
+    'usePushChannel() found no push plugin: app.use(createPush({ via: sse() })) before app.mount(), and call it in setup(); elsewhere name the client: usePushChannel(source, { push })'
+  throw new PushError('no-push', DEV && message)
+}

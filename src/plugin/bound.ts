@@ -1,0 +1,206 @@
+import { Observable, Subscription, timer, type SchedulerLike } from 'rxjs'
+import { batch, type Flush } from '../composables/flush.ts'
+import { PushError, type Channel, type PushEvent, type PushGap, type PushMessage, type RetryPolicy } from '../observables/index.ts'
+import { DEV } from '../observables/dev.ts'
+import { reason } from '../observables/request.ts'
+import { taken, type Snapshot, type TakeSnapshot } from './snapshot.ts'
+
+/** How a channel's messages become a store's state. */
+export interface Binding<T, State> {
+  /**
+   * Fetches the state that the messages change: when the channel is first open, and after every gap. Messages that
+   * come meanwhile wait, and are applied on top in the same commit, but for those that `cursor` says the state holds.
+   * Without a cursor `apply` must bear to see a message that the state holds already.
+   */
+  snapshot?: TakeSnapshot<State>
+  /** Changes the state by one message. */
+  apply: (state: State, message: PushMessage<T>) => void
+  /** Messages may be missing. With a `snapshot` they are made good. */
+  onGap?: (gap: PushGap) => void
+  /** All that came until then is one commit. @default 'microtask' */
+  flush?: Exclude<Flush, 'sync'>
+}
+
+export interface BoundOptions<T, State> {
+  channel: Channel<T, unknown>
+  binding: Binding<T, State>
+  /** Changes the state in one commit. */
+  patch: (change: (state: State) => void) => void
+  /** When to take a snapshot that failed again. */
+  policy: RetryPolicy
+  scheduler: SchedulerLike
+  /** Asks for a fresh snapshot. */
+  refresh$: Observable<void>
+  /** What is wrong with the binding now; undefined: nothing. */
+  fault: (error: PushError | undefined) => void
+  /** Hears of every throw of the user's functions. */
+  report: (error: unknown) => void
+}
+
+/**
+ * - `live`: messages are applied as they come.
+ * - `due`: a snapshot will be taken; messages wait.
+ * - `taking`: it is being taken; messages wait.
+ * - `stale`: the policy gave up; messages are of no use.
+ */
+type Phase = 'live' | 'due' | 'taking' | 'stale'
+
+/** How many messages wait for a snapshot at most. */
+const LIMIT = 10_000
+
+/**
+ * Keeps a state in step with a channel, and says what the channel says. One subscription is one binding: it reads the
+ * channel first and takes the snapshot then, so that nothing falls between.
+ */
+export function bound<T, State extends object>({
+  channel,
+  binding: { snapshot, apply, onGap, flush = 'microtask' },
+  patch,
+  policy,
+  scheduler,
+  refresh$,
+  fault,
+  report,
+}: BoundOptions<T, State>): Observable<PushEvent<T>> {
+  return new Observable((subscriber) => {
+    let phase: Phase = snapshot ? 'due' : 'live'
+    let waiting: PushMessage<T>[] = []
+    /** The snapshot's cursor. */
+    let at: string | undefined
+    let taking = Subscription.EMPTY
+    let seen: 'nothing' | 'trouble' | 'presumed' | 'open' = 'nothing'
+    let failures = 0
+    let settledAt: number | undefined
+
+    const commit = (state?: Partial<State>) => {
+      const messages = waiting
+      waiting = []
+      if (!state && messages.length === 0) return
+      let failed: PushError | undefined
+      // A throw that left `$patch` would leave the store's subscribers deaf, so none does.
+      const attempt = (code: 'apply-failed' | 'snapshot-failed', work: () => void) => {
+        try {
+          work()
+        } catch (cause) {
+          failed = new PushError(code, `${code === 'apply-failed' ? 'apply' : 'the snapshot'}: ${reason(cause)}`, { cause })
+          report(failed)
+        }
+      }
+      patch((current) => {
+        attempt('snapshot-failed', () => Object.assign(current, state))
+        for (const [index, message] of messages.entries()) {
+          // What a message changed may have moved the binding to another channel.
+          if (subscriber.closed) return
+          if (failed && snapshot) {
+            waiting = [...messages.slice(index), ...waiting]
+            return
+          }
+          attempt('apply-failed', () => apply(current, message))
+        }
+      })
+      if (!failed || subscriber.closed) return
+      if (snapshot) again(failed)
+      else fault(failed)
+    }
+    const commits = batch(flush, scheduler, () => commit())
+
+    const holds = ({ cursor }: PushMessage<T>) =>
+      at !== undefined && cursor !== undefined && (cursor === at || channel.isAfter(cursor, at) === false)
+
+    const arrived = ({ state, cursor }: Snapshot<State>) => {
+      at = cursor
+      // Cursors without an order still tell that what came before an equal one is held too.
+      const last = waiting.findIndex((message) => cursor !== undefined && message.cursor === cursor)
+      waiting = waiting.slice(last + 1).filter((message) => !holds(message))
+      phase = 'live'
+      settledAt = scheduler.now()
+      fault(undefined)
+      commit(state)
+    }
+
+    const untaken = (cause: unknown) =>
+      again(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
+
+    const take = () => {
+      if (!snapshot) return
+      taking.unsubscribe()
+      phase = 'taking'
+      // Held before it begins, because it may fail, and be taken again, at once.
+      const next = (taking = new Subscription())
+      next.add(taken(snapshot).subscribe({ next: arrived, error: untaken }))
+    }
+
+    /** Takes a fresh snapshot: at once after one gap; as the policy says after an error, or where gaps follow fast. */
+    const again = (error?: PushError) => {
+      if (error) fault(error)
+      if (phase === 'due') return
+      taking.unsubscribe()
+      if (settledAt !== undefined && scheduler.now() - settledAt >= policy.resetAfter) failures = 0
+      settledAt = undefined
+      const delay = !error && failures === 0 ? 0 : policy.delay(error ? failures + 1 : failures, error)
+      failures += 1
+      if (delay === undefined) {
+        phase = 'stale'
+        waiting = []
+        if (!error) fault(new PushError('gave-up', DEV && 'too many gaps: refresh() takes a snapshot'))
+      } else if (delay === 0) take()
+      else {
+        phase = 'due'
+        taking = timer(delay, scheduler).subscribe(take)
+      }
+    }
+
+    const message = (event: PushMessage<T>) => {
+      if (phase === 'stale' || holds(event)) return
+      waiting.push(event)
+      if (phase === 'live') return commits.ask()
+      if (waiting.length <= LIMIT) return
+      waiting = []
+      if (phase === 'taking') again(new PushError('snapshot-failed', DEV && `${LIMIT} messages came and the snapshot did not`))
+    }
+
+    const gap = (event: PushGap) => {
+      commits.now()
+      try {
+        onGap?.(event)
+      } catch (error) {
+        report(error)
+      }
+      if (!snapshot) return
+      waiting = []
+      at = undefined
+      again()
+    }
+
+    const next = (event: PushEvent<T>) => {
+      if (event.type === 'message') message(event)
+      else if (event.type === 'gap') gap(event)
+      else if (event.type === 'open') {
+        // What was taken before it was open for certain may lack what came until then.
+        const now = event.presumed ? 'presumed' : 'open'
+        if (seen !== 'open' && seen !== now) take()
+        if (seen !== 'open') seen = now
+      } else if (TROUBLE.has(event.type) && seen === 'nothing') {
+        // A page whose push is down still shows what there is.
+        seen = 'trouble'
+        take()
+      }
+      subscriber.next(event)
+    }
+
+    subscriber.add(() => {
+      commits.cancel()
+      taking.unsubscribe()
+    })
+    subscriber.add(
+      refresh$.subscribe(() => {
+        commits.now()
+        failures = 0
+        take()
+      }),
+    )
+    return channel.events$.subscribe(next)
+  })
+}
+
+const TROUBLE: ReadonlySet<PushEvent<unknown>['type']> = new Set(['waiting', 'closed', 'failed'])

@@ -1,0 +1,54 @@
+import { BehaviorSubject, asyncScheduler, switchMap } from 'rxjs'
+import { shallowRef, type App } from 'vue'
+import type { PiniaPlugin } from 'pinia'
+import { backoff, createPushClient, type PushClient, type PushClientOptions } from '../observables/index.ts'
+import type { AppClient } from '../composables/app-client.ts'
+import { pushKey } from '../composables/push-key.ts'
+import { piniaPlugin } from './pinia-plugin.ts'
+
+/** A client that is also a Vue plugin: one for each app. */
+export interface Push extends AppClient {
+  /** Called by `app.use(push)`. What the app reads is closed when it is unmounted. */
+  install(app: App): void
+  /** For `pinia.use(push.pinia)`: stores that bind channels. */
+  readonly pinia: PiniaPlugin
+}
+
+/**
+ * Makes a client for an app: components read it by `usePushChannel`, stores by their `push` option. On a server it
+ * connects nothing.
+ *
+ * @throws PushError `invalid-option` where a number is out of its range.
+ * @example
+ * const push = createPush({ via: webSocket(), dialect: nchan() })
+ * const pinia = createPinia().use(push.pinia)
+ * createApp(App).use(pinia).use(push).mount('#app')
+ */
+export function createPush({ retry = backoff(), scheduler = asyncScheduler, ...options }: PushClientOptions = {}): Push {
+  const fresh = () => createPushClient({ ...options, retry, scheduler })
+  const client = new BehaviorSubject(fresh())
+  const apps = shallowRef(0)
+
+  const push: Push = {
+    scheduler,
+    retry,
+    // Overloads are not inferred through a wrapper; the arguments are passed on as they are.
+    channel: ((...args: [never, never]) => client.value.channel(...args)) as PushClient['channel'],
+    channels$: client.pipe(switchMap(({ channels$ }) => channels$)),
+    close: () => client.value.close(),
+    pinia: (context) => stores(context),
+    install(app) {
+      app.provide(pushKey, push)
+      apps.value += 1
+      app.onUnmount(() => {
+        apps.value -= 1
+        if (apps.value > 0) return
+        // An app that is mounted anew begins with a client of its own.
+        client.value.close()
+        client.next(fresh())
+      })
+    },
+  }
+  const stores = piniaPlugin(push, () => apps.value > 0)
+  return push
+}

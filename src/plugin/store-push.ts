@@ -1,0 +1,47 @@
+import { markRaw } from 'vue'
+import { PushError, type PushStatus } from '../observables/index.ts'
+import { DEV } from '../observables/dev.ts'
+import type { Bound } from './bind.ts'
+
+/** All that a store binds, in one: `store.$push`, reactive. */
+export interface StorePush {
+  /** The least well of its bindings'; `idle` where it binds nothing. */
+  readonly status: PushStatus
+  /** The first that is wrong now. */
+  readonly error: PushError | undefined
+  /** Of the first that is connected. */
+  readonly technique: string | undefined
+  /**
+   * Sends on the store's one binding; its channel says what may be sent. What `bind` returns is typed, and there for
+   * stores that bind several.
+   * @throws PushError (rejects) what `Channel.send` rejects with; `cannot-send` where the store does not bind exactly one.
+   */
+  send(data: unknown): Promise<void>
+  /** Takes a fresh snapshot now, for every binding that has one. */
+  refresh(): void
+}
+
+export function storePush(bindings: readonly Bound<unknown>[]): StorePush {
+  return markRaw<StorePush>({
+    get status() {
+      return bindings.reduce<PushStatus>((worst, { status }) => (TROUBLE[status] > TROUBLE[worst] ? status : worst), 'idle')
+    },
+    get error() {
+      return bindings.find(({ error }) => error)?.error
+    },
+    get technique() {
+      return bindings.find(({ technique }) => technique !== undefined)?.technique
+    },
+    send(data) {
+      const [binding, ...others] = bindings
+      if (binding && others.length === 0) return binding.send(data)
+      const message = `this store binds ${bindings.length} channels: send by what bind() returned`
+      return Promise.reject(new PushError('cannot-send', DEV && message))
+    },
+    refresh() {
+      for (const binding of bindings) binding.refresh()
+    },
+  })
+}
+
+const TROUBLE = { idle: 0, open: 1, closed: 2, connecting: 3, waiting: 4, failed: 5 } as const satisfies Record<PushStatus, number>

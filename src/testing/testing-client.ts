@@ -1,0 +1,68 @@
+import { backoff, createPushClient, type PushClient, type PushClientOptions } from '../observables/index.ts'
+import { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './scripted-technique.ts'
+import { virtualTime, type VirtualTime } from './virtual-time.ts'
+
+export interface TestingOptions extends Omit<PushClientOptions, 'via' | 'scheduler'> {
+  /** What the scripted technique can do. */
+  script?: ScriptedOptions
+}
+
+/** A client under a test's control. */
+export interface Testing<P extends PushClient> {
+  readonly push: P
+  readonly technique: ScriptedTechnique
+  readonly time: VirtualTime
+  /** Lets so many ms pass, then lets promises and Vue settle. `advance()`: only that. */
+  advance(ms?: number): Promise<void>
+  /** Throws where a connection is still open or a timer still set: call it when everything was unmounted. */
+  expectNoLeaks(): void
+}
+
+// Taken now, so that promises settle under a test runner's fake timers too.
+const { setTimeout } = globalThis
+
+/**
+ * What both kinds of client are wired with: a scripted technique, virtual time, and a backoff that always draws half
+ * of its limit (250, 500, 1000 ... ms). A connection goes with its last reader (`linger: 0`).
+ */
+export function testing<P extends PushClient>(
+  create: (options: PushClientOptions) => P,
+  { script, ...options }: TestingOptions = {},
+): Testing<P> {
+  const time = virtualTime()
+  const technique = scriptedTechnique(script)
+  const push = create({
+    base: 'http://push.test/',
+    linger: 0,
+    retry: backoff({ random: () => 0.5, scheduler: time }),
+    ...options,
+    via: technique,
+    scheduler: time,
+  })
+  return {
+    push,
+    technique,
+    time,
+    advance(ms = 0) {
+      time.advance(ms)
+      return new Promise((resolve) => setTimeout(resolve))
+    },
+    expectNoLeaks() {
+      const open = technique.connections.filter(({ closed }) => !closed).map(({ request }) => request.url)
+      if (open.length > 0) throw new Error(`${open.length} connections are still open: ${open.join(', ')}`)
+      if (time.pending > 0) throw new Error(`${time.pending} timers are still set`)
+    },
+  }
+}
+
+/**
+ * A plain client for tests, without Vue.
+ *
+ * @example
+ * const { push, technique, advance } = createTestingClient()
+ * push.channel('/news').events$.subscribe(({ type }) => seen.push(type))
+ * technique.latest.refuse(503)
+ * await advance(250)
+ * expect(technique.connections).toHaveLength(2)
+ */
+export const createTestingClient = (options?: TestingOptions): Testing<PushClient> => testing(createPushClient, options)
