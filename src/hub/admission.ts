@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface AdmissionOptions {
-  /** Origins beside the hub's own whose pages may read, publish and connect, e.g. `https://app.example`. `*`: all. @default [] */
-  origins?: readonly string[]
+  /**
+   * Origins beside the hub's own whose pages may read, publish and connect, e.g. `https://app.example`, or a function
+   * that says so. `*`: all, without credentials.
+   * @default []
+   */
+  origins?: readonly string[] | ((origin: string) => boolean)
   /** Names under which the hub may be addressed beside localhost, without port. @default [] */
   hosts?: readonly string[]
 }
@@ -13,8 +17,8 @@ export interface Admission {
   hostRefusal(headers: IncomingHttpHeaders): string | undefined
   /** Why the request may change nothing and open no WebSocket, or undefined. */
   originRefusal(headers: IncomingHttpHeaders): string | undefined
-  /** Whether pages of the request's origin may read the answer across origins. */
-  crossOrigin(headers: IncomingHttpHeaders): string | undefined
+  /** The request's origin where its pages may read the answer, and whether with credentials. */
+  crossOrigin(headers: IncomingHttpHeaders): { origin: string; credentials: boolean } | undefined
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -25,7 +29,16 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
  */
 export function createAdmission({ origins = [], hosts = [] }: AdmissionOptions): Admission {
   const names = new Set([...LOOPBACK, ...hosts].map((name) => name.toLowerCase()))
-  const listed = (origin: string) => origins.includes('*') || origins.includes(origin)
+  const named = (origin: string) => {
+    if (typeof origins !== 'function') return origins.includes(origin)
+    try {
+      return origins(origin)
+    } catch {
+      // A browser also sends `null`; what the function cannot judge is not allowed.
+      return false
+    }
+  }
+  const listed = (origin: string) => named(origin) || (typeof origins !== 'function' && origins.includes('*'))
 
   return {
     hostRefusal({ host = '' }) {
@@ -36,7 +49,8 @@ export function createAdmission({ origins = [], hosts = [] }: AdmissionOptions):
       if (origin === undefined || listed(origin) || hostOf(origin) === host) return undefined
       return `Origin ${origin} is not allowed: list it in \`origins\``
     },
-    crossOrigin: ({ origin }) => (origin !== undefined && listed(origin) ? origin : undefined),
+    crossOrigin: ({ origin }) =>
+      origin !== undefined && listed(origin) ? { origin, credentials: named(origin) } : undefined,
   }
 }
 

@@ -29,9 +29,9 @@ export const commonHead = (heartbeat: number): OutgoingHttpHeaders => ({
 })
 
 /** What a page of an allowed origin may see and send. */
-export const crossOriginHead = (origin: string): OutgoingHttpHeaders => ({
+export const crossOriginHead = ({ origin, credentials }: { origin: string; credentials: boolean }): OutgoingHttpHeaders => ({
   'Access-Control-Allow-Origin': origin,
-  'Access-Control-Allow-Credentials': 'true',
+  ...(credentials && { 'Access-Control-Allow-Credentials': 'true' }),
   'Access-Control-Expose-Headers': [
     'Last-Modified',
     'Etag',

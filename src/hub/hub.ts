@@ -166,9 +166,9 @@ export function createHub({
       } catch (error) {
         wrong = (error as Error).message
       }
-      const origin = admission.crossOrigin(request.headers)
+      const crossOrigin = admission.crossOrigin(request.headers)
       response.setHeader('Vary', 'Accept, Origin')
-      for (const [name, value] of Object.entries({ ...commonHead(heartbeat), ...(origin !== undefined && crossOriginHead(origin)) })) {
+      for (const [name, value] of Object.entries({ ...commonHead(heartbeat), ...(crossOrigin && crossOriginHead(crossOrigin)) })) {
         if (value !== undefined) response.setHeader(name, value)
       }
       const reads = request.method === 'GET' || request.method === 'OPTIONS'

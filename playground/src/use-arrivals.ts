@@ -1,0 +1,72 @@
+import { computed, shallowRef, type Ref } from 'vue'
+import type { PushMessage, PushStatus } from 'pinia-push'
+import { inWords, type Note, type Tick } from './machine.ts'
+
+/** How many arrivals figures and chart look back on: half a minute. */
+const KEPT = 300
+
+/** One message that arrived. */
+export interface Arrival {
+  /** In seconds since the epoch. */
+  at: number
+  /** From publication, in ms. */
+  latency: number
+}
+
+/** Counts what arrives, and finds out what did not. */
+export function useArrivals(status: Readonly<Ref<PushStatus>>) {
+  const received = shallowRef(0)
+  const lost = shallowRef(0)
+  const repeated = shallowRef(0)
+  const gaps = shallowRef(0)
+  const caughtUp = shallowRef<number>()
+  const last = shallowRef('')
+  const arrivals = shallowRef<readonly Arrival[]>([])
+  let number: number | undefined
+  // Everything that was published before the connection came back is what was caught up on.
+  let backSince: number | undefined
+  let away = false
+
+  const sorted = computed(() => arrivals.value.map(({ latency }) => latency).toSorted((a, b) => a - b))
+  const quantile = (q: number) => computed(() => sorted.value[Math.floor(q * (sorted.value.length - 1))])
+
+  return {
+    received,
+    lost,
+    repeated,
+    gaps,
+    caughtUp,
+    last,
+    arrivals,
+    median: quantile(0.5),
+    p99: quantile(0.99),
+    message({ data }: PushMessage<Tick | Note>) {
+      received.value += 1
+      last.value = inWords(data)
+      if (data.kind === 'note') return
+      const now = Date.now()
+      arrivals.value = [...arrivals.value.slice(1 - KEPT), { at: now / 1_000, latency: Math.max(0, now - data.at) }]
+      if (number !== undefined && data.n > number + 1) lost.value += data.n - number - 1
+      if (number !== undefined && data.n <= number) repeated.value += 1
+      number = data.n
+      if (away && status.value === 'open') {
+        away = false
+        backSince = now
+        caughtUp.value = 0
+      }
+      if (backSince !== undefined) {
+        if (data.at < backSince - 100) caughtUp.value = (caughtUp.value ?? 0) + 1
+        else backSince = undefined
+      }
+    },
+    /** Messages may be missing, and it was said: the numbers begin anew. */
+    gap() {
+      gaps.value += 1
+      number = undefined
+    },
+    lostConnection() {
+      away = true
+      caughtUp.value = undefined
+    },
+  }
+}

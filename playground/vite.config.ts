@@ -1,0 +1,18 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+import { playgroundServer } from './server/index.ts'
+
+const src = new URL('../src', import.meta.url).pathname
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [vue(), ...playgroundServer()],
+  // The page imports the package by its public names; here they are its source, so that nothing has to be built first.
+  resolve: {
+    alias: {
+      'pinia-push/observables': `${src}/observables/index.ts`,
+      'pinia-push': `${src}/index.ts`,
+    },
+  },
+  server: { host: '127.0.0.1', port: 5173 },
+})
