@@ -1,0 +1,36 @@
+import { createPinia, defineStore } from 'pinia'
+import { expect, test } from 'vitest'
+import { createSSRApp, defineComponent, h } from 'vue'
+import { renderToString } from 'vue/server-renderer'
+import { defineChannel, usePushChannel } from 'pinia-push'
+import { createTestingPush } from 'pinia-push/testing'
+
+const news = defineChannel<string>({ url: '/news' })
+
+test('rendering on a server connects nothing and leaves nothing', async () => {
+  const { push, technique, expectNoLeaks } = createTestingPush()
+  const useNews = defineStore('news', { state: () => ({ all: ['none yet'] }), push: ({ bind }) => bind(news(), { apply: () => {} }) })
+  const Page = defineComponent(() => {
+    const { data, status } = usePushChannel(news(), { initial: 'nothing', reduce: (_, message) => message.data })
+    const store = useNews()
+    return () => h('p', `${data.value}, ${status.value}, ${store.all.join()}, ${store.$push.status}`)
+  })
+  for (let i = 0; i < 5; i++) {
+    const app = createSSRApp(Page).use(createPinia().use(push.pinia)).use(push)
+    expect(await renderToString(app)).toBe('<p>nothing, idle, none yet, idle</p>')
+  }
+  expect(technique.connections).toHaveLength(0)
+  expectNoLeaks()
+})
+
+test('waiting for a first message on a server is rejected at once, so that no rendering hangs', async () => {
+  const { push } = createTestingPush()
+  const Page = defineComponent(async () => {
+    const code = await usePushChannel(news())
+      .first()
+      .catch((error: { code: string }) => error.code)
+    return () => h('p', String(code))
+  })
+  const Root = defineComponent(() => () => h(Page))
+  expect(await renderToString(createSSRApp(Root).use(push))).toContain('not-connected')
+})

@@ -1,0 +1,346 @@
+// @vitest-environment jsdom
+import { mount } from '@vue/test-utils'
+import { describe, expect, test } from 'vitest'
+import { effectScope, isReadonly, nextTick, ref, shallowRef, watch } from 'vue'
+import { defineChannel, usePushChannel } from 'pinia-push'
+import { createTestingClient } from 'pinia-push/testing'
+import { cleanPush, mountSimple } from './mount-simple.ts'
+
+const ticks = defineChannel<number, { symbol: string }>({ url: ({ symbol }) => `/ticks/${symbol}` })
+const news = defineChannel<string>({ url: '/news' })
+const anything: StandardSchema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+type StandardSchema = { '~standard': { version: 1; vendor: string; validate: (value: unknown) => { value: unknown } } }
+const chat = defineChannel({ url: (p: { room: string }) => `/chat/${p.room}`, schema: anything, sends: anything })
+
+describe('reading', () => {
+  test('shows the last message, its data, the status and the technique', async () => {
+    const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
+    expect(result.status.value).toBe('connecting')
+    technique.latest.open()
+    technique.latest.message('hello', { cursor: 'x', event: 'greeting' })
+    await advance()
+    expect(result.status.value).toBe('open')
+    expect(result.technique.value).toBe('scripted')
+    expect(result.data.value).toBe('hello')
+    expect(result.message.value).toMatchObject({ cursor: 'x', event: 'greeting' })
+    expect(isReadonly(result.data)).toBe(true)
+  })
+
+  test('shows why and until when it waits, and forgets it when it is open again', async () => {
+    const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
+    technique.latest.refuse(503)
+    expect(result.status.value).toBe('waiting')
+    expect(result.error.value).toMatchObject({ code: 'unavailable', status: 503 })
+    expect([result.attempt.value, result.retryAt.value]).toEqual([1, 250])
+    await advance(250)
+    technique.latest.open()
+    expect([result.error.value, result.attempt.value, result.retryAt.value]).toEqual([undefined, 0, undefined])
+  })
+
+  test('a message that cannot be read is an error, and the next one is read', async () => {
+    const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
+    technique.latest.open()
+    technique.latest.garbage()
+    expect(result.error.value?.code).toBe('invalid-message')
+    technique.latest.message('after')
+    await advance()
+    expect(result.data.value).toBe('after')
+  })
+
+  test('two components share one connection, which goes with the last of them', () => {
+    const testing = cleanPush()
+    const first = mountSimple(() => usePushChannel(news()), testing)
+    const second = mountSimple(() => usePushChannel(news()), testing)
+    expect(testing.technique.connections).toHaveLength(1)
+    first.wrapper.unmount()
+    expect(second.result.status.value).not.toBe('idle')
+    second.wrapper.unmount()
+    expect(testing.technique.latest.closed).toBe(true)
+  })
+
+  test('ten components that come and go leave nothing', () => {
+    const testing = cleanPush()
+    for (let i = 0; i < 10; i++) mountSimple(() => usePushChannel(news()), testing).wrapper.unmount()
+    testing.expectNoLeaks()
+  })
+
+  test('a bare URL is enough, with a technique of its own', () => {
+    const other = createTestingClient().technique
+    const { technique } = mountSimple(() => usePushChannel('/bare', { via: other }))
+    expect(technique.connections).toHaveLength(0)
+    expect(other.latest.request.url).toBe('http://push.test/bare')
+  })
+})
+
+describe('every message', () => {
+  test('goes through reduce and onMessage: identical ones, and a burst in one task', async () => {
+    const heard: number[] = []
+    const { result, technique, advance } = mountSimple(() => {
+      const channel = usePushChannel(ticks({ symbol: 'A' }), {
+        initial: [] as number[],
+        reduce: (list, { data }) => [...list, data],
+      })
+      channel.onMessage(({ data }) => heard.push(data))
+      return channel
+    })
+    technique.latest.open()
+    for (const price of [1, 1, 2, 3]) technique.latest.message(price)
+    expect(heard).toEqual([1, 1, 2, 3])
+    expect(result.data.value).toEqual([])
+    await advance()
+    expect(result.data.value).toEqual([1, 1, 2, 3])
+  })
+
+  test('of a burst is written once', async () => {
+    let writes = 0
+    const { technique, advance } = mountSimple(() => {
+      const { data } = usePushChannel(ticks({ symbol: 'A' }))
+      watch(data, () => (writes += 1), { flush: 'sync' })
+    })
+    technique.latest.open()
+    for (const price of [1, 2, 3]) technique.latest.message(price)
+    await advance()
+    expect(writes).toBe(1)
+  })
+
+  test.each([
+    ['sync', 0],
+    [100, 100],
+  ] as const)('with flush %s is written after %i ms', (flush, ms) => {
+    const { result, technique, time } = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush }))
+    technique.latest.open()
+    technique.latest.message(1)
+    if (ms > 0) {
+      time.advance(ms - 1)
+      expect(result.data.value).toBeUndefined()
+      time.advance(1)
+    }
+    expect(result.data.value).toBe(1)
+  })
+
+  test('with flush frame is written at a frame, or within a second where none is drawn', async () => {
+    const drawn = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush: 'frame' }))
+    drawn.technique.latest.open()
+    drawn.technique.latest.message(1)
+    await new Promise(requestAnimationFrame)
+    expect(drawn.result.data.value).toBe(1)
+    drawn.technique.latest.message(2)
+    drawn.time.advance(1_000)
+    expect(drawn.result.data.value).toBe(2)
+  })
+
+  test('that came before a change of status is seen before it', () => {
+    const { result, technique } = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush: 1_000 }))
+    technique.latest.open()
+    technique.latest.message(7)
+    technique.latest.drop()
+    expect([result.status.value, result.data.value]).toEqual(['waiting', 7])
+  })
+
+  test('reaches all handlers, whatever one of them or reduce throws', async () => {
+    const heard: string[] = []
+    const { errors, technique, advance } = mountSimple(() => {
+      const reduce = (): string => {
+        throw new Error('reduce')
+      }
+      const { onMessage } = usePushChannel(news(), { initial: '', reduce })
+      onMessage(() => {
+        throw new Error('first')
+      })
+      onMessage(() => Promise.reject(new Error('second')))
+      onMessage(({ data }) => heard.push(data))
+    })
+    technique.latest.open()
+    technique.latest.message('hello')
+    await advance()
+    expect(heard).toEqual(['hello'])
+    expect(errors.map(String)).toEqual(['Error: reduce', 'Error: first', 'Error: second'])
+  })
+
+  test('is no longer heard after its handler was taken off', () => {
+    const heard: string[] = []
+    const { result, technique } = mountSimple(() => usePushChannel(news()))
+    const off = result.onMessage(({ data }) => heard.push(data))
+    technique.latest.open()
+    technique.latest.message('one')
+    off()
+    technique.latest.message('two')
+    expect(heard).toEqual(['one'])
+  })
+
+  test('that may be missing is told by onGap', () => {
+    const gaps: string[] = []
+    const { technique } = mountSimple(() => usePushChannel(news()).onGap(({ reason }) => gaps.push(reason)))
+    technique.latest.open()
+    technique.latest.gap('expired')
+    expect(gaps).toEqual(['expired'])
+  })
+
+  test('is in messages$, which completes with the scope', () => {
+    const seen: string[] = []
+    const { result, technique, wrapper } = mountSimple(() => usePushChannel(news()))
+    result.messages$.subscribe({ next: ({ data }) => seen.push(data), complete: () => seen.push('complete') })
+    technique.latest.open()
+    technique.latest.message('one')
+    wrapper.unmount()
+    expect(seen).toEqual(['one', 'complete'])
+  })
+})
+
+describe('a changing source', () => {
+  test('leaves the old channel at once, begins anew, and connects the new one', async () => {
+    const symbol = ref('A')
+    const { result, technique, advance } = mountSimple(() => usePushChannel(() => ticks({ symbol: symbol.value })))
+    const old = technique.latest
+    old.open()
+    old.message(1)
+    await advance()
+    symbol.value = 'B'
+    expect(old.closed).toBe(true)
+    expect([result.data.value, result.message.value]).toEqual([undefined, undefined])
+    await nextTick()
+    expect(technique.latest.request.url).toBe('http://push.test/ticks/B')
+    technique.latest.open()
+    technique.latest.message(2)
+    await advance()
+    expect(result.data.value).toBe(2)
+  })
+
+  test('never shows a message of the old channel that was not written yet', async () => {
+    const symbol = ref('A')
+    const { result, technique, advance } = mountSimple(() => usePushChannel(() => ticks({ symbol: symbol.value })))
+    technique.latest.open()
+    technique.latest.message(1)
+    symbol.value = 'B'
+    await advance()
+    expect(result.data.value).toBeUndefined()
+  })
+
+  test('makes one move however many of its parts change', async () => {
+    const a = ref('A')
+    const b = ref('1')
+    const { technique } = mountSimple(() => usePushChannel(() => ticks({ symbol: a.value + b.value })))
+    a.value = 'B'
+    b.value = '2'
+    await nextTick()
+    expect(technique.connections.map(({ request }) => request.url.split('/').pop())).toEqual(['A1', 'B2'])
+  })
+
+  test('that names the same channel again keeps the connection', async () => {
+    const noise = ref(0)
+    const { technique } = mountSimple(() => usePushChannel(() => ticks({ symbol: noise.value < 9 ? 'A' : 'B' })))
+    noise.value = 1
+    await nextTick()
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('null and enabled: false are not connected', async () => {
+    const on = ref(false)
+    const source = shallowRef<ReturnType<typeof news> | null>(news())
+    const { result, technique } = mountSimple(() => usePushChannel(source, { enabled: on }))
+    expect([technique.connections.length, result.status.value]).toEqual([0, 'idle'])
+    on.value = true
+    await nextTick()
+    expect(technique.connections).toHaveLength(1)
+    source.value = null
+    expect([technique.latest.closed, result.status.value]).toEqual([true, 'idle'])
+  })
+
+  test('a descriptor in a deep ref is the same channel as outside', () => {
+    const descriptor = news()
+    const { technique } = mountSimple(() => {
+      usePushChannel(descriptor)
+      usePushChannel(ref(descriptor))
+    })
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('what waits to be sent to the old channel is never sent to the new one', async () => {
+    const room = ref('one')
+    const { result, technique } = mountSimple(() => usePushChannel(() => chat({ room: room.value })))
+    const lost = expect(result.send('for one')).rejects.toMatchObject({ code: 'send-lost' })
+    room.value = 'two'
+    await lost
+    await nextTick()
+    technique.latest.open()
+    await result.send('for two')
+    expect(technique.latest.sent).toEqual(['"for two"'])
+  })
+
+  test('a URL that is none, later on, is a failure that is shown, and mended by the next', async () => {
+    const url = ref('/good')
+    const { result, technique } = mountSimple(() => usePushChannel(url))
+    url.value = 'http://['
+    await nextTick()
+    expect([result.status.value, result.error.value?.code]).toEqual(['failed', 'invalid-url'])
+    url.value = '/better'
+    await nextTick()
+    technique.latest.open()
+    expect([result.status.value, result.error.value]).toEqual(['open', undefined])
+  })
+})
+
+describe('doing', () => {
+  test('sends on the channel', async () => {
+    const { result, technique } = mountSimple(() => usePushChannel(chat({ room: 'one' })))
+    technique.latest.open()
+    await result.send({ text: 'hi' })
+    expect(technique.latest.sent).toEqual(['{"text":"hi"}'])
+  })
+
+  test('sending where nothing is read is rejected', async () => {
+    const { result } = mountSimple(() => usePushChannel<string, string>(null))
+    await expect(result.send('x')).rejects.toMatchObject({ code: 'not-connected' })
+  })
+
+  test('closes, and opens again', () => {
+    const { result, technique } = mountSimple(() => usePushChannel(news()))
+    technique.latest.open()
+    result.close()
+    expect([result.status.value, technique.latest.closed]).toEqual(['closed', true])
+    result.open()
+    technique.latest.open()
+    expect(result.status.value).toBe('open')
+  })
+
+  test('first() is the next message', async () => {
+    const { result, technique } = mountSimple(() => usePushChannel(news()))
+    technique.latest.open()
+    technique.latest.message('before')
+    const first = result.first()
+    technique.latest.message('next')
+    technique.latest.message('later')
+    await expect(first).resolves.toMatchObject({ data: 'next' })
+  })
+
+  test('first() rejects when the component goes before a message came', async () => {
+    const { result, wrapper } = mountSimple(() => usePushChannel(news()))
+    const first = expect(result.first()).rejects.toMatchObject({ code: 'not-connected' })
+    wrapper.unmount()
+    await first
+  })
+})
+
+describe('where it is called', () => {
+  test('without the plugin it says what to write where', () => {
+    const setup = () => usePushChannel(news())
+    expect(() => mount({ setup, render: () => null })).toThrow(
+      expect.objectContaining({ code: 'no-push', message: expect.stringContaining('app.use(createPush(') }),
+    )
+  })
+
+  test('outside of components it takes a client, and ends with its effect scope', () => {
+    const { push, technique, expectNoLeaks } = createTestingClient()
+    const scope = effectScope()
+    const reader = scope.run(() => usePushChannel(news(), { push }))
+    technique.latest.open()
+    expect(reader?.status.value).toBe('open')
+    scope.stop()
+    expectNoLeaks()
+  })
+
+  test('is not thenable, so that no rendering waits for it', () => {
+    const { result } = mountSimple(() => usePushChannel(news()))
+    expect('then' in result).toBe(false)
+  })
+})
