@@ -1,0 +1,456 @@
+// @vitest-environment jsdom
+import { defineStore, setActivePinia, createPinia } from 'pinia'
+import { describe, expect, test } from 'vitest'
+import { createApp, isReactive, nextTick, ref, watch } from 'vue'
+import { createPush, defineChannel, nchan, type Binding, type Snapshot } from 'pinia-push'
+import { answers, mountStore } from './mount-store.ts'
+
+interface State {
+  account: string | null
+  list: string[]
+  other: string
+}
+const orders = defineChannel<string, { account: string }>({ url: ({ account }) => `/orders/${account}` })
+const news = defineChannel<string>({ url: '/news' })
+
+let id = 0
+/** A store of its own for each test, that appends what it is told. */
+const bound = (binding: Partial<Binding<string, State>> = {}) => {
+  id += 1
+  return defineStore(`store-${id}`, {
+    state: (): State => ({ account: 'a', list: [], other: 'kept' }),
+    actions: {
+      add(text: string) {
+        this.list.push(text)
+      },
+    },
+    push: ({ bind, store }) =>
+      bind(() => (store.account === null ? null : orders({ account: store.account })), {
+        apply: (state, { data }) => {
+          if (data === 'bad') throw new Error('bad message')
+          state.list.push(data)
+        },
+        ...binding,
+      }),
+  })
+}
+const withSnapshot = (binding: Partial<Binding<string, State>> = {}, options?: Parameters<typeof mountStore>[1]) => {
+  const snapshots = answers<Snapshot<State>>()
+  return { snapshots, ...mountStore(bound({ snapshot: snapshots.take, ...binding }), options) }
+}
+const list = (...texts: string[]) => ({ state: { list: texts } })
+
+describe('without a snapshot', () => {
+  test('a store gets every message, in order, in one commit a task', async () => {
+    const { store, technique, advance } = mountStore(bound())
+    const commits: string[] = []
+    store.$subscribe(({ type }) => commits.push(type))
+    technique.latest.open()
+    for (const text of ['one', 'two', 'two']) technique.latest.message(text)
+    expect(store.list).toEqual([])
+    await advance()
+    expect(store.list).toEqual(['one', 'two', 'two'])
+    expect(commits).toEqual(['patch function'])
+  })
+
+  test('a throw in apply is reported, loses no other message, and leaves subscribers hearing', async () => {
+    const { store, technique, advance, errors } = mountStore(bound())
+    let commits = 0
+    store.$subscribe(() => (commits += 1))
+    technique.latest.open()
+    for (const text of ['one', 'bad', 'two']) technique.latest.message(text)
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+    expect(store.$push.error?.code).toBe('apply-failed')
+    expect(errors).toEqual([store.$push.error])
+    store.add('by hand')
+    await advance()
+    expect(commits).toBe(2)
+  })
+
+  test('a throw of a subscriber of the store breaks nothing', async () => {
+    const { store, technique, advance, errors } = mountStore(bound())
+    store.$subscribe(() => {
+      throw new Error('subscriber')
+    })
+    technique.latest.open()
+    technique.latest.message('one')
+    await advance()
+    technique.latest.message('two')
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+    expect(errors.map(String)).toEqual(['Error: subscriber', 'Error: subscriber'])
+  })
+
+  test('a gap is told', () => {
+    const gaps: string[] = []
+    const { technique } = mountStore(bound({ onGap: ({ reason }) => gaps.push(reason) }))
+    technique.latest.open()
+    technique.latest.gap('expired')
+    expect(gaps).toEqual(['expired'])
+  })
+
+  test('messages are applied as often as flush says', () => {
+    const { store, technique, time } = mountStore(bound({ flush: 100 }))
+    technique.latest.open()
+    technique.latest.message('one')
+    time.advance(99)
+    expect(store.list).toEqual([])
+    time.advance(1)
+    expect(store.list).toEqual(['one'])
+  })
+
+  test('a setup store binds by its third argument', async () => {
+    const useFeed = defineStore(
+      'feed',
+      () => {
+        const all = ref<string[]>([])
+        return { all, add: (text: string) => void all.value.push(text) }
+      },
+      { push: ({ bind, store }) => bind(news(), { apply: (_, { data }) => store.add(data) }) },
+    )
+    const { store, technique, advance } = mountStore(useFeed)
+    technique.latest.open()
+    technique.latest.message('hello')
+    await advance()
+    expect(store.all).toEqual(['hello'])
+  })
+})
+
+describe('a snapshot', () => {
+  test('is taken when the channel is open, not before: nothing falls between', () => {
+    const { snapshots, technique } = withSnapshot()
+    expect(snapshots.asked).toHaveLength(0)
+    technique.latest.open()
+    expect(snapshots.asked).toHaveLength(1)
+  })
+
+  test('and what came meanwhile are one commit; its keys replace, others stay', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    store.list = ['stale']
+    await nextTick()
+    const seen: string[][] = []
+    store.$subscribe((_, state) => seen.push([...state.list]), { flush: 'sync' })
+    technique.latest.open()
+    technique.latest.message('two')
+    await advance()
+    expect(store.list).toEqual(['stale'])
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    expect(seen.at(-1)).toEqual(['one', 'two'])
+    expect(seen.every((texts) => texts.length > 0)).toBe(true)
+    expect(store.other).toBe('kept')
+  })
+
+  test('replaces a record, so that what is gone at the server is gone here', async () => {
+    const useById = defineStore('by-id', {
+      state: () => ({ byId: { old: 1 } as Record<string, number> }),
+      push: ({ bind }) => bind(news(), { snapshot: async () => ({ state: { byId: { new: 2 } } }), apply: () => {} }),
+    })
+    const { store, technique, advance } = mountStore(useById)
+    technique.latest.open()
+    await advance()
+    expect(store.byId).toEqual({ new: 2 })
+  })
+
+  test('with the cursor of a message that waits holds all up to it', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    for (const text of ['one', 'two', 'three']) technique.latest.message(text, { cursor: text })
+    snapshots.latest.resolve({ ...list('one', 'two'), cursor: 'two' })
+    await advance()
+    expect(store.list).toEqual(['one', 'two', 'three'])
+  })
+
+  test('with the cursor of a message that comes later holds that one', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    snapshots.latest.resolve({ ...list('one'), cursor: 'x' })
+    await advance()
+    technique.latest.message('one', { cursor: 'x' })
+    technique.latest.message('two', { cursor: 'y' })
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+  })
+
+  test('with a cursor of a server that orders them holds all that is not after it', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot({}, { dialect: nchan(), script: { resumes: false } })
+    technique.latest.open()
+    technique.latest.message('one', { cursor: '100:0' })
+    snapshots.latest.resolve({ ...list('one', 'two', 'three'), cursor: '100:2' })
+    await advance()
+    technique.latest.message('two', { cursor: '100:1' })
+    technique.latest.message('four', { cursor: '100:3' })
+    await advance()
+    expect(store.list).toEqual(['one', 'two', 'three', 'four'])
+  })
+
+  test('is taken again after a gap; what came before the gap is not applied to it', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    technique.latest.message('two')
+    technique.latest.gap('expired')
+    technique.latest.message('four')
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+    snapshots.latest.resolve(list('one', 'two', 'three'))
+    await advance()
+    expect(store.list).toEqual(['one', 'two', 'three', 'four'])
+    expect(snapshots.asked).toHaveLength(2)
+  })
+
+  test('that a gap overtakes is aborted, and of no use', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    const [first] = snapshots.asked
+    technique.latest.gap('unproven')
+    expect(first?.signal.aborted).toBe(true)
+    first?.resolve(list('too early'))
+    snapshots.latest.resolve(list('fresh'))
+    await advance()
+    expect(store.list).toEqual(['fresh'])
+  })
+
+  test('is not taken again where a reconnect resumed', async () => {
+    const { snapshots, technique, advance, store } = withSnapshot()
+    technique.latest.open()
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    technique.latest.drop()
+    await advance(250)
+    technique.latest.open()
+    technique.latest.message('two')
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+    expect(snapshots.asked).toHaveLength(1)
+  })
+
+  test('is not stormed for by a server that drops and gaps all the time', async () => {
+    const { snapshots, technique, advance } = withSnapshot()
+    technique.latest.open()
+    for (let i = 0; i < 100; i++) {
+      technique.latest.gap('sequence')
+      snapshots.latest.resolve(list())
+      await advance(10)
+    }
+    expect(snapshots.asked.length).toBeLessThan(6)
+  })
+
+  test('that failed is seen, and taken again as the policy says; no message is lost meanwhile', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    technique.latest.message('two')
+    snapshots.latest.reject(new Error('503'))
+    await advance()
+    expect(store.$push.error).toMatchObject({ code: 'snapshot-failed', message: expect.stringContaining('503') })
+    await advance(249)
+    expect(snapshots.asked).toHaveLength(1)
+    await advance(1)
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+    expect(store.$push.error).toBeUndefined()
+  })
+
+  test('that throws at once, or is none, is tried again too, and goes with its store', async () => {
+    let asked = 0
+    const snapshot = (): Promise<Snapshot<State>> => {
+      asked += 1
+      if (asked === 1) throw new Error('at once')
+      return Promise.resolve(undefined as never)
+    }
+    const { store, technique, advance } = mountStore(bound({ snapshot }))
+    technique.latest.open()
+    expect(store.$push.error?.code).toBe('snapshot-failed')
+    await advance(250)
+    await advance(500)
+    expect(asked).toBe(3)
+  })
+
+  test('mends a throw in apply, without a tight loop', async () => {
+    const { snapshots, store, technique, advance, errors } = withSnapshot()
+    technique.latest.open()
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    for (const text of ['bad', 'three']) technique.latest.message(text)
+    await advance()
+    expect(errors).toHaveLength(1)
+    expect([store.$push.error?.code, snapshots.asked.length]).toEqual(['apply-failed', 1])
+    await advance(250)
+    snapshots.latest.resolve(list('one', 'two'))
+    await advance()
+    expect(store.list).toEqual(['one', 'two', 'three'])
+    expect(store.$push.error).toBeUndefined()
+  })
+
+  test('shows what there is though push is down, and again what is missing when it opens', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.refuse(503)
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    expect(store.list).toEqual(['one'])
+    await advance(250)
+    technique.latest.open()
+    snapshots.latest.resolve(list('one', 'missed'))
+    await advance()
+    expect(store.list).toEqual(['one', 'missed'])
+  })
+
+  test('is taken anew when refresh() asks', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    store.$push.refresh()
+    snapshots.latest.resolve(list('fresh'))
+    await advance()
+    expect(store.list).toEqual(['fresh'])
+  })
+
+  test('is taken anew after $reset, which is no hole', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    store.$reset()
+    expect(store.list).toEqual([])
+    snapshots.latest.resolve(list('one', 'two'))
+    await advance()
+    expect(store.list).toEqual(['one', 'two'])
+  })
+})
+
+describe('a changing source', () => {
+  test('moves the connection; nothing of the old is applied any more', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    const old = technique.latest
+    old.open()
+    snapshots.latest.resolve(list('a1'))
+    await advance()
+    old.message('a2')
+    store.account = 'b'
+    expect(old.closed).toBe(true)
+    await advance()
+    expect(technique.latest.request.url).toBe('http://push.test/orders/b')
+    expect(store.list).toEqual(['a1'])
+    technique.latest.open()
+    technique.latest.message('b2')
+    snapshots.latest.resolve(list('b1'))
+    await advance()
+    expect(store.list).toEqual(['b1', 'b2'])
+  })
+
+  test('aborts the snapshot of the old one', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    store.account = 'b'
+    expect(snapshots.latest.signal.aborted).toBe(true)
+    snapshots.latest.resolve(list('a'))
+    await advance()
+    expect(store.list).toEqual([])
+  })
+
+  test('in the middle of a batch ends the batch', async () => {
+    const { store, technique, advance } = mountStore(
+      bound({
+        apply: (state, { data }) => {
+          state.list.push(data)
+          if (data === 'logout') state.account = null
+        },
+      }),
+    )
+    technique.latest.open()
+    for (const text of ['one', 'logout', 'two']) technique.latest.message(text)
+    await advance()
+    expect(store.list).toEqual(['one', 'logout'])
+    expect([technique.latest.closed, store.$push.status]).toEqual([true, 'idle'])
+  })
+})
+
+describe('$push', () => {
+  test('tells status, technique and error, reactively, and sends', async () => {
+    const { store, technique, advance } = mountStore(bound())
+    const seen: string[] = []
+    watch(() => store.$push.status, (status) => seen.push(status), { flush: 'sync', immediate: true })
+    technique.latest.refuse(503)
+    expect(store.$push.error?.code).toBe('unavailable')
+    await advance(250)
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'waiting', 'connecting', 'open'])
+    expect([store.$push.technique, store.$push.error]).toEqual(['scripted', undefined])
+    await expect(store.$push.send('x')).rejects.toMatchObject({ code: 'cannot-send' })
+    expect(isReactive(store.$push)).toBe(false)
+  })
+
+  test('is idle on a store that binds nothing', () => {
+    const { store } = mountStore(defineStore('plain', { state: () => ({}) }))
+    expect(store.$push.status).toBe('idle')
+  })
+
+  test('of two bindings tells the least well', () => {
+    const useTwo = defineStore('two', {
+      state: () => ({ list: [] as string[] }),
+      push: ({ bind }) => {
+        bind(news(), { apply: () => {} })
+        bind(orders({ account: 'a' }), { apply: () => {} })
+      },
+    })
+    const { store, technique } = mountStore(useTwo)
+    const [first, second] = technique.connections
+    first?.open()
+    second?.refuse(503)
+    expect(store.$push.status).toBe('waiting')
+  })
+})
+
+describe('the end', () => {
+  test('$dispose ends the binding', () => {
+    const { store, technique, expectNoLeaks } = mountStore(bound())
+    technique.latest.open()
+    store.$dispose()
+    expectNoLeaks()
+  })
+
+  test('app.unmount ends bindings and connections, and a snapshot on its way', async () => {
+    const { snapshots, store, technique, advance, unmount, expectNoLeaks } = withSnapshot()
+    technique.latest.open()
+    unmount()
+    expectNoLeaks()
+    snapshots.latest.resolve(list('late'))
+    await advance()
+    expect(store.list).toEqual([])
+  })
+
+  test('app.unmount closes what plain RxJS reads of the plugin too', () => {
+    const { push, technique, unmount } = mountStore(bound())
+    const reader = push.channel('/raw').events$.subscribe()
+    unmount()
+    expect(technique.connections.every(({ closed }) => closed)).toBe(true)
+    reader.unsubscribe()
+  })
+
+  test('an app that is mounted anew finds its stores bound again', async () => {
+    const { store, technique, advance, unmount, mountApp, expectNoLeaks } = mountStore(bound())
+    unmount()
+    const again = mountApp()
+    await advance()
+    technique.latest.open()
+    technique.latest.message('one')
+    await advance()
+    expect(store.list).toEqual(['one'])
+    again.unmount()
+    expectNoLeaks()
+  })
+})
+
+test('a bound store that is used before app.use(push) says what is missing', () => {
+  const push = createPush()
+  const pinia = createPinia().use(push.pinia)
+  createApp({}).use(pinia)
+  setActivePinia(pinia)
+  expect(() => bound()(pinia)).toThrow(
+    expect.objectContaining({ code: 'no-push', message: expect.stringContaining('app.use(pinia).use(push)') }),
+  )
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { createTestingClient, virtualTime } from 'pinia-push/testing'
+
+describe('virtual time', () => {
+  test('runs what falls due, in order, also what that sets, and no more', () => {
+    const time = virtualTime()
+    const ran: string[] = []
+    time.schedule(() => ran.push(`late ${time.now()}`), 20)
+    time.schedule(() => {
+      ran.push(`early ${time.now()}`)
+      time.schedule(() => ran.push(`set ${time.now()}`), 5)
+    }, 10)
+    time.schedule(() => ran.push('never'), 21)
+    time.advance(20)
+    expect(ran).toEqual(['early 10', 'set 15', 'late 20'])
+    expect([time.now(), time.pending]).toEqual([20, 1])
+  })
+})
+
+describe('a scripted connection', () => {
+  const read = (...options: Parameters<typeof createTestingClient>) => {
+    const testing = createTestingClient(...options)
+    const seen: string[] = []
+    const reader = testing.push.channel('/news').events$.subscribe((event) => {
+      seen.push(event.type === 'message' ? `message ${String(event.data)}` : event.type === 'gap' ? `gap ${event.reason}` : event.type)
+    })
+    return { ...testing, seen, reader }
+  }
+
+  test('resumes where a drop left it, before the first message too', async () => {
+    const { technique, seen, advance } = read()
+    technique.latest.open()
+    technique.latest.drop()
+    await advance(250)
+    expect(technique.latest.request.cursor).toEqual({ space: 'scripted', value: 'c0' })
+    technique.latest.open()
+    technique.latest.message('one')
+    expect(seen).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'message one'])
+  })
+
+  test('that does not resume is a gap', async () => {
+    const { technique, seen, advance } = read({ script: { resumes: false } })
+    technique.latest.open()
+    technique.latest.message('one')
+    technique.latest.drop()
+    await advance(250)
+    technique.latest.open()
+    expect(seen.slice(-2)).toEqual(['open', 'gap unproven'])
+  })
+
+  test('that is left alone hangs, and is given up by the client', () => {
+    const { technique, seen, time } = read()
+    technique.latest.hang()
+    time.advance(5_000)
+    expect([technique.latest.closed, seen.at(-1)]).toEqual([true, 'waiting'])
+  })
+
+  test('plays heartbeats, silence, refusals and the end', async () => {
+    const { technique, seen, time, advance } = read()
+    technique.latest.open({ heartbeat: 1_000 })
+    time.advance(5_000)
+    technique.latest.alive()
+    time.advance(5_000)
+    expect(technique.latest.closed).toBe(false)
+    time.advance(1_000)
+    expect(seen.at(-1)).toBe('waiting')
+    await advance(250)
+    technique.latest.open()
+    technique.latest.end()
+    expect(seen.at(-1)).toBe('closed')
+  })
+
+  test('says what a test did wrong', () => {
+    const { technique, reader } = read()
+    expect(() => technique.latest.message('early')).toThrow('open() the connection first')
+    reader.unsubscribe()
+    expect(() => technique.latest.open()).toThrow('is closed')
+    expect(() => createTestingClient().technique.latest).toThrow('nothing connected yet')
+  })
+
+  test('left open is a leak, and so is a timer', async () => {
+    const { technique, expectNoLeaks, reader } = read()
+    expect(expectNoLeaks).toThrow('1 connections are still open: http://push.test/news')
+    technique.latest.drop()
+    expect(expectNoLeaks).toThrow('1 timers are still set')
+    reader.unsubscribe()
+    expectNoLeaks()
+  })
+})
