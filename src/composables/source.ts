@@ -8,8 +8,7 @@ type AnySource = PushSource<unknown, unknown> | string
 
 /** Descriptors are made anew by every getter: what they name tells whether they are the same. */
 export const sameSource = (a: AnySource, b: AnySource): boolean =>
-  a === b ||
-  (typeof a === 'object' && typeof b === 'object' && a?.url === b?.url && a?.definition === b?.definition)
+  a === b || (typeof a === 'object' && typeof b === 'object' && a?.url === b?.url && a?.definition === b?.definition)
 
 /** A ref makes what it holds reactive, and a definition that is wrapped is another one. */
 export const unwrapped = <A extends AnySource>(source: A): A => toRaw(source)

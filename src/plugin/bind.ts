@@ -56,9 +56,16 @@ export function binder({ push, installed, scope, patch, report }: BinderOptions)
       const joined = push.channel(descriptor)
       channel = joined
       const { scheduler, retry: policy } = push
-      const subscription = bound({ channel: joined, binding, patch, policy, scheduler, refresh$, fault, report }).subscribe(
-        (event) => Object.assign(view, seen(event)),
-      )
+      const subscription = bound({
+        channel: joined,
+        binding,
+        patch,
+        policy,
+        scheduler,
+        refresh$,
+        fault,
+        report,
+      }).subscribe((event) => Object.assign(view, seen(event)))
       return () => {
         subscription.unsubscribe()
         channel = undefined

@@ -1,6 +1,13 @@
 import { Observable, Subscription, timer, type SchedulerLike } from 'rxjs'
 import { batch, type Flush } from '../composables/flush.ts'
-import { PushError, type Channel, type PushEvent, type PushGap, type PushMessage, type RetryPolicy } from '../observables/index.ts'
+import {
+  PushError,
+  type Channel,
+  type PushEvent,
+  type PushGap,
+  type PushMessage,
+  type RetryPolicy,
+} from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
 import { reason } from '../observables/request.ts'
 import { taken, type Snapshot, type TakeSnapshot } from './snapshot.ts'
@@ -82,7 +89,9 @@ export function bound<T, State extends object>({
         try {
           work()
         } catch (cause) {
-          failed = new PushError(code, `${code === 'apply-failed' ? 'apply' : 'the snapshot'}: ${reason(cause)}`, { cause })
+          failed = new PushError(code, `${code === 'apply-failed' ? 'apply' : 'the snapshot'}: ${reason(cause)}`, {
+            cause,
+          })
           report(failed)
         }
       }
@@ -156,7 +165,8 @@ export function bound<T, State extends object>({
       if (phase === 'live') return commits.ask()
       if (waiting.length <= LIMIT) return
       waiting = []
-      if (phase === 'taking') again(new PushError('snapshot-failed', DEV && `${LIMIT} messages came and the snapshot did not`))
+      if (phase === 'taking')
+        again(new PushError('snapshot-failed', DEV && `${LIMIT} messages came and the snapshot did not`))
     }
 
     const gap = (event: PushGap) => {

@@ -24,7 +24,11 @@ export interface Push extends AppClient {
  * const pinia = createPinia().use(push.pinia)
  * createApp(App).use(pinia).use(push).mount('#app')
  */
-export function createPush({ retry = backoff(), scheduler = asyncScheduler, ...options }: PushClientOptions = {}): Push {
+export function createPush({
+  retry = backoff(),
+  scheduler = asyncScheduler,
+  ...options
+}: PushClientOptions = {}): Push {
   const fresh = () => createPushClient({ ...options, retry, scheduler })
   const client = new BehaviorSubject(fresh())
   const apps = shallowRef(0)

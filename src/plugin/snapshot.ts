@@ -16,8 +16,10 @@ export const taken = <State>(take: TakeSnapshot<State>): Observable<Snapshot<Sta
   new Observable((subscriber) => {
     const aborter = new AbortController()
     subscriber.add(() => aborter.abort())
-    return defer(() => take({ signal: aborter.signal }))
-      // What is no snapshot fails here, where it is tried again.
-      .pipe(map(({ state, cursor }) => ({ state, cursor })))
-      .subscribe(subscriber)
+    return (
+      defer(() => take({ signal: aborter.signal }))
+        // What is no snapshot fails here, where it is tried again.
+        .pipe(map(({ state, cursor }) => ({ state, cursor })))
+        .subscribe(subscriber)
+    )
   })

@@ -24,7 +24,10 @@ export interface StorePush {
 export function storePush(bindings: readonly Bound<unknown>[]): StorePush {
   return markRaw<StorePush>({
     get status() {
-      return bindings.reduce<PushStatus>((worst, { status }) => (TROUBLE[status] > TROUBLE[worst] ? status : worst), 'idle')
+      return bindings.reduce<PushStatus>(
+        (worst, { status }) => (TROUBLE[status] > TROUBLE[worst] ? status : worst),
+        'idle',
+      )
     },
     get error() {
       return bindings.find(({ error }) => error)?.error
@@ -44,4 +47,7 @@ export function storePush(bindings: readonly Bound<unknown>[]): StorePush {
   })
 }
 
-const TROUBLE = { idle: 0, open: 1, closed: 2, connecting: 3, waiting: 4, failed: 5 } as const satisfies Record<PushStatus, number>
+const TROUBLE = { idle: 0, open: 1, closed: 2, connecting: 3, waiting: 4, failed: 5 } as const satisfies Record<
+  PushStatus,
+  number
+>

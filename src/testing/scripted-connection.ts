@@ -53,7 +53,15 @@ interface Script {
   cursors: { next(): string; last(): string }
 }
 
-export function scriptedConnection({ name, space, sends, resumes, request, subscriber, cursors }: Script): ScriptedConnection {
+export function scriptedConnection({
+  name,
+  space,
+  sends,
+  resumes,
+  request,
+  subscriber,
+  cursors,
+}: Script): ScriptedConnection {
   const sent: Payload[] = []
   let opened = false
 
@@ -95,7 +103,11 @@ export function scriptedConnection({ name, space, sends, resumes, request, subsc
       })
       if (presumed) return
       if (heartbeat !== undefined || cursor !== null) {
-        subscriber.next({ type: 'alive', ...(cursor !== null && { cursor }), ...(heartbeat !== undefined && { heartbeat }) })
+        subscriber.next({
+          type: 'alive',
+          ...(cursor !== null && { cursor }),
+          ...(heartbeat !== undefined && { heartbeat }),
+        })
       }
     },
     message: (data, place) => say('message', { type: 'message', data: JSON.stringify(data), ...placed(place) }),
@@ -103,7 +115,8 @@ export function scriptedConnection({ name, space, sends, resumes, request, subsc
     garbage: (text = '{ this is no JSON') => say('garbage', { type: 'message', data: text, ...placed() }),
     gap: (reason, cursor) => say('gap', { type: 'gap', reason, ...(cursor !== undefined && { cursor }) }),
     alive: () => say('alive', { type: 'alive' }),
-    drop: (error = new PushError('lost', 'the scripted connection dropped', { technique: name })) => fail('drop', error),
+    drop: (error = new PushError('lost', 'the scripted connection dropped', { technique: name })) =>
+      fail('drop', error),
     refuse(status = 403) {
       const code = status === 429 || status >= 500 ? 'unavailable' : 'refused'
       fail('refuse', new PushError(code, `the scripted server answered ${status}`, { technique: name, status }))

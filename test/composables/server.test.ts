@@ -9,7 +9,10 @@ const news = defineChannel<string>({ url: '/news' })
 
 test('rendering on a server connects nothing and leaves nothing', async () => {
   const { push, technique, expectNoLeaks } = createTestingPush()
-  const useNews = defineStore('news', { state: () => ({ all: ['none yet'] }), push: ({ bind }) => bind(news(), { apply: () => {} }) })
+  const useNews = defineStore('news', {
+    state: () => ({ all: ['none yet'] }),
+    push: ({ bind }) => bind(news(), { apply: () => {} }),
+  })
   const Page = defineComponent(() => {
     const { data, status } = usePushChannel(news(), { initial: 'nothing', reduce: (_, message) => message.data })
     const store = useNews()

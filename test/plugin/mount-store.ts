@@ -4,7 +4,10 @@ import { createApp, type App } from 'vue'
 import { createTestingPush, type TestingOptions } from 'pinia-push/testing'
 
 /** An app with pinia and push, and one store in it; unmounted, and without a trace, when the test ends. */
-export function mountStore<S extends StoreGeneric>(useStore: (pinia: ReturnType<typeof createPinia>) => S, options?: TestingOptions) {
+export function mountStore<S extends StoreGeneric>(
+  useStore: (pinia: ReturnType<typeof createPinia>) => S,
+  options?: TestingOptions,
+) {
   const testing = createTestingPush(options)
   const errors: unknown[] = []
   const pinia = createPinia().use(testing.push.pinia)

@@ -1,6 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { createTestingClient, virtualTime } from 'pinia-push/testing'
 
+const read = (...options: Parameters<typeof createTestingClient>) => {
+  const testing = createTestingClient(...options)
+  const seen: string[] = []
+  const reader = testing.push.channel('/news').events$.subscribe((event) => {
+    seen.push(
+      event.type === 'message'
+        ? `message ${String(event.data)}`
+        : event.type === 'gap'
+          ? `gap ${event.reason}`
+          : event.type,
+    )
+  })
+  return { ...testing, seen, reader }
+}
+
 describe('virtual time', () => {
   test('runs what falls due, in order, also what that sets, and no more', () => {
     const time = virtualTime()
@@ -18,15 +33,6 @@ describe('virtual time', () => {
 })
 
 describe('a scripted connection', () => {
-  const read = (...options: Parameters<typeof createTestingClient>) => {
-    const testing = createTestingClient(...options)
-    const seen: string[] = []
-    const reader = testing.push.channel('/news').events$.subscribe((event) => {
-      seen.push(event.type === 'message' ? `message ${String(event.data)}` : event.type === 'gap' ? `gap ${event.reason}` : event.type)
-    })
-    return { ...testing, seen, reader }
-  }
-
   test('resumes where a drop left it, before the first message too', async () => {
     const { technique, seen, advance } = read()
     technique.latest.open()

@@ -112,7 +112,10 @@ texts.data.value satisfies string[]
 usePushChannel(notices(), { initial: [] as string[], reduce: (_list, m) => m.data })
 
 usePushChannel<{ a: number }>('/push/any', { via: sse() }).data.value?.a.toFixed()
-usePushChannel<{ a: number }, number>('/push/any', { initial: 0, reduce: (sum, m) => sum + m.data.a }).data.value.toFixed()
+usePushChannel<{ a: number }, number>('/push/any', {
+  initial: 0,
+  reduce: (sum, m) => sum + m.data.a,
+}).data.value.toFixed()
 usePushChannel(ref(orders({ account: 'a' }))).data.value?.total.toFixed()
 usePushChannel(ref<string | null>(null)).data.value satisfies unknown
 // @ts-expect-error a descriptor names its own technique
