@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { CHROMIUM } from './test/e2e/chromium.ts'
 
 const root = import.meta.dirname
 const alias = {
@@ -11,11 +12,6 @@ const alias = {
   'pinia-push': `${root}/src/index.ts`,
 }
 
-// What Chromium needs to run as root and without a network of its own.
-const chromium = {
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-}
 
 export default defineConfig({
   resolve: { alias },
@@ -27,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{browser,node}.test.ts'],
+          exclude: ['test/**/*.{browser,node,e2e}.test.ts'],
         },
       },
       {
@@ -42,6 +38,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'chromium',
           include: ['test/**/*.browser.test.ts'],
           globalSetup: ['test/servers/global-setup.ts'],
@@ -51,7 +56,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             api: { host: '127.0.0.1' },
-            provider: playwright({ launchOptions: chromium }),
+            provider: playwright({ launchOptions: CHROMIUM }),
             instances: [{ browser: 'chromium' }],
           },
         },

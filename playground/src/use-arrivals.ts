@@ -21,6 +21,7 @@ export function useArrivals(status: Readonly<Ref<PushStatus>>) {
   const gaps = shallowRef(0)
   const caughtUp = shallowRef<number>()
   const last = shallowRef('')
+  const note = shallowRef('')
   const arrivals = shallowRef<readonly Arrival[]>([])
   let number: number | undefined
   // Everything that was published before the connection came back is what was caught up on.
@@ -37,13 +38,17 @@ export function useArrivals(status: Readonly<Ref<PushStatus>>) {
     gaps,
     caughtUp,
     last,
+    note,
     arrivals,
     median: quantile(0.5),
     p99: quantile(0.99),
     message({ data }: PushMessage<Tick | Note>) {
       received.value += 1
       last.value = inWords(data)
-      if (data.kind === 'note') return
+      if (data.kind === 'note') {
+        note.value = data.text
+        return
+      }
       const now = Date.now()
       arrivals.value = [...arrivals.value.slice(1 - KEPT), { at: now / 1_000, latency: Math.max(0, now - data.at) }]
       if (number !== undefined && data.n > number + 1) lost.value += data.n - number - 1
