@@ -50,7 +50,7 @@ export interface Reducing<T, A> {
  * @example
  * const { data, status, onGap } = usePushChannel(() => (props.symbol ? ticks({ symbol: props.symbol }) : null))
  * const { data: list } = usePushChannel(notices(), {
- *   initial: [],
+ *   initial: [] as Notice[],
  *   reduce: (list, { data }) => [data, ...list].slice(0, 50),
  *   flush: 'frame',
  * })

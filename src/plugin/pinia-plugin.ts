@@ -4,28 +4,8 @@ import { PushError } from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
 import type { AppClient } from '../composables/app-client.ts'
 import { reporter } from '../composables/report.ts'
-import { binder, type Bind } from './bind.ts'
-import { storePush, type StorePush } from './store-push.ts'
-
-declare module 'pinia' {
-  // The names of the type parameters are Pinia's.
-  interface DefineStoreOptionsBase<S extends StateTree, Store> {
-    /**
-     * Binds channels to the store: connected while the store lives.
-     *
-     * @example
-     * push: ({ bind, store }) => bind(() => (store.account ? orders({ account: store.account }) : null), {
-     *   snapshot: async () => ({ state: { byId: await fetchOrders(store.account) } }),
-     *   apply: (state, message) => { state.byId[message.data.id] = message.data },
-     * })
-     */
-    push?: (context: { bind: Bind<S>; store: Store }) => void
-  }
-  interface PiniaCustomProperties {
-    /** What the store's `push` option bound. */
-    readonly $push: StorePush
-  }
-}
+import { binder } from './bind.ts'
+import { storePush } from './store-push.ts'
 
 /** Gives every store `$push`, and runs what its `push` option binds. */
 export const piniaPlugin =

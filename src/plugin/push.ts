@@ -1,10 +1,33 @@
 import { BehaviorSubject, asyncScheduler, switchMap } from 'rxjs'
 import { shallowRef, type App } from 'vue'
-import type { PiniaPlugin } from 'pinia'
+import type { PiniaPlugin, StateTree } from 'pinia'
 import { backoff, createPushClient, type PushClient, type PushClientOptions } from '../observables/index.ts'
 import type { AppClient } from '../composables/app-client.ts'
 import { pushKey } from '../composables/push-key.ts'
+import type { Bind } from './bind.ts'
 import { piniaPlugin } from './pinia-plugin.ts'
+import type { StorePush } from './store-push.ts'
+
+// Beside `Push`, because what bundles declarations keeps an augmentation only with what is exported.
+declare module 'pinia' {
+  // The names of the type parameters are Pinia's.
+  interface DefineStoreOptionsBase<S extends StateTree, Store> {
+    /**
+     * Binds channels to the store: connected while the store lives.
+     *
+     * @example
+     * push: ({ bind, store }) => bind(() => (store.account ? orders({ account: store.account }) : null), {
+     *   snapshot: async () => ({ state: { byId: await fetchOrders(store.account) } }),
+     *   apply: (state, message) => { state.byId[message.data.id] = message.data },
+     * })
+     */
+    push?: (context: { bind: Bind<S>; store: Store }) => void
+  }
+  interface PiniaCustomProperties {
+    /** What the store's `push` option bound. */
+    readonly $push: StorePush
+  }
+}
 
 /** A client that is also a Vue plugin: one for each app. */
 export interface Push extends AppClient {

@@ -64,6 +64,14 @@ describe('reading', () => {
     expect(testing.expectNoLeaks).not.toThrow()
   })
 
+  test('a component that goes leaves no write that is due', () => {
+    const { technique, wrapper, expectNoLeaks } = mountSimple(() => usePushChannel(news(), { flush: 1_000 }))
+    technique.latest.open()
+    technique.latest.message('late')
+    wrapper.unmount()
+    expect(expectNoLeaks).not.toThrow()
+  })
+
   test('a bare URL is enough, with a technique of its own', () => {
     const other = createTestingClient().technique
     const { technique } = mountSimple(() => usePushChannel('/bare', { via: other }))

@@ -201,6 +201,17 @@ describe('a snapshot', () => {
     expect(snapshots.asked).toHaveLength(2)
   })
 
+  test('that a gap overtakes takes with it what waited for it', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.open()
+    technique.latest.message('one')
+    technique.latest.gap('expired')
+    technique.latest.message('three')
+    snapshots.latest.resolve(list('one', 'two'))
+    await advance()
+    expect(store.list).toEqual(['one', 'two', 'three'])
+  })
+
   test('that a gap overtakes is aborted, and of no use', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
@@ -414,6 +425,14 @@ describe('the end', () => {
     const { store, technique, expectNoLeaks } = mountStore(bound())
     technique.latest.open()
     store.$dispose()
+    expect(expectNoLeaks).not.toThrow()
+  })
+
+  test('leaves no commit that is due', () => {
+    const { technique, unmount, expectNoLeaks } = mountStore(bound({ flush: 1_000 }))
+    technique.latest.open()
+    technique.latest.message('one')
+    unmount()
     expect(expectNoLeaks).not.toThrow()
   })
 
