@@ -12,7 +12,6 @@ const alias = {
   'pinia-push': `${root}/src/index.ts`,
 }
 
-
 export default defineConfig({
   resolve: { alias },
   plugins: [vue()],

@@ -12,13 +12,21 @@ export function chromium() {
   if (found) return found
   if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
     console.log('Chromium is missing: installing it from the system packages (apt-get install chromium)')
-    for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', 'chromium']]) {
-      const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    for (const args of [
+      ['update', '-qq'],
+      ['install', '-y', '-qq', '--no-install-recommends', 'chromium'],
+    ]) {
+      const { status } = spawnSync('apt-get', args, {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      })
       if (status !== 0) break
     }
     const installed = find()
     if (installed) return installed
   }
-  console.error('The tests run in a real Chromium, and none was found: install the package `chromium` (Debian: `sudo apt-get install chromium`), or set CHROMIUM to its path.')
+  console.error(
+    'The tests run in a real Chromium, and none was found: install the package `chromium` (Debian: `sudo apt-get install chromium`), or set CHROMIUM to its path.',
+  )
   process.exit(1)
 }

@@ -3,5 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { chromium } from './browser.mjs'
 
 const env = { ...process.env, CHROMIUM: chromium() }
-const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...process.argv.slice(2)], { stdio: 'inherit', env })
+const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env,
+})
 process.exit(status ?? 1)

@@ -34,7 +34,11 @@ export async function openFront(hub: Hub): Promise<Front> {
   return {
     url: proxy.url,
     proxy,
-    cost: () => ({ requests, bytes: proxy.stats.bytesUp + proxy.stats.bytesDown, connections: proxy.stats.connections }),
+    cost: () => ({
+      requests,
+      bytes: proxy.stats.bytesUp + proxy.stats.bytesDown,
+      connections: proxy.stats.connections,
+    }),
     async close() {
       await proxy.close()
       server.closeAllConnections()

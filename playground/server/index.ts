@@ -37,9 +37,13 @@ export function playgroundServer(): Plugin[] {
   const setup = (own: Hub) => {
     hub = own
     for (const name of TECHNIQUES) void openFront(own).then((front) => fronts.set(name, front))
-    const publish = (channel: string, value: unknown) => own.publish(channel, JSON.stringify(value), { contentType: 'application/json' })
+    const publish = (channel: string, value: unknown) =>
+      own.publish(channel, JSON.stringify(value), { contentType: 'application/json' })
     const ticks = setInterval(() => publish('machine', machine.tick()), 100)
-    const costs = setInterval(() => publish('costs', Object.fromEntries([...fronts].map(([name, front]) => [name, front.cost()]))), 1_000)
+    const costs = setInterval(
+      () => publish('costs', Object.fromEntries([...fronts].map(([name, front]) => [name, front.cost()]))),
+      1_000,
+    )
     return () => {
       clearInterval(ticks)
       clearInterval(costs)
@@ -55,13 +59,16 @@ export function playgroundServer(): Plugin[] {
       const cursor = hub?.cursor('machine')
       return json(response, 200, { cursor, state: machine.board })
     }
-    if (kind === 'techniques') return json(response, 200, Object.fromEntries([...fronts].map(([name, { url }]) => [name, url])))
+    if (kind === 'techniques')
+      return json(response, 200, Object.fromEntries([...fronts].map(([name, { url }]) => [name, url])))
     if (kind !== 'faults') return next()
     const { origin, host } = request.headers
-    if (request.method !== 'POST' || (origin !== undefined && new URL(origin).host !== host)) return json(response, 403, 'only this page breaks its network')
+    if (request.method !== 'POST' || (origin !== undefined && new URL(origin).host !== host))
+      return json(response, 403, 'only this page breaks its network')
     const act = Object.hasOwn(FAULTS, fault) ? FAULTS[fault as keyof typeof FAULTS] : undefined
     const front = fronts.get(technique)
-    if (!act || !front) return json(response, 404, `faults are ${Object.keys(FAULTS).join(', ')}, techniques ${TECHNIQUES.join(', ')}`)
+    if (!act || !front)
+      return json(response, 404, `faults are ${Object.keys(FAULTS).join(', ')}, techniques ${TECHNIQUES.join(', ')}`)
     act(front)
     json(response, 200, fault)
   }

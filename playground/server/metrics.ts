@@ -47,7 +47,15 @@ const BUSIEST = 8
 export function readMachine() {
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
-  const board: Board = { host: os.hostname(), cores: os.cpus().length, cpu: 0, load: 0, memory: 0, delay: 0, processes: {} }
+  const board: Board = {
+    host: os.hostname(),
+    cores: os.cpus().length,
+    cpu: 0,
+    load: 0,
+    memory: 0,
+    delay: 0,
+    processes: {},
+  }
   let n = 0
   let times = cpuTimes()
   let jiffies = new Map<number, number>()
@@ -67,7 +75,8 @@ export function readMachine() {
     rows.sort((a, b) => b.cpu - a.cpu || b.memory - a.memory)
     const busiest = Object.fromEntries(rows.slice(0, BUSIEST).map((row) => [row.pid, row]))
     const changes: Record<number, ProcessRow | null> = {}
-    for (const row of Object.values(busiest)) if (JSON.stringify(row) !== JSON.stringify(board.processes[row.pid])) changes[row.pid] = row
+    for (const row of Object.values(busiest))
+      if (JSON.stringify(row) !== JSON.stringify(board.processes[row.pid])) changes[row.pid] = row
     for (const pid of Object.keys(board.processes)) if (!(pid in busiest)) changes[Number(pid)] = null
     board.processes = busiest
     return changes
@@ -88,7 +97,16 @@ export function readMachine() {
       const changes = now - sampledAt >= 1_000 ? sampleProcesses(now) : {}
       n += 1
       const { cpu, load, memory, delay } = board
-      return { kind: 'tick', n, at: now, cpu, load, memory, delay, ...(Object.keys(changes).length > 0 && { processes: changes }) }
+      return {
+        kind: 'tick',
+        n,
+        at: now,
+        cpu,
+        load,
+        memory,
+        delay,
+        ...(Object.keys(changes).length > 0 && { processes: changes }),
+      }
     },
     stop: () => delays.disable(),
   }
@@ -110,7 +128,12 @@ function cpuTimes() {
 function* processes(): Generator<{ pid: number; name: string; jiffies: number; memory: number }> {
   if (process.platform !== 'linux') {
     const { user, system } = process.cpuUsage()
-    yield { pid: process.pid, name: 'this server', jiffies: (user + system) / 10_000, memory: Math.round(process.memoryUsage.rss() / 2 ** 20) }
+    yield {
+      pid: process.pid,
+      name: 'this server',
+      jiffies: (user + system) / 10_000,
+      memory: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    }
     return
   }
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -118,7 +141,12 @@ function* processes(): Generator<{ pid: number; name: string; jiffies: number; m
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
       const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      yield { pid: Number(pid), name, jiffies: Number(fields[11]) + Number(fields[12]), memory: Math.round((Number(fields[21]) * 4_096) / 2 ** 20) }
+      yield {
+        pid: Number(pid),
+        name,
+        jiffies: Number(fields[11]) + Number(fields[12]),
+        memory: Math.round((Number(fields[21]) * 4_096) / 2 ** 20),
+      }
     } catch {
       // It ended while it was looked at.
     }

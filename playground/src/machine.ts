@@ -1,6 +1,6 @@
-import type { Board, ProcessRow, Tick } from '../server/metrics.ts'
+import type { Board, Tick } from '../server/metrics.ts'
 
-export type { Board, ProcessRow, Tick }
+export type { Board, Tick }
 
 /** What a person posted, from this page or by curl. */
 export interface Note {
@@ -21,4 +21,6 @@ export function decode(raw: string): Tick | Note {
 
 /** A message in a few words. */
 export const inWords = (message: Tick | Note): string =>
-  message.kind === 'note' ? `“${message.text}”` : `#${message.n} cpu ${message.cpu.toFixed(1)} % memory ${message.memory.toFixed(1)} %`
+  message.kind === 'note'
+    ? `“${message.text}”`
+    : `#${message.n} cpu ${message.cpu.toFixed(1)} % memory ${message.memory.toFixed(1)} %`

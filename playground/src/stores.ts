@@ -8,7 +8,8 @@ const machine = defineChannel({ url: '/push/machine', decode })
 export const useBoard = defineStore('board', {
   state: (): Board => ({ host: '', cores: 0, cpu: 0, load: 0, memory: 0, delay: 0, processes: {} }),
   getters: {
-    busiest: ({ processes }) => Object.values(processes).toSorted((a, b) => b.cpu - a.cpu || b.memory - a.memory || a.pid - b.pid),
+    busiest: ({ processes }) =>
+      Object.values(processes).toSorted((a, b) => b.cpu - a.cpu || b.memory - a.memory || a.pid - b.pid),
   },
   push: ({ bind }) => {
     bind(machine(), {

@@ -3,9 +3,18 @@ import { EVENT_HEADER, END_HEADER, GAP_HEADER, HEARTBEAT_HEADER, MORE_HEADER } f
 import type { MessageId } from './message-id.ts'
 
 /** Answers with one line of text. */
-export function answerText(response: ServerResponse, status: number, line: string, headers: OutgoingHttpHeaders = {}): void {
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  line: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
   const body = `${line}\n`
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(body), ...headers })
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  })
   response.end(body)
 }
 
@@ -29,7 +38,13 @@ export const commonHead = (heartbeat: number): OutgoingHttpHeaders => ({
 })
 
 /** What a page of an allowed origin may see and send. */
-export const crossOriginHead = ({ origin, credentials }: { origin: string; credentials: boolean }): OutgoingHttpHeaders => ({
+export const crossOriginHead = ({
+  origin,
+  credentials,
+}: {
+  origin: string
+  credentials: boolean
+}): OutgoingHttpHeaders => ({
   'Access-Control-Allow-Origin': origin,
   ...(credentials && { 'Access-Control-Allow-Credentials': 'true' }),
   'Access-Control-Expose-Headers': [

@@ -42,7 +42,8 @@ if (values.help) {
   console.log(USAGE)
   process.exit(0)
 }
-if (positionals.join(' ') !== 'hub') fail(positionals.length === 0 ? 'say `hub`' : `there is no command ${positionals.join(' ')}`)
+if (positionals.join(' ') !== 'hub')
+  fail(positionals.length === 0 ? 'say `hub`' : `there is no command ${positionals.join(' ')}`)
 const port = Number(values.port)
 if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`--port ${values.port} is no port`)
 
@@ -58,7 +59,8 @@ try {
   console.log(`pinia-push hub on ${url}${values.path}<channel>`)
   console.log(`  listen:  curl -N -H 'Accept: text/event-stream' ${channel}`)
   console.log(`  publish: curl -d 'hello' ${channel}`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().then(() => process.exit(0)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void close().then(() => process.exit(0)))
 } catch (error) {
   fail((error as Error).message)
 }

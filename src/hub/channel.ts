@@ -94,7 +94,8 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
       touched = now
       requested = now
       if (cursor === undefined) {
-        const messages = first === 'newest' || first === 0 ? [] : first === 'oldest' ? after(floor) : after(floor).slice(first)
+        const messages =
+          first === 'newest' || first === 0 ? [] : first === 'oldest' ? after(floor) : after(floor).slice(first)
         const before = kept[kept.length - messages.length - 1]?.message.id ?? floor
         return { gap: undefined, messages, from: messages.length === 0 ? last : before }
       }

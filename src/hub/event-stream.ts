@@ -6,7 +6,13 @@ import { writtenAs, type Message } from './message.ts'
 import type { Stream } from './streams.ts'
 
 /** Sends a channel as Server-Sent Events (PROTOCOL.md section 4). */
-export function eventStream(response: ServerResponse, channel: Channel, { gap, messages, from }: Resumption, heartbeat: number, maxBacklog: number): Stream {
+export function eventStream(
+  response: ServerResponse,
+  channel: Channel,
+  { gap, messages, from }: Resumption,
+  heartbeat: number,
+  maxBacklog: number,
+): Stream {
   response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
   const write = (bytes: Buffer | string) => {
     response.write(bytes)
@@ -46,7 +52,10 @@ const PING = control('ping', 1)
 function writeMessage({ cursor, event, text, body }: Message): Buffer {
   // A carriage return ends a line of SSE, so text that has one cannot be carried as it is.
   if (text === undefined || text.includes('\r')) {
-    const data = { ...(event !== undefined && { event }), ...(text === undefined ? { base64: body.toString('base64') } : { text }) }
+    const data = {
+      ...(event !== undefined && { event }),
+      ...(text === undefined ? { base64: body.toString('base64') } : { text }),
+    }
     return Buffer.from(control('message', data, cursor))
   }
   const name = event === undefined ? '' : `event: ${event}\n`

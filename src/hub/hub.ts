@@ -40,7 +40,11 @@ export interface Hub {
    * says otherwise.
    * @throws HubError `invalid-channel`, `invalid-content-type`, `invalid-event`, `too-large`
    */
-  publish(channel: string, body: string | Uint8Array, options?: { contentType?: string; event?: string }): { id: string; subscribers: number }
+  publish(
+    channel: string,
+    body: string | Uint8Array,
+    options?: { contentType?: string; event?: string },
+  ): { id: string; subscribers: number }
   /** Where a channel is now. Read it before the state that a snapshot is made of. */
   cursor(channel: string): string
   state(channel: string): ChannelState | undefined
@@ -79,7 +83,8 @@ export function createHub({
   for (const [name, value] of Object.entries({ count, age, bytes, heartbeat, maxMessageBytes, maxBacklog })) {
     if (!(value > 0)) throw new HubError('invalid-option', `${name} is ${value}, and must be above 0`)
   }
-  if (!/^\/.*\/$/.test(path)) throw new HubError('invalid-option', `path ${JSON.stringify(path)} must begin and end with a slash`)
+  if (!/^\/.*\/$/.test(path))
+    throw new HubError('invalid-option', `path ${JSON.stringify(path)} must begin and end with a slash`)
 
   const admission = createAdmission(admitted)
   const registry = createRegistry({ count, age, bytes }, maxMessageBytes, now)
@@ -144,7 +149,9 @@ export function createHub({
         response.end()
         return
       default:
-        return answerText(response, 405, `${request.method} is not for channels`, { Allow: 'GET, POST, DELETE, OPTIONS' })
+        return answerText(response, 405, `${request.method} is not for channels`, {
+          Allow: 'GET, POST, DELETE, OPTIONS',
+        })
     }
   }
 
@@ -168,11 +175,15 @@ export function createHub({
       }
       const crossOrigin = admission.crossOrigin(request.headers)
       response.setHeader('Vary', 'Accept, Origin')
-      for (const [name, value] of Object.entries({ ...commonHead(heartbeat), ...(crossOrigin && crossOriginHead(crossOrigin)) })) {
+      for (const [name, value] of Object.entries({
+        ...commonHead(heartbeat),
+        ...(crossOrigin && crossOriginHead(crossOrigin)),
+      })) {
         if (value !== undefined) response.setHeader(name, value)
       }
       const reads = request.method === 'GET' || request.method === 'OPTIONS'
-      const refusal = admission.hostRefusal(request.headers) ?? (reads ? undefined : admission.originRefusal(request.headers))
+      const refusal =
+        admission.hostRefusal(request.headers) ?? (reads ? undefined : admission.originRefusal(request.headers))
       if (refusal !== undefined) answerText(response, 403, refusal)
       else if (!about) answerText(response, 400, wrong ?? 'bad request')
       else answer(request, response, about.name, about.query)
@@ -193,8 +204,10 @@ export function createHub({
       const place = requestedPlace(request.headers, query)
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
       if (refusal !== undefined) refuseUpgrade(socket, 403, refusal)
-      else if (request.headers.upgrade?.toLowerCase() !== 'websocket') refuseUpgrade(socket, 426, 'the only upgrade is to websocket')
-      else if (!offered.includes(META_SUBPROTOCOL)) refuseUpgrade(socket, 400, `offer the subprotocol ${META_SUBPROTOCOL}`)
+      else if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+        refuseUpgrade(socket, 426, 'the only upgrade is to websocket')
+      else if (!offered.includes(META_SUBPROTOCOL))
+        refuseUpgrade(socket, 400, `offer the subprotocol ${META_SUBPROTOCOL}`)
       else if (typeof place === 'string') refuseUpgrade(socket, 400, place)
       else {
         sockets.handleUpgrade(request, socket, head, (connected) => {
@@ -203,8 +216,12 @@ export function createHub({
           if (place !== undefined && registry.ended(name)) return webSocketEnd(connected)
           const channel = registry.channel(name)
           const resumption = channel.resume(place, firstMessage, now())
-          const publish = (publication: Parameters<typeof registry.publish>[1]) => void registry.publish(name, publication)
-          connected.on('close', streams.add(webSocket({ socket: connected, channel, resumption, heartbeat, maxBacklog, publish })))
+          const publish = (publication: Parameters<typeof registry.publish>[1]) =>
+            void registry.publish(name, publication)
+          connected.on(
+            'close',
+            streams.add(webSocket({ socket: connected, channel, resumption, heartbeat, maxBacklog, publish })),
+          )
         })
       }
       return true

@@ -1,7 +1,7 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerText } from './answer.ts'
-import type { Hub } from './hub.ts'
+import type { Duplex } from 'node:stream'
 import { HubError } from './hub-error.ts'
 import { refuseUpgrade } from './web-socket.ts'
 
@@ -20,10 +20,20 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** What is served. */
+interface Handler {
+  handle(request: IncomingMessage, response: ServerResponse): boolean
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  close(): void
+}
+
 /** Serves a hub on a port of its own. */
-export async function listen(hub: Hub, { port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<Listening> {
+export async function listen(hub: Handler, { port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<Listening> {
   if (!/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) {
-    throw new HubError('not-loopback', `${host} can be reached by others, and the hub trusts whoever reaches it: bind 127.0.0.1 and put a server in front`)
+    throw new HubError(
+      'not-loopback',
+      `${host} can be reached by others, and the hub trusts whoever reaches it: bind 127.0.0.1 and put a server in front`,
+    )
   }
   const server = createServer((request, response) => {
     if (!hub.handle(request, response)) answerText(response, 404, 'no channel is here')

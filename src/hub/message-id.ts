@@ -4,9 +4,6 @@ export interface MessageId {
   readonly counter: number
 }
 
-/** Before every message. */
-export const OLDEST: MessageId = { seconds: 0, counter: 0 }
-
 /** Negative where `a` is before `b`. */
 export const compareIds = (a: MessageId, b: MessageId): number => a.seconds - b.seconds || a.counter - b.counter
 

@@ -11,7 +11,10 @@ export function requestedPlace(headers: IncomingHttpHeaders, query: URLSearchPar
   const etag = headers['if-none-match']
   if (modified !== undefined) {
     const seconds = Date.parse(modified) / 1_000
-    return parseId(`${seconds}:${etag ?? '0'}`) ?? 'If-Modified-Since and If-None-Match hold no cursor: give back Last-Modified and Etag as they came'
+    return (
+      parseId(`${seconds}:${etag ?? '0'}`) ??
+      'If-Modified-Since and If-None-Match hold no cursor: give back Last-Modified and Etag as they came'
+    )
   }
   const given = headers['last-event-id'] ?? query.get(LAST_EVENT_ID)
   if (given === null) return undefined

@@ -31,7 +31,12 @@ export function answerPoll(response: ServerResponse, { gap, messages, from }: Re
  * Holds a poll until a message comes, the channel ends or the heartbeat is due. A new subscriber is answered at once
  * with the present place, so that no message falls between two polls.
  */
-export function holdPoll(response: ServerResponse, channel: Channel, resumption: Resumption, placed: boolean): Stream | undefined {
+export function holdPoll(
+  response: ServerResponse,
+  channel: Channel,
+  resumption: Resumption,
+  placed: boolean,
+): Stream | undefined {
   if (!placed || resumption.gap || resumption.messages.length > 0) {
     answerPoll(response, resumption)
     return undefined
@@ -58,11 +63,14 @@ export function holdPoll(response: ServerResponse, channel: Channel, resumption:
 }
 
 /** The channel has ended. */
-export const answerEnd = (response: ServerResponse): void => answerText(response, 410, 'the channel has ended', { [END_HEADER]: '1' })
+export const answerEnd = (response: ServerResponse): void =>
+  answerText(response, 410, 'the channel has ended', { [END_HEADER]: '1' })
 
 function fitting(messages: readonly Message[]): readonly Message[] {
   let bytes = 0
-  const end = messages.findIndex(({ body }, at) => at === MOST_MESSAGES || ((bytes += body.length) > MOST_BYTES && at > 0))
+  const end = messages.findIndex(
+    ({ body }, at) => at === MOST_MESSAGES || ((bytes += body.length) > MOST_BYTES && at > 0),
+  )
   return end < 0 ? messages : messages.slice(0, end)
 }
 
@@ -89,6 +97,9 @@ function send(response: ServerResponse, head: OutgoingHttpHeaders, body: Buffer)
   response.end(body)
 }
 
-const messageHead = ({ id, contentType }: Message): OutgoingHttpHeaders => ({ ...cursorHead(id), 'Content-Type': contentType })
+const messageHead = ({ id, contentType }: Message): OutgoingHttpHeaders => ({
+  ...cursorHead(id),
+  'Content-Type': contentType,
+})
 
 const eventHead = ({ event }: Message): OutgoingHttpHeaders => (event === undefined ? {} : { [EVENT_HEADER]: event })

@@ -5,7 +5,13 @@ import { HubError } from './hub-error.ts'
 import type { Registry } from './registry.ts'
 
 /** Publishes the body of a POST (PROTOCOL.md section 6). */
-export function publishPost(request: IncomingMessage, response: ServerResponse, registry: Registry, name: string, maxBytes: number): void {
+export function publishPost(
+  request: IncomingMessage,
+  response: ServerResponse,
+  registry: Registry,
+  name: string,
+  maxBytes: number,
+): void {
   const chunks: Buffer[] = []
   let size = 0
   const tooLarge = () => {
@@ -25,7 +31,11 @@ export function publishPost(request: IncomingMessage, response: ServerResponse, 
     const event = request.headers[EVENT_HEADER.toLowerCase()]
     const contentType = request.headers['content-type'] ?? 'text/plain'
     try {
-      const { subscribers } = registry.publish(name, { body: Buffer.concat(chunks), contentType, event: event === undefined ? undefined : String(event) })
+      const { subscribers } = registry.publish(name, {
+        body: Buffer.concat(chunks),
+        contentType,
+        event: event === undefined ? undefined : String(event),
+      })
       const status = subscribers > 0 ? 201 : 202
       if (wantsJson(request)) answerJson(response, status, registry.state(name))
       else answerText(response, status, subscribers > 0 ? `sent to ${subscribers}` : 'kept, nobody listens')
@@ -37,4 +47,5 @@ export function publishPost(request: IncomingMessage, response: ServerResponse, 
 }
 
 /** Whether the answer should be JSON: only where it is asked for by name. */
-export const wantsJson = ({ headers: { accept = '' } }: IncomingMessage): boolean => /\b(text|application)\/json\b/i.test(accept)
+export const wantsJson = ({ headers: { accept = '' } }: IncomingMessage): boolean =>
+  /\b(text|application)\/json\b/i.test(accept)

@@ -69,7 +69,8 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
 
 /** A name that can stand in a URL, a log and a header. */
 export function checkName(name: string): void {
-  if (name.length === 0 || name.length > 255) throw new HubError('invalid-channel', 'a channel name has 1 to 255 characters')
+  if (name.length === 0 || name.length > 255)
+    throw new HubError('invalid-channel', 'a channel name has 1 to 255 characters')
   // oxlint wants no control characters in patterns, and they are what is looked for.
   for (const character of name) {
     const code = character.codePointAt(0) ?? 0

@@ -24,14 +24,22 @@ export interface WebSocketOptions {
 }
 
 /** Sends a channel over a WebSocket, subprotocol `ws+meta.nchan` (PROTOCOL.md section 5). */
-export function webSocket({ socket, channel, resumption: { gap, messages, from }, heartbeat, maxBacklog, publish }: WebSocketOptions): Stream {
+export function webSocket({
+  socket,
+  channel,
+  resumption: { gap, messages, from },
+  heartbeat,
+  maxBacklog,
+  publish,
+}: WebSocketOptions): Stream {
   const write = (bytes: Buffer | string, binary: boolean) => {
     socket.send(bytes, { binary })
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
     if (socket.bufferedAmount > maxBacklog) socket.terminate()
   }
   const say = (word: ControlWord, data: unknown, id?: string) => write(control(word, data, id), false)
-  const deliver = (message: Message) => write(writtenAs(message, 'web-socket', writeMessage), message.text === undefined)
+  const deliver = (message: Message) =>
+    write(writtenAs(message, 'web-socket', writeMessage), message.text === undefined)
 
   const place = formatId(from)
   say('open', { heartbeat: heartbeat / 1_000 }, place)

@@ -35,7 +35,10 @@ export interface Prepared {
  *
  * @example prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } })
  */
-export type Prepare = (attempt: { url: string; attempt: number }) => Prepared | undefined | Promise<Prepared | undefined>
+export type Prepare = (attempt: {
+  url: string
+  attempt: number
+}) => Prepared | undefined | Promise<Prepared | undefined>
 
 export interface PushClientOptions extends LivenessOptions {
   /** How to connect; there is no default, so that what is not named is not bundled. A channel may name its own. */
@@ -93,7 +96,8 @@ export function createPushClient({
   ...limits
 }: PushClientOptions = {}): PushClient {
   for (const [name, value] of Object.entries({ linger, sendBuffer, ...limits })) {
-    if (value !== undefined && !(value >= 0)) throw new PushError('invalid-option', DEV && `${name} is ${value}, and must be 0 or more`)
+    if (value !== undefined && !(value >= 0))
+      throw new PushError('invalid-option', DEV && `${name} is ${value}, and must be 0 or more`)
   }
   type AnyChannel = Channel<unknown, unknown>
   const channels = weakRegistry<Definition, AnyChannel>()
@@ -104,7 +108,10 @@ export function createPushClient({
   const open = (url: string, definition: Definition): AnyChannel => {
     const { via: technique = via, retry: policy = retry } = definition
     if (!technique) {
-      throw new PushError('no-technique', DEV && `${shown(url)} has no technique: createPushClient({ via: sse() }), or name \`via\` in the channel`)
+      throw new PushError(
+        'no-technique',
+        DEV && `${shown(url)} has no technique: createPushClient({ via: sse() }), or name \`via\` in the channel`,
+      )
     }
     const prepared = (attempt: number) =>
       defer(() => {
@@ -134,10 +141,19 @@ export function createPushClient({
           connect: (cursor, target) =>
             technique.isSupported()
               ? technique.connect({ ...target, cursor, credentials, dialect, scheduler })
-              : throwError(() => new PushError('unsupported', DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`)),
+              : throwError(
+                  () =>
+                    new PushError(
+                      'unsupported',
+                      DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
+                    ),
+                ),
         }),
-      post: dialect?.post && (async (data) => dialect.post?.({ ...(await firstValueFrom(prepared(0))), credentials }, data)),
-      active: (now) => active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel)),
+      post:
+        dialect?.post &&
+        (async (data) => dialect.post?.({ ...(await firstValueFrom(prepared(0))), credentials }, data)),
+      active: (now) =>
+        active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel)),
     })
     return channel
   }
@@ -174,7 +190,10 @@ function resolve(url: string, base: string | undefined): string {
   } catch {
     // What cannot be parsed and what is no HTTP are told alike.
   }
-  throw new PushError('invalid-url', DEV && `${url} is no HTTP or WebSocket URL${base ? '' : ': without a page, give it whole or name `base`'}`)
+  throw new PushError(
+    'invalid-url',
+    DEV && `${url} is no HTTP or WebSocket URL${base ? '' : ': without a page, give it whole or name `base`'}`,
+  )
 }
 
 function withQuery(url: string, query: Record<string, string> = {}): string {

@@ -22,7 +22,11 @@ export const json = (raw: Payload): unknown => JSON.parse(string(raw))
  */
 export function decoder({ schema, decode, binary = false }: Decoding): (raw: Payload) => unknown {
   const own = decode as ((raw: Payload) => unknown) | undefined
-  const read = binary ? (raw: Payload) => (own ? own(bytes(raw)) : bytes(raw)) : own ? (raw: Payload) => own(string(raw)) : json
+  const read = binary
+    ? (raw: Payload) => (own ? own(bytes(raw)) : bytes(raw))
+    : own
+      ? (raw: Payload) => own(string(raw))
+      : json
   return schema ? (raw) => validated(schema, read(raw)) : read
 }
 
@@ -40,7 +44,10 @@ const bytes = (raw: Payload): Uint8Array => (typeof raw === 'string' ? utf8.enco
 function validated(schema: StandardSchemaV1, value: unknown): unknown {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
-    throw new PushError('async-schema', DEV && 'a channel keeps order, so its schema must be synchronous: validate asynchronously in onMessage')
+    throw new PushError(
+      'async-schema',
+      DEV && 'a channel keeps order, so its schema must be synchronous: validate asynchronously in onMessage',
+    )
   }
   if (!result.issues) return result.value
   const said = result.issues.map(({ message, path }) => (path ? `${path.map(key).join('.')}: ${message}` : message))

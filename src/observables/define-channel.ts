@@ -87,7 +87,16 @@ export function defineChannel<W extends StandardSchemaV1, T = unknown, P = void>
 export function defineChannel<T = unknown, P = void>(
   options: ChannelOptions<P> & Numbered<T> & { decode?: (raw: string) => T; sends?: never },
 ): ChannelDefinition<P, T, never>
-export function defineChannel({ url, via, retry, linger, replay = 0, sequence, sends, ...decoding }: AnyOptions): unknown {
+export function defineChannel({
+  url,
+  via,
+  retry,
+  linger,
+  replay = 0,
+  sequence,
+  sends,
+  ...decoding
+}: AnyOptions): unknown {
   if (!(replay >= 0)) throw new PushError('invalid-option', `replay is ${replay}, and must be 0 or more`)
   const definition: Definition = {
     via,

@@ -95,7 +95,11 @@ export class PushError extends Error {
   readonly retryAfter: number | undefined
 
   /** `message` may be left out of production bundles (`DEV && '...'`); the code then stands for it. */
-  constructor(code: PushErrorCode, message: string | false, { cause, technique, status, retryAfter }: PushErrorDetails = {}) {
+  constructor(
+    code: PushErrorCode,
+    message: string | false,
+    { cause, technique, status, retryAfter }: PushErrorDetails = {},
+  ) {
     super(message || code, { cause })
     this.code = code
     this.retryable = retryable.has(code)

@@ -27,7 +27,13 @@ export interface PollCycleOptions {
 }
 
 /** Request after request, one at a time, each with the cursor of the answer before it. */
-export function pollCycle({ technique, request: asked, waits, pause, presumeAfter }: PollCycleOptions): Observable<SourceEvent> {
+export function pollCycle({
+  technique,
+  request: asked,
+  waits,
+  pause,
+  presumeAfter,
+}: PollCycleOptions): Observable<SourceEvent> {
   const { url, headers, scheduler, credentials } = asked
   const dialect = asked.dialect?.poll ?? plainPoll()
   return defer(() => {

@@ -45,7 +45,10 @@ export function readChannel<T>(channel: Channel<T>): Omit<Reader, 'channel' | 'd
   channel: Channel<T>
   data: T[]
   events: PushEvent<T>[]
-  sees<E extends PushEvent<T>['type']>(type: E, fits?: (event: Extract<PushEvent<T>, { type: E }>) => boolean): Promise<Extract<PushEvent<T>, { type: E }>>
+  sees<E extends PushEvent<T>['type']>(
+    type: E,
+    fits?: (event: Extract<PushEvent<T>, { type: E }>) => boolean,
+  ): Promise<Extract<PushEvent<T>, { type: E }>>
 } {
   type Seen<E> = Extract<PushEvent<T>, { type: E }>
   const events: PushEvent<T>[] = []
@@ -56,7 +59,10 @@ export function readChannel<T>(channel: Channel<T>): Omit<Reader, 'channel' | 'd
     if (event.type === 'message') data.push(event.data)
     news.next(event)
   })
-  const sees = async <E extends PushEvent<T>['type']>(type: E, fits: (event: Seen<E>) => boolean = () => true): Promise<Seen<E>> => {
+  const sees = async <E extends PushEvent<T>['type']>(
+    type: E,
+    fits: (event: Seen<E>) => boolean = () => true,
+  ): Promise<Seen<E>> => {
     const wanted = (event: PushEvent<T>): event is Seen<E> => event.type === type && fits(event as Seen<E>)
     return events.find(wanted) ?? firstValueFrom(news.pipe(filter(wanted)))
   }

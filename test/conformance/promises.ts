@@ -36,7 +36,8 @@ const FORGERIES = [
 
 /** The promises of this library, for one technique against the hub. */
 export function everyTechnique(row: Row) {
-  describe(row.name, () => {
+  const { name } = row
+  describe(name, () => {
     test('delivers every message once, in order', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
@@ -66,7 +67,10 @@ export function everyTechnique(row: Row) {
       await reader.gets('last')
       // Compared by where they differ first: a diff of a megabyte helps nobody.
       const [got = ''] = reader.data
-      expect({ length: got.length, differs: [...big].findIndex((character, at) => got[at] !== character) }).toEqual({ length: big.length, differs: -1 })
+      expect({ length: got.length, differs: [...big].findIndex((character, at) => got[at] !== character) }).toEqual({
+        length: big.length,
+        differs: -1,
+      })
     })
 
     test('delivers bytes as they are', async ({ serve, client }) => {
@@ -255,20 +259,26 @@ export function everyTechnique(row: Row) {
       expect(await reader.sees('invalid')).toMatchObject({ error: { code: 'invalid-message' }, raw: '{broken' })
     })
 
-    test.for(['connecting', 'open', 'waiting'] as const)('leaves nothing behind when left while %s', async (phase, { serve, read }) => {
-      const server = await serve()
-      if (phase === 'connecting') await server.fault({ hang: true })
-      if (phase === 'waiting') await server.fault({ refuse: true })
-      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 60_000, max: 60_000 }) })
-      if (phase === 'connecting') await eventually(server.stats, ({ open }) => open > 0)
-      else await reader.sees(phase)
-      reader.leave()
-      expect(reader.channel.status).toBe('idle')
-      await server.fault({ resume: true })
-      const { requests } = await eventually(server.stats, ({ subscribers }) => subscribers === 0)
-      await server.publish('a', texts('unread'))
-      expect({ data: reader.data, requests: (await server.stats()).requests - requests }).toEqual({ data: [], requests: 0 })
-    })
+    test.for(['connecting', 'open', 'waiting'] as const)(
+      'leaves nothing behind when left while %s',
+      async (phase, { serve, read }) => {
+        const server = await serve()
+        if (phase === 'connecting') await server.fault({ hang: true })
+        if (phase === 'waiting') await server.fault({ refuse: true })
+        const reader = read(row, `${server.url}a`, { retry: backoff({ base: 60_000, max: 60_000 }) })
+        if (phase === 'connecting') await eventually(server.stats, ({ open }) => open > 0)
+        else await reader.sees(phase)
+        reader.leave()
+        expect(reader.channel.status).toBe('idle')
+        await server.fault({ resume: true })
+        const { requests } = await eventually(server.stats, ({ subscribers }) => subscribers === 0)
+        await server.publish('a', texts('unread'))
+        expect({ data: reader.data, requests: (await server.stats()).requests - requests }).toEqual({
+          data: [],
+          requests: 0,
+        })
+      },
+    )
 
     test('prepares every attempt anew, so that a token is always fresh', async ({ serve, read }) => {
       const server = await serve()
@@ -297,7 +307,9 @@ export function everyTechnique(row: Row) {
     if (row.headers) {
       test('carries the headers that prepare gives', async ({ script, read }) => {
         const server = await script()
-        await server.answers([{ status: 503, headers: { 'access-control-allow-headers': '*', 'access-control-allow-origin': '*' } }])
+        await server.answers([
+          { status: 503, headers: { 'access-control-allow-headers': '*', 'access-control-allow-origin': '*' } },
+        ])
         const reader = read(row, `${server.url}a`, { prepare: () => ({ headers: { Authorization: 'Bearer x' } }) })
         await reader.sees('waiting', ({ error }) => error.code === 'unavailable')
         const asked = await server.requests()
@@ -360,11 +372,20 @@ function statuses(row: Row) {
 
 /** What is promised of techniques that ask again and again. */
 function polls(row: Row) {
-  const head = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*', 'content-type': 'text/plain' }
+  const head = {
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': '*',
+    'content-type': 'text/plain',
+  }
 
-  test('never asks in a tight loop, even where every answer comes at once and brings nothing', async ({ script, read }) => {
+  test('never asks in a tight loop, even where every answer comes at once and brings nothing', async ({
+    script,
+    read,
+  }) => {
     const server = await script()
-    await server.answers([{ status: 200, headers: { ...head, etag: '1', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' } }])
+    await server.answers([
+      { status: 200, headers: { ...head, etag: '1', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' } },
+    ])
     read(row, `${server.url}a`)
     const asked = await eventually(server.requests, (requests) => requests.length >= 4)
     // The first answer may be followed at once, because it is the first to tell a place.
@@ -375,7 +396,9 @@ function polls(row: Row) {
   test('lets no cache answer for the server', async ({ script, read }) => {
     const server = await script()
     const cached = { ...head, 'cache-control': 'max-age=600', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' }
-    await server.answers(['one', 'two', 'three'].map((body, at) => ({ status: 200, headers: { ...cached, etag: String(at) }, body })))
+    await server.answers(
+      ['one', 'two', 'three'].map((body, at) => ({ status: 200, headers: { ...cached, etag: String(at) }, body })),
+    )
     const reader = read(row, `${server.url}a`)
     await reader.gets('three')
     expect(reader.data).toEqual(['one', 'two', 'three'])
@@ -384,7 +407,9 @@ function polls(row: Row) {
 
 /** Messages and gaps, in order, as words. */
 const story = (events: readonly PushEvent<string>[]): string[] =>
-  events.flatMap((event) => (event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : []))
+  events.flatMap((event) =>
+    event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
+  )
 
 /** A schema that lets everything through. */
 const anything = {

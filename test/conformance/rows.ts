@@ -19,7 +19,9 @@ export interface Row {
   browserOnly: boolean
 }
 
-type Factory = { [K in keyof typeof techniques]: (typeof techniques)[K] extends (...options: never[]) => Technique ? K : never }[keyof typeof techniques]
+type Factory = {
+  [K in keyof typeof techniques]: (typeof techniques)[K] extends (...options: never[]) => Technique ? K : never
+}[keyof typeof techniques]
 
 /** A row for each technique: a technique that is exported and has none does not compile. */
 const ROWS = {
@@ -63,7 +65,13 @@ const ROWS = {
 
 /** The same techniques in other dress. */
 const VARIANTS = {
-  'sse native': { ...ROWS.sse, technique: () => sse({ native: true }), seesStatus: false, headers: false, browserOnly: true },
+  'sse native': {
+    ...ROWS.sse,
+    technique: () => sse({ native: true }),
+    seesStatus: false,
+    headers: false,
+    browserOnly: true,
+  },
 }
 
 export const rows: readonly Row[] = Object.entries({ ...ROWS, ...VARIANTS }).map(([name, row]) => ({ name, ...row }))

@@ -13,44 +13,77 @@ const root = new URL('../..', import.meta.url).pathname
 function quickStart(): [path: string, code: string][] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const section = readme.slice(readme.indexOf('## Quick start'), readme.indexOf('## Plain RxJS'))
-  return [...section.matchAll(/```(?:ts|vue)\n((?:\/\/|<!--) (\S+)[\s\S]*?)```/g)].map(([, code = '', path = '']) => [path, code])
+  return [...section.matchAll(/```(?:ts|vue)\n((?:\/\/|<!--) (\S+)[\s\S]*?)```/g)].map(([, code = '', path = '']) => [
+    path,
+    code,
+  ])
 }
 
-const npm = (cwd: string, ...args: string[]) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+const npm = (cwd: string, ...args: string[]) =>
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
-test('the quick start works in a new project with the packed package', { timeout: 180_000 }, async ({ onTestFinished }) => {
-  const project = mkdtempSync(join(tmpdir(), 'pinia-push-quick-start-'))
-  onTestFinished(() => rmSync(project, { recursive: true, force: true }))
-  execFileSync('npx', ['--no-install', 'tsdown', '--logLevel', 'error', '--out-dir', join(root, 'dist')], { cwd: root })
-  const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', project)) as [{ filename: string }]
+test(
+  'the quick start works in a new project with the packed package',
+  { timeout: 180_000 },
+  async ({ onTestFinished }) => {
+    const project = mkdtempSync(join(tmpdir(), 'pinia-push-quick-start-'))
+    onTestFinished(() => rmSync(project, { recursive: true, force: true }))
+    execFileSync('npx', ['--no-install', 'tsdown', '--logLevel', 'error', '--out-dir', join(root, 'dist')], {
+      cwd: root,
+    })
+    const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', project)) as [
+      { filename: string },
+    ]
 
-  const files = quickStart()
-  expect(files.map(([path]) => path)).toEqual(['vite.config.ts', 'src/main.ts', 'src/stores/prices.ts', 'src/App.vue'])
-  for (const [path, code] of files) {
-    mkdirSync(dirname(join(project, path)), { recursive: true })
-    writeFileSync(join(project, path), code)
-  }
-  writeFileSync(join(project, 'index.html'), '<div id="app"></div><script type="module" src="/src/main.ts"></script>')
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-  npm(project, 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`, 'rxjs@7', 'vue@3', 'pinia', 'vite@8', '@vitejs/plugin-vue')
+    const files = quickStart()
+    expect(files.map(([path]) => path)).toEqual([
+      'vite.config.ts',
+      'src/main.ts',
+      'src/stores/prices.ts',
+      'src/App.vue',
+    ])
+    for (const [path, code] of files) {
+      mkdirSync(dirname(join(project, path)), { recursive: true })
+      writeFileSync(join(project, path), code)
+    }
+    writeFileSync(join(project, 'index.html'), '<div id="app"></div><script type="module" src="/src/main.ts"></script>')
+    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+    npm(
+      project,
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      `./${filename}`,
+      'rxjs@7',
+      'vue@3',
+      'pinia',
+      'vite@8',
+      '@vitejs/plugin-vue',
+    )
 
-  const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--host', '127.0.0.1'], { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void vite.kill())
-  let output = ''
-  let address: string | undefined
-  while (!address) {
-    const [chunk] = (await once(vite.stdout, 'data')) as [Buffer]
-    // Colours of the terminal stand in the middle of it.
-    output += chunk.toString().replaceAll(/\u001B\[\d+m/g, '')
-    address = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]
-  }
+    const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--host', '127.0.0.1'], {
+      cwd: project,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // Colours would stand in the middle of the address.
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    })
+    onTestFinished(() => void vite.kill())
+    let output = ''
+    let address: string | undefined
+    while (!address) {
+      const [chunk] = (await once(vite.stdout, 'data')) as [Buffer]
+        output += chunk.toString()
+      address = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]
+    }
 
-  const browser = await chromium.launch(CHROMIUM)
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage()
-  await page.goto(address)
-  await page.locator('#status', { hasText: 'open' }).waitFor()
-  await fetch(`${address}/push/prices`, { method: 'POST', body: '{"symbol":"ACME","price":12.5}' })
-  await page.locator('#last', { hasText: 'ACME 12.5' }).waitFor()
-  await page.locator('li', { hasText: 'ACME: 12.5' }).waitFor()
-})
+    const browser = await chromium.launch(CHROMIUM)
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage()
+    await page.goto(address)
+    await page.locator('#status', { hasText: 'open' }).waitFor()
+    await fetch(`${address}/push/prices`, { method: 'POST', body: '{"symbol":"ACME","price":12.5}' })
+    await page.locator('#last', { hasText: 'ACME 12.5' }).waitFor()
+    await page.locator('li', { hasText: 'ACME: 12.5' }).waitFor()
+  },
+)

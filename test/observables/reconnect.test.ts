@@ -66,7 +66,11 @@ function told(event: LinkEvent): string {
 
 interface Stage extends RunHelpers {
   /** Supervises these connections, one after the other, and tells what is said as a score. */
-  plays(connections: readonly string[], expected: string, options?: Partial<ReconnectOptions<unknown>> & { error?: PushError; until?: string }): void
+  plays(
+    connections: readonly string[],
+    expected: string,
+    options?: Partial<ReconnectOptions<unknown>> & { error?: PushError; until?: string },
+  ): void
   /** The cursors that were asked for, one a connection. */
   cursors: (string | undefined)[]
 }
@@ -75,7 +79,11 @@ function score(play: (stage: Stage) => void) {
   const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
   const cursors: (string | undefined)[] = []
   scheduler.run((helpers) => {
-    const plays: Stage['plays'] = (connections, expected, { error = new PushError('lost', 'gone'), until = '999ms !', ...options } = {}) => {
+    const plays: Stage['plays'] = (
+      connections,
+      expected,
+      { error = new PushError('lost', 'gone'), until = '999ms !', ...options } = {},
+    ) => {
       const turns = connections.values()
       const supervised = reconnect({
         openWithin: 1e6,
@@ -119,20 +127,24 @@ describe('reconnect', () => {
     expect(cursors).toEqual([undefined, undefined])
   })
 
-  test('says no gap where nothing was ever open', () =>
-    void score(({ plays }) => plays(['-#', '-o-1'], 'AW 9ms BO-X')))
+  test('says no gap where nothing was ever open', () => void score(({ plays }) => plays(['-#', '-o-1'], 'AW 9ms BO-X')))
 
   test('says gap after a presumed open, because messages may have fallen since', () =>
     void score(({ plays }) => plays(['-p-#', '-o'], 'AP-W 9ms B(OU)')))
 
   test('passes on the gap that a server tells, and goes on from where it says', () => {
-    const cursors = score(({ plays }) => plays(['-r-g-#', '-r'], 'AO-E-W 9ms BO', { place: { space: 's', value: 'c5', opened: true } }))
+    const cursors = score(({ plays }) =>
+      plays(['-r-g-#', '-r'], 'AO-E-W 9ms BO', { place: { space: 's', value: 'c5', opened: true } }),
+    )
     expect(cursors).toEqual(['c5', 'c9'])
   })
 
   test('forgets a place that the server lost, and says gap', () => {
     const cursors = score(({ plays }) =>
-      plays(['-#', '-o'], 'AW 9ms B(OE)', { error: new PushError('cursor-lost', '412'), place: { space: 's', value: 'c5', opened: true } }),
+      plays(['-#', '-o'], 'AW 9ms B(OE)', {
+        error: new PushError('cursor-lost', '412'),
+        place: { space: 's', value: 'c5', opened: true },
+      }),
     )
     expect(cursors).toEqual(['c5', undefined])
   })
@@ -156,10 +168,14 @@ describe('reconnect', () => {
     void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('refused', '403') })))
 
   test('tries once more when what stood for long is refused, because a token may have expired', () =>
-    void score(({ plays }) => plays(['-o 100ms #', '-#'], 'AO 100ms W 9ms B(R|)', { error: new PushError('refused', '401') })))
+    void score(({ plays }) =>
+      plays(['-o 100ms #', '-#'], 'AO 100ms W 9ms B(R|)', { error: new PushError('refused', '401') }),
+    ))
 
   test('gives up when the policy does', () =>
-    void score(({ plays }) => plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ base: 10, random: () => 1, tries: 1 }) })))
+    void score(({ plays }) =>
+      plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ base: 10, random: () => 1, tries: 1 }) }),
+    ))
 
   test('retryNow cuts a wait short and nothing else', () =>
     void score(({ plays, hot }) => plays(['-#', '-o'], 'AW-BO', { retryNow$: hot('---x') as Observable<unknown> })))
@@ -168,13 +184,17 @@ describe('reconnect', () => {
     void score(({ plays }) => plays(['-', '-o'], 'A 29ms W 9ms BO', { openWithin: 30 })))
 
   test('drops a connection that is silent for longer than the promised heartbeat and the timeout', () =>
-    void score(({ plays }) => plays(['-o 19ms a', '-o'], 'AO 48ms W 9ms B(OU)', { promised: 20, timeout: 9, until: '80ms !' })))
+    void score(({ plays }) =>
+      plays(['-o 19ms a', '-o'], 'AO 48ms W 9ms B(OU)', { promised: 20, timeout: 9, until: '80ms !' }),
+    ))
 
   test('believes the heartbeat that the server tells in the stream', () =>
     void score(({ plays }) => plays(['-o-h', '-o'], 'AO 30ms W 9ms B(OU)', { timeout: 9 })))
 
   test('rotates an idle connection without heartbeats by its cursor, unseen', () => {
-    const cursors = score(({ plays }) => plays(['-o-1', '-r-2'], 'AO-X 49ms -O-Y', { rotateAfter: 50, until: '80ms !' }))
+    const cursors = score(({ plays }) =>
+      plays(['-o-1', '-r-2'], 'AO-X 49ms -O-Y', { rotateAfter: 50, until: '80ms !' }),
+    )
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
@@ -186,16 +206,24 @@ describe('reconnect', () => {
 
   test('prepares before every attempt, and counts its failure as one', () => {
     let attempts = 0
-    const prepare = () => ((attempts += 1) === 1 ? throwError(() => new PushError('prepare-failed', 'no token')) : of(undefined))
+    const prepare = () =>
+      (attempts += 1) === 1 ? throwError(() => new PushError('prepare-failed', 'no token')) : of(undefined)
     score(({ plays }) => plays(['-o'], '(AW) 6ms BO', { prepare }))
     expect(attempts).toBe(2)
   })
 
   test('is disconnected at once by unsubscribing, in every phase', () =>
     score(({ cold, expectObservable, expectSubscriptions }) => {
-      for (const [connection, until] of [['---o', '--!'], ['-o', '---!'], ['-o-1', '----!']] as const) {
+      for (const [connection, until] of [
+        ['---o', '--!'],
+        ['-o', '---!'],
+        ['-o-1', '----!'],
+      ] as const) {
         const source = cold(connection, SAID)
-        expectObservable(reconnect({ prepare: () => of(0), policy: backoff(), connect: () => source }).pipe(map(() => 0)), until)
+        expectObservable(
+          reconnect({ prepare: () => of(0), policy: backoff(), connect: () => source }).pipe(map(() => 0)),
+          until,
+        )
         expectSubscriptions(source.subscriptions).toBe(until.replace('-', '^'))
       }
     }))

@@ -70,7 +70,10 @@ export interface HubSettings {
 }
 
 export async function openSession(control: string, settings: HubSettings = {}): Promise<Session> {
-  const { id, url, directUrl } = await call<{ id: string; url: string; directUrl: string }>(`${control}/sessions`, settings)
+  const { id, url, directUrl } = await call<{ id: string; url: string; directUrl: string }>(
+    `${control}/sessions`,
+    settings,
+  )
   const at = `${control}/sessions/${id}`
   return {
     url,

@@ -9,7 +9,11 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
   const scripts = new Map<string, ScriptedServer>()
   let count = 0
 
-  const act = async (method: string, [kind, id = '', verb = '', argument = '']: string[], body: unknown): Promise<unknown> => {
+  const act = async (
+    method: string,
+    [kind, id = '', verb = '', argument = '']: string[],
+    body: unknown,
+  ): Promise<unknown> => {
     const session = sessions.get(id)
     const script = scripts.get(id)
     switch (`${method} ${kind} ${verb}`.trim()) {
@@ -49,7 +53,11 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
   }
 
   const server = createServer((request, response) => {
-    const head = { 'access-control-allow-origin': '*', 'access-control-allow-methods': '*', 'access-control-max-age': '600' }
+    const head = {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': '*',
+      'access-control-max-age': '600',
+    }
     if (request.method === 'OPTIONS') return response.writeHead(204, head).end()
     return read(request)
       .then((body) => act(request.method ?? '', (request.url ?? '').split('/').slice(1), body))

@@ -36,10 +36,23 @@ export interface ProxyStats {
 }
 
 /** A TCP proxy on loopback that does to connections what networks do. */
-export async function createFaultProxy({ port: target, host = '127.0.0.1' }: { port: number; host?: string }): Promise<FaultProxy> {
+export async function createFaultProxy({
+  port: target,
+  host = '127.0.0.1',
+}: {
+  port: number
+  host?: string
+}): Promise<FaultProxy> {
   const stats: ProxyStats = { connections: 0, open: 0, bytesUp: 0, bytesDown: 0, cuts: 0 }
   const links = new Set<Link>()
-  const faults: Faults = { stalled: false, refusing: false, hanging: false, pieces: undefined, holding: false, cut: undefined }
+  const faults: Faults = {
+    stalled: false,
+    refusing: false,
+    hanging: false,
+    pieces: undefined,
+    holding: false,
+    cut: undefined,
+  }
 
   const server = net.createServer((client) => {
     stats.connections += 1
@@ -81,7 +94,14 @@ export async function createFaultProxy({ port: target, host = '127.0.0.1' }: { p
     },
     cut: (after) => void (faults.cut = after),
     resume() {
-      Object.assign(faults, { stalled: false, refusing: false, hanging: false, pieces: undefined, holding: false, cut: undefined })
+      Object.assign(faults, {
+        stalled: false,
+        refusing: false,
+        hanging: false,
+        pieces: undefined,
+        holding: false,
+        cut: undefined,
+      })
       refresh()
     },
     stats,
@@ -109,7 +129,12 @@ interface Link {
 }
 
 /** One connection through the proxy. */
-function createLink(client: net.Socket, target: { host: string; port: number }, faults: Faults, stats: ProxyStats): Link {
+function createLink(
+  client: net.Socket,
+  target: { host: string; port: number },
+  faults: Faults,
+  stats: ProxyStats,
+): Link {
   const server = net.connect(target)
   const hung = faults.hanging
   let allowance = faults.cut?.() ?? Infinity

@@ -19,8 +19,18 @@ export async function serveScript(): Promise<ScriptedServer> {
       response.writeHead(204, cross).end()
       return
     }
-    seen.push({ method, url, headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])), at: performance.now() })
-    const { status = 200, headers: own = {}, body = '', hold = false } = (queue.length > 1 ? queue.shift() : queue[0]) ?? {}
+    seen.push({
+      method,
+      url,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+      at: performance.now(),
+    })
+    const {
+      status = 200,
+      headers: own = {},
+      body = '',
+      hold = false,
+    } = (queue.length > 1 ? queue.shift() : queue[0]) ?? {}
     response.writeHead(status, { ...cross, ...own })
     response.write(body)
     if (!hold) response.end()

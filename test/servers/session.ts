@@ -66,7 +66,8 @@ export async function serveSession(settings: HubOptions): Promise<ServedSession>
       if (hang !== undefined) proxy.hang(hang)
       if (buffer !== undefined) proxy.buffer(buffer)
       if (split !== undefined) proxy.split(split ?? undefined)
-      if (cut !== undefined) proxy.cut(cut ? () => Math.round(cut.min + Math.random() * (cut.max - cut.min)) : undefined)
+      if (cut !== undefined)
+        proxy.cut(cut ? () => Math.round(cut.min + Math.random() * (cut.max - cut.min)) : undefined)
       if (drop) proxy.drop()
     },
     async restart() {

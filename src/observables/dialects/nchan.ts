@@ -148,9 +148,7 @@ function envelope(boundary: string, emit: Emit) {
 
 function message(data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent {
   const name = event || 'message'
-  return cursor === undefined
-    ? { type: 'message', data, event: name }
-    : { type: 'message', data, event: name, cursor }
+  return cursor === undefined ? { type: 'message', data, event: name } : { type: 'message', data, event: name, cursor }
 }
 
 /** The hub's own words; one that is not known yet is a sign of life. */

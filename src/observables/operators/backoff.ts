@@ -48,7 +48,10 @@ export function backoff({
   scheduler = asyncScheduler,
 }: BackoffOptions = {}): RetryPolicy {
   if (!(base > 0 && factor >= 1 && max >= base && tries >= 0 && resetAfter >= 0)) {
-    throw new PushError('invalid-option', DEV && 'backoff needs 0 < base <= max, factor >= 1, tries >= 0, resetAfter >= 0')
+    throw new PushError(
+      'invalid-option',
+      DEV && 'backoff needs 0 < base <= max, factor >= 1, tries >= 0, resetAfter >= 0',
+    )
   }
   const delay = (failures: number): number | undefined =>
     failures > tries ? undefined : random() * Math.min(max, base * factor ** (failures - 1))

@@ -26,17 +26,19 @@ export const ROTATE = Symbol('rotate')
  *
  * @param resumable Whether a new connection would go on from where this one is.
  */
-export function liveness(
-  {
-    openWithin = 5_000,
-    heartbeat: presumed = 15_000,
-    timeout = 5_000,
-    rotateAfter = 60_000,
-    promised,
-    resumable,
-    scheduler,
-  }: LivenessOptions & { promised: number | undefined; resumable: () => boolean; scheduler: SchedulerLike },
-): MonoTypeOperatorFunction<SourceEvent> {
+export function liveness({
+  openWithin = 5_000,
+  heartbeat: presumed = 15_000,
+  timeout = 5_000,
+  rotateAfter = 60_000,
+  promised,
+  resumable,
+  scheduler,
+}: LivenessOptions & {
+  promised: number | undefined
+  resumable: () => boolean
+  scheduler: SchedulerLike
+}): MonoTypeOperatorFunction<SourceEvent> {
   return (source) =>
     new Observable((subscriber) => {
       let watch: Subscription | undefined

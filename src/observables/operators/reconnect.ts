@@ -120,7 +120,9 @@ export function reconnect<P>({
         if (stable) failures = 0
         failures += 1
         const error =
-          cause instanceof PushError ? cause : new PushError('lost', `the connection broke: ${reason(cause)}`, { cause })
+          cause instanceof PushError
+            ? cause
+            : new PushError('lost', `the connection broke: ${reason(cause)}`, { cause })
         if (error.code === 'cursor-lost') {
           place.value = undefined
           forgotten = 'expired'
@@ -129,7 +131,9 @@ export function reconnect<P>({
         if (!error.retryable && !(stable && error.code === 'refused')) return fail(error)
         const delay = policy.delay(failures, error)
         if (delay === undefined) {
-          return fail(new PushError('gave-up', DEV && `gave up after ${failures} failures: ${error.message}`, { cause: error }))
+          return fail(
+            new PushError('gave-up', DEV && `gave up after ${failures} failures: ${error.message}`, { cause: error }),
+          )
         }
         wait(error, Math.max(delay, error.retryAfter ?? 0, askedFor))
       }

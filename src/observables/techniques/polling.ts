@@ -21,9 +21,16 @@ export interface PollingOptions {
  * @see RFC 9110 section 13, conditional requests
  * @example createPushClient({ via: polling({ floor: 500 }), dialect: nchan() })
  */
-export function polling({ floor = 1_000, ceiling = Math.max(30_000, floor), growth = 1.5 }: PollingOptions = {}): Technique {
+export function polling({
+  floor = 1_000,
+  ceiling = Math.max(30_000, floor),
+  growth = 1.5,
+}: PollingOptions = {}): Technique {
   if (!(floor > 0 && ceiling >= floor && growth >= 1)) {
-    throw new PushError('invalid-option', `polling: floor ${floor}, ceiling ${ceiling} and growth ${growth} must be 0 < floor <= ceiling, growth >= 1`)
+    throw new PushError(
+      'invalid-option',
+      `polling: floor ${floor}, ceiling ${ceiling} and growth ${growth} must be 0 < floor <= ceiling, growth >= 1`,
+    )
   }
   const technique = 'polling'
   return {

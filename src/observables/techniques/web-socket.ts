@@ -36,7 +36,10 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
         const fail = (...error: ConstructorParameters<typeof PushError>) => subscriber.error(new PushError(...error))
         const [header] = Object.keys(target.headers)
         if (header !== undefined) {
-          return fail('headers-unsupported', DEV && `WebSocket cannot send the header ${header}: put the value into the query`)
+          return fail(
+            'headers-unsupported',
+            DEV && `WebSocket cannot send the header ${header}: put the value into the query`,
+          )
         }
         const dialect = named?.webSocket ?? plainWebSocket()
         const { url, space, continuity } = dialect.address(target)
@@ -52,7 +55,8 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
 
         const send = (data: Payload) => {
           if (socket.readyState !== socket.OPEN) throw new PushError('send-lost', DEV && 'the WebSocket is closing')
-          if (socket.bufferedAmount > maxBuffered) throw new PushError('buffer-full', DEV && `${socket.bufferedAmount} bytes wait to be sent`)
+          if (socket.bufferedAmount > maxBuffered)
+            throw new PushError('buffer-full', DEV && `${socket.bufferedAmount} bytes wait to be sent`)
           socket.send(data as string | Uint8Array<ArrayBuffer>)
         }
         // Why it failed is hidden from a page; `close` follows and says as much.
@@ -65,14 +69,21 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           try {
             emit(dialect.frame(typeof data === 'string' ? data : new Uint8Array(data)))
           } catch (cause) {
-            fail('unexpected-answer', DEV && `${shown(url)} sent a frame that cannot be read: ${reason(cause)}`, { cause })
+            fail('unexpected-answer', DEV && `${shown(url)} sent a frame that cannot be read: ${reason(cause)}`, {
+              cause,
+            })
           }
         }
         socket.onclose = ({ code, reason: said }) => {
           if (!opened) return fail('unreachable', DEV && UNOPENED(shown(url), code), { status: code })
           const verdict = closeVerdict(dialect.closes, code)
           if (verdict === 'end') subscriber.complete()
-          else fail(verdict === 'final' ? 'refused' : verdict === 'gap' ? 'cursor-lost' : 'lost', DEV && `${shown(url)} closed the WebSocket: ${code} ${said}`, { status: code })
+          else
+            fail(
+              verdict === 'final' ? 'refused' : verdict === 'gap' ? 'cursor-lost' : 'lost',
+              DEV && `${shown(url)} closed the WebSocket: ${code} ${said}`,
+              { status: code },
+            )
         }
         return () => {
           socket.onopen = socket.onmessage = socket.onclose = null

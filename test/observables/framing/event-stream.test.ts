@@ -22,11 +22,16 @@ describe('an event stream', () => {
   test('gives the same events however its bytes are cut', () => {
     // A line of data holds anything but a line end.
     const line = awkward.map((text) => text.replaceAll(/[\r\n]/g, ' '))
-    const event = fc.record({ id: fc.option(fc.integer({ min: 0 }).map(String)), lines: fc.array(line, { minLength: 1, maxLength: 3 }) })
+    const event = fc.record({
+      id: fc.option(fc.integer({ min: 0 }).map(String)),
+      lines: fc.array(line, { minLength: 1, maxLength: 3 }),
+    })
     fc.assert(
       fc.property(fc.array(event, { maxLength: 5 }), cuts, fc.constantFrom('\n', '\r\n'), (events, sizes, end) => {
         const stream = events
-          .map(({ id, lines }) => [...(id === null ? [] : [`id: ${id}`]), ...lines.map((text) => `data: ${text}`), '', ''].join(end))
+          .map(({ id, lines }) =>
+            [...(id === null ? [] : [`id: ${id}`]), ...lines.map((text) => `data: ${text}`), '', ''].join(end),
+          )
           .join('')
         expect(read(stream, sizes).events).toEqual(
           events.map(({ id, lines }) => ({ id: id ?? undefined, event: undefined, data: lines.join('\n') })),

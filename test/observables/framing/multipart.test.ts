@@ -36,7 +36,10 @@ describe('a multipart body', () => {
   })
 
   test('passes over what is before the first boundary and after the last', () => {
-    expect(read(`preamble\r\n${part('one')}--x--\r\n--x\r\n\r\nforged\r\n--x--`)).toMatchObject({ bodies: ['one'], closed: true })
+    expect(read(`preamble\r\n${part('one')}--x--\r\n--x\r\n\r\nforged\r\n--x--`)).toMatchObject({
+      bodies: ['one'],
+      closed: true,
+    })
   })
 
   test('says nothing of a part that was cut', () => {

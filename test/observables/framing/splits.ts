@@ -17,7 +17,23 @@ export const awkward = fc
   .array(
     fc.oneof(
       fc.string({ unit: 'grapheme' }),
-      fc.constantFrom('\n', '\r\n', '\u2028', '\uFEFF', '😀', '--', ':', ' ', 'data: ', 'id: 1', '\0', '\r\n--x', '\r\n\r\n', 'é', '</script>'),
+      fc.constantFrom(
+        '\n',
+        '\r\n',
+        '\u2028',
+        '\uFEFF',
+        '😀',
+        '--',
+        ':',
+        ' ',
+        'data: ',
+        'id: 1',
+        '\0',
+        '\r\n--x',
+        '\r\n\r\n',
+        'é',
+        '</script>',
+      ),
     ),
     { maxLength: 12 },
   )
