@@ -1,0 +1,415 @@
+import { config } from 'rxjs'
+import { number, object, pipe, string, toUpperCase } from 'valibot'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { defineChannel, type Channel, type PushClientOptions, type PushEvent } from 'pinia-push/observables'
+import { createTestingClient } from 'pinia-push/testing'
+
+let open: ReturnType<typeof createTestingClient>
+beforeEach(() => {
+  open = createTestingClient()
+})
+afterEach(() => {
+  open.push.close()
+})
+
+/** Reads a channel, and writes down what it sees in words. */
+function read<T>(channel: Channel<T>) {
+  const seen: string[] = []
+  const subscription = channel.events$.subscribe((event) => seen.push(inWords(event)))
+  return { seen, leave: () => subscription.unsubscribe() }
+}
+
+function inWords(event: PushEvent<unknown>): string {
+  switch (event.type) {
+    case 'message':
+      return JSON.stringify(event.data)
+    case 'gap':
+      return `gap ${event.reason}`
+    case 'invalid':
+    case 'failed':
+      return `${event.type} ${event.error.code}`
+    case 'waiting':
+      return `waiting ${event.delay}`
+    case 'closed':
+      return `closed by ${event.by}`
+    case 'idle':
+    case 'connecting':
+    case 'open':
+      return event.type
+  }
+}
+
+const testing = (options: PushClientOptions) => (open = createTestingClient(options))
+
+describe('a channel', () => {
+  test('connects its first reader, shares with the others, and disconnects the last', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const readers = [read(channel), read(channel), read(channel)]
+    expect(technique.connections).toHaveLength(1)
+    technique.latest.open()
+    for (const { leave } of readers) {
+      expect(technique.latest.closed).toBe(false)
+      leave()
+    }
+    expect(technique.latest.closed).toBe(true)
+    open.expectNoLeaks()
+  })
+
+  test('is the same for the same definition and URL, and another for another', () => {
+    const { push } = open
+    const ticks = defineChannel({ url: (p: { symbol: string }) => `/ticks/${p.symbol}` })
+    expect(push.channel(ticks({ symbol: 'A' }))).toBe(push.channel(ticks({ symbol: 'A' })))
+    expect(push.channel(ticks({ symbol: 'A' }))).not.toBe(push.channel(ticks({ symbol: 'B' })))
+    expect(push.channel('/a')).toBe(push.channel('/a'))
+  })
+
+  test('outlives its last reader by the lingering time, for a reader that comes meanwhile', () => {
+    const { push, technique, time } = testing({ linger: 1_000 })
+    const channel = push.channel('/a')
+    read(channel).leave()
+    time.advance(999)
+    const second = read(channel)
+    time.advance(5_000)
+    expect(technique.connections).toHaveLength(2)
+    second.leave()
+    time.advance(1_000)
+    expect(channel.status).toBe('idle')
+    open.expectNoLeaks()
+  })
+
+  test('tells a late reader the status at once, and past messages only where it replays', () => {
+    const { push, technique } = open
+    const replaying = defineChannel({ url: '/replaying', replay: 2 })
+    const plain = push.channel('/plain')
+    for (const channel of [plain, push.channel(replaying())]) {
+      read(channel)
+      technique.latest.open()
+      for (const n of [1, 2, 3]) technique.latest.message(n)
+    }
+    expect(read(plain).seen).toEqual(['open'])
+    expect(read(push.channel(replaying())).seen).toEqual(['open', '2', '3'])
+  })
+
+  test('replays the gaps between the messages that it replays', () => {
+    const { push, technique } = open
+    const channel = push.channel(defineChannel({ url: '/a', replay: 2 })())
+    read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.gap('expired')
+    technique.latest.message(2)
+    technique.latest.message(3)
+    technique.latest.gap('expired')
+    technique.latest.message(4)
+    expect(read(channel).seen).toEqual(['open', '3', 'gap expired', '4'])
+  })
+
+  test('delivers in one order to all, also where a handler causes the next message', () => {
+    const { push, technique } = open
+    const channel = push.channel<number>('/a')
+    channel.messages$.subscribe(({ data }) => {
+      if (data === 1) technique.latest.message(2)
+    })
+    const later = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    expect(later.seen).toEqual(['connecting', 'open', '1', '2'])
+  })
+
+  test('connects again for a reader that comes in the moment that the last one leaves', () => {
+    const { push, technique } = open
+    const channel = push.channel<number>('/a')
+    const seen: number[] = []
+    const first = channel.messages$.subscribe(() => {
+      first.unsubscribe()
+      channel.messages$.subscribe(({ data }) => seen.push(data))
+    })
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.open()
+    technique.latest.message(2)
+    expect({ seen, connections: technique.connections.length }).toEqual({ seen: [2], connections: 2 })
+  })
+
+  test('fails as an event, and open() revives every reader from where it was', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const readers = [read(channel), read(channel)]
+    technique.latest.open()
+    technique.latest.message(1, { cursor: 'c1' })
+    technique.latest.refuse()
+    expect(channel.status).toBe('failed')
+    channel.open()
+    channel.open()
+    expect(technique.connections).toHaveLength(2)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    technique.latest.message(2)
+    for (const { seen } of readers) {
+      expect(seen).toEqual(['connecting', 'open', '1', 'failed refused', 'connecting', 'open', '2'])
+    }
+  })
+
+  test('connects once where two readers revive it at the same event', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    for (const _ of [1, 2]) channel.events$.subscribe(({ type }) => type === 'closed' && channel.open())
+    technique.latest.open()
+    technique.latest.end()
+    expect(technique.connections).toHaveLength(2)
+  })
+
+  test('closes for all, and resumes without a gap when it is opened again', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    channel.close()
+    expect(technique.latest.closed).toBe(true)
+    channel.open()
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'closed by client', 'connecting', 'open'])
+  })
+
+  test('says gap when it is opened again after the server ended it', () => {
+    const { push, technique } = open
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.end()
+    push.channel('/a').open()
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'closed by server', 'connecting', 'open', 'gap unproven'])
+  })
+
+  test('watches its status without connecting', () => {
+    const { push, technique } = open
+    const statuses: string[] = []
+    const channel = push.channel('/a')
+    const watching = channel.status$.subscribe((status) => statuses.push(status))
+    expect(technique.connections).toHaveLength(0)
+    const reader = read(channel)
+    technique.latest.open()
+    reader.leave()
+    watching.unsubscribe()
+    expect(statuses).toEqual(['idle', 'connecting', 'open', 'idle'])
+  })
+
+  test('retryNow skips the wait', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    technique.latest.drop()
+    channel.retryNow()
+    expect(seen).toEqual(['connecting', 'waiting 250', 'connecting'])
+  })
+
+  test('drops a half-open link after heartbeat and timeout, twenty seconds in all', () => {
+    const { push, technique, time } = open
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 15_000 })
+    time.advance(19_999)
+    expect(seen).toEqual(['connecting', 'open'])
+    time.advance(1)
+    expect(seen).toEqual(['connecting', 'open', 'waiting 250'])
+  })
+})
+
+describe('decoding', () => {
+  test('a schema shapes the data, and what it refuses is an event', () => {
+    const { push, technique } = open
+    const shout = defineChannel({ url: '/a', schema: object({ text: pipe(string(), toUpperCase()) }) })
+    const { seen } = read(push.channel(shout()))
+    technique.latest.open()
+    technique.latest.message({ text: 'hello' })
+    technique.latest.message({ text: 1 })
+    technique.latest.garbage()
+    technique.latest.message({ text: 'again' })
+    expect(seen.slice(2)).toEqual([
+      '{"text":"HELLO"}',
+      'invalid invalid-message',
+      'invalid invalid-message',
+      '{"text":"AGAIN"}',
+    ])
+  })
+
+  test('says which field a schema refused', () => {
+    const { push, technique } = open
+    const errors: string[] = []
+    push.channel(defineChannel({ url: '/a', schema: object({ price: number() }) })()).events$.subscribe((event) => {
+      if (event.type === 'invalid') errors.push(event.error.message)
+    })
+    technique.latest.open()
+    technique.latest.message({ price: 'much' })
+    expect(errors[0]).toMatch(/^price: /)
+  })
+
+  test('an asynchronous schema fails the channel, because it cannot keep order', () => {
+    const { push, technique } = open
+    const validate = async (value: unknown) => ({ value })
+    const asynchronous = { '~standard': { version: 1 as const, vendor: 'test', validate } }
+    const { seen } = read(push.channel(defineChannel({ url: '/a', schema: asynchronous })()))
+    technique.latest.open()
+    technique.latest.message(1)
+    expect(seen).toEqual(['connecting', 'open', 'failed async-schema'])
+    expect(technique.latest.closed).toBe(true)
+  })
+
+  test('a reader that throws keeps nobody else from the message', async () => {
+    const { push, technique } = open
+    const reported = new Promise((resolve) => {
+      config.onUnhandledError = resolve
+    })
+    const channel = push.channel('/a')
+    channel.messages$.subscribe(() => {
+      throw new Error('thrown by a reader')
+    })
+    const { seen } = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.message(2)
+    expect(seen).toEqual(['connecting', 'open', '1', '2'])
+    await expect(reported).resolves.toMatchObject({ message: 'thrown by a reader' })
+    config.onUnhandledError = null
+  })
+})
+
+describe('a sequence', () => {
+  const numbered = defineChannel({ url: '/a', decode: Number, sequence: (n) => n })
+  const play = (...numbers: number[]) => {
+    for (const n of numbers) open.technique.latest.message(n, { cursor: null })
+  }
+
+  test('finds a hole that the server did not tell', () => {
+    const { seen } = read(open.push.channel(numbered()))
+    open.technique.latest.open()
+    play(1, 2, 4, 5)
+    expect(seen.slice(2)).toEqual(['1', '2', 'gap sequence', '4', '5'])
+  })
+
+  test('drops what the same connection repeats', () => {
+    const { seen } = read(open.push.channel(numbered()))
+    open.technique.latest.open()
+    play(1, 2, 2, 3)
+    expect(seen.slice(2)).toEqual(['1', '2', '3'])
+  })
+
+  test('says gap, and does not fall silent, when a server starts over', () => {
+    const { push, technique } = open
+    const { seen } = read(push.channel(numbered()))
+    technique.latest.open()
+    technique.latest.message(7)
+    technique.latest.message(8)
+    technique.latest.drop()
+    push.channel(numbered()).retryNow()
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.message(2)
+    expect(seen.filter((word) => /^\d|gap/.test(word))).toEqual(['7', '8', 'gap sequence', '1', '2'])
+  })
+
+  test('says one gap, not two, where the server told it already', () => {
+    const { seen } = read(open.push.channel(numbered()))
+    open.technique.latest.open()
+    play(1)
+    open.technique.latest.gap('expired')
+    play(9)
+    expect(seen.slice(2)).toEqual(['1', 'gap expired', '9'])
+  })
+})
+
+describe('sending', () => {
+  const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+  const chat = defineChannel({ url: '/chat', sends: anything })
+
+  test('waits for the connection, keeps order, and resolves when it is handed over', async () => {
+    const channel = open.push.channel(chat())
+    read(channel as Channel<unknown>)
+    const sends = ['one', 'two'].map((text) => channel.send(text))
+    open.technique.latest.open()
+    await Promise.all(sends)
+    expect(open.technique.latest.sent).toEqual(['"one"', '"two"'])
+  })
+
+  test('rejects what is lost when the channel closes, and never sends it later', async () => {
+    const channel = open.push.channel(chat())
+    read(channel as Channel<unknown>)
+    const sent = channel.send('lost')
+    channel.close()
+    await expect(sent).rejects.toMatchObject({ code: 'send-lost' })
+    channel.open()
+    open.technique.latest.open()
+    expect(open.technique.latest.sent).toEqual([])
+  })
+
+  test('is bounded before the connection opens', async () => {
+    const { push } = testing({ sendBuffer: 1 })
+    const channel = push.channel(chat())
+    read(channel as Channel<unknown>)
+    const first = channel.send('fits')
+    await expect(channel.send('one too many')).rejects.toMatchObject({ code: 'buffer-full' })
+    open.technique.latest.open()
+    await first
+  })
+
+  test('says why it cannot', async () => {
+    const { push, technique } = open
+    await expect(push.channel(chat()).send('nobody reads')).rejects.toMatchObject({ code: 'not-connected' })
+    const mute = push.channel('/mute') as unknown as Channel<unknown, unknown>
+    await expect(mute.send('x')).rejects.toMatchObject({ code: 'cannot-send' })
+    expect(technique.connections).toHaveLength(0)
+  })
+})
+
+describe('a client', () => {
+  test.each([
+    [{ linger: -1 }, 'invalid-option'],
+    [{ openWithin: Number.NaN }, 'invalid-option'],
+  ])('refuses %o', (options, code) => {
+    expect(() => createTestingClient(options)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('refuses a URL that is none, at the door', () => {
+    expect(() => open.push.channel('mailto:x@example.org')).toThrow(expect.objectContaining({ code: 'invalid-url' }))
+  })
+
+  test('prepares each attempt, and a failure to prepare is a failure to connect', async () => {
+    const asked: number[] = []
+    const { push, technique, time } = testing({
+      prepare: ({ attempt }) => {
+        asked.push(attempt)
+        if (attempt === 0) throw new Error('no token yet')
+        return { query: { token: 'fresh' } }
+      },
+    })
+    const { seen } = read(push.channel('/a?x=1'))
+    expect(seen).toEqual(['connecting', 'waiting 250'])
+    time.advance(250)
+    expect(technique.latest.request.url).toBe('http://push.test/a?x=1&token=fresh')
+    expect(asked).toEqual([0, 1])
+  })
+
+  test('lists the channels that are read', () => {
+    const { push } = open
+    const counts: number[] = []
+    push.channels$.subscribe((channels) => counts.push(channels.length))
+    const one = read(push.channel('/a'))
+    const two = read(push.channel('/b'))
+    one.leave()
+    two.leave()
+    expect(counts).toEqual([0, 1, 2, 1, 0])
+  })
+
+  test('closes everything at once, for good', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    technique.latest.open()
+    push.close()
+    channel.open()
+    expect(seen).toEqual(['connecting', 'open', 'closed by client', 'connecting', 'failed client-closed'])
+    expect(() => push.channel('/b')).toThrow(expect.objectContaining({ code: 'client-closed' }))
+  })
+})
