@@ -181,7 +181,8 @@ export function createChannel({
       say({ type: 'idle' })
       active(false)
     }
-    if (linger === 0) idle()
+    // What is closed or failed is not kept for the next reader, who wants to try.
+    if (linger === 0 || connection?.closed) idle()
     else lingering = scheduler.schedule(idle, linger)
   }
 

@@ -78,6 +78,15 @@ describe('a channel', () => {
     open.expectNoLeaks()
   })
 
+  test('is tried anew by a reader who comes after all others left a channel that failed', () => {
+    const { push, technique } = testing({ linger: 1_000 })
+    const channel = push.channel('/a')
+    const first = read(channel)
+    technique.latest.refuse()
+    first.leave()
+    expect(read(channel).seen).toEqual(['connecting'])
+  })
+
   test('tells a late reader the status at once, and past messages only where it replays', () => {
     const { push, technique } = open
     const replaying = defineChannel({ url: '/replaying', replay: 2 })
@@ -263,8 +272,8 @@ describe('decoding', () => {
       config.onUnhandledError = resolve
     })
     const channel = push.channel('/a')
-    channel.messages$.subscribe(() => {
-      throw new Error('thrown by a reader')
+    channel.messages$.subscribe(({ data }) => {
+      if (data === 1) throw new Error('thrown by a reader')
     })
     const { seen } = read(channel)
     technique.latest.open()
