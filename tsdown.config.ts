@@ -1,14 +1,9 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    observables: 'src/observables/index.ts',
-    testing: 'src/testing/index.ts',
-    hub: 'src/hub/index.ts',
-    vite: 'src/vite/index.ts',
-    bin: 'src/hub/bin.ts',
-  },
+  entry: ['src/{index,observables/index,testing/index,hub/index,hub/bin,vite/index}.ts'],
+  // A file stays a file, so that a bundler drops each that is not used.
+  unbundle: true,
   platform: 'neutral',
   target: 'es2022',
   dts: true,

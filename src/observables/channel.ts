@@ -1,13 +1,4 @@
-import {
-  BehaviorSubject,
-  Observable,
-  Subject,
-  Subscription,
-  distinctUntilChanged,
-  filter,
-  type SchedulerLike,
-  type Subscriber,
-} from 'rxjs'
+import { BehaviorSubject, Observable, Subject, Subscription, filter, type SchedulerLike, type Subscriber } from 'rxjs'
 import { nowhere, type Place } from './cursor.ts'
 import { deliveryQueue } from './delivery-queue.ts'
 import type { Definition } from './define-channel.ts'
@@ -15,7 +6,7 @@ import { PushError } from './errors.ts'
 import type { GapReason, PushEvent, PushMessage, SourceMessage, SourceOpen } from './event.ts'
 import type { LinkEvent } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
-import { reason, shown } from './request.ts'
+import { reason, shown } from './in-words.ts'
 import { STATUS_AFTER, type PushStatus } from './status.ts'
 import { DEV } from './dev.ts'
 
@@ -89,7 +80,7 @@ export function createChannel({
   // Undefined while idle; an ended one while the channel is closed or failed.
   let connection: Subscription | undefined
   let lingering = Subscription.EMPTY
-  let announced: SourceOpen | undefined
+  let announced: Extract<StatusEvent, { type: 'open' }> | undefined
   let lastCursor: string | undefined
   const status = new BehaviorSubject<PushStatus>('idle')
   const retry = new Subject<void>()
@@ -112,7 +103,6 @@ export function createChannel({
   }
 
   const message = ({ data: raw, event, cursor }: SourceMessage) => {
-    const at = cursor === undefined ? {} : { cursor }
     const before = lastCursor
     lastCursor = cursor
     let data: unknown
@@ -125,19 +115,19 @@ export function createChannel({
     } catch (cause) {
       const error = invalid(cause)
       if (error.code === 'async-schema') return end({ type: 'failed', error })
-      return say({ type: 'invalid', error, raw, ...at })
+      return say({ type: 'invalid', error, raw, cursor })
     }
-    say({ type: 'message', data, event, ...at })
+    say({ type: 'message', data, event, cursor })
   }
 
   const open = (event: SourceOpen) => {
     letters.connected(event.send ?? post)
     numbers?.interrupted(false)
-    const presumed = event.presumed ?? false
-    const known = announced?.technique === event.technique && (announced.presumed ?? false) === presumed
-    announced = event
+    const { type, technique, presumed = false } = event
     // A connection that was made anew unseen, to rotate it, is no news.
-    if (!known) say({ type: 'open', technique: event.technique, presumed })
+    if (announced?.technique === technique && announced.presumed === presumed) return
+    announced = { type, technique, presumed }
+    say(announced)
   }
 
   const linked = (event: LinkEvent) => {
@@ -203,7 +193,7 @@ export function createChannel({
     url,
     events$,
     messages$: events$.pipe(filter((event) => event.type === 'message')),
-    status$: status.pipe(distinctUntilChanged()),
+    status$: status.asObservable(),
     get status() {
       return status.value
     },
@@ -231,6 +221,6 @@ export function createChannel({
 }
 
 const invalid = (cause: unknown): PushError =>
-  cause instanceof PushError ? cause : new PushError('invalid-message', reason(cause), { cause })
+  cause instanceof PushError ? cause : new PushError('invalid-message', DEV && reason(cause), { cause })
 
 const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

@@ -3,7 +3,6 @@ import {
   asyncScheduler,
   catchError,
   defer,
-  firstValueFrom,
   map,
   of,
   throwError,
@@ -18,7 +17,7 @@ import { PushError } from './errors.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
 import { reconnect } from './operators/reconnect.ts'
-import { reason, shown } from './request.ts'
+import { reason, shown } from './in-words.ts'
 import type { Technique } from './technique.ts'
 import { weakRegistry } from './weak-registry.ts'
 import { DEV } from './dev.ts'
@@ -100,8 +99,8 @@ export function createPushClient({
       throw new PushError('invalid-option', DEV && `${name} is ${value}, and must be 0 or more`)
   }
   type AnyChannel = Channel<unknown, unknown>
-  const channels = weakRegistry<Definition, AnyChannel>()
-  const bare = new WeakMap<object, Definition>()
+  // Shared by definition and URL; a bare URL by its technique, which is all that defines it.
+  const channels = weakRegistry<object, AnyChannel>()
   let closed = false
   const active = new BehaviorSubject<readonly AnyChannel[]>([])
 
@@ -151,27 +150,21 @@ export function createPushClient({
         }),
       post:
         dialect?.post &&
-        (async (data) => dialect.post?.({ ...(await firstValueFrom(prepared(0))), credentials }, data)),
+        ((data) => dialect.post?.(prepared(0).pipe(map((target) => ({ ...target, credentials }))), data)),
       active: (now) =>
         active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel)),
     })
     return channel
   }
 
-  const bareDefinition = (own: Technique | undefined): Definition => {
-    const key = own ?? bare
-    const definition = bare.get(key) ?? { via: own, decode: json }
-    bare.set(key, definition)
-    return definition
-  }
-
   return {
     channel(source: ChannelDescriptor<unknown, unknown> | string, { via: own }: { via?: Technique } = {}): never {
       if (closed) throw new PushError('client-closed', DEV && 'this client was closed: make a new one')
-      const { url, definition } = typeof source === 'string' ? { url: source, definition: bareDefinition(own) } : source
-      const absolute = resolve(url, base)
+      const bare = typeof source === 'string'
+      const url = resolve(bare ? source : source.url, base)
+      const definition = bare ? { via: own, decode: json } : source.definition
       // What a descriptor says of its types is what its definition decodes.
-      return channels(definition, absolute, () => open(absolute, definition)) as never
+      return channels(bare ? (own ?? channels) : definition, url, () => open(url, definition)) as never
     },
     channels$: active.asObservable(),
     close() {
@@ -184,9 +177,8 @@ export function createPushClient({
 /** Absolute, and of HTTP: a WebSocket's address is that of its upgrade request. */
 function resolve(url: string, base: string | undefined): string {
   try {
-    const absolute = new URL(url, base)
-    absolute.protocol = absolute.protocol.replace(/^ws/, 'http')
-    if (/^https?:$/.test(absolute.protocol)) return absolute.href
+    const { protocol, href } = new URL(url.replace(/^ws(s?:)/i, 'http$1'), base)
+    if (/^https?:$/.test(protocol)) return href
   } catch {
     // What cannot be parsed and what is no HTTP are told alike.
   }
@@ -203,4 +195,6 @@ function withQuery(url: string, query: Record<string, string> = {}): string {
 }
 
 const unprepared = (cause: unknown) =>
-  cause instanceof PushError ? cause : new PushError('prepare-failed', `prepare failed: ${reason(cause)}`, { cause })
+  cause instanceof PushError
+    ? cause
+    : new PushError('prepare-failed', DEV && `prepare failed: ${reason(cause)}`, { cause })

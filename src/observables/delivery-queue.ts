@@ -1,6 +1,6 @@
 /**
  * Delivers one event at a time, in order: an event that a delivery causes waits for its turn, so that no later reader
- * sees the two the other way round.
+ * sees the two the other way round. `deliver` must not throw; RxJS subscribers do not.
  */
 export function deliveryQueue<E>(deliver: (event: E) => void): (event: E) => void {
   let waiting: E[] = []
@@ -11,15 +11,12 @@ export function deliveryQueue<E>(deliver: (event: E) => void): (event: E) => voi
       return
     }
     delivering = true
-    try {
-      deliver(event)
-      while (waiting.length > 0) {
-        const batch = waiting
-        waiting = []
-        for (const next of batch) deliver(next)
-      }
-    } finally {
-      delivering = false
+    deliver(event)
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      for (const next of batch) deliver(next)
     }
+    delivering = false
   }
 }

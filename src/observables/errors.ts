@@ -89,22 +89,17 @@ export class PushError extends Error {
   readonly code: PushErrorCode
   /** Whether another try, unchanged, can succeed. */
   readonly retryable: boolean
-  readonly technique: string | undefined
-  readonly status: number | undefined
+  declare readonly technique?: string
+  /** HTTP status or WebSocket close code. */
+  declare readonly status?: number
   /** In ms; the policy never waits for less. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter?: number
 
   /** `message` may be left out of production bundles (`DEV && '...'`); the code then stands for it. */
-  constructor(
-    code: PushErrorCode,
-    message: string | false,
-    { cause, technique, status, retryAfter }: PushErrorDetails = {},
-  ) {
+  constructor(code: PushErrorCode, message: string | false, { cause, ...seen }: PushErrorDetails = {}) {
     super(message || code, { cause })
     this.code = code
     this.retryable = retryable.has(code)
-    this.technique = technique
-    this.status = status
-    this.retryAfter = retryAfter
+    Object.assign(this, seen)
   }
 }

@@ -10,7 +10,7 @@ export interface PushMessage<T> {
   /** The event's name; `message` where the server gave none. */
   readonly event: string
   /** This message's place in the channel, opaque; absent where the server gave none. */
-  readonly cursor?: string
+  readonly cursor?: string | undefined
 }
 
 /**
@@ -42,7 +42,7 @@ export type PushEvent<T> =
   | { readonly type: 'open'; readonly technique: string; readonly presumed: boolean }
   | PushMessage<T>
   /** One message could not be decoded; the channel goes on. */
-  | { readonly type: 'invalid'; readonly error: PushError; readonly raw: Payload; readonly cursor?: string }
+  | { readonly type: 'invalid'; readonly error: PushError; readonly raw: Payload; readonly cursor?: string | undefined }
   | PushGap
   /** The next attempt begins `delay` ms from now, at `retryAt` (ms since the epoch). */
   | {
@@ -62,7 +62,7 @@ export interface SourceMessage {
   readonly type: 'message'
   readonly data: Payload
   readonly event: string
-  readonly cursor?: string
+  readonly cursor?: string | undefined
 }
 
 /** The connection stands. A presumed `open` is followed by a real one when the first byte comes. */
@@ -84,7 +84,7 @@ export interface SourceOpen {
 export interface SourceAlive {
   readonly type: 'alive'
   /** Where the connection goes on from, if the bytes said so. */
-  readonly cursor?: string
+  readonly cursor?: string | undefined
   /** The longest silence of a healthy connection from now on, in ms, if the server promises one. */
   readonly heartbeat?: number
 }
@@ -93,7 +93,7 @@ export interface SourceAlive {
 export type SourceEvent =
   | SourceOpen
   | SourceMessage
-  | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor?: string }
+  | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor?: string | undefined }
   | SourceAlive
   /** The server asks for at least this long between attempts, in ms. */
   | { readonly type: 'retry'; readonly delay: number }

@@ -3,6 +3,7 @@ import { END, type AnswerReader, type Emit } from './dialects/dialect.ts'
 import type { Verdict } from './dialects/verdict.ts'
 import { PushError } from './errors.ts'
 import { ALIVE, type SourceEvent } from './event.ts'
+import { reason, shown } from './in-words.ts'
 
 export interface HttpRequest {
   url: string
@@ -125,9 +126,3 @@ function retryAfter(value: string | null): number | undefined {
   const delay = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return Number.isNaN(delay) ? undefined : Math.max(0, delay)
 }
-
-/** A URL as messages show it: without its query, which may hold a token. */
-export const shown = (url: string): string => url.split('?', 1)[0] ?? url
-
-/** What a caught value says. */
-export const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

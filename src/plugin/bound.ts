@@ -9,7 +9,7 @@ import {
   type RetryPolicy,
 } from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
-import { reason } from '../observables/request.ts'
+import { reason } from '../observables/in-words.ts'
 import { taken, type Snapshot, type TakeSnapshot } from './snapshot.ts'
 
 /** How a channel's messages become a store's state. */

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs'
 import type { Cursor } from '../cursor.ts'
 import type { Payload, SourceEvent } from '../event.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
@@ -78,6 +79,11 @@ export interface WebSocketDialect {
   frame(data: Payload): SourceEvent | typeof END
 }
 
+/** Where a message is posted. */
+export interface PostTarget extends Omit<Target, 'cursor'> {
+  readonly credentials: RequestCredentials
+}
+
 /**
  * How one kind of server spells things: where a cursor goes and where it is found, what each status and close code
  * means, how to send. It holds no socket and no state. A technique takes the part that is its own.
@@ -90,8 +96,11 @@ export interface Dialect {
   readonly poll: PollDialect
   readonly eventStream: EventStreamDialect
   readonly webSocket: WebSocketDialect
-  /** Sends by HTTP; absent: this kind of server takes no posts. Rejects with `send-refused`. */
-  post?(target: Omit<Target, 'cursor'> & { credentials: RequestCredentials }, data: Payload): Promise<void>
+  /**
+   * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with
+   * `send-refused`.
+   */
+  post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
   /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */
   compare?(a: string, b: string): number
 }

@@ -146,16 +146,17 @@ function envelope(boundary: string, emit: Emit) {
   }
 }
 
-function message(data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent {
-  const name = event || 'message'
-  return cursor === undefined ? { type: 'message', data, event: name } : { type: 'message', data, event: name, cursor }
-}
+const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({
+  type: 'message',
+  data,
+  event: event || 'message',
+  cursor,
+})
 
 /** The hub's own words; one that is not known yet is a sign of life. */
 function control(word: string, cursor: string | undefined, json: string): SourceEvent | typeof END {
-  const place = cursor === undefined ? {} : { cursor }
   if (word === 'end') return END
-  if (word === 'gap') return { type: 'gap', reason: String(parse(json)['reason'] ?? 'unknown'), ...place }
+  if (word === 'gap') return { type: 'gap', reason: String(parse(json)['reason'] ?? 'unknown'), cursor }
   if (word === 'message') {
     const { event, text: body, base64: bytes } = parse(json)
     const data = typeof bytes === 'string' ? base64(bytes) : String(body)
@@ -163,7 +164,7 @@ function control(word: string, cursor: string | undefined, json: string): Source
   }
   if (word === 'open') {
     const { heartbeat } = parse(json)
-    return { type: 'alive', ...place, ...(typeof heartbeat === 'number' && { heartbeat: heartbeat * 1000 }) }
+    return { type: 'alive', cursor, ...(typeof heartbeat === 'number' && { heartbeat: heartbeat * 1000 }) }
   }
   return ALIVE
 }

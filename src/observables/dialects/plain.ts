@@ -50,14 +50,13 @@ export const plainPoll = (statuses: StatusTable = plainStatuses()): PollDialect 
 
   answer({ status, headers }, emit) {
     const cursor = validator(headers)
-    const place = cursor === undefined ? {} : { cursor }
     const body = wholeBody(headers.get('content-type'))
     return {
       feed: body.feed,
       end() {
         const data = body.end()
-        if (status === 304 || status === 408 || data.length === 0) emit({ type: 'alive', ...place })
-        else emit({ type: 'message', data, event: 'message', ...place })
+        if (status === 304 || status === 408 || data.length === 0) emit({ type: 'alive', cursor })
+        else emit({ type: 'message', data, event: 'message', cursor })
         return false
       },
     }
@@ -77,8 +76,7 @@ export const plainEventStream = (statuses: StatusTable = plainStatuses()): Event
   },
   verdict: ({ status }) => statusVerdict(statuses, status),
   eventNames: [],
-  event: ({ id, event = 'message', data }) =>
-    id === undefined ? { type: 'message', data, event } : { type: 'message', data, event, cursor: id },
+  event: ({ id, event = 'message', data }) => ({ type: 'message', data, event, cursor: id }),
   comment: () => 'again',
 })
 

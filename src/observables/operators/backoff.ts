@@ -57,10 +57,9 @@ export function backoff({
     failures > tries ? undefined : random() * Math.min(max, base * factor ** (failures - 1))
 
   const notifier = (error: unknown, failures: number): Observable<unknown> => {
-    const wait = error instanceof PushError && !error.retryable ? undefined : delay(failures)
-    if (wait === undefined) return throwError(() => error)
-    const asked = error instanceof PushError ? (error.retryAfter ?? 0) : 0
-    return timer(Math.max(wait, asked), scheduler)
+    const { retryable, retryAfter = 0 } = error instanceof PushError ? error : { retryable: true }
+    const wait = retryable ? delay(failures) : undefined
+    return wait === undefined ? throwError(() => error) : timer(Math.max(wait, retryAfter), scheduler)
   }
   return Object.assign(notifier, { delay, resetAfter })
 }

@@ -14,7 +14,7 @@ import {
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
 import { PushError } from '../errors.ts'
 import type { PushEvent, SourceEvent, SourceMessage, SourceOpen } from '../event.ts'
-import { reason } from '../request.ts'
+import { reason } from '../in-words.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { ROTATE, liveness, type LivenessOptions } from './liveness.ts'
 import { DEV } from '../dev.ts'
@@ -122,7 +122,7 @@ export function reconnect<P>({
         const error =
           cause instanceof PushError
             ? cause
-            : new PushError('lost', `the connection broke: ${reason(cause)}`, { cause })
+            : new PushError('lost', DEV && `the connection broke: ${reason(cause)}`, { cause })
         if (error.code === 'cursor-lost') {
           place.value = undefined
           forgotten = 'expired'

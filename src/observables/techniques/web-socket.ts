@@ -4,7 +4,7 @@ import { plainWebSocket } from '../dialects/plain.ts'
 import { closeVerdict } from '../dialects/verdict.ts'
 import { PushError } from '../errors.ts'
 import type { Payload, SourceEvent } from '../event.ts'
-import { reason, shown } from '../request.ts'
+import { reason, shown } from '../in-words.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { DEV } from '../dev.ts'
 
@@ -75,7 +75,15 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           }
         }
         socket.onclose = ({ code, reason: said }) => {
-          if (!opened) return fail('unreachable', DEV && UNOPENED(shown(url), code), { status: code })
+          if (!opened) {
+            // A browser tells a page no more than the code; so these are what it usually is.
+            return fail(
+              'unreachable',
+              DEV &&
+                `${shown(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on`,
+              { status: code },
+            )
+          }
           const verdict = closeVerdict(dialect.closes, code)
           if (verdict === 'end') subscriber.complete()
           else
@@ -92,7 +100,3 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
       }),
   }
 }
-
-// A browser tells a page no more than the code; so these are what it usually is.
-const UNOPENED = (url: string, code: number) =>
-  `${url} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on`
