@@ -13,7 +13,12 @@ module.exports = {
     onlyDown('observables', '^src/observables/', '^src/(observables/|protocol)', 'observables know nothing above them'),
     onlyDown('composables', '^src/composables/', '^src/(observables|composables)/', 'composables read channels'),
     onlyDown('plugin', '^src/plugin/', '^src/(observables|composables|plugin)/', 'the plugin binds channels'),
-    onlyDown('testing', '^src/testing/', '^src/(observables|plugin|testing)/', 'the fault kit is built on what users have'),
+    onlyDown(
+      'testing',
+      '^src/testing/',
+      '^src/(observables|plugin|testing)/',
+      'the fault kit is built on what users have',
+    ),
     onlyDown('hub', '^src/hub/', '^src/(hub/|protocol)', 'the hub shares only the protocol with clients'),
     onlyDown('vite', '^src/vite/', '^src/(hub|vite)/', 'the Vite plugin is the hub, mounted'),
     {

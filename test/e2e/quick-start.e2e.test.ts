@@ -73,7 +73,7 @@ test(
     let address: string | undefined
     while (!address) {
       const [chunk] = (await once(vite.stdout, 'data')) as [Buffer]
-        output += chunk.toString()
+      output += chunk.toString()
       address = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]
     }
 
