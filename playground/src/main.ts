@@ -1,10 +1,10 @@
 import { createPinia } from 'pinia'
-import { createPush, nchan, sse } from 'pinia-push'
+import { createPush, nchan, webSocket } from 'pinia-push'
 import { createApp } from 'vue'
 import App from './App.vue'
 import './style.css'
 
-const push = createPush({ via: sse(), dialect: nchan() })
+const push = createPush({ via: webSocket(), dialect: nchan() })
 const pinia = createPinia().use(push.pinia)
 
 createApp(App).use(pinia).use(push).mount('#app')

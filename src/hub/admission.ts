@@ -41,17 +41,22 @@ export function createAdmission({ origins = [], hosts = [] }: AdmissionOptions):
   const listed = (origin: string) => named(origin) || (typeof origins !== 'function' && origins.includes('*'))
 
   return {
-    hostRefusal({ host = '' }) {
+    hostRefusal(headers) {
+      const host = addressedHost(headers)
       const name = host.replace(/:\d+$/, '').toLowerCase()
       return names.has(name) ? undefined : `Host ${JSON.stringify(host)} is not this hub's: list it in \`hosts\``
     },
-    originRefusal({ origin, host }) {
-      if (origin === undefined || listed(origin) || hostOf(origin) === host) return undefined
+    originRefusal(headers) {
+      const { origin } = headers
+      if (origin === undefined || listed(origin) || hostOf(origin) === addressedHost(headers)) return undefined
       return `Origin ${origin} is not allowed: list it in \`origins\``
     },
     crossOrigin: ({ origin }) =>
       origin !== undefined && listed(origin) ? { origin, credentials: named(origin) } : undefined,
   }
 }
+
+/** HTTP/2 says it in a field of its own. */
+const addressedHost = (headers: IncomingHttpHeaders): string => String(headers[':authority'] ?? headers.host ?? '')
 
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)

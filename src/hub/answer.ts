@@ -34,6 +34,8 @@ export const cursorHead = ({ seconds, counter }: MessageId): OutgoingHttpHeaders
 export const commonHead = (heartbeat: number): OutgoingHttpHeaders => ({
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
+  // A message may be published as HTML; opened as a page it must not run as one of this origin.
+  'Content-Security-Policy': "default-src 'none'; sandbox",
   [HEARTBEAT_HEADER]: heartbeat / 1_000,
 })
 

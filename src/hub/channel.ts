@@ -48,11 +48,11 @@ export interface Channel {
   readonly requested: number | undefined
 }
 
-/** One channel: what it keeps, and who listens. */
-export function createChannel({ count, age, bytes }: HistoryLimits, created: number): Channel {
+/** One channel: what it keeps, and who listens. Its ids come after `after`. */
+export function createChannel({ count, age, bytes }: HistoryLimits, created: number, after: MessageId): Channel {
   let kept: { message: Message; at: number }[] = []
   let size = 0
-  const beginning = nextId({ seconds: 0, counter: 0 }, created)
+  const beginning = nextId(after, created)
   // Everything after `floor` is kept; everything up to it may be gone.
   let floor = beginning
   let last = beginning
@@ -71,7 +71,7 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
     if (gone > 0) kept = kept.slice(gone)
   }
 
-  const after = (place: MessageId): Message[] => {
+  const since = (place: MessageId): Message[] => {
     let start = kept.length
     while (start > 0 && compareIds(kept[start - 1]?.message.id ?? place, place) > 0) start -= 1
     return kept.slice(start).map(({ message }) => message)
@@ -95,15 +95,15 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
       requested = now
       if (cursor === undefined) {
         const messages =
-          first === 'newest' || first === 0 ? [] : first === 'oldest' ? after(floor) : after(floor).slice(first)
+          first === 'newest' || first === 0 ? [] : first === 'oldest' ? since(floor) : since(floor).slice(first)
         const before = kept[kept.length - messages.length - 1]?.message.id ?? floor
         return { gap: undefined, messages, from: messages.length === 0 ? last : before }
       }
       // `0:0` asks for whatever there is, so nothing of it is missing.
-      if (cursor.seconds === 0) return { gap: undefined, messages: after(floor), from: floor }
+      if (cursor.seconds === 0) return { gap: undefined, messages: since(floor), from: floor }
       if (compareIds(cursor, last) > 0) return { gap: 'unknown', messages: [], from: last }
-      if (compareIds(cursor, floor) < 0) return { gap: 'expired', messages: after(floor), from: floor }
-      return { gap: undefined, messages: after(cursor), from: cursor }
+      if (compareIds(cursor, floor) < 0) return { gap: 'expired', messages: since(floor), from: floor }
+      return { gap: undefined, messages: since(cursor), from: cursor }
     },
 
     subscribe(subscriber) {

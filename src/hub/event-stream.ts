@@ -14,10 +14,12 @@ export function eventStream(
   maxBacklog: number,
 ): Stream {
   response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
+  let allowance = Infinity
   const write = (bytes: Buffer | string) => {
-    response.write(bytes)
+    if (response.writableEnded || response.destroyed) return
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
-    if (response.writableLength > maxBacklog) response.destroy()
+    if (response.writableLength > allowance) response.destroy()
+    else response.write(bytes)
   }
   const deliver = (message: Message) => write(writtenAs(message, 'event-stream', writeMessage))
 
@@ -25,6 +27,8 @@ export function eventStream(
   write(control('open', { heartbeat: heartbeat / 1_000 }, place))
   if (gap) write(control('gap', { reason: gap }, place))
   for (const message of messages) deliver(message)
+  // What a reader was owed when it came does not count against it, or it would be cut each time it comes back.
+  allowance = response.writableLength + maxBacklog
 
   const unsubscribe = channel.subscribe({
     deliver,
@@ -40,6 +44,7 @@ export function eventStream(
       unsubscribe()
       response.end()
     },
+    cut: () => void response.destroy(),
   }
 }
 

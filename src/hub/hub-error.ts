@@ -2,6 +2,7 @@
  * What a caller of the hub did wrong.
  *
  * - `invalid-channel`, `invalid-content-type`, `invalid-event`: a name that cannot travel.
+ * - `invalid-body`: a message that is neither text nor bytes.
  * - `too-large`: a message over `maxMessageBytes`.
  * - `invalid-option`: an option out of its range.
  * - `not-loopback`: the hub trusts whoever reaches it, so it listens on loopback only.
@@ -11,6 +12,7 @@ export type HubErrorCode =
   | 'invalid-channel'
   | 'invalid-content-type'
   | 'invalid-event'
+  | 'invalid-body'
   | 'too-large'
   | 'invalid-option'
   | 'not-loopback'

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { META_SUBPROTOCOL, WAIT } from '../protocol.ts'
+import { META_SUBPROTOCOL } from '../protocol.ts'
+import { addressOf, type Address } from './address.ts'
 import { createAdmission, type AdmissionOptions } from './admission.ts'
 import { PREFLIGHT_HEAD, answerJson, answerText, commonHead, crossOriginHead } from './answer.ts'
 import type { ChannelState, FirstMessage, HistoryLimits } from './channel.ts'
@@ -9,11 +10,12 @@ import { eventStream } from './event-stream.ts'
 import { HubError } from './hub-error.ts'
 import { listen, type ListenOptions, type Listening } from './listen.ts'
 import { formatId } from './message-id.ts'
+import { answerAskedFor } from './negotiate.ts'
 import { requestedPlace } from './place.ts'
 import { answerEnd, answerPoll, holdPoll } from './poll.ts'
-import { publishPost, wantsJson } from './publish.ts'
-import { checkName, createRegistry } from './registry.ts'
-import { createStreams, type Stream } from './streams.ts'
+import { publishPost } from './publish.ts'
+import { createRegistry } from './registry.ts'
+import { createStreams } from './streams.ts'
 import { refuseUpgrade, webSocket, webSocketEnd } from './web-socket.ts'
 
 export interface HubOptions extends AdmissionOptions {
@@ -38,7 +40,7 @@ export interface Hub {
   /**
    * Publishes to a channel. A string is `text/plain` and bytes are `application/octet-stream` unless `contentType`
    * says otherwise.
-   * @throws HubError `invalid-channel`, `invalid-content-type`, `invalid-event`, `too-large`
+   * @throws HubError `invalid-channel`, `invalid-body`, `invalid-content-type`, `invalid-event`, `too-large`, `closed`
    */
   publish(
     channel: string,
@@ -56,9 +58,14 @@ export interface Hub {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** Serves the hub on its own port, on loopback. @throws HubError (rejects) `not-loopback` */
   listen(options?: ListenOptions): Promise<Listening>
-  /** Ends every connection so that clients come back, and stops the clock. */
-  close(): void
+  /** Ends every connection so that clients come back, and stops the clock. Resolves when all are gone. */
+  close(): Promise<void>
 }
+
+const CLOSED = 'the hub is closed'
+
+/** In ms: what lies above fires at once. */
+const LONGEST_TIMER = 2_147_483_647
 
 /**
  * A push server in this process: every technique on one URL, as PROTOCOL.md says, with a bounded history to resume
@@ -83,7 +90,11 @@ export function createHub({
   for (const [name, value] of Object.entries({ count, age, bytes, heartbeat, maxMessageBytes, maxBacklog })) {
     if (!(value > 0)) throw new HubError('invalid-option', `${name} is ${value}, and must be above 0`)
   }
-  if (!/^\/.*\/$/.test(path))
+  if (heartbeat > LONGEST_TIMER)
+    throw new HubError('invalid-option', `heartbeat is ${heartbeat}, and no timer can wait so long`)
+  if (typeof firstMessage === 'number' && !(Number.isInteger(firstMessage) && firstMessage <= 0))
+    throw new HubError('invalid-option', `firstMessage is ${firstMessage}, and is newest, oldest or -N`)
+  if (!/^\/(.*\/)?$/.test(path))
     throw new HubError('invalid-option', `path ${JSON.stringify(path)} must begin and end with a slash`)
 
   const admission = createAdmission(admitted)
@@ -101,43 +112,31 @@ export function createHub({
   }, heartbeat)
   // A hub that nobody is connected to does not keep a process alive.
   beat.unref()
+  let closing: Promise<void> | undefined
 
-  /** Which channel a request is about; undefined: it is not the hub's. Throws what is wrong with its name. */
-  const addressed = (request: IncomingMessage): { name: string; query: URLSearchParams } | undefined => {
-    const target = request.url ?? ''
-    if (!URL.canParse(target, 'http://hub')) return undefined
-    const { pathname, searchParams } = new URL(target, 'http://hub')
-    if (!pathname.startsWith(path)) return undefined
-    let name: string
-    try {
-      name = decodeURIComponent(pathname.slice(path.length))
-    } catch {
-      throw new HubError('invalid-channel', 'the channel name is not percent-encoded UTF-8')
+  const read = (request: IncomingMessage, response: ServerResponse, name: string, query: URLSearchParams) => {
+    const asked = answerAskedFor(request, query)
+    if (asked === 'state') {
+      const state = registry.state(name)
+      return state ? answerJson(response, 200, state) : answerText(response, 404, 'no such channel')
     }
-    checkName(name)
-    return { name, query: searchParams }
-  }
-
-  const subscribe = (request: IncomingMessage, response: ServerResponse, name: string, query: URLSearchParams) => {
     const place = requestedPlace(request.headers, query)
     if (typeof place === 'string') return answerText(response, 400, place)
     if (place !== undefined && registry.ended(name)) return answerEnd(response)
     const channel = registry.channel(name)
     const resumption = channel.resume(place, firstMessage, now())
-    if (query.get(WAIT) === '0') return answerPoll(response, resumption)
-    const stream: Stream | undefined = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
-      ? eventStream(response, channel, resumption, heartbeat, maxBacklog)
-      : holdPoll(response, channel, resumption, place !== undefined)
+    if (asked === 'interval-poll') return answerPoll(response, resumption)
+    const stream =
+      asked === 'event-stream'
+        ? eventStream(response, channel, resumption, heartbeat, maxBacklog)
+        : holdPoll(response, channel, resumption, place !== undefined)
     if (stream) response.on('close', streams.add(stream))
   }
 
   const answer = (request: IncomingMessage, response: ServerResponse, name: string, query: URLSearchParams): void => {
     switch (request.method) {
-      case 'GET': {
-        const state = registry.state(name)
-        if (!wantsJson(request)) return subscribe(request, response, name, query)
-        return state ? answerJson(response, 200, state) : answerText(response, 404, 'no such channel')
-      }
+      case 'GET':
+        return read(request, response, name, query)
       case 'POST':
         return publishPost(request, response, registry, name, maxMessageBytes)
       case 'DELETE': {
@@ -155,8 +154,15 @@ export function createHub({
     }
   }
 
+  const stop = async () => {
+    clearInterval(beat)
+    await streams.stop()
+    for (const socket of sockets.clients) socket.terminate()
+  }
+
   const hub: Hub = {
     publish(name, body, { contentType, event } = {}) {
+      if (closing) throw new HubError('closed', CLOSED)
       const { message, subscribers } = registry.publish(name, { body, contentType, event })
       return { id: message.cursor, subscribers }
     },
@@ -165,10 +171,10 @@ export function createHub({
     delete: (name) => registry.delete(name) !== undefined,
 
     handle(request, response) {
-      let about: ReturnType<typeof addressed>
+      let about: Address | undefined
       let wrong: string | undefined
       try {
-        about = addressed(request)
+        about = addressOf(request.url ?? '', path)
         if (!about) return false
       } catch (error) {
         wrong = (error as Error).message
@@ -181,19 +187,20 @@ export function createHub({
       })) {
         if (value !== undefined) response.setHeader(name, value)
       }
-      const reads = request.method === 'GET' || request.method === 'OPTIONS'
       const refusal =
-        admission.hostRefusal(request.headers) ?? (reads ? undefined : admission.originRefusal(request.headers))
+        admission.hostRefusal(request.headers) ??
+        (request.method === 'GET' ? undefined : admission.originRefusal(request.headers))
       if (refusal !== undefined) answerText(response, 403, refusal)
+      else if (closing) answerText(response, 503, CLOSED, { 'Retry-After': 1 })
       else if (!about) answerText(response, 400, wrong ?? 'bad request')
       else answer(request, response, about.name, about.query)
       return true
     },
 
     upgrade(request, socket, head) {
-      let about: ReturnType<typeof addressed>
+      let about: Address | undefined
       try {
-        about = addressed(request)
+        about = addressOf(request.url ?? '', path)
       } catch (error) {
         refuseUpgrade(socket, 400, (error as Error).message)
         return true
@@ -204,6 +211,7 @@ export function createHub({
       const place = requestedPlace(request.headers, query)
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
       if (refusal !== undefined) refuseUpgrade(socket, 403, refusal)
+      else if (closing) refuseUpgrade(socket, 503, CLOSED)
       else if (request.headers.upgrade?.toLowerCase() !== 'websocket')
         refuseUpgrade(socket, 426, 'the only upgrade is to websocket')
       else if (!offered.includes(META_SUBPROTOCOL))
@@ -228,10 +236,7 @@ export function createHub({
     },
 
     listen: (options) => listen(hub, options),
-    close() {
-      clearInterval(beat)
-      streams.stop()
-    },
+    close: () => (closing ??= stop()),
   }
   return hub
 }

@@ -24,7 +24,7 @@ export interface Listening {
 interface Handler {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  close(): void
+  close(): Promise<void>
 }
 
 /** Serves a hub on a port of its own. */
@@ -50,13 +50,12 @@ export async function listen(hub: Handler, { port = 0, host = '127.0.0.1' }: Lis
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
-    close() {
-      hub.close()
-      return new Promise((resolve) => {
-        server.close(() => resolve())
-        // Streams were told to come back; what is left has nothing more to say.
-        setImmediate(() => server.closeAllConnections())
-      })
+    async close() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+      await hub.close()
+      // Streams were told to come back; what is left has nothing more to say.
+      server.closeAllConnections()
+      await closed
     },
   }
 }

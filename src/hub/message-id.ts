@@ -4,6 +4,9 @@ export interface MessageId {
   readonly counter: number
 }
 
+/** Before every id. */
+export const BEFORE_ALL: MessageId = { seconds: 0, counter: 0 }
+
 /** Negative where `a` is before `b`. */
 export const compareIds = (a: MessageId, b: MessageId): number => a.seconds - b.seconds || a.counter - b.counter
 

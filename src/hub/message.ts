@@ -22,19 +22,26 @@ export interface Publication {
   event?: string | undefined
 }
 
-const TEXT = /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript|x-www-form-urlencoded)\b)/i
-const HEADER_VALUE = /^[\x20-\x7e]{1,255}$/
+const TEXT = /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\b|[\w.-]+\/[\w.-]+\+(json|xml)\b)/i
+// HTTP drops spaces around a header's value, so they could not arrive by every technique.
+const HEADER_VALUE = /^(?! )[\x20-\x7e]{1,255}(?<! )$/
 
 /** Checks what a publisher sent, before anything of it is kept. */
 export function checkPublication({ body, contentType, event }: Publication, maxBytes: number): void {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    throw new HubError('invalid-body', 'a message is a string or a Uint8Array: JSON.stringify what is neither')
+  }
   if (Buffer.byteLength(body) > maxBytes) {
     throw new HubError('too-large', `a message may have ${maxBytes} bytes, this one has ${Buffer.byteLength(body)}`)
   }
   if (contentType !== undefined && !HEADER_VALUE.test(contentType)) {
-    throw new HubError('invalid-content-type', 'a content type is 1 to 255 printable ASCII characters')
+    throw new HubError(
+      'invalid-content-type',
+      'a content type is 1 to 255 printable ASCII characters, no space around them',
+    )
   }
   if (event !== undefined && !HEADER_VALUE.test(event)) {
-    throw new HubError('invalid-event', 'an event name is 1 to 255 printable ASCII characters')
+    throw new HubError('invalid-event', 'an event name is 1 to 255 printable ASCII characters, no space around them')
   }
   if (event?.startsWith(CONTROL_EVENT_PREFIX)) {
     throw new HubError('invalid-event', `event names that begin with ${CONTROL_EVENT_PREFIX} are the hub's own`)

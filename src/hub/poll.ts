@@ -54,12 +54,14 @@ export function holdPoll(
       if (waiting.push(message) === 1) setImmediate(answer)
     },
     end() {
+      // What was published just before the end is told first; the next poll is told of the end.
+      if (waiting.length > 0) return answer()
       unsubscribe()
       answerEnd(response)
     },
   })
   response.on('close', unsubscribe)
-  return { beat: answer, stop: answer }
+  return { beat: answer, stop: answer, cut: () => void response.destroy() }
 }
 
 /** The channel has ended. */

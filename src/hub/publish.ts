@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { EVENT_HEADER } from '../protocol.ts'
 import { answerJson, answerText } from './answer.ts'
 import { HubError } from './hub-error.ts'
+import { wantsJson } from './negotiate.ts'
 import type { Registry } from './registry.ts'
 
 /** Publishes the body of a POST (PROTOCOL.md section 6). */
@@ -45,7 +46,3 @@ export function publishPost(
     }
   })
 }
-
-/** Whether the answer should be JSON: only where it is asked for by name. */
-export const wantsJson = ({ headers: { accept = '' } }: IncomingMessage): boolean =>
-  /\b(text|application)\/json\b/i.test(accept)

@@ -1,5 +1,6 @@
 import { channelState, createChannel, type Channel, type ChannelState, type HistoryLimits } from './channel.ts'
 import { HubError } from './hub-error.ts'
+import { BEFORE_ALL, compareIds } from './message-id.ts'
 import { checkPublication, type Message, type Publication } from './message.ts'
 
 /** The channels of one hub. */
@@ -19,15 +20,22 @@ export interface Registry {
 export function createRegistry(history: HistoryLimits, maxMessageBytes: number, now: () => number): Registry {
   const channels = new Map<string, Channel>()
   const ends = new Map<string, number>()
+  // A name that begins anew goes on after this, so that no cursor of its earlier life lies within the new one.
+  let forgotten = BEFORE_ALL
 
   const channel = (name: string): Channel => {
     checkName(name)
     const present = channels.get(name)
     if (present) return present
-    const created = createChannel(history, now())
+    const created = createChannel(history, now(), forgotten)
     channels.set(name, created)
     ends.delete(name)
     return created
+  }
+
+  const forget = (name: string, { last }: Channel) => {
+    channels.delete(name)
+    if (compareIds(last, forgotten) > 0) forgotten = last
   }
 
   return {
@@ -50,7 +58,7 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
       const present = channels.get(name)
       if (!present) return undefined
       const state = channelState(present, now())
-      channels.delete(name)
+      forget(name, present)
       ends.set(name, now())
       present.end()
       return state
@@ -60,7 +68,7 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
       const oldest = now() - history.age
       for (const [name, present] of channels) {
         present.prune(now())
-        if (present.subscribers === 0 && present.retained === 0 && present.touched < oldest) channels.delete(name)
+        if (present.subscribers === 0 && present.retained === 0 && present.touched < oldest) forget(name, present)
       }
       for (const [name, at] of ends) if (at < oldest) ends.delete(name)
     },
@@ -74,6 +82,7 @@ export function checkName(name: string): void {
   // oxlint wants no control characters in patterns, and they are what is looked for.
   for (const character of name) {
     const code = character.codePointAt(0) ?? 0
-    if (code < 32 || code === 127) throw new HubError('invalid-channel', 'a channel name has no control characters')
+    if (code < 32 || (code >= 127 && code < 160))
+      throw new HubError('invalid-channel', 'a channel name has no control characters')
   }
 }

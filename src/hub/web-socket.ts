@@ -32,10 +32,11 @@ export function webSocket({
   maxBacklog,
   publish,
 }: WebSocketOptions): Stream {
+  let allowance = Infinity
   const write = (bytes: Buffer | string, binary: boolean) => {
-    socket.send(bytes, { binary })
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
-    if (socket.bufferedAmount > maxBacklog) socket.terminate()
+    if (socket.bufferedAmount > allowance) socket.terminate()
+    else socket.send(bytes, { binary })
   }
   const say = (word: ControlWord, data: unknown, id?: string) => write(control(word, data, id), false)
   const deliver = (message: Message) =>
@@ -45,6 +46,8 @@ export function webSocket({
   say('open', { heartbeat: heartbeat / 1_000 }, place)
   if (gap) say('gap', { reason: gap }, place)
   for (const message of messages) deliver(message)
+  // What a reader was owed when it came does not count against it, or it would be cut each time it comes back.
+  allowance = socket.bufferedAmount + maxBacklog
 
   const unsubscribe = channel.subscribe({
     deliver,
@@ -68,6 +71,7 @@ export function webSocket({
       unsubscribe()
       socket.close(RESTART, 'the hub stops: come back')
     },
+    cut: () => socket.terminate(),
   }
 }
 
@@ -89,7 +93,10 @@ function writeMessage({ cursor, contentType, event, body }: Message): Buffer {
 export function refuseUpgrade(socket: Duplex, status: number, line: string): void {
   const body = `${line}\n`
   socket.on('error', () => {})
+  // A refused peer that never closes its side would keep the connection.
+  socket.once('finish', () => socket.destroy())
+  const upgrade = status === 426 ? 'Upgrade: websocket\r\n' : ''
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${upgrade}Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

@@ -3,7 +3,7 @@ import { nowhere, type Place } from './cursor.ts'
 import { deliveryQueue } from './delivery-queue.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError } from './errors.ts'
-import type { GapReason, PushEvent, PushMessage, SourceMessage, SourceOpen } from './event.ts'
+import type { PushEvent, PushMessage, SourceMessage, SourceOpen } from './event.ts'
 import type { LinkEvent } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
 import { reason, shown } from './in-words.ts'
@@ -97,11 +97,6 @@ export function createChannel({
     for (const reader of present) reader.next(event)
   })
 
-  const gap = (reason: GapReason) => {
-    numbers?.interrupted(true)
-    say({ type: 'gap', reason })
-  }
-
   const message = ({ data: raw, event, cursor }: SourceMessage) => {
     const before = lastCursor
     lastCursor = cursor
@@ -133,10 +128,12 @@ export function createChannel({
   const linked = (event: LinkEvent) => {
     if (event.type === 'message') return message(event)
     if (event.type === 'open') return open(event)
-    if (event.type === 'gap') return gap(event.reason)
     if (event.type === 'closed' || event.type === 'failed') return end(event)
-    announced = undefined
-    letters.connected(undefined)
+    if (event.type === 'gap') numbers?.interrupted(true)
+    else {
+      announced = undefined
+      letters.connected(undefined)
+    }
     say(event)
   }
 

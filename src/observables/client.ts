@@ -95,8 +95,9 @@ export function createPushClient({
   ...limits
 }: PushClientOptions = {}): PushClient {
   for (const [name, value] of Object.entries({ linger, sendBuffer, ...limits })) {
-    if (value !== undefined && !(value >= 0))
-      throw new PushError('invalid-option', DEV && `${name} is ${value}, and must be 0 or more`)
+    if (value !== undefined && !(value >= Number(name in limits))) {
+      throw new PushError('invalid-option', DEV && `${name} is ${value}, and must be ${name in limits ? 1 : 0} or more`)
+    }
   }
   type AnyChannel = Channel<unknown, unknown>
   // Shared by definition and URL; a bare URL by its technique, which is all that defines it.
@@ -116,7 +117,7 @@ export function createPushClient({
       defer(() => {
         if (closed) throw new PushError('client-closed', DEV && 'this client was closed')
         const added = prepare({ url, attempt })
-        return added instanceof Promise ? added : of(added)
+        return added && 'then' in added ? added : of(added)
       }).pipe(
         map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {} })),
         catchError((cause: unknown) => throwError(() => unprepared(cause))),

@@ -43,7 +43,7 @@ const bytes = (raw: Payload): Uint8Array => (typeof raw === 'string' ? utf8.enco
 
 function validated(schema: StandardSchemaV1, value: unknown): unknown {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
+  if ('then' in result) {
     throw new PushError(
       'async-schema',
       DEV && 'a channel keeps order, so its schema must be synchronous: validate asynchronously in onMessage',

@@ -86,7 +86,7 @@ export interface SourceAlive {
   /** Where the connection goes on from, if the bytes said so. */
   readonly cursor?: string | undefined
   /** The longest silence of a healthy connection from now on, in ms, if the server promises one. */
-  readonly heartbeat?: number
+  readonly heartbeat?: number | undefined
 }
 
 /** What a technique emits. It completes when the channel has ended, and errors with a `PushError`. */

@@ -26,7 +26,9 @@ export function outbox(limit: number) {
     for (let letter = letters[0]; letter && handover; letter = letters[0]) {
       letters.shift()
       try {
-        await handover(letter.data)
+        // What is handed over at once is not waited for, or a burst would fill the buffer of an open connection.
+        const taken = handover(letter.data)
+        if (taken) await taken
         letter.resolve()
       } catch (error) {
         letter.reject(error)

@@ -1,7 +1,7 @@
 import { config } from 'rxjs'
 import { number, object, pipe, string, toUpperCase } from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { defineChannel, type Channel, type PushClientOptions, type PushEvent } from 'pinia-push/observables'
+import { PushError, defineChannel, type Channel, type PushClientOptions, type PushEvent } from 'pinia-push/observables'
 import { createTestingClient } from 'pinia-push/testing'
 
 let open: ReturnType<typeof createTestingClient>
@@ -206,6 +206,15 @@ describe('a channel', () => {
     expect(statuses).toEqual(['idle', 'connecting', 'open', 'idle'])
   })
 
+  test('waits a day where the server asks for a hundred years, and not no time at all', () => {
+    const { push, technique, time } = open
+    const channel = push.channel('/a')
+    read(channel)
+    technique.latest.drop(new PushError('unavailable', '503', { retryAfter: 100 * 365 * 86_400_000 }))
+    time.advance(86_400_000)
+    expect(technique.connections).toHaveLength(1)
+  })
+
   test('retryNow skips the wait', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
@@ -342,6 +351,15 @@ describe('sending', () => {
     expect(open.technique.latest.sent).toEqual(['"one"', '"two"'])
   })
 
+  test('hands a burst over at once where the connection is open, however small the buffer', async () => {
+    const { push, technique } = testing({ sendBuffer: 1 })
+    const channel = push.channel(chat())
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    await Promise.all(Array.from({ length: 100 }, (_, n) => channel.send(n)))
+    expect(technique.latest.sent).toHaveLength(100)
+  })
+
   test('rejects what is lost when the channel closes, and never sends it later', async () => {
     const channel = open.push.channel(chat())
     read(channel as Channel<unknown>)
@@ -376,6 +394,7 @@ describe('a client', () => {
   test.each([
     [{ linger: -1 }, 'invalid-option'],
     [{ openWithin: Number.NaN }, 'invalid-option'],
+    [{ rotateAfter: 0 }, 'invalid-option'],
   ])('refuses %o', (options, code) => {
     expect(() => createTestingClient(options)).toThrow(expect.objectContaining({ code }))
   })

@@ -63,7 +63,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
             emit({
               type: 'alive',
               ...(cursor !== undefined && { cursor }),
-              ...(said !== null && { heartbeat: Number(said) * 1000 }),
+              heartbeat: beats(Number(said)),
             })
             // Nchan answers one message at a time and does not say whether another waits.
             return headers.has(MORE_HEADER) || (said === null && status === 200)
@@ -163,11 +163,13 @@ function control(word: string, cursor: string | undefined, json: string): Source
     return message(data, typeof event === 'string' ? event : undefined, cursor)
   }
   if (word === 'open') {
-    const { heartbeat } = parse(json)
-    return { type: 'alive', cursor, ...(typeof heartbeat === 'number' && { heartbeat: heartbeat * 1000 }) }
+    return { type: 'alive', cursor, heartbeat: beats(Number(parse(json)['heartbeat'])) }
   }
   return ALIVE
 }
+
+/** A heartbeat as it is told, in seconds; what is none is not promised. */
+const beats = (seconds: number): number | undefined => (seconds > 0 ? seconds * 1_000 : undefined)
 
 function parse(json: string): Record<string, unknown> {
   const value: unknown = JSON.parse(json)

@@ -1,4 +1,4 @@
-import { Observable, type MonoTypeOperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
+import { Observable, Subscription, tap, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
 import { DEV } from '../dev.ts'
@@ -13,6 +13,9 @@ export interface LivenessOptions {
   /** A connection without heartbeats that was silent for this long is made anew from its cursor, in ms. @default 60_000 */
   rotateAfter?: number
 }
+
+/** What a timer can hold, in ms: a longer one would be due at once. */
+export const LONGEST = 2 ** 31 - 1
 
 /** A connection that should be made anew: no failure, nobody is told. */
 export const ROTATE = Symbol('rotate')
@@ -41,23 +44,27 @@ export function liveness({
 }): MonoTypeOperatorFunction<SourceEvent> {
   return (source) =>
     new Observable((subscriber) => {
-      let watch: Subscription | undefined
-      let seen = scheduler.now()
-      let limit = openWithin
-      let verdict = (): unknown => new PushError('timeout', DEV && `not open within ${openWithin} ms`)
+      let watch = Subscription.EMPTY
+      let seen: number
+      let limit: number
+      let verdict: () => unknown
 
       // One timer a connection that looks at a time stamp: a timer a message would cost more than the message.
+      const look = (after: number) => {
+        watch.unsubscribe()
+        watch = scheduler.schedule(check, Math.min(after, LONGEST))
+      }
       const check = () => {
         const left = seen + limit - scheduler.now()
         const error = left > 0 ? undefined : verdict()
-        if (error !== undefined) subscriber.error(error)
-        else watch = scheduler.schedule(check, left > 0 ? left : limit)
+        if (error === undefined) look(left > 0 ? left : limit)
+        else subscriber.error(error)
       }
       const arm = (after: number, then: () => unknown) => {
+        seen = scheduler.now()
         limit = after
         verdict = then
-        watch?.unsubscribe()
-        watch = scheduler.schedule(check, after)
+        look(after)
       }
       const expect = (heartbeat: number) => {
         const after = heartbeat + timeout
@@ -66,26 +73,20 @@ export function liveness({
       // Without a cursor there is nothing to go on from, and nothing says that it is dead: it is left alone.
       const rotate = () => (resumable() ? ROTATE : undefined)
 
-      watch = scheduler.schedule(check, openWithin)
-      const subscription = source.subscribe({
-        next(event) {
-          seen = scheduler.now()
-          if (event.type === 'open') {
-            if (event.presumed) expect(promised ?? presumed)
-            else if (promised !== undefined) expect(promised)
-            else arm(rotateAfter, rotate)
-          } else if (event.type === 'alive' && event.heartbeat !== undefined && event.heartbeat !== promised) {
-            promised = event.heartbeat
-            expect(promised)
-          }
-          subscriber.next(event)
-        },
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      })
-      return () => {
-        subscription.unsubscribe()
-        watch?.unsubscribe()
+      const see = (event: SourceEvent) => {
+        seen = scheduler.now()
+        if (event.type === 'open') {
+          if (event.presumed) expect(promised ?? presumed)
+          else if (promised !== undefined) expect(promised)
+          else arm(rotateAfter, rotate)
+        } else if (event.type === 'alive' && event.heartbeat !== undefined && event.heartbeat !== promised) {
+          promised = event.heartbeat
+          expect(promised)
+        }
       }
+
+      arm(openWithin, () => new PushError('timeout', DEV && `not open within ${openWithin} ms`))
+      subscriber.add(() => watch.unsubscribe())
+      return source.pipe(tap(see)).subscribe(subscriber)
     })
 }

@@ -16,7 +16,7 @@ import { PushError } from '../errors.ts'
 import type { PushEvent, SourceEvent, SourceMessage, SourceOpen } from '../event.ts'
 import { reason } from '../in-words.ts'
 import type { RetryPolicy } from './backoff.ts'
-import { ROTATE, liveness, type LivenessOptions } from './liveness.ts'
+import { LONGEST, ROTATE, liveness, type LivenessOptions } from './liveness.ts'
 import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
@@ -103,11 +103,10 @@ export function reconnect<P>({
           case 'open':
             return open(event)
           case 'alive':
-            if (event.cursor !== undefined) place.value = event.cursor
-            return
           case 'gap':
-            if (event.cursor !== undefined) place.value = event.cursor
-            return subscriber.next({ type: 'gap', reason: event.reason })
+            place.value = event.cursor ?? place.value
+            if (event.type === 'gap') subscriber.next({ type: 'gap', reason: event.reason })
+            return
           case 'retry':
             askedFor = event.delay
             return
@@ -135,7 +134,7 @@ export function reconnect<P>({
             new PushError('gave-up', DEV && `gave up after ${failures} failures: ${error.message}`, { cause: error }),
           )
         }
-        wait(error, Math.max(delay, error.retryAfter ?? 0, askedFor))
+        wait(error, Math.min(LONGEST, Math.max(delay, error.retryAfter ?? 0, askedFor)))
       }
 
       replace(() =>
@@ -144,9 +143,11 @@ export function reconnect<P>({
             timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }),
             take(1),
             switchMap((prepared) => {
-              const cursor = place.value === undefined ? undefined : { space: place.space, value: place.value }
-              const resumable = () => place.value !== undefined
-              return connect(cursor, prepared).pipe(liveness({ ...limits, promised, resumable, scheduler }))
+              const { space, value } = place
+              const cursor = value === undefined ? undefined : { space, value }
+              return connect(cursor, prepared).pipe(
+                liveness({ ...limits, promised, resumable: () => place.value !== undefined, scheduler }),
+              )
             }),
           )
           .subscribe({

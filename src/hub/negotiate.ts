@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http'
+import { WAIT } from '../protocol.ts'
+
+/** How a GET asks to be answered. */
+export type Answer = 'event-stream' | 'interval-poll' | 'state' | 'long-poll'
+
+/** What a GET asks for: the first row of PROTOCOL.md section 2 that fits. */
+export function answerAskedFor(request: IncomingMessage, query: URLSearchParams): Answer {
+  if (/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return 'event-stream'
+  if (query.get(WAIT) === '0') return 'interval-poll'
+  return wantsJson(request) ? 'state' : 'long-poll'
+}
+
+/** Whether the answer should be JSON: only where it is asked for by name. */
+export const wantsJson = ({ headers: { accept = '' } }: IncomingMessage): boolean =>
+  /\b(text|application)\/json\b/i.test(accept)
