@@ -9,7 +9,8 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs'
-import { createChannel, type Channel } from './channel.ts'
+import type { Channel } from './channel.ts'
+import { createChannel } from './create-channel.ts'
 import { json } from './decode.ts'
 import type { ChannelDescriptor, Definition } from './define-channel.ts'
 import type { Dialect } from './dialects/dialect.ts'
