@@ -1,4 +1,4 @@
-import type { PreviewServer, Plugin, ViteDevServer } from 'vite'
+import type { Environment, Plugin, PreviewServer, ViteDevServer } from 'vite'
 import { createHub, type Hub, type HubOptions } from '../hub/index.ts'
 
 export interface PushHubOptions extends HubOptions {
@@ -13,7 +13,10 @@ export interface PushHubOptions extends HubOptions {
  * export default defineConfig({ plugins: [vue(), pushHub({ setup: (hub) => startPublishing(hub) })] })
  */
 export function pushHub({ setup, ...options }: PushHubOptions = {}): Plugin {
-  const mount = ({ middlewares, httpServer, config }: ViteDevServer | PreviewServer) => {
+  // A restart begins the next server before the last one ends, so each is known by an environment of its own.
+  const mounted = new Map<Environment, () => void>()
+
+  const mount = ({ middlewares, httpServer, config }: ViteDevServer | PreviewServer): (() => void) => {
     const hub = createHub(options)
     const stop = setup?.(hub)
     middlewares.use((request, response, next) => {
@@ -22,10 +25,24 @@ export function pushHub({ setup, ...options }: PushHubOptions = {}): Plugin {
     if (!httpServer) config.logger.warn('pinia-push: no HTTP server here, so WebSockets cannot be served')
     // Other upgrades are Vite's own.
     httpServer?.on('upgrade', (request, socket, head) => void hub.upgrade(request, socket, head))
-    httpServer?.on('close', () => {
+    return () => {
       stop?.()
-      hub.close()
-    })
+      void hub.close()
+    }
   }
-  return { name: 'pinia-push:hub', configureServer: mount, configurePreviewServer: mount }
+
+  return {
+    name: 'pinia-push:hub',
+    configureServer(server) {
+      mounted.set(server.environments.client, mount(server))
+    },
+    configurePreviewServer(server) {
+      server.httpServer.once('close', mount(server))
+    },
+    // A dev server ends with this, in middleware mode too.
+    closeBundle() {
+      mounted.get(this.environment)?.()
+      mounted.delete(this.environment)
+    },
+  }
 }

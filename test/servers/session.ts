@@ -36,7 +36,7 @@ export async function serveSession(settings: HubOptions): Promise<ServedSession>
     return (server.address() as AddressInfo).port
   }
   const stop = () => {
-    hub.close()
+    void hub.close()
     return new Promise<void>((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
