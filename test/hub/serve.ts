@@ -100,3 +100,9 @@ export async function stream(url: string, headers: Record<string, string> = {}) 
     leave: () => abort.abort(),
   }
 }
+
+/** Some headers of an answer. */
+export const head = (response: Response, ...names: string[]) => names.map((name) => response.headers.get(name))
+/** The cursor in an answer's head. */
+export const place = (response: Response) =>
+  `${Date.parse(response.headers.get('last-modified') ?? '') / 1_000}:${response.headers.get('etag')}`

@@ -1,9 +1,5 @@
 import { describe, expect } from 'vitest'
-import { stream, test } from './serve.ts'
-
-const head = (response: Response, ...names: string[]) => names.map((name) => response.headers.get(name))
-const place = (response: Response) =>
-  `${Date.parse(response.headers.get('last-modified') ?? '') / 1_000}:${response.headers.get('etag')}`
+import { head, place, stream, test } from './serve.ts'
 
 describe('interval polling', () => {
   test('is told the present place at once, and every message after it in one answer', async ({ serve }) => {
@@ -167,158 +163,25 @@ describe('a WebSocket', () => {
   })
 })
 
-describe('resuming', () => {
-  test.for(['newest', 'oldest', -2] as const)(
-    'begins at %s where no cursor is given',
-    async (firstMessage, { serve }) => {
-      const { hub, url } = await serve({ firstMessage })
-      for (const body of ['one', 'two', 'three']) hub.publish('a', body)
-      const { next, leave } = await stream(`${url}a`)
-      await next()
-      hub.publish('a', 'four')
-      const expected = { newest: 'four', oldest: 'one', [-2]: 'two' }[firstMessage]
-      expect(await next()).toMatch(new RegExp(`data: ${expected}$`))
-      leave()
-    },
-  )
-
-  test('understands every way to name a cursor, and their precedence', async ({ serve }) => {
-    const { hub, url } = await serve()
-    const [one, two] = ['one', 'two', 'three'].map((body) => hub.publish('a', body).id)
-    const [seconds, counter] = (one ?? '').split(':')
-    const since = {
-      'if-modified-since': new Date(Number(seconds) * 1_000).toUTCString(),
-      'if-none-match': counter ?? '',
-    }
-    const query = `last_event_id=${encodeURIComponent(two ?? '')}`
-    const asks: [string, Record<string, string>, string][] = [
-      [`${url}a?${query}`, {}, 'three'],
-      [`${url}a?${query}`, { 'last-event-id': one ?? '' }, 'two'],
-      [`${url}a?${query}`, { 'last-event-id': two ?? '', ...since }, 'two'],
-    ]
-    for (const [address, headers, expected] of asks) {
-      const { next, leave } = await stream(address, headers)
-      await next()
-      expect(await next()).toMatch(new RegExp(`data: ${expected}$`))
-      leave()
-    }
-  })
-
-  test('says gap where messages after the cursor are gone, and goes on with the oldest that is kept', async ({
-    serve,
-    frames,
-  }) => {
-    const { hub, url } = await serve({ history: { count: 2 } })
-    const [one] = ['one', 'two', 'three', 'four'].map((body) => hub.publish('a', body).id)
-    const address = `${url}a?last_event_id=${encodeURIComponent(one ?? '')}`
-    const { next, leave } = await stream(address)
-    await next()
-    expect(await next()).toMatch(/event: push\.gap\ndata: {"reason":"expired"}$/)
-    expect(await next()).toMatch(/data: three$/)
-    leave()
-    const poll = await fetch(`${address}&wait=0`)
-    expect(head(poll, 'push-gap')).toEqual(['expired'])
-    const socket = frames(address)
-    await socket.next()
-    expect(await socket.next()).toMatchObject({
-      head: expect.stringMatching(/push: gap$/),
-      body: '{"reason":"expired"}',
-    })
-  })
-
-  test('says no gap where the cursor is the last that was forgotten', async ({ serve }) => {
-    const { hub, url } = await serve({ history: { count: 2 } })
-    const [one] = ['one', 'two', 'three'].map((body) => hub.publish('a', body).id)
-    const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(one ?? '')}`)
-    expect(head(poll, 'push-gap')).toEqual([null])
-  })
-
-  test('says gap for a cursor from the future, and goes on from now', async ({ serve }) => {
-    const { hub, url } = await serve()
+describe('what a request says selects how it is answered', () => {
+  test.for([
+    ['a', 'text/event-stream, application/json', 'text/event-stream; charset=utf-8'],
+    ['a?wait=0', 'text/event-stream', 'text/event-stream; charset=utf-8'],
+    ['a?wait=0', 'application/json', 'text/plain'],
+    ['a', 'application/json', 'application/json'],
+    ['a', 'text/json', 'application/json'],
+    ['a', '*/*', 'text/plain'],
+  ] as const)('%s with Accept: %s is answered as %s', async ([path, accept, expected], { serve }) => {
+    const { hub, url } = await serve({ firstMessage: 'oldest' })
     hub.publish('a', 'one')
-    const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent('9999999999:0')}`)
-    expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown', hub.cursor('a')])
-  })
-
-  test('gives all that is kept after 0:0, without a gap', async ({ serve }) => {
-    const { hub, url } = await serve({ history: { count: 1 } })
-    for (const body of ['one', 'two']) hub.publish('a', body)
-    const poll = await fetch(`${url}a?wait=0&last_event_id=0:0`)
-    expect([await poll.text(), ...head(poll, 'push-gap')]).toEqual(['two', null])
-  })
-
-  test('issues rising ids though the clock goes back, and none that an earlier life issued', async ({ serve }) => {
-    let now = 1_700_000_000_500
-    const first = await serve({ now: () => now })
-    const ids = [first.hub.publish('a', 'one').id]
-    now -= 400
-    ids.push(first.hub.publish('a', 'two').id)
-    expect(ids).toEqual(['1700000000:500001', '1700000000:500002'])
-    now += 401
-    const second = await serve({ now: () => now })
-    const poll = await fetch(`${second.url}a?wait=0&last_event_id=${encodeURIComponent(ids[1] ?? '')}`)
-    expect(head(poll, 'push-gap')).toEqual(['expired'])
-  })
-
-  test('forgets by age and by bytes too', async ({ serve }) => {
-    let now = 1_700_000_000_000
-    const { hub, url } = await serve({ now: () => now, history: { age: 1_000, bytes: 10 }, firstMessage: 'oldest' })
-    hub.publish('a', '12345678')
-    hub.publish('a', '87654321')
-    expect(hub.state('a')?.messages).toBe(1)
-    now += 1_001
-    expect((await fetch(`${url}a?wait=0`)).status).toBe(304)
-  })
-})
-
-describe('an end', () => {
-  test('is told to all who listen, and to who resumes later', async ({ serve, frames }) => {
-    const { hub, url } = await serve()
-    const from = hub.cursor('a')
-    const resume = `${url}a?last_event_id=${encodeURIComponent(from)}`
-    const { next } = await stream(`${url}a`)
-    await next()
-    const socket = frames(`${url}a`)
-    await socket.next()
-    const poll = fetch(resume)
-    while (hub.state('a')?.subscribers !== 3) await new Promise(setImmediate)
-    expect(hub.delete('a')).toBe(true)
-    expect(await next()).toBe('event: push.end\ndata: {}')
-    expect(await next()).toBeUndefined()
-    expect(await socket.next()).toMatchObject({ head: 'push: end' })
-    expect(await socket.closed).toEqual({ code: 1_001, reason: '410 Gone' })
-    const answered = await poll
-    expect([answered.status, ...head(answered, 'push-end')]).toEqual([410, '1'])
-    for (const accept of ['*/*', 'text/event-stream']) {
-      const late = await fetch(resume, { headers: { accept } })
-      expect([late.status, ...head(late, 'push-end')]).toEqual([410, '1'])
-    }
-    const late = frames(resume)
-    expect(await late.next()).toMatchObject({ head: 'push: end' })
-  })
-
-  test('is over when somebody publishes again', async ({ serve }) => {
-    const { hub, url } = await serve()
-    const from = hub.cursor('a')
-    hub.delete('a')
-    hub.publish('a', 'anew')
-    const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(from)}`)
-    expect(poll.status).toBe(200)
-  })
-})
-
-describe('a hub that closes', () => {
-  test('ends every connection so that its client comes back', async ({ serve, frames }) => {
-    const { hub, url } = await serve()
-    const { next } = await stream(`${url}a`)
-    await next()
-    const socket = frames(`${url}a`)
-    await socket.next()
-    const poll = fetch(`${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`)
-    while (hub.state('a')?.subscribers !== 3) await new Promise(setImmediate)
-    hub.close()
-    expect(await next()).toBeUndefined()
-    expect((await socket.closed).code).toBe(1_012)
-    expect((await poll).status).toBe(304)
+    const since = path === 'a' && accept === '*/*' ? '?last_event_id=0:0' : ''
+    const { response, leave } = await stream(`${url}${path}${since}`, { accept })
+    expect(head(response, 'content-type', 'cache-control', 'x-content-type-options', 'push-heartbeat')).toEqual([
+      expected,
+      'no-store',
+      'nosniff',
+      '15',
+    ])
+    leave()
   })
 })

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { describe, expect } from 'vitest'
+import { stream, test } from './serve.ts'
+
+describe('a closed hub', () => {
+  test('says so to who publishes, asks or connects, so that clients come back later', async ({ serve, frames }) => {
+    const { hub, url } = await serve()
+    await hub.close()
+    expect(() => hub.publish('a', 'x')).toThrow(expect.objectContaining({ code: 'closed' }))
+    const answer = await fetch(`${url}a?wait=0`)
+    expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([
+      503,
+      '1',
+      'the hub is closed\n',
+    ])
+    const [error] = await once(frames(`${url}a`).socket, 'error')
+    expect(String(error)).toContain('503')
+  })
+
+  test('can be closed again', async ({ serve }) => {
+    const { hub } = await serve()
+    await Promise.all([hub.close(), hub.close()])
+    await expect(hub.close()).resolves.toBeUndefined()
+  })
+
+  test('has ended every connection when its promise resolves', async ({ serve, frames }) => {
+    const { hub, url } = await serve()
+    const { next } = await stream(`${url}a`)
+    await next()
+    const { next: frame, closed } = frames(`${url}a`)
+    await frame()
+    await hub.close()
+    expect(hub.state('a')?.subscribers).toBe(0)
+    expect(await next()).toBeUndefined()
+    expect((await closed).code).toBe(1_012)
+  })
+})
+
+describe('a reader that goes away', () => {
+  test('is forgotten in every phase of a WebSocket', async ({ serve, frames }) => {
+    const { hub, url } = await serve()
+    const { socket, next } = frames(`${url}a`)
+    await next()
+    socket.terminate()
+    while (hub.state('a')?.subscribers !== 0) await new Promise(setImmediate)
+  })
+
+  test('is forgotten while its poll waits', async ({ serve }) => {
+    const { hub, url } = await serve()
+    const abort = new AbortController()
+    const poll = fetch(`${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`, { signal: abort.signal })
+    while (hub.state('a')?.subscribers !== 1) await new Promise(setImmediate)
+    abort.abort()
+    await expect(poll).rejects.toThrow(/abort/)
+    while (hub.state('a')?.subscribers !== 0) await new Promise(setImmediate)
+  })
+
+  test('is forgotten in the middle of publishing, and nothing is published', async ({ serve }) => {
+    const { hub, port } = await serve()
+    const { connect } = await import('node:net')
+    const socket = connect(port, '127.0.0.1')
+    socket.write('POST /push/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf')
+    await once(socket, 'connect')
+    socket.resetAndDestroy()
+    expect((await fetch(`http://127.0.0.1:${port}/push/b?wait=0`)).status).toBe(304)
+    expect(hub.state('a')).toBeUndefined()
+  })
+})

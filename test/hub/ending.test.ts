@@ -1,0 +1,94 @@
+import { describe, expect } from 'vitest'
+import { head, stream, test } from './serve.ts'
+
+describe('an end', () => {
+  test('is told to all who listen, and to who resumes later', async ({ serve, frames }) => {
+    const { hub, url } = await serve()
+    const from = hub.cursor('a')
+    const resume = `${url}a?last_event_id=${encodeURIComponent(from)}`
+    const { next } = await stream(`${url}a`)
+    await next()
+    const socket = frames(`${url}a`)
+    await socket.next()
+    const poll = fetch(resume)
+    while (hub.state('a')?.subscribers !== 3) await new Promise(setImmediate)
+    expect(hub.delete('a')).toBe(true)
+    expect(await next()).toBe('event: push.end\ndata: {}')
+    expect(await next()).toBeUndefined()
+    expect(await socket.next()).toMatchObject({ head: 'push: end' })
+    expect(await socket.closed).toEqual({ code: 1_001, reason: '410 Gone' })
+    const answered = await poll
+    expect([answered.status, ...head(answered, 'push-end')]).toEqual([410, '1'])
+    for (const accept of ['*/*', 'text/event-stream']) {
+      const late = await fetch(resume, { headers: { accept } })
+      expect([late.status, ...head(late, 'push-end')]).toEqual([410, '1'])
+    }
+    const late = frames(resume)
+    expect(await late.next()).toMatchObject({ head: 'push: end' })
+  })
+
+  test('is told after what was published just before it', async ({ serve }) => {
+    const { hub, url } = await serve()
+    const resume = `${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`
+    const poll = fetch(resume)
+    while (hub.state('a')?.subscribers !== 1) await new Promise(setImmediate)
+    hub.publish('a', 'last words')
+    hub.delete('a')
+    expect(await (await poll).text()).toBe('last words')
+    expect((await fetch(resume)).status).toBe(410)
+  })
+
+  test('is forgotten with the history', async ({ serve }) => {
+    let now = 1_700_000_000_000
+    const { hub, url } = await serve({ now: () => now, heartbeat: 20, history: { age: 1_000 } })
+    const resume = `${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`
+    hub.delete('a')
+    expect((await fetch(resume)).status).toBe(410)
+    now += 1_001
+    // The next heartbeat sweeps.
+    while ((await fetch(`${resume}&wait=0`)).status === 410) await new Promise(setImmediate)
+  })
+
+  test('is over when a subscriber begins without a cursor', async ({ serve }) => {
+    const { hub, url } = await serve()
+    const from = hub.cursor('a')
+    hub.delete('a')
+    expect((await fetch(`${url}a?wait=0`)).status).toBe(304)
+    expect((await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(from)}`)).status).toBe(304)
+  })
+
+  test('leaves no cursor of its channel within the ids of the next', async ({ serve }) => {
+    const { hub, url } = await serve({ now: () => 1_700_000_000_500 })
+    const [one] = ['one', 'two', 'three'].map((body) => hub.publish('a', body).id)
+    hub.delete('a')
+    for (const body of ['four', 'five', 'six']) hub.publish('a', body)
+    const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(one ?? '')}`)
+    expect(head(poll, 'push-gap')).toEqual(['expired'])
+    expect(await poll.text()).toMatch(/four[\s\S]*five[\s\S]*six/)
+  })
+
+  test('is over when somebody publishes again', async ({ serve }) => {
+    const { hub, url } = await serve()
+    const from = hub.cursor('a')
+    hub.delete('a')
+    hub.publish('a', 'anew')
+    const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(from)}`)
+    expect(poll.status).toBe(200)
+  })
+})
+
+describe('a hub that closes', () => {
+  test('ends every connection so that its client comes back', async ({ serve, frames }) => {
+    const { hub, url } = await serve()
+    const { next } = await stream(`${url}a`)
+    await next()
+    const socket = frames(`${url}a`)
+    await socket.next()
+    const poll = fetch(`${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`)
+    while (hub.state('a')?.subscribers !== 3) await new Promise(setImmediate)
+    hub.close()
+    expect(await next()).toBeUndefined()
+    expect((await socket.closed).code).toBe(1_012)
+    expect((await poll).status).toBe(304)
+  })
+})
