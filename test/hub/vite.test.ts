@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogger, createServer, preview, type InlineConfig, type PreviewServer, type ViteDevServer } from 'vite'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import type { Hub } from 'pinia-push/hub'
+import { pushHub } from 'pinia-push/vite'
+import { stream } from './serve.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'pinia-push-vite-'))
+writeFileSync(join(root, 'index.html'), '<p>page</p>')
+mkdirSync(join(root, 'dist'))
+writeFileSync(join(root, 'dist', 'index.html'), '<p>page</p>')
+afterAll(() => rmSync(root, { recursive: true }))
+
+/** A plugin, and the hubs that it has started and stopped. */
+function mountable() {
+  const started: Hub[] = []
+  const stopped: Hub[] = []
+  const plugin = pushHub({
+    setup(hub) {
+      started.push(hub)
+      return () => stopped.push(hub)
+    },
+  })
+  const config = {
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [plugin],
+    server: { host: '127.0.0.1', port: 0 },
+    preview: { host: '127.0.0.1', port: 0 },
+  } satisfies InlineConfig
+  return { config, started, stopped }
+}
+
+const hostOf = ({ resolvedUrls }: ViteDevServer | PreviewServer) => new URL(resolvedUrls?.local[0] ?? '').host
+
+async function expectServed(host: string, hub: Hub | undefined) {
+  const { next, leave } = await stream(`http://${host}/push/a`)
+  await next()
+  const socket = new WebSocket(`ws://${host}/push/a`, 'ws+meta.nchan')
+  await once(socket, 'open')
+  expect(hub?.publish('a', 'hello').subscribers).toBe(2)
+  expect(await next()).toMatch(/data: hello$/)
+  socket.terminate()
+  leave()
+}
+
+describe('pushHub', () => {
+  test('serves the hub on the dev server, and leaves the page and its hot reloads alone', async () => {
+    const { config, started, stopped } = mountable()
+    const server = await createServer(config)
+    await server.listen()
+    const host = hostOf(server)
+    await expectServed(host, started[0])
+    expect(await (await fetch(`http://${host}/`)).text()).toContain('<p>page</p>')
+    const reloads = new WebSocket(`ws://${host}/?token=${server.config.webSocketToken}`, 'vite-hmr')
+    const [said] = await once(reloads, 'message')
+    expect(String(said)).toContain('connected')
+    reloads.terminate()
+    await server.close()
+    expect(stopped).toEqual(started)
+  })
+
+  test('goes on with a hub of its own when the dev server restarts', async () => {
+    const { config, started, stopped } = mountable()
+    const server = await createServer(config)
+    await server.listen()
+    await server.restart()
+    expect([started.length, stopped]).toEqual([2, [started[0]]])
+    await expectServed(hostOf(server), started[1])
+    await server.close()
+    expect(stopped).toEqual(started)
+  })
+
+  test('serves the hub on the preview server', async () => {
+    const { config, started, stopped } = mountable()
+    const server = await preview(config)
+    await expectServed(hostOf(server), started[0])
+    await server.close()
+    expect(stopped).toEqual(started)
+  })
+
+  test('says that WebSockets cannot be served in middleware mode, and ends with its server there too', async () => {
+    const { config, started, stopped } = mountable()
+    const customLogger = createLogger('silent')
+    const warn = vi.spyOn(customLogger, 'warn')
+    const server = await createServer({ ...config, customLogger, server: { middlewareMode: true, ws: false } })
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('WebSockets cannot be served'))
+    await server.close()
+    expect(stopped).toEqual(started)
+  })
+})
