@@ -54,6 +54,12 @@ export interface ScriptedAnswer {
   body?: string
   /** Leave the answer open after its body. */
   hold?: boolean
+  /** Wait so long before the answer, in ms. */
+  delay?: number
+  /** Accept an upgrade, without a subprotocol, and send these. */
+  frames?: readonly string[]
+  /** Then close the WebSocket so; where absent it stays open. */
+  close?: { code: number; reason?: string }
 }
 
 export interface ScriptedRequest {

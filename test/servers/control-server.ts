@@ -9,47 +9,44 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
   const scripts = new Map<string, ScriptedServer>()
   let count = 0
 
-  const act = async (
-    method: string,
-    [kind, id = '', verb = '', argument = '']: string[],
-    body: unknown,
-  ): Promise<unknown> => {
-    const session = sessions.get(id)
-    const script = scripts.get(id)
-    switch (`${method} ${kind} ${verb}`.trim()) {
-      case 'POST sessions': {
-        const opened = await serveSession(body as object)
-        sessions.set(String((count += 1)), opened)
-        return { id: String(count), url: opened.url, directUrl: opened.directUrl }
-      }
-      case 'POST sessions publish':
-        return session?.publish(body as Parameters<ServedSession['publish']>[0])
-      case 'POST sessions faults':
-        return session?.fault(body as object)
-      case 'POST sessions restart':
-        return session?.restart()
-      case 'GET sessions stats':
-        return session?.stats()
-      case 'DELETE sessions channels':
-        return session?.end(decodeURIComponent(argument))
-      case 'DELETE sessions':
-        sessions.delete(id)
-        return session?.close()
-      case 'POST scripts': {
-        const opened = await serveScript()
-        scripts.set(String((count += 1)), opened)
-        return { id: String(count), url: opened.url }
-      }
-      case 'POST scripts answers':
-        return script?.answers(body as [])
-      case 'GET scripts requests':
-        return script?.requests()
-      case 'DELETE scripts':
-        scripts.delete(id)
-        return script?.close()
-      default:
-        throw new Error(`${method} ${kind}/${id}/${verb} is not known here`)
-    }
+  const session = (id: string) => known(sessions, id)
+  const script = (id: string) => known(scripts, id)
+  const acts: Record<string, (id: string, body: unknown, argument: string) => unknown> = {
+    'POST sessions': async (_, body) => {
+      const opened = await serveSession(body as object)
+      const id = String((count += 1))
+      sessions.set(id, opened)
+      return { id, url: opened.url, directUrl: opened.directUrl }
+    },
+    'POST sessions publish': (id, body) => session(id).publish(body as Parameters<ServedSession['publish']>[0]),
+    'POST sessions faults': (id, body) => session(id).fault(body as object),
+    'POST sessions restart': (id) => session(id).restart(),
+    'GET sessions stats': (id) => session(id).stats(),
+    'DELETE sessions channels': (id, _, channel) => session(id).end(decodeURIComponent(channel)),
+    'DELETE sessions': (id) => {
+      const ending = session(id)
+      sessions.delete(id)
+      return ending.close()
+    },
+    'POST scripts': async () => {
+      const opened = await serveScript()
+      const id = String((count += 1))
+      scripts.set(id, opened)
+      return { id, url: opened.url }
+    },
+    'POST scripts answers': (id, body) => script(id).answers(body as []),
+    'GET scripts requests': (id) => script(id).requests(),
+    'DELETE scripts': (id) => {
+      const ending = script(id)
+      scripts.delete(id)
+      return ending.close()
+    },
+  }
+  const act = async (method: string, [kind, id = '', verb = '', argument = '']: string[], body: unknown) => {
+    const name = `${method} ${kind} ${verb}`.trim()
+    const does = Object.hasOwn(acts, name) ? acts[name] : undefined
+    if (!does) throw new Error(`${name} is none of ${Object.keys(acts).join(', ')}`)
+    return does(id, body, argument)
   }
 
   const server = createServer((request, response) => {
@@ -75,6 +72,12 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function known<T>(map: ReadonlyMap<string, T>, id: string): T {
+  const value = map.get(id)
+  if (value === undefined) throw new Error(`there is no ${id} here: it was closed, or never opened`)
+  return value
 }
 
 async function read(request: IncomingMessage): Promise<unknown> {

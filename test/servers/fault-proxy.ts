@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { createLink, type Faults, type Link, type ProxyStats } from './link.ts'
 
 /** What the network does to the connections through it. */
 export interface FaultProxy {
@@ -22,17 +23,6 @@ export interface FaultProxy {
   resume(): void
   readonly stats: ProxyStats
   close(): Promise<void>
-}
-
-export interface ProxyStats {
-  /** Accepted, in all. */
-  connections: number
-  /** Open now. */
-  open: number
-  bytesUp: number
-  bytesDown: number
-  /** Connections that `cut` ended in the middle of what the server had written. */
-  cuts: number
 }
 
 /** A TCP proxy on loopback that does to connections what networks do. */
@@ -111,103 +101,4 @@ export async function createFaultProxy({
     },
   }
   return proxy
-}
-
-interface Faults {
-  stalled: boolean
-  refusing: boolean
-  hanging: boolean
-  pieces: number | undefined
-  holding: boolean
-  cut: (() => number) | undefined
-}
-
-interface Link {
-  /** Does what the faults say now. */
-  refresh(): void
-  destroy(): void
-}
-
-/** One connection through the proxy. */
-function createLink(
-  client: net.Socket,
-  target: { host: string; port: number },
-  faults: Faults,
-  stats: ProxyStats,
-): Link {
-  const server = net.connect(target)
-  const hung = faults.hanging
-  let allowance = faults.cut?.() ?? Infinity
-  let held: Buffer[] = []
-  let ended = false
-  let writing = false
-  client.setNoDelay(true)
-  server.setNoDelay(true)
-
-  const stopped = () => hung || faults.stalled || faults.holding
-  const destroy = () => {
-    client.destroy()
-    server.destroy()
-  }
-
-  /** Writes what is held to the client, in pieces where that is asked for. */
-  const flush = () => {
-    if (writing || stopped() || client.destroyed) return
-    const chunk = held.shift()
-    if (!chunk) {
-      if (ended) client.end()
-      else server.resume()
-      return
-    }
-    const piece = chunk.subarray(0, Math.min(faults.pieces ?? chunk.length, allowance))
-    if (piece.length < chunk.length) held.unshift(chunk.subarray(piece.length))
-    allowance -= piece.length
-    stats.bytesDown += piece.length
-    writing = true
-    const written = () => {
-      writing = false
-      if (allowance > 0) return void setImmediate(flush)
-      if (held.length > 0) stats.cuts += 1
-      destroy()
-    }
-    if (piece.length === 0) written()
-    else client.write(piece, written)
-  }
-
-  server.on('data', (chunk) => {
-    held.push(chunk)
-    if (!stopped()) server.pause()
-    flush()
-  })
-  server.on('end', () => {
-    ended = true
-    flush()
-  })
-  // The client is always read, so that its leaving is noticed; what it says may have to wait.
-  let heldUp: Buffer[] = []
-  const flushUp = () => {
-    if (faults.stalled) return
-    for (const chunk of heldUp) server.write(chunk)
-    heldUp = []
-  }
-  client.on('data', (chunk) => {
-    stats.bytesUp += chunk.length
-    if (!hung) heldUp.push(chunk)
-    flushUp()
-  })
-  for (const socket of [client, server]) {
-    socket.on('error', destroy)
-    socket.on('close', () => {
-      // A hung or stalled link is closed by the one who waits, never by the proxy.
-      if (socket === client || !(hung || faults.stalled)) destroy()
-    })
-  }
-
-  return {
-    refresh() {
-      flushUp()
-      flush()
-    },
-    destroy,
-  }
 }

@@ -1,5 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, ServerResponse, type IncomingMessage } from 'node:http'
+import { Socket, type AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
 import type { ScriptedAnswer, ScriptedRequest } from './control-client.ts'
 
 /** A server that answers as it is told: one answer a request, the last one again and again. */
@@ -10,40 +11,75 @@ export interface ScriptedServer {
   close(): Promise<void>
 }
 
+const CROSS_ORIGIN = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*, authorization' }
+
 export async function serveScript(): Promise<ScriptedServer> {
   let queue: ScriptedAnswer[] = [{ status: 404 }]
   const seen: ScriptedRequest[] = []
-  const server = createServer(({ method = '', url = '', headers }, response) => {
-    const cross = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*, authorization' }
-    if (method === 'OPTIONS') {
-      response.writeHead(204, cross).end()
-      return
-    }
-    seen.push({
-      method,
-      url,
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-      at: performance.now(),
+  const delays = new Set<NodeJS.Timeout>()
+
+  /** Notes the request, and answers it when its answer is due. */
+  const next = (
+    { method = '', url = '', headers }: IncomingMessage,
+    answer: (scripted: ScriptedAnswer) => void,
+  ): void => {
+    const entries = Object.entries(headers).map(([name, value]) => [name, String(value)])
+    seen.push({ method, url, headers: Object.fromEntries(entries), at: performance.now() })
+    const scripted = (queue.length > 1 ? queue.shift() : queue[0]) ?? {}
+    if (scripted.delay === undefined) return answer(scripted)
+    const delay = setTimeout(() => {
+      delays.delete(delay)
+      answer(scripted)
+    }, scripted.delay)
+    delays.add(delay)
+  }
+
+  const server = createServer((request, response) => {
+    if (request.method === 'OPTIONS') response.writeHead(204, CROSS_ORIGIN).end()
+    else next(request, (scripted) => write(response, scripted))
+  })
+  const sockets = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => {})
+    next(request, ({ frames, close, ...refusal }) => {
+      if (!frames) return refuse(request, socket, refusal)
+      sockets.handleUpgrade(request, socket, head, (connected) => {
+        for (const frame of frames) connected.send(frame)
+        if (close) connected.close(close.code, close.reason)
+      })
     })
-    const {
-      status = 200,
-      headers: own = {},
-      body = '',
-      hold = false,
-    } = (queue.length > 1 ? queue.shift() : queue[0]) ?? {}
-    response.writeHead(status, { ...cross, ...own })
-    response.write(body)
-    if (!hold) response.end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     answers: (answers) => void (queue = [...answers]),
     requests: () => seen,
     close: () =>
       new Promise((resolve) => {
+        for (const delay of delays) clearTimeout(delay)
+        for (const socket of sockets.clients) socket.terminate()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
+}
+
+function write(
+  response: ServerResponse,
+  { status = 200, headers = {}, body = '', hold = false }: ScriptedAnswer,
+): void {
+  response.writeHead(status, { ...CROSS_ORIGIN, ...headers })
+  response.write(body)
+  if (!hold) response.end()
+}
+
+/** Answers an upgrade as any other request. */
+function refuse(request: IncomingMessage, socket: unknown, answer: ScriptedAnswer): void {
+  if (!(socket instanceof Socket)) return
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.end())
+  write(response, answer)
 }

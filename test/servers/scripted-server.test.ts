@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { expect, test as base } from 'vitest'
+import { WebSocket } from 'ws'
+import { serveScript, type ScriptedServer } from './scripted-server.ts'
+
+const test = base.extend<{ script: ScriptedServer }>({
+  script: async ({}, use) => {
+    const script = await serveScript()
+    await use(script)
+    await script.close()
+  },
+})
+
+test('answers are given one a request, the last again and again, and requests are noted', async ({ script }) => {
+  script.answers([{ status: 401 }, { status: 503, headers: { 'retry-after': '7' }, body: 'later', delay: 5 }])
+  const ask = async () => {
+    const answer = await fetch(`${script.url}a?b`, { headers: { 'x-token': 'one' } })
+    return [answer.status, answer.headers.get('retry-after'), await answer.text()]
+  }
+  expect([await ask(), await ask(), await ask()]).toEqual([
+    [401, null, ''],
+    [503, '7', 'later'],
+    [503, '7', 'later'],
+  ])
+  expect(script.requests()).toHaveLength(3)
+  expect(script.requests()[0]).toMatchObject({ method: 'GET', url: '/a?b', headers: { 'x-token': 'one' } })
+})
+
+test('a WebSocket is accepted without a subprotocol, sent its frames, and closed', async ({ script }) => {
+  script.answers([{ frames: ['one', 'two'], close: { code: 4_000, reason: 'enough' } }])
+  const socket = new WebSocket(script.url)
+  const frames: string[] = []
+  socket.on('message', (data: Buffer) => frames.push(data.toString()))
+  const [code, reason] = await once(socket, 'close')
+  expect([frames, code, String(reason), socket.protocol]).toEqual([['one', 'two'], 4_000, 'enough', ''])
+})
+
+test('a WebSocket is refused where the answer has no frames', async ({ script }) => {
+  script.answers([{ status: 401, body: 'log in' }])
+  const [error] = await once(new WebSocket(script.url), 'error')
+  expect(String(error)).toContain('401')
+})
+
+test('close leaves nothing that is delayed or held', async () => {
+  const script = await serveScript()
+  script.answers([{ hold: true, body: 'half' }, { frames: [] }, { delay: 1_000_000 }])
+  await fetch(script.url)
+  const socket = new WebSocket(script.url)
+  await once(socket, 'open')
+  const delayed = fetch(script.url).catch((error: unknown) => error)
+  while (script.requests().length < 3) await new Promise(setImmediate)
+  const gone = once(socket, 'close')
+  await script.close()
+  await gone
+  expect(await delayed).toBeInstanceOf(TypeError)
+})
