@@ -74,7 +74,8 @@ export function playgroundServer(): Plugin[] {
   }
 
   return [
-    pushHub({ origins: (origin) => ports.has(Number(new URL(origin).port)), setup }),
+    // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
+    pushHub({ heartbeat: 5_000, origins: (origin) => ports.has(Number(new URL(origin).port)), setup }),
     {
       name: 'playground:control',
       configureServer({ middlewares, httpServer }) {

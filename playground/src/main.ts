@@ -1,10 +1,11 @@
 import { createPinia } from 'pinia'
-import { createPush, nchan, webSocket } from 'pinia-push'
+import { backoff, createPush, nchan, webSocket } from 'pinia-push'
 import { createApp } from 'vue'
 import App from './App.vue'
 import './style.css'
 
-const push = createPush({ via: webSocket(), dialect: nchan() })
+// A demonstration does not wait half a minute.
+const push = createPush({ via: webSocket(), dialect: nchan(), retry: backoff({ max: 8_000 }) })
 const pinia = createPinia().use(push.pinia)
 
 createApp(App).use(pinia).use(push).mount('#app')

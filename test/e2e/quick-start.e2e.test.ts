@@ -85,5 +85,10 @@ test(
     await fetch(`${address}/push/prices`, { method: 'POST', body: '{"symbol":"ACME","price":12.5}' })
     await page.locator('#last', { hasText: 'ACME 12.5' }).waitFor()
     await page.locator('li', { hasText: 'ACME: 12.5' }).waitFor()
+
+    const hub = spawn('node_modules/.bin/pinia-push', ['hub', '--port', '0'], { cwd: project })
+    onTestFinished(() => void hub.kill())
+    const [said] = (await once(hub.stdout, 'data')) as [Buffer]
+    expect(said.toString()).toMatch(/pinia-push hub on http:\/\/127\.0\.0\.1:\d+\/push\/<channel>/)
   },
 )
