@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect } from 'vitest'
+import { createHub } from 'pinia-push/hub'
 import { stream, test } from './serve.ts'
 
 describe('a closed hub', () => {
@@ -36,6 +38,17 @@ describe('a closed hub', () => {
   })
 })
 
+test('a refused upgrade whose peer stays does not hold up the end', async () => {
+  const hub = createHub()
+  const { port, close } = await hub.listen()
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.write('GET /push/a HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
+  await once(socket.resume(), 'end')
+  await close()
+  expect(socket.writable).toBe(true)
+  socket.destroy()
+})
+
 describe('a reader that goes away', () => {
   test('is forgotten in every phase of a WebSocket', async ({ serve, frames }) => {
     const { hub, url } = await serve()
@@ -57,7 +70,6 @@ describe('a reader that goes away', () => {
 
   test('is forgotten in the middle of publishing, and nothing is published', async ({ serve }) => {
     const { hub, port } = await serve()
-    const { connect } = await import('node:net')
     const socket = connect(port, '127.0.0.1')
     socket.write('POST /push/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf')
     await once(socket, 'connect')
