@@ -26,6 +26,9 @@ export const MORE_HEADER = 'Push-More'
 /** Part header of a multipart answer, and request header of a publisher: the event's name. */
 export const EVENT_HEADER = 'X-EventSource-Event'
 
+/** Part header of a multipart stream: the part is the hub's own word. */
+export const CONTROL_PART_HEADER = 'Push'
+
 /** SSE event names that begin so are the hub's own; a publisher's are refused. */
 export const CONTROL_EVENT_PREFIX = 'push.'
 

@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { WAIT } from '../protocol.ts'
 
 /** How a GET asks to be answered. */
-export type Answer = 'event-stream' | 'interval-poll' | 'state' | 'long-poll'
+export type Answer = 'event-stream' | 'multipart' | 'interval-poll' | 'state' | 'long-poll'
 
 /** What a GET asks for: the first row of PROTOCOL.md section 2 that fits. */
 export function answerAskedFor(request: IncomingMessage, query: URLSearchParams): Answer {
   if (/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return 'event-stream'
   if (query.get(WAIT) === '0') return 'interval-poll'
+  if (/\bmultipart\/mixed\b/i.test(request.headers.accept ?? '')) return 'multipart'
   return wantsJson(request) ? 'state' : 'long-poll'
 }
 

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { END_HEADER, EVENT_HEADER, GAP_HEADER, MORE_HEADER } from '../protocol.ts'
+import { END_HEADER, GAP_HEADER, MORE_HEADER } from '../protocol.ts'
 import { answerText, cursorHead } from './answer.ts'
 import type { Channel, Resumption } from './channel.ts'
-import type { Message } from './message.ts'
-import type { MessageId } from './message-id.ts'
+import { writtenAs, type Message } from './message.ts'
+import { PART, drawBoundary, eventHead, messageHead, writePart } from './multipart.ts'
 import type { Stream } from './streams.ts'
 
 /** What one answer carries at most; there is always room for one message. */
@@ -77,19 +76,11 @@ function fitting(messages: readonly Message[]): readonly Message[] {
 }
 
 function envelope(response: ServerResponse, head: OutgoingHttpHeaders, messages: readonly Message[]): void {
-  const boundary = randomBytes(16).toString('hex')
-  const parts: (string | Buffer)[] = []
-  let last: MessageId | undefined
-  for (const message of messages) {
-    const { body, text, id } = message
-    last = id
-    const coding = text === undefined ? { 'Content-Transfer-Encoding': 'base64' } : {}
-    const fields = Object.entries({ ...messageHead(message), ...eventHead(message), ...coding })
-    const lines = fields.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')
-    parts.push(`--${boundary}\r\n${lines}\r\n`, text === undefined ? body.toString('base64') : body, '\r\n')
-  }
+  const boundary = drawBoundary()
+  const parts = messages.flatMap((message) => [`--${boundary}\r\n`, writtenAs(message, PART, writePart), '\r\n'])
   parts.push(`--${boundary}--\r\n`)
-  const place = last ? cursorHead(last) : {}
+  const last = messages.at(-1)
+  const place = last ? cursorHead(last.id) : {}
   const type = { 'Content-Type': `multipart/mixed; boundary=${boundary}` }
   send(response, { ...head, ...place, ...type }, Buffer.concat(parts.map((part) => Buffer.from(part))))
 }
@@ -98,10 +89,3 @@ function send(response: ServerResponse, head: OutgoingHttpHeaders, body: Buffer)
   response.writeHead(200, { ...head, 'Content-Length': body.length })
   response.end(body)
 }
-
-const messageHead = ({ id, contentType }: Message): OutgoingHttpHeaders => ({
-  ...cursorHead(id),
-  'Content-Type': contentType,
-})
-
-const eventHead = ({ event }: Message): OutgoingHttpHeaders => (event === undefined ? {} : { [EVENT_HEADER]: event })

@@ -3,7 +3,9 @@ import { addressOf, type Address } from './address.ts'
 import type { Admission } from './admission.ts'
 import { PREFLIGHT_HEAD, answerJson, answerText, commonHead, crossOriginHead } from './answer.ts'
 import type { FirstMessage } from './channel.ts'
-import { eventStream } from './event-stream.ts'
+import { EVENT_STREAM } from './event-stream.ts'
+import { multipartStream } from './multipart.ts'
+import { answerStream } from './stream-answer.ts'
 import { answerAskedFor } from './negotiate.ts'
 import { requestedPlace } from './place.ts'
 import { answerEnd, answerPoll, holdPoll } from './poll.ts'
@@ -54,10 +56,11 @@ export function createRequestHandler({
     const channel = registry.channel(name)
     const resumption = channel.resume(place, firstMessage, now())
     if (asked === 'interval-poll') return answerPoll(response, resumption)
+    const sent = { response, channel, resumption, heartbeat, maxBacklog }
     const stream =
-      asked === 'event-stream'
-        ? eventStream(response, channel, resumption, heartbeat, maxBacklog)
-        : holdPoll(response, channel, resumption, place !== undefined)
+      asked === 'long-poll'
+        ? holdPoll(response, channel, resumption, place !== undefined)
+        : answerStream({ ...sent, spelling: asked === 'multipart' ? multipartStream() : EVENT_STREAM })
     if (stream) response.on('close', streams.add(stream))
   }
 

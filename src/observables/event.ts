@@ -100,3 +100,9 @@ export type SourceEvent =
 
 /** Bytes came, nothing more: one shared object, because a stream says it for every chunk. */
 export const ALIVE: SourceAlive = { type: 'alive' }
+
+/**
+ * What a connection errors with that should be made anew from its cursor: no failure, and readers are not told. Only after
+ * a message or a sign of life that carried one.
+ */
+export const ROTATE = Symbol('rotate')

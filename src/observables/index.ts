@@ -3,6 +3,7 @@ export type { Channel } from './channel.ts'
 export { defineChannel, type ChannelDefinition, type ChannelDescriptor, type ChannelOptions } from './define-channel.ts'
 export type { Cursor, Place } from './cursor.ts'
 export { PushError, type PushErrorCode } from './errors.ts'
+export { ROTATE } from './event.ts'
 export type {
   GapReason,
   Payload,
@@ -28,6 +29,7 @@ export {
   type EventStreamDialect,
   type PollDialect,
   type ServerSentEvent,
+  type StreamDialect,
   type Target,
   type WebSocketDialect,
 } from './dialects/dialect.ts'

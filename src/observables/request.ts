@@ -101,12 +101,16 @@ export function readBody(response: Response, reader: (emit: Emit) => AnswerReade
 }
 
 /** An answer that is not accepted, as the error that says so, with the server's own first line. */
-export function refusal(response: Response, verdict: keyof typeof REFUSALS): Observable<never> {
+export function refusal(
+  response: Response,
+  verdict: keyof typeof REFUSALS,
+  url: string = response.url,
+): Observable<never> {
   return from(response.text()).pipe(
     catchError(() => of('')),
     mergeMap((body) => {
       const said = body.split('\n', 1)[0]?.slice(0, 200)
-      const message = `${shown(response.url)} answered ${response.status}${said ? `: ${said}` : ''}`
+      const message = `${shown(url)} answered ${response.status}${said ? `: ${said}` : ''}`
       const details = { status: response.status, retryAfter: retryAfter(response.headers.get('retry-after')) }
       return throwError(() => new PushError(REFUSALS[verdict], message, details))
     }),

@@ -1,5 +1,5 @@
 import type * as techniques from '../../src/observables/techniques/index.ts'
-import { longPolling, polling, sse, webSocket, type Technique } from 'pinia-push/observables'
+import { fetchStream, longPolling, polling, sse, webSocket, xhrStream, type Technique } from 'pinia-push/observables'
 
 /** What can be kept with a technique; a promise that a row cannot keep names the capability that it lacks. */
 export interface Row {
@@ -60,6 +60,25 @@ const ROWS = {
     headers: false,
     sends: true,
     browserOnly: false,
+  },
+  fetchStream: {
+    technique: () => fetchStream(),
+    streams: true,
+    spacing: 0,
+    seesStatus: true,
+    headers: true,
+    sends: false,
+    browserOnly: false,
+  },
+  xhrStream: {
+    // Small, so that every longer test rotates.
+    technique: () => xhrStream({ rotateAfter: 20_000 }),
+    streams: true,
+    spacing: 0,
+    seesStatus: true,
+    headers: true,
+    sends: false,
+    browserOnly: true,
   },
 } satisfies Record<Factory, Omit<Row, 'name'>>
 

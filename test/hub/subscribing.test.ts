@@ -111,6 +111,36 @@ describe('an event stream', () => {
   })
 })
 
+describe('a multipart stream', () => {
+  test('begins with its place and heartbeat, then tells each part as soon as it is whole', async ({ serve }) => {
+    const { hub, url } = await serve()
+    const from = hub.cursor('a')
+    const abort = new AbortController()
+    const response = await fetch(`${url}a`, { headers: { accept: 'multipart/mixed' }, signal: abort.signal })
+    const boundary = /^multipart\/mixed; boundary=([\da-f]{32})$/.exec(response.headers.get('content-type') ?? '')?.[1]
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const until = async (part: string) => {
+      while (!text.includes(`${part}\r\n--${boundary}\r\n`)) text += (await reader?.read())?.value ?? ''
+    }
+    await until('{"heartbeat":15}')
+    expect(text).toMatch(/^--[\da-f]{32}\r\nPush: open\r\nLast-Modified: .*\r\nEtag: \d+\r\n\r\n/)
+    expect(text).toContain(`Etag: ${from.split(':')[1]}\r\n`)
+    const { id } = hub.publish('a', 'one', { event: 'news' })
+    await until('one')
+    expect(text).toContain(
+      `Etag: ${id.split(':')[1]}\r\nContent-Type: text/plain\r\nX-EventSource-Event: news\r\n\r\none\r\n`,
+    )
+    hub.publish('a', Uint8Array.of(0, 255))
+    await until('AP8=')
+    expect(text).toContain('Content-Transfer-Encoding: base64')
+    hub.delete('a')
+    await until('{}')
+    expect(text).toContain('Push: end\r\n')
+    abort.abort()
+  })
+})
+
 describe('a WebSocket', () => {
   test('begins with its place and heartbeat, then tells each message with its head', async ({ serve, frames }) => {
     const { hub, url } = await serve()

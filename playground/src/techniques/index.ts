@@ -2,6 +2,8 @@ import type { ChannelDefinition } from 'pinia-push'
 import type { Note, Tick } from '../machine.ts'
 import * as eventSource from './event-source.ts'
 import eventSourceCode from './event-source.ts?raw'
+import * as fetchStream from './fetch-stream.ts'
+import fetchStreamCode from './fetch-stream.ts?raw'
 import * as longPolling from './long-polling.ts'
 import longPollingCode from './long-polling.ts?raw'
 import * as polling from './polling.ts'
@@ -10,6 +12,8 @@ import * as sse from './sse.ts'
 import sseCode from './sse.ts?raw'
 import * as webSocket from './web-socket.ts'
 import webSocketCode from './web-socket.ts?raw'
+import * as xhrStream from './xhr-stream.ts'
+import xhrStreamCode from './xhr-stream.ts?raw'
 
 export interface Shown {
   /** As the server calls it. */
@@ -39,9 +43,23 @@ export const techniques: readonly Shown[] = [
     code: longPollingCode,
   },
   {
+    id: 'xhrStream',
+    title: 'XHR streaming',
+    how: 'One answer that never ends, read as XMLHttpRequest sees it grow.',
+    channel: xhrStream.channel,
+    code: xhrStreamCode,
+  },
+  {
+    id: 'fetchStream',
+    title: 'Fetch streaming',
+    how: 'One answer that never ends, read chunk by chunk.',
+    channel: fetchStream.channel,
+    code: fetchStreamCode,
+  },
+  {
     id: 'sse',
     title: 'Server-Sent Events',
-    how: 'One answer that never ends, read by fetch.',
+    how: 'A stream of events with ids, read by fetch.',
     channel: sse.channel,
     code: sseCode,
   },

@@ -70,6 +70,18 @@ export interface EventStreamDialect {
   comment(text: string): Verdict
 }
 
+/** How streams are spelled that are neither events nor frames: parts of a multipart answer, or lines. */
+export interface StreamDialect {
+  address(target: Target): Address
+  verdict(head: AnswerHead): Verdict
+  /** Media types to ask for. */
+  readonly accept: string
+  /** Whether an answer of this type is a stream. */
+  fits(type: string): boolean
+  /** Reads the text as it comes. */
+  read(head: AnswerHead, emit: Emit): (text: string) => void
+}
+
 /** How WebSockets are spelled. */
 export interface WebSocketDialect {
   address(target: Target): Address
@@ -95,6 +107,7 @@ export interface Dialect {
   readonly statuses: StatusTable
   readonly poll: PollDialect
   readonly eventStream: EventStreamDialect
+  readonly stream: StreamDialect
   readonly webSocket: WebSocketDialect
   /**
    * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with

@@ -87,6 +87,19 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
       comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
     },
 
+    stream: {
+      address: (target) => spell(target),
+      verdict,
+      accept: 'multipart/mixed',
+      fits: (type) => /^(multipart\/mixed|text\/event-stream)\b/i.test(type),
+      read: ({ headers }, emit) =>
+        multipart(parameter(headers.get('content-type') ?? '', 'boundary') ?? '', {
+          part: (part) => emit(partEvent(part)),
+          // A server that ends a stream so is reloaded, or means to; an end of the channel is told by a marker.
+          close: () => {},
+        }),
+    },
+
     webSocket: {
       address: (target) => spell(target),
       subprotocols: [META_SUBPROTOCOL],
@@ -179,6 +192,12 @@ function parse(json: string): Record<string, unknown> {
 const place = (modified: string | null | undefined, etag: string | null | undefined): string | undefined => {
   const seconds = Date.parse(modified ?? '') / 1000
   return etag && Number.isFinite(seconds) ? `${seconds}:${etag}` : undefined
+}
+
+/** A part of a stream: the hub's own word, or a message. */
+const partEvent = (part: Part): SourceEvent | typeof END => {
+  const { push, etag, 'last-modified': modified } = part.headers
+  return push === undefined ? partMessage(part) : control(push, place(modified, etag), part.body)
 }
 
 const partMessage = ({ headers, body }: Part): SourceEvent =>

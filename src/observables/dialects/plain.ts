@@ -1,5 +1,6 @@
+import { lines } from '../framing/lines.ts'
 import { wholeBody } from '../framing/whole-body.ts'
-import type { Dialect, EventStreamDialect, PollDialect, WebSocketDialect } from './dialect.ts'
+import type { Dialect, EventStreamDialect, PollDialect, StreamDialect, WebSocketDialect } from './dialect.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type CloseTable, type StatusTable } from './verdict.ts'
 
 export interface PlainOptions {
@@ -33,6 +34,7 @@ export function plain({ heartbeat, subprotocols = [], statuses = {}, closes = {}
     statuses: table,
     poll: plainPoll(table),
     eventStream: plainEventStream(table),
+    stream: plainStream(table),
     webSocket: plainWebSocket(subprotocols, { ...STANDARD_CLOSES, ...closes }),
   }
 }
@@ -78,6 +80,16 @@ export const plainEventStream = (statuses: StatusTable = plainStatuses()): Event
   eventNames: [],
   event: ({ id, event = 'message', data }) => ({ type: 'message', data, event, cursor: id }),
   comment: () => 'again',
+})
+
+/** A message is a line: newline-delimited JSON, say. Lines carry no cursor. */
+export const plainStream = (statuses: StatusTable = plainStatuses()): StreamDialect => ({
+  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+  verdict: ({ status }) => statusVerdict(statuses, status),
+  accept: 'application/x-ndjson, text/event-stream, */*;q=0.1',
+  // A page is what a captive portal answers with.
+  fits: (type) => !type.startsWith('text/html'),
+  read: (_, emit) => lines((data) => emit({ type: 'message', data, event: 'message' })),
 })
 
 export const plainWebSocket = (

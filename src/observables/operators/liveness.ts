@@ -1,6 +1,6 @@
 import { Observable, Subscription, tap, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
-import type { SourceEvent } from '../event.ts'
+import { ROTATE, type SourceEvent } from '../event.ts'
 import { DEV } from '../dev.ts'
 
 export interface LivenessOptions {
@@ -16,9 +16,6 @@ export interface LivenessOptions {
 
 /** What a timer can hold, in ms: a longer one would be due at once. */
 export const LONGEST = 2 ** 31 - 1
-
-/** A connection that should be made anew: no failure, nobody is told. */
-export const ROTATE = Symbol('rotate')
 
 /**
  * Ends a connection that gives no sign of life. Any event is one, because a technique says `alive` for every chunk.

@@ -13,10 +13,10 @@ import {
 } from 'rxjs'
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
 import { PushError } from '../errors.ts'
-import type { PushEvent, SourceEvent, SourceMessage, SourceOpen } from '../event.ts'
+import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../event.ts'
 import { reason } from '../in-words.ts'
 import type { RetryPolicy } from './backoff.ts'
-import { LONGEST, ROTATE, liveness, type LivenessOptions } from './liveness.ts'
+import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
 import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */

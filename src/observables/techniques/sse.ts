@@ -1,12 +1,12 @@
-import { EMPTY, Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import { END, type Emit } from '../dialects/dialect.ts'
 import { plainEventStream } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
-import { eventStream } from '../framing/event-stream.ts'
 import { shown } from '../in-words.ts'
-import { readBody, refusal, request } from '../request.ts'
+import { fetchText } from '../fetch-text.ts'
 import type { PushRequest, Technique } from '../technique.ts'
+import { readEventStream } from '../text-stream.ts'
 
 const NAME = 'sse'
 
@@ -37,29 +37,14 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
 
 function viaFetch({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> {
   const dialect = named?.eventStream ?? plainEventStream()
-  const { url, headers, space, continuity } = dialect.address(target, true)
-  return request({ url, headers: { Accept: 'text/event-stream', ...headers }, credentials }, (response) => {
-    const verdict = dialect.verdict(response)
-    if (verdict === 'end') return EMPTY
-    if (verdict !== 'accept') return refusal(response, verdict)
-    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return refusal(response, 'again')
-    return readBody(response, (emit) => {
-      emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
-      const utf8 = new TextDecoder()
-      const feed = eventStream({
-        event: (event) => emit(dialect.event(event)),
-        comment(text) {
-          if (dialect.comment(text) !== 'again') throw lost(url, text)
-        },
-        retry: (delay) => emit({ type: 'retry', delay }),
-      })
-      return {
-        feed: (chunk) => feed(utf8.decode(chunk, { stream: true })),
-        end() {
-          throw lost(url, 'the stream ended')
-        },
-      }
-    })
+  return fetchText({
+    technique: NAME,
+    address: dialect.address(target, true),
+    accept: 'text/event-stream',
+    credentials,
+    verdict: dialect.verdict,
+    fits: (type) => type.startsWith('text/event-stream'),
+    read: (_, emit) => readEventStream(dialect, emit),
   })
 }
 

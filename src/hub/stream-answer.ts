@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http'
+import type { ControlWord } from '../protocol.ts'
+import type { Channel, Resumption } from './channel.ts'
+import type { MessageId } from './message-id.ts'
+import { writtenAs, type Message } from './message.ts'
+import type { Stream } from './streams.ts'
+
+/** How one kind of endless answer is written. */
+export interface Spelling {
+  /** Under which a message's bytes are kept, because all who read this kind are sent the same. */
+  readonly carrier: string
+  readonly contentType: string
+  /** Written before everything. */
+  readonly preamble?: string
+  /** Written after each message and word: what is this answer's alone. */
+  readonly delimiter?: string
+  message(message: Message): Buffer
+  control(word: ControlWord, data: unknown, place?: MessageId): string
+}
+
+export interface StreamAnswerOptions {
+  response: ServerResponse
+  channel: Channel
+  resumption: Resumption
+  /** In ms. */
+  heartbeat: number
+  /** In bytes. */
+  maxBacklog: number
+  spelling: Spelling
+}
+
+/** Sends a channel as an answer that does not end. */
+export function answerStream({
+  response,
+  channel,
+  resumption: { gap, messages, from },
+  heartbeat,
+  maxBacklog,
+  spelling: { carrier, contentType, preamble = '', delimiter = '', message: spell, control },
+}: StreamAnswerOptions): Stream {
+  response.writeHead(200, { 'Content-Type': contentType, 'X-Accel-Buffering': 'no' })
+  let allowance = Infinity
+  const write = (bytes: Buffer | string) => {
+    if (response.writableEnded || response.destroyed) return
+    // A reader that cannot keep up is cut, and resumes by its cursor when it can.
+    if (response.writableLength > allowance) response.destroy()
+    else if (delimiter === '') response.write(bytes)
+    else {
+      response.cork()
+      response.write(bytes)
+      response.write(delimiter)
+      response.uncork()
+    }
+  }
+  const deliver = (message: Message) => write(writtenAs(message, carrier, spell))
+
+  write(preamble + control('open', { heartbeat: heartbeat / 1_000 }, from))
+  if (gap) write(control('gap', { reason: gap }, from))
+  for (const message of messages) deliver(message)
+  // What a reader was owed when it came does not count against it, or it would be cut each time it comes back.
+  allowance = response.writableLength + maxBacklog
+
+  const unsubscribe = channel.subscribe({
+    deliver,
+    end() {
+      write(control('end', {}))
+      response.end()
+    },
+  })
+  response.on('close', unsubscribe)
+  const ping = control('ping', 1)
+  return {
+    beat: () => write(ping),
+    stop() {
+      unsubscribe()
+      response.end()
+    },
+    cut: () => void response.destroy(),
+  }
+}

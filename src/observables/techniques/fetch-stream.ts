@@ -1,0 +1,34 @@
+import { plainStream } from '../dialects/plain.ts'
+import { fetchText } from '../fetch-text.ts'
+import type { Technique } from '../technique.ts'
+import { readTextStream } from '../text-stream.ts'
+
+/**
+ * One answer that does not end, read by fetch as it comes: parts of a multipart answer (Nchan, the hub), or lines
+ * (NDJSON) from any server; events, where the answer is an event stream.
+ *
+ * Price: a connection for each channel; HTTP/1.1 allows six a host. A proxy that buffers delays it. Many messages in
+ * one chunk cost little more than one, so it is the fastest of the streams.
+ *
+ * @see https://fetch.spec.whatwg.org/, RFC 2046 section 5.1
+ * @example createPushClient({ via: fetchStream(), dialect: nchan() })
+ */
+export function fetchStream(): Technique {
+  const technique = 'fetchStream'
+  return {
+    name: technique,
+    isSupported: () => typeof fetch === 'function',
+    connect({ dialect, credentials, ...target }) {
+      const stream = dialect?.stream ?? plainStream()
+      return fetchText({
+        technique,
+        address: stream.address(target),
+        accept: stream.accept,
+        credentials,
+        verdict: stream.verdict,
+        fits: stream.fits,
+        read: (head, emit) => readTextStream(head, dialect, emit),
+      })
+    },
+  }
+}

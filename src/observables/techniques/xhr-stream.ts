@@ -1,0 +1,120 @@
+import { Observable } from 'rxjs'
+import { END, type Emit } from '../dialects/dialect.ts'
+import { plainStream } from '../dialects/plain.ts'
+import { PushError, type PushErrorCode } from '../errors.ts'
+import { ALIVE, ROTATE, type SourceEvent } from '../event.ts'
+import { reason, shown } from '../in-words.ts'
+import { refusal } from '../request.ts'
+import type { PushRequest, Technique } from '../technique.ts'
+import { readTextStream } from '../text-stream.ts'
+
+const NAME = 'xhrStream'
+
+export interface XhrStreamOptions {
+  /**
+   * XMLHttpRequest keeps all that it received: after so many characters the connection is made anew, at a message that
+   * carried a cursor, unseen by readers. @default 1_048_576
+   */
+  rotateAfter?: number
+}
+
+/**
+ * One answer that does not end, read by XMLHttpRequest as it grows: what streamed before there was fetch.
+ *
+ * Price: as `fetchStream`, and memory, so it is rotated. Chromium hands `text/plain` over only at its end unless the
+ * server sends `X-Content-Type-Options: nosniff`. It cannot pass the browser's cache by but by a URL of its own, so each
+ * attempt adds `_=<something else>` to the query.
+ *
+ * @throws PushError `invalid-option` where `rotateAfter` is not above zero.
+ * @see https://xhr.spec.whatwg.org/
+ * @example createPushClient({ via: xhrStream(), dialect: nchan() })
+ */
+export function xhrStream({ rotateAfter = 1_048_576 }: XhrStreamOptions = {}): Technique {
+  if (!(rotateAfter > 0))
+    throw new PushError('invalid-option', `xhrStream: rotateAfter is ${rotateAfter}, and must be above 0`)
+  let attempts = 0
+  return {
+    name: NAME,
+    isSupported: () => typeof XMLHttpRequest === 'function',
+    connect: (request) => connect(request, rotateAfter, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
+  }
+}
+
+const connect = (
+  { dialect, credentials, ...target }: PushRequest,
+  rotateAfter: number,
+  nonce: string,
+): Observable<SourceEvent> =>
+  new Observable((subscriber) => {
+    const stream = dialect?.stream ?? plainStream()
+    const { url, headers, space, continuity } = stream.address(target)
+    const xhr = new XMLHttpRequest()
+    let feed: ((text: string) => void) | undefined
+    let seen = 0
+    let placed = false
+
+    const fail = (code: PushErrorCode, said: string) =>
+      subscriber.error(new PushError(code, `${shown(url)}: ${said}`, { technique: NAME }))
+    const emit: Emit = (event) => {
+      if (event === END) return subscriber.complete()
+      if (event.type === 'message') placed = event.cursor !== undefined
+      subscriber.next(event)
+    }
+    const head = () => ({ status: xhr.status, headers: headersOf(xhr) })
+
+    const begin = () => {
+      const { status, headers: seenHeaders } = head()
+      if (stream.verdict({ status, headers: seenHeaders }) !== 'accept') return
+      if (!stream.fits(seenHeaders.get('content-type') ?? '')) return
+      feed = readTextStream({ status, headers: seenHeaders }, dialect, emit)
+      emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+    }
+    const grow = () => {
+      const text = xhr.responseText
+      subscriber.next(ALIVE)
+      try {
+        feed?.(text.slice(seen))
+      } catch (cause) {
+        return cause instanceof PushError ? subscriber.error(cause) : fail('unexpected-answer', reason(cause))
+      }
+      seen = text.length
+      if (feed && placed && seen > rotateAfter) subscriber.error(ROTATE)
+    }
+    const end = () => {
+      if (feed) return fail('lost', 'the stream ended')
+      const verdict = stream.verdict(head())
+      if (verdict === 'end') return subscriber.complete()
+      // What was accepted, and still not read, was of another kind than a stream.
+      const answer = new Response(xhr.responseText, { status: xhr.status, headers: headersOf(xhr) })
+      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, url).subscribe(subscriber))
+    }
+
+    // A browser's cache would answer a 404 or a 410 again and again, and XMLHttpRequest has no word against it.
+    xhr.open('GET', `${url}${url.includes('?') ? '&' : '?'}_=${nonce}`)
+    xhr.withCredentials = credentials === 'include'
+    for (const [name, value] of Object.entries({ Accept: stream.accept, ...headers })) xhr.setRequestHeader(name, value)
+    xhr.onreadystatechange = () => {
+      if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED) begin()
+      else if (xhr.readyState === XMLHttpRequest.LOADING) grow()
+    }
+    xhr.onload = () => {
+      grow()
+      if (!subscriber.closed) end()
+    }
+    xhr.onerror = () => fail(feed ? 'lost' : 'unreachable', 'XMLHttpRequest failed and hides why')
+    xhr.send()
+    return () => {
+      xhr.onreadystatechange = xhr.onload = xhr.onerror = null
+      xhr.abort()
+    }
+  })
+
+/** The head of an answer; a name that occurs twice was joined by the host. */
+function headersOf(xhr: XMLHttpRequest): Headers {
+  const headers = new Headers()
+  for (const line of xhr.getAllResponseHeaders().split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (colon > 0) headers.append(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return headers
+}

@@ -1,0 +1,22 @@
+import type { AnswerHead, Dialect, Emit, EventStreamDialect } from './dialects/dialect.ts'
+import { plainEventStream, plainStream } from './dialects/plain.ts'
+import { PushError } from './errors.ts'
+import { eventStream } from './framing/event-stream.ts'
+
+/** Reads the text of an event stream. Throws `lost` where a comment says that the stream is over. */
+export function readEventStream(dialect: EventStreamDialect, emit: Emit): (text: string) => void {
+  return eventStream({
+    event: (event) => emit(dialect.event(event)),
+    comment(text) {
+      if (dialect.comment(text) !== 'again') throw new PushError('lost', `the server ended the stream: ${text}`)
+    },
+    retry: (delay) => emit({ type: 'retry', delay }),
+  })
+}
+
+/** Reads the text of a stream as what its head says that it is: events, or what the dialect streams otherwise. */
+export function readTextStream(head: AnswerHead, dialect: Dialect | undefined, emit: Emit): (text: string) => void {
+  return head.headers.get('content-type')?.startsWith('text/event-stream')
+    ? readEventStream(dialect?.eventStream ?? plainEventStream(), emit)
+    : (dialect?.stream ?? plainStream()).read(head, emit)
+}
