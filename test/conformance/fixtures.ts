@@ -83,9 +83,9 @@ export interface Fixtures {
   /** A server that answers as the test says. */
   script: () => Promise<Script>
   /** A client of this row, this test's own. */
-  client: (row: Row, options?: PushClientOptions) => PushClient
+  client: (row: Pick<Row, 'technique'>, options?: PushClientOptions) => PushClient
   /** Reads a channel by a client of its own. */
-  read: (row: Row, url: string, options?: PushClientOptions) => Reader
+  read: (row: Pick<Row, 'technique'>, url: string, options?: PushClientOptions) => Reader
 }
 
 /** Every fixture undoes itself. */
@@ -147,3 +147,9 @@ export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => 
     if (performance.now() - began > 15_000) throw new Error(`it never came to hold: ${JSON.stringify(value)}`)
   }
 }
+
+/** Messages and gaps, in order, as words. */
+export const story = (events: readonly PushEvent<string>[]): string[] =>
+  events.flatMap((event) =>
+    event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
+  )

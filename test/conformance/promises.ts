@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { backoff, defineChannel, nchan, plain, type PushEvent } from 'pinia-push/observables'
-import { eventually, readChannel, status, test } from './fixtures.ts'
+import { backoff, defineChannel, nchan, plain } from 'pinia-push/observables'
+import { eventually, readChannel, status, story, test } from './fixtures.ts'
 import type { Row } from './rows.ts'
 
 const texts = (...data: string[]) => data.map((each) => ({ data: each }))
@@ -404,12 +404,6 @@ function polls(row: Row) {
     expect(reader.data).toEqual(['one', 'two', 'three'])
   })
 }
-
-/** Messages and gaps, in order, as words. */
-const story = (events: readonly PushEvent<string>[]): string[] =>
-  events.flatMap((event) =>
-    event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
-  )
 
 /** A schema that lets everything through. */
 const anything = {

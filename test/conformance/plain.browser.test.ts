@@ -1,0 +1,10 @@
+import { fetchStream, longPolling, polling, sse, webSocket } from 'pinia-push/observables'
+import { plainServers } from './plain.ts'
+
+plainServers({
+  polling: polling({ floor: 50 }),
+  longPolling: longPolling(),
+  sse: sse(),
+  fetchStream: fetchStream(),
+  webSocket: webSocket(),
+})
