@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { afterAll, describe, expect } from 'vitest'
 import { backoff, defineChannel, nchan, plain } from 'pinia-push/observables'
 import { eventually, readChannel, status, story, test } from './fixtures.ts'
 import type { Row } from './rows.ts'
@@ -35,9 +35,14 @@ const FORGERIES = [
 ]
 
 /** The promises of this library, for one technique against the hub. */
-export function everyTechnique(row: Row) {
+export function everyTechnique(row: Row, host: string) {
   const { name } = row
   describe(name, () => {
+    afterAll(({}, { tasks }) => {
+      const kept = tasks.filter(({ result }) => result?.state === 'pass').length
+      console.log(`promises  ${host}  ${name}  kept ${kept} of ${tasks.length}`)
+    })
+
     test('delivers every message once, in order', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
