@@ -54,7 +54,7 @@ export interface Reducing<T, A> {
  *   reduce: (list, { data }) => [data, ...list].slice(0, 50),
  *   flush: 'frame',
  * })
- * const { data: any } = usePushChannel<Notice>('/push/notices', { via: sse() })
+ * const { data: newest } = usePushChannel<Notice>('/push/notices', { via: sse() })
  */
 export function usePushChannel<T, S, A>(
   source: MaybeRefOrGetter<PushSource<T, S>>,

@@ -6,7 +6,7 @@ import { HubError } from './hub-error.ts'
 import { refuseUpgrade } from './web-socket.ts'
 
 export interface ListenOptions {
-  /** 0: any free one. @default 0 */
+  /** 0 takes a free one. @default 0 */
   port?: number
   /** A loopback address. @default '127.0.0.1' */
   host?: string
