@@ -35,6 +35,7 @@ export function holdPoll(
   channel: Channel,
   resumption: Resumption,
   placed: boolean,
+  heartbeat: number,
 ): Stream | undefined {
   if (!placed || resumption.gap || resumption.messages.length > 0) {
     answerPoll(response, resumption)
@@ -42,8 +43,12 @@ export function holdPoll(
   }
   const { from } = resumption
   const waiting: Message[] = []
-  const answer = () => {
+  const leave = () => {
+    clearTimeout(due)
     unsubscribe()
+  }
+  const answer = () => {
+    leave()
     if (response.writableEnded || response.destroyed) return
     answerPoll(response, { gap: undefined, messages: waiting, from })
   }
@@ -55,12 +60,14 @@ export function holdPoll(
     end() {
       // What was published just before the end is told first; the next poll is told of the end.
       if (waiting.length > 0) return answer()
-      unsubscribe()
+      leave()
       answerEnd(response)
     },
   })
-  response.on('close', unsubscribe)
-  return { beat: answer, stop: answer, cut: () => void response.destroy() }
+  // A clock of its own: the streams' beat would answer a poll that has only begun, and its client would have to pause.
+  const due = setTimeout(answer, heartbeat)
+  response.on('close', leave)
+  return { beat: () => {}, stop: answer, cut: () => void response.destroy() }
 }
 
 /** The channel has ended. */

@@ -59,7 +59,7 @@ export function createRequestHandler({
     const sent = { response, channel, resumption, heartbeat, maxBacklog }
     const stream =
       asked === 'long-poll'
-        ? holdPoll(response, channel, resumption, place !== undefined)
+        ? holdPoll(response, channel, resumption, place !== undefined, heartbeat)
         : answerStream({ ...sent, spelling: asked === 'multipart' ? multipartStream() : EVENT_STREAM })
     if (stream) response.on('close', streams.add(stream))
   }
