@@ -111,10 +111,10 @@ export function createChannel({
     next.add(link(place, retry).subscribe(linked))
   }
 
-  const disconnect = (why: string) => {
+  const disconnect = (becomes: PushStatus) => {
     connection?.unsubscribe()
     announced = undefined
-    letters.discard(new PushError('send-lost', DEV && `${shown(url)} ${why} before the message was handed over`))
+    letters.discard(new PushError('send-lost', DEV && `${shown(url)} is ${becomes}: the message was not handed over`))
   }
 
   const end = (event: Extract<StatusEvent, { type: 'closed' | 'failed' }>) => {
@@ -128,7 +128,7 @@ export function createChannel({
     readers = readers.filter((other) => other !== reader)
     if (readers.length > 0) return
     const idle = () => {
-      disconnect('was left by its last reader')
+      disconnect('idle')
       connection = undefined
       place = nowhere()
       lastCursor = undefined

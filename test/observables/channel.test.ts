@@ -87,6 +87,22 @@ describe('a channel', () => {
     expect(read(channel).seen).toEqual(['connecting'])
   })
 
+  test.each(['connecting', 'open', 'waiting', 'failed', 'closed'])(
+    'leaves no connection and no timer when left while %s',
+    (phase) => {
+      const { push, technique } = open
+      const channel = push.channel('/a')
+      const reader = read(channel)
+      if (phase !== 'connecting' && phase !== 'waiting') technique.latest.open()
+      if (phase === 'waiting') technique.latest.drop()
+      if (phase === 'failed') technique.latest.refuse()
+      if (phase === 'closed') technique.latest.end()
+      expect(channel.status).toBe(phase)
+      reader.leave()
+      open.expectNoLeaks()
+    },
+  )
+
   test('tells a late reader the status at once, and past messages only where it replays', () => {
     const { push, technique } = open
     const replaying = defineChannel({ url: '/replaying', replay: 2 })

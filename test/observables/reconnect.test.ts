@@ -198,6 +198,13 @@ describe('reconnect', () => {
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
+  test('rotates no more where a cursor was given and not taken, because each rotation would be a gap', () => {
+    const cursors = score(({ plays }) =>
+      plays(['-o-1', '-o---1', '-o'], 'AO-X 49ms -(OU)X', { rotateAfter: 50, until: '500ms !' }),
+    )
+    expect(cursors).toEqual([undefined, 'c1'])
+  })
+
   test('leaves an idle connection alone where there is no cursor to go on from', () =>
     void score(({ plays }) => plays(['-o-n 200ms n'], 'AO-N 200ms N', { rotateAfter: 50, until: '400ms !' })))
 

@@ -69,6 +69,7 @@ export function reconnect<P>({
     let failures = 0
     let askedFor = 0
     let forgotten: string | undefined
+    let rotates = true
     let current = new Subscription()
 
     const replace = (start: () => Subscription) => {
@@ -87,11 +88,15 @@ export function reconnect<P>({
         subscriber.next(event)
         if (begun) return
         begun = true
-        const missing = (place.opened || place.value !== undefined || forgotten !== undefined) && !event.resumed
-        if (!event.resumed) place.value = undefined
+        const { opened, value } = place
         place.space = event.space
         place.opened = true
-        if (missing) subscriber.next({ type: 'gap', reason: forgotten ?? 'unproven' })
+        if (event.resumed) return
+        place.value = undefined
+        // What takes no cursor cannot be made anew unseen: each time would be a gap.
+        rotates &&= value === undefined
+        if (opened || value !== undefined || forgotten)
+          subscriber.next({ type: 'gap', reason: forgotten ?? 'unproven' })
         forgotten = undefined
       }
 
@@ -146,7 +151,7 @@ export function reconnect<P>({
               const { space, value } = place
               const cursor = value === undefined ? undefined : { space, value }
               return connect(cursor, prepared).pipe(
-                liveness({ ...limits, promised, resumable: () => place.value !== undefined, scheduler }),
+                liveness({ ...limits, promised, resumable: () => rotates && place.value !== undefined, scheduler }),
               )
             }),
           )
