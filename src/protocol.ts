@@ -8,6 +8,12 @@ export const LAST_EVENT_ID = 'last_event_id'
 /** Query parameter of interval polling: `wait=0` asks for what is there, now. */
 export const WAIT = 'wait'
 
+/** Query parameter that asks for a forever frame; its value is the word that every post to the parent repeats. */
+export const FRAME = 'frame'
+
+/** Query parameter of a forever frame: the origin of the parent, to which alone is posted. */
+export const FRAME_PARENT = 'frame_parent'
+
 /** WebSocket subprotocol whose frames begin with `id:` and `content-type:` lines. */
 export const META_SUBPROTOCOL = 'ws+meta.nchan'
 

@@ -36,10 +36,14 @@ export interface Channel {
   subscribe(subscriber: Subscriber): () => void
   /** Ends every subscriber. */
   end(): void
-  /** Forgets what is too old. */
+  /** Forgets what is too old, and in which spellings the rest was sent. */
   prune(now: number): void
+  /** Forgets the oldest message. */
+  shed(): void
   readonly subscribers: number
   readonly retained: number
+  /** Of all bodies that are kept. */
+  readonly bytes: number
   /** Where the channel is: its last message, or its beginning. */
   readonly last: MessageId
   /** When it last had a subscriber or a publication, in ms since the epoch. */
@@ -60,16 +64,17 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
   let requested: number | undefined
   const subscribers = new Set<Subscriber>()
 
-  const prune = (now: number) => {
+  const forget = (goes: (at: number, left: number) => boolean) => {
     let gone = 0
     for (const { message, at } of kept) {
-      if (kept.length - gone <= count && size <= bytes && now - at <= age) break
+      if (!goes(at, kept.length - gone)) break
       gone += 1
       size -= message.body.length
       floor = message.id
     }
     if (gone > 0) kept = kept.slice(gone)
   }
+  const limit = (now: number) => forget((at, left) => left > count || size > bytes || now - at > age)
 
   const since = (place: MessageId): Message[] => {
     let start = kept.length
@@ -84,13 +89,13 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
       touched = now
       kept.push({ message, at: now })
       size += message.body.length
-      prune(now)
+      limit(now)
       for (const subscriber of subscribers) subscriber.deliver(message)
       return message
     },
 
     resume(cursor, first, now) {
-      prune(now)
+      limit(now)
       touched = now
       requested = now
       if (cursor === undefined) {
@@ -116,7 +121,14 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
       subscribers.clear()
     },
 
-    prune,
+    prune(now) {
+      limit(now)
+      for (const { message } of kept) message.written.clear()
+    },
+    shed: () => forget((_, left) => left === kept.length),
+    get bytes() {
+      return size
+    },
     get subscribers() {
       return subscribers.size
     },

@@ -4,8 +4,9 @@
  * - `invalid-channel`, `invalid-content-type`, `invalid-event`: a name that cannot travel.
  * - `invalid-body`: a message that is neither text nor bytes.
  * - `too-large`: a message over `maxMessageBytes`.
+ * - `too-many-channels`: the hub has `maxChannels` already.
  * - `invalid-option`: an option out of its range.
- * - `not-loopback`: the hub trusts whoever reaches it, so it listens on loopback only.
+ * - `not-loopback`: a hub without `authorize` listens on loopback only.
  * - `closed`: the hub was closed.
  */
 export type HubErrorCode =
@@ -14,6 +15,7 @@ export type HubErrorCode =
   | 'invalid-event'
   | 'invalid-body'
   | 'too-large'
+  | 'too-many-channels'
   | 'invalid-option'
   | 'not-loopback'
   | 'closed'

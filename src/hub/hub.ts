@@ -1,20 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createAdmission, type AdmissionOptions } from './admission.ts'
+import type { Authorize } from './authorization.ts'
 import type { ChannelState, FirstMessage, HistoryLimits } from './channel.ts'
 import { HubError } from './hub-error.ts'
 import { listen, type ListenOptions, type Listening } from './listen.ts'
+import { createLimits, type LimitOptions } from './limits.ts'
 import { formatId } from './message-id.ts'
 import { createRegistry } from './registry.ts'
-import { CLOSED, createRequestHandler } from './requests.ts'
+import { createRequestHandler } from './requests.ts'
+import { CLOSED } from './refusal.ts'
 import { createStreams } from './streams.ts'
 import { createUpgradeHandler } from './upgrades.ts'
 
-export interface HubOptions extends AdmissionOptions {
+export interface HubOptions extends AdmissionOptions, LimitOptions {
   /** Where channels are: `<path><channel>`. @default '/push/' */
   path?: string
   /** What is kept for those who resume. @default 1000 messages, 5 minutes, 8 MiB a channel */
   history?: Partial<HistoryLimits>
+  /** Bytes of all bodies that are kept, in all channels together; the oldest go first, and a `gap` says so. @default 256 MiB */
+  maxHistoryBytes?: number
+  /** A request for one more channel is answered 503. @default 10_000 */
+  maxChannels?: number
+  /** Who may do what; absent: who reaches the hub may all. @default none, so that it binds loopback only */
+  authorize?: Authorize
+  /** Whom the limits count; behind a proxy, what it says. @default the peer's address */
+  address?: (request: IncomingMessage) => string
   /** The longest silence of a healthy connection, in ms. @default 15_000 */
   heartbeat?: number
   /** Where a subscriber without a cursor begins. @default 'newest' */
@@ -48,7 +59,7 @@ export interface Hub {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   /** The same for an upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** Serves the hub on its own port, on loopback. @throws HubError (rejects) `not-loopback` */
+  /** Serves the hub on its own port, on loopback, or wherever it has `authorize`. @throws HubError (rejects) `not-loopback` */
   listen(options?: ListenOptions): Promise<Listening>
   /** Ends every connection so that clients come back, and stops the clock. Resolves when all are gone. */
   close(): Promise<void>
@@ -59,7 +70,8 @@ const LONGEST_TIMER = 2_147_483_647
 
 /**
  * A push server in this process: every technique on one URL, as PROTOCOL.md says, with a bounded history to resume
- * from. It trusts nobody: Host and Origin are checked, and it listens on loopback.
+ * from. It trusts nobody: Host and Origin are checked, everything is bounded, and it listens on loopback unless
+ * `authorize` says who may do what.
  *
  * @throws HubError `invalid-option`
  * @example
@@ -74,11 +86,29 @@ export function createHub({
   firstMessage = 'newest',
   maxMessageBytes = 2_097_152,
   maxBacklog = 8_388_608,
+  maxHistoryBytes = 268_435_456,
+  maxChannels = 10_000,
+  authorize,
+  address = ({ socket }) => socket.remoteAddress ?? '',
   now = Date.now,
-  ...admitted
+  origins = [],
+  hosts = [],
+  ...limited
 }: HubOptions = {}): Hub {
-  for (const [name, value] of Object.entries({ count, age, bytes, heartbeat, maxMessageBytes, maxBacklog })) {
-    if (!(value > 0)) throw new HubError('invalid-option', `${name} is ${value}, and must be above 0`)
+  const numbers = {
+    count,
+    age,
+    bytes,
+    heartbeat,
+    maxMessageBytes,
+    maxBacklog,
+    maxHistoryBytes,
+    maxChannels,
+    ...limited,
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !(value > 0))
+      throw new HubError('invalid-option', `${name} is ${value}, and must be above 0`)
   }
   if (heartbeat > LONGEST_TIMER)
     throw new HubError('invalid-option', `heartbeat is ${heartbeat}, and no timer can wait so long`)
@@ -87,12 +117,20 @@ export function createHub({
   if (!/^\/(.*\/)?$/.test(path))
     throw new HubError('invalid-option', `path ${JSON.stringify(path)} must begin and end with a slash`)
 
-  const admission = createAdmission(admitted)
-  const registry = createRegistry({ count, age, bytes }, maxMessageBytes, now)
+  const admission = createAdmission({ origins, hosts })
+  const limits = createLimits(limited, now)
+  const registry = createRegistry({
+    history: { count, age, bytes },
+    maxHistoryBytes,
+    maxChannels,
+    maxMessageBytes,
+    now,
+  })
   const streams = createStreams()
   const beat = setInterval(() => {
     streams.beat()
     registry.prune()
+    limits.prune()
   }, heartbeat)
   // A hub that nobody is connected to does not keep a process alive.
   beat.unref()
@@ -106,6 +144,9 @@ export function createHub({
     maxBacklog,
     now,
     admission,
+    authorize,
+    address,
+    limits,
     registry,
     streams,
     closed: () => closing !== undefined,
@@ -120,7 +161,7 @@ export function createHub({
 
   const hub: Hub = {
     publish(name, body, { contentType, event } = {}) {
-      if (closing) throw new HubError('closed', CLOSED)
+      if (closing) throw new HubError('closed', CLOSED.line)
       const { message, subscribers } = registry.publish(name, { body, contentType, event })
       return { id: message.cursor, subscribers }
     },
@@ -130,7 +171,7 @@ export function createHub({
 
     handle: createRequestHandler(serving),
     upgrade: upgrades.upgrade,
-    listen: (options) => listen(hub, options),
+    listen: (options) => listen({ ...hub, guarded: authorize !== undefined }, options),
     close: () => (closing ??= stop()),
   }
   return hub

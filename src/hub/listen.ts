@@ -1,14 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerText } from './answer.ts'
 import type { Duplex } from 'node:stream'
 import { HubError } from './hub-error.ts'
-import { refuseUpgrade } from './web-socket.ts'
+import { refuse, refuseUpgrade } from './refusal.ts'
 
 export interface ListenOptions {
   /** 0 takes a free one. @default 0 */
   port?: number
-  /** A loopback address. @default '127.0.0.1' */
+  /** A loopback address; another one only where the hub has `authorize`. @default '127.0.0.1' */
   host?: string
 }
 
@@ -25,22 +24,27 @@ interface Handler {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   close(): Promise<void>
+  /** Whether it asks who may do what, so that others may reach it. */
+  readonly guarded: boolean
 }
+
+const NO_CHANNEL = { status: 404, line: 'no channel is here' }
 
 /** Serves a hub on a port of its own. */
 export async function listen(hub: Handler, { port = 0, host = '127.0.0.1' }: ListenOptions = {}): Promise<Listening> {
-  if (!/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) {
+  if (!hub.guarded && !/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) {
     throw new HubError(
       'not-loopback',
-      `${host} can be reached by others, and the hub trusts whoever reaches it: bind 127.0.0.1 and put a server in front`,
+      `${host} can be reached by others, and this hub asks nobody who they are: give it \`authorize\` (and its names in \`hosts\`), or bind 127.0.0.1`,
     )
   }
-  const server = createServer((request, response) => {
-    if (!hub.handle(request, response)) answerText(response, 404, 'no channel is here')
+  // A head or a body that trickles in holds a connection no longer than this.
+  const server = createServer({ headersTimeout: 20_000, requestTimeout: 60_000 }, (request, response) => {
+    if (!hub.handle(request, response)) refuse(response, NO_CHANNEL)
   })
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {})
-    if (!hub.upgrade(request, socket, head)) refuseUpgrade(socket, 404, 'no channel is here')
+    if (!hub.upgrade(request, socket, head)) refuseUpgrade(socket, NO_CHANNEL)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { WAIT } from '../protocol.ts'
+import { FRAME, WAIT } from '../protocol.ts'
 
 /** How a GET asks to be answered. */
-export type Answer = 'event-stream' | 'multipart' | 'interval-poll' | 'state' | 'long-poll'
+export type Answer = 'forever-frame' | 'event-stream' | 'multipart' | 'interval-poll' | 'state' | 'long-poll'
 
 /** What a GET asks for: the first row of PROTOCOL.md section 2 that fits. */
 export function answerAskedFor(request: IncomingMessage, query: URLSearchParams): Answer {
+  if (query.has(FRAME)) return 'forever-frame'
   if (/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return 'event-stream'
   if (query.get(WAIT) === '0') return 'interval-poll'
   if (/\bmultipart\/mixed\b/i.test(request.headers.accept ?? '')) return 'multipart'

@@ -1,9 +1,10 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { END_HEADER, GAP_HEADER, MORE_HEADER } from '../protocol.ts'
-import { answerText, cursorHead } from './answer.ts'
+import { GAP_HEADER, MORE_HEADER } from '../protocol.ts'
+import { cursorHead } from './answer.ts'
 import type { Channel, Resumption } from './channel.ts'
 import { writtenAs, type Message } from './message.ts'
 import { PART, drawBoundary, eventHead, messageHead, writePart } from './multipart.ts'
+import { ENDED, refuse } from './refusal.ts'
 import type { Stream } from './streams.ts'
 
 /** What one answer carries at most; there is always room for one message. */
@@ -11,7 +12,7 @@ const MOST_MESSAGES = 1_000
 const MOST_BYTES = 1_048_576
 
 /** Answers a poll at once with what there is (PROTOCOL.md section 3). */
-export function answerPoll(response: ServerResponse, { gap, messages, from }: Resumption): void {
+export function answerPoll(response: ServerResponse, { gap, messages, from }: Resumption): undefined {
   const head: OutgoingHttpHeaders = gap ? { [GAP_HEADER]: gap } : {}
   const [first] = messages
   if (!first) {
@@ -61,7 +62,7 @@ export function holdPoll(
       // What was published just before the end is told first; the next poll is told of the end.
       if (waiting.length > 0) return answer()
       leave()
-      answerEnd(response)
+      refuse(response, ENDED)
     },
   })
   // A clock of its own: the streams' beat would answer a poll that has only begun, and its client would have to pause.
@@ -69,10 +70,6 @@ export function holdPoll(
   response.on('close', leave)
   return { beat: () => {}, stop: answer, cut: () => void response.destroy() }
 }
-
-/** The channel has ended. */
-export const answerEnd = (response: ServerResponse): void =>
-  answerText(response, 410, 'the channel has ended', { [END_HEADER]: '1' })
 
 function fitting(messages: readonly Message[]): readonly Message[] {
   let bytes = 0

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { EVENT_HEADER } from '../protocol.ts'
 import { answerJson, answerText } from './answer.ts'
-import { HubError } from './hub-error.ts'
 import { wantsJson } from './negotiate.ts'
+import { refusalOf, refuse } from './refusal.ts'
 import type { Registry } from './registry.ts'
 
 /** Publishes the body of a POST (PROTOCOL.md section 6). */
@@ -19,7 +19,11 @@ export function publishPost(
     request.removeAllListeners('data')
     request.resume()
     // What is left of the body is not worth reading, so the connection cannot be used again.
-    answerText(response, 413, `a message may have ${maxBytes} bytes`, { Connection: 'close' })
+    refuse(response, {
+      status: 413,
+      line: `a message may have ${maxBytes} bytes`,
+      headers: { Connection: 'close' },
+    })
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return tooLarge()
   request.on('data', (chunk: Buffer) => {
@@ -41,8 +45,7 @@ export function publishPost(
       if (wantsJson(request)) answerJson(response, status, registry.state(name))
       else answerText(response, status, subscribers > 0 ? `sent to ${subscribers}` : 'kept, nobody listens')
     } catch (error) {
-      if (!(error instanceof HubError)) throw error
-      answerText(response, error.code === 'too-large' ? 413 : 400, error.message)
+      refuse(response, refusalOf(error))
     }
   })
 }

@@ -17,9 +17,26 @@ export interface Registry {
   prune(): void
 }
 
-export function createRegistry(history: HistoryLimits, maxMessageBytes: number, now: () => number): Registry {
+export interface RegistryOptions {
+  /** Of each channel. */
+  history: HistoryLimits
+  /** Bytes of all bodies that are kept, in all channels together. */
+  maxHistoryBytes: number
+  maxChannels: number
+  maxMessageBytes: number
+  now: () => number
+}
+
+export function createRegistry({
+  history,
+  maxHistoryBytes,
+  maxChannels,
+  maxMessageBytes,
+  now,
+}: RegistryOptions): Registry {
   const channels = new Map<string, Channel>()
   const ends = new Map<string, number>()
+  let bytes = 0
   // A name that begins anew goes on after this, so that no cursor of its earlier life lies within the new one.
   let forgotten = BEFORE_ALL
 
@@ -27,14 +44,33 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
     checkName(name)
     const present = channels.get(name)
     if (present) return present
+    if (channels.size >= maxChannels)
+      throw new HubError('too-many-channels', `the hub has ${maxChannels} channels, and makes no more`)
     const created = createChannel(history, now(), forgotten)
     channels.set(name, created)
     ends.delete(name)
     return created
   }
 
-  const forget = (name: string, { last }: Channel) => {
+  /** Does something to a channel that changes how much it keeps. */
+  const change = <T>(changed: Channel, act: () => T): T => {
+    const before = changed.bytes
+    const result = act()
+    bytes += changed.bytes - before
+    return result
+  }
+
+  /** Takes from who published longest ago, until all fit. */
+  const fit = () => {
+    for (const oldest of channels.values()) {
+      while (bytes > maxHistoryBytes && oldest.retained > 0) change(oldest, oldest.shed)
+      if (bytes <= maxHistoryBytes) return
+    }
+  }
+
+  const forget = (name: string, { last, bytes: kept }: Channel) => {
     channels.delete(name)
+    bytes -= kept
     if (compareIds(last, forgotten) > 0) forgotten = last
   }
 
@@ -46,7 +82,12 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
       checkPublication(publication, maxMessageBytes)
       const to = channel(name)
       const { subscribers } = to
-      return { message: to.publish(publication, now()), subscribers }
+      // Channels stand in the order of their last publications.
+      channels.delete(name)
+      channels.set(name, to)
+      const message = change(to, () => to.publish(publication, now()))
+      fit()
+      return { message, subscribers }
     },
 
     state(name) {
@@ -59,7 +100,10 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
       if (!present) return undefined
       const state = channelState(present, now())
       forget(name, present)
+      ends.delete(name)
       ends.set(name, now())
+      const [first] = ends.keys()
+      if (ends.size > maxChannels && first !== undefined) ends.delete(first)
       present.end()
       return state
     },
@@ -67,7 +111,7 @@ export function createRegistry(history: HistoryLimits, maxMessageBytes: number, 
     prune() {
       const oldest = now() - history.age
       for (const [name, present] of channels) {
-        present.prune(now())
+        change(present, () => present.prune(now()))
         if (present.subscribers === 0 && present.retained === 0 && present.touched < oldest) forget(name, present)
       }
       for (const [name, at] of ends) if (at < oldest) ends.delete(name)

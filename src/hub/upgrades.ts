@@ -4,8 +4,11 @@ import { WebSocketServer } from 'ws'
 import { META_SUBPROTOCOL } from '../protocol.ts'
 import { addressOf, type Address } from './address.ts'
 import { requestedPlace } from './place.ts'
-import { CLOSED, type Serving } from './requests.ts'
-import { refuseUpgrade, webSocket, webSocketEnd } from './web-socket.ts'
+import { authorization } from './authorization.ts'
+import { CLOSED, refusalOf, refuseUpgrade, type Refusal } from './refusal.ts'
+import type { Serving } from './requests.ts'
+import type { Publication } from './message.ts'
+import { webSocket, webSocketEnd } from './web-socket.ts'
 
 export interface Upgrades {
   /** Answers an upgrade; false: it is not the hub's. */
@@ -23,6 +26,9 @@ export function createUpgradeHandler({
   maxBacklog,
   now,
   admission,
+  authorize,
+  address,
+  limits,
   registry,
   streams,
   closed,
@@ -36,19 +42,38 @@ export function createUpgradeHandler({
 
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, { name, query }: Address) => {
     const place = requestedPlace(request.headers, query)
-    if (typeof place === 'string') return refuseUpgrade(socket, 400, place)
+    if (typeof place === 'string') return refuseUpgrade(socket, { status: 400, line: place })
+    const channel = place !== undefined && registry.ended(name) ? undefined : registry.channel(name)
     sockets.handleUpgrade(request, socket, head, (connected) => {
       // What goes wrong with one connection ends that connection; `close` follows.
       connected.on('error', () => {})
-      if (place !== undefined && registry.ended(name)) return webSocketEnd(connected)
-      const channel = registry.channel(name)
+      if (!channel) return webSocketEnd(connected)
       const resumption = channel.resume(place, firstMessage, now())
-      const publish = (publication: Parameters<typeof registry.publish>[1]) => void registry.publish(name, publication)
+      const keep = (publication: Publication) => {
+        try {
+          registry.publish(name, publication)
+          return undefined
+        } catch (error) {
+          return refusalOf(error)
+        }
+      }
+      const publish = (publication: Publication) => {
+        const busy = limits.publish(address(request))
+        if (busy) return busy
+        const deciding = permission(request, { name, query }, 'publish')
+        return deciding ? deciding.then((refusal) => refusal ?? keep(publication)) : keep(publication)
+      }
       connected.on(
         'close',
         streams.add(webSocket({ socket: connected, channel, resumption, heartbeat, maxBacklog, publish })),
       )
     })
+  }
+
+  const permission = (request: IncomingMessage, { name: channel, query }: Address, action: 'subscribe' | 'publish') => {
+    const { method = '', headers } = request
+    const technique = 'web-socket'
+    return authorization(authorize, { action, channel, technique, method, headers, query, address: address(request) })
   }
 
   return {
@@ -58,19 +83,43 @@ export function createUpgradeHandler({
       try {
         about = addressOf(request.url ?? '', path)
       } catch (error) {
-        refuseUpgrade(socket, 400, (error as Error).message)
+        refuseUpgrade(socket, refusalOf(error))
         return true
       }
       if (!about) return false
-      const refusal = admission.hostRefusal(headers) ?? admission.originRefusal(headers)
+      const to = about
+      const stranger = admission.hostRefusal(headers) ?? admission.originRefusal(headers)
       const offered = (headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
-      if (refusal !== undefined) refuseUpgrade(socket, 403, refusal)
-      else if (closed()) refuseUpgrade(socket, 503, CLOSED)
-      else if (headers.upgrade?.toLowerCase() !== 'websocket')
-        refuseUpgrade(socket, 426, 'the only upgrade is to websocket')
-      else if (!offered.includes(META_SUBPROTOCOL))
-        refuseUpgrade(socket, 400, `offer the subprotocol ${META_SUBPROTOCOL}`)
-      else connect(request, socket, head, about)
+      const refusal =
+        stranger !== undefined
+          ? { status: 403, line: stranger }
+          : closed()
+            ? CLOSED
+            : headers.upgrade?.toLowerCase() !== 'websocket'
+              ? { status: 426, line: 'the only upgrade is to websocket', headers: { Upgrade: 'websocket' } }
+              : !offered.includes(META_SUBPROTOCOL)
+                ? { status: 400, line: `offer the subprotocol ${META_SUBPROTOCOL}` }
+                : undefined
+      const entered = refusal ?? limits.enter(address(request))
+      if (typeof entered === 'object') {
+        refuseUpgrade(socket, entered)
+        return true
+      }
+      socket.once('close', entered)
+      const act = (decided: Refusal | undefined) => {
+        // Whoever asked may have left while it was decided.
+        if (socket.destroyed) return
+        const no = decided ?? (closed() ? CLOSED : undefined)
+        try {
+          if (no) refuseUpgrade(socket, no)
+          else connect(request, socket, head, to)
+        } catch (error) {
+          refuseUpgrade(socket, refusalOf(error))
+        }
+      }
+      const deciding = permission(request, to, 'subscribe')
+      if (deciding) void deciding.then(act)
+      else act(undefined)
       return true
     },
     cut() {

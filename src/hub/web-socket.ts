@@ -1,15 +1,16 @@
-import { STATUS_CODES } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import { formatId } from './message-id.ts'
 import { writtenAs, type Message, type Publication } from './message.ts'
+import { metaControl, metaHead } from './meta-frame.ts'
+import type { Refusal } from './refusal.ts'
 import type { Stream } from './streams.ts'
 
 const GONE = 1001
 const RESTART = 1012
 const REFUSED = 1008
+const LATER = 1013
 
 export interface WebSocketOptions {
   socket: WebSocket
@@ -19,8 +20,8 @@ export interface WebSocketOptions {
   heartbeat: number
   /** In bytes. */
   maxBacklog: number
-  /** Publishes what the client sends; throws where it may not. */
-  publish: (publication: Publication) => void
+  /** Publishes what the client sends, or says why not. */
+  publish: (publication: Publication) => Refusal | undefined | Promise<Refusal | undefined>
 }
 
 /** Sends a channel over a WebSocket, subprotocol `ws+meta.nchan` (PROTOCOL.md section 5). */
@@ -38,7 +39,7 @@ export function webSocket({
     if (socket.bufferedAmount > allowance) socket.terminate()
     else socket.send(bytes, { binary })
   }
-  const say = (word: ControlWord, data: unknown, id?: string) => write(control(word, data, id), false)
+  const say = (word: ControlWord, data: unknown, id?: string) => write(metaControl(word, data, id), false)
   const deliver = (message: Message) =>
     write(writtenAs(message, 'web-socket', writeMessage), message.text === undefined)
 
@@ -56,13 +57,28 @@ export function webSocket({
       socket.close(GONE, '410 Gone')
     },
   })
+  let refused = false
+  const settle = (refusal: Refusal | undefined) => {
+    if (!refusal) return
+    refused = true
+    socket.close(refusal.headers?.['Retry-After'] ? LATER : REFUSED, refusal.line.slice(0, 120))
+  }
+  // Nothing is taken after what was refused: it would leave a hole in what the client sent.
+  const take = (publication: Publication) => (refused ? undefined : publish(publication))
+  let deciding: Promise<void> | undefined
   socket.on('message', (data: RawData, binary: boolean) => {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)
-    try {
-      publish(binary ? { body: bytes } : { body: bytes, contentType: 'text/plain' })
-    } catch (error) {
-      socket.close(REFUSED, String(error instanceof Error ? error.message : error).slice(0, 120))
-    }
+    const publication = binary ? { body: bytes } : { body: bytes, contentType: 'text/plain' }
+    const decided = deciding ? deciding.then(() => take(publication)) : take(publication)
+    if (!(decided instanceof Promise)) return settle(decided)
+    // One at a time, in their order. No more is read meanwhile; what was read already waits its turn.
+    socket.pause()
+    const turn = decided.then(settle).then(() => {
+      if (deciding !== turn) return
+      deciding = undefined
+      socket.resume()
+    })
+    deciding = turn
   })
   socket.on('close', unsubscribe)
   return {
@@ -77,26 +93,8 @@ export function webSocket({
 
 /** Tells a subscriber of an ended channel so. */
 export function webSocketEnd(socket: WebSocket): void {
-  socket.send(control('end', {}))
+  socket.send(metaControl('end', {}))
   socket.close(GONE, '410 Gone')
 }
 
-const control = (word: ControlWord, data: unknown, id?: string): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}push: ${word}\n\n${JSON.stringify(data)}`
-
-function writeMessage({ cursor, contentType, event, body }: Message): Buffer {
-  const name = event === undefined ? '' : `event: ${event}\n`
-  return Buffer.concat([Buffer.from(`id: ${cursor}\ncontent-type: ${contentType}\n${name}\n`), body])
-}
-
-/** Refuses an upgrade with a status and one line. */
-export function refuseUpgrade(socket: Duplex, status: number, line: string): void {
-  const body = `${line}\n`
-  socket.on('error', () => {})
-  // A refused peer that never closes its side would keep the connection.
-  socket.once('finish', () => socket.destroy())
-  const upgrade = status === 426 ? 'Upgrade: websocket\r\n' : ''
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${upgrade}Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
-}
+const writeMessage = (message: Message): Buffer => Buffer.concat([Buffer.from(metaHead(message)), message.body])

@@ -15,6 +15,7 @@ import { json } from './decode.ts'
 import type { ChannelDescriptor, Definition } from './define-channel.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { PushError } from './errors.ts'
+import type { HeldConnections } from './held-connections.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
 import { reconnect } from './operators/reconnect.ts'
@@ -102,6 +103,7 @@ export function createPushClient({
   }
   type AnyChannel = Channel<unknown, unknown>
   // Shared by definition and URL; a bare URL by its technique, which is all that defines it.
+  const held: HeldConnections = new Map()
   const channels = weakRegistry<object, AnyChannel>()
   let closed = false
   const active = new BehaviorSubject<readonly AnyChannel[]>([])
@@ -141,7 +143,7 @@ export function createPushClient({
           prepare: prepared,
           connect: (cursor, target) =>
             technique.isSupported()
-              ? technique.connect({ ...target, cursor, credentials, dialect, scheduler })
+              ? technique.connect({ ...target, cursor, credentials, dialect, scheduler, held })
               : throwError(
                   () =>
                     new PushError(
@@ -152,7 +154,7 @@ export function createPushClient({
         }),
       post:
         dialect?.post &&
-        ((data) => dialect.post?.(prepared(0).pipe(map((target) => ({ ...target, credentials }))), data)),
+        ((data) => dialect.post?.(prepared(0).pipe(map((target) => ({ ...target, credentials, held }))), data)),
       active: (now) =>
         active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel)),
     })

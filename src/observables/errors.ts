@@ -13,6 +13,7 @@
  * | `refused` | The server said no for good (401, 403, 404, close 1008, ...). | Mend the request or its rights, then `open()`. |
  * | `unsupported` | This host lacks what the technique needs. | Name another technique, or pass an implementation. |
  * | `headers-unsupported` | Headers were asked for where the host cannot send any. | Put the value in `query`, or use a technique that reads by fetch. |
+ * | `too-many-streams` | Six answers that do not end are held at one origin: over HTTP/1.1 a browser opens no seventh connection, so the request would hang. | HTTP/2, `webSocket()`, or several things in one channel. |
  * | `prepare-failed` | `prepare` threw, rejected or took over 30 s. | Mend `prepare`; the policy tries again. |
  * | `gave-up` | The policy ran out of tries; `cause` is the last failure. | `open()`, or more `tries`. |
  * | `invalid-message` | `decode` or the schema refused one message. | Mend publisher or schema; the channel goes on. |
@@ -58,6 +59,7 @@ const RETRYABLE = [
   'silent',
   'cursor-lost',
   'unexpected-answer',
+  'too-many-streams',
   'prepare-failed',
   'buffer-full',
   'snapshot-failed',

@@ -4,6 +4,7 @@ export { defineChannel, type ChannelDefinition, type ChannelDescriptor, type Cha
 export type { Cursor, Place } from './cursor.ts'
 export { PushError, type PushErrorCode } from './errors.ts'
 export { ROTATE } from './event.ts'
+export type { HeldConnections } from './held-connections.ts'
 export type {
   GapReason,
   Payload,
@@ -27,6 +28,7 @@ export {
   type Dialect,
   type Emit,
   type EventStreamDialect,
+  type FrameDialect,
   type PollDialect,
   type ServerSentEvent,
   type StreamDialect,

@@ -2,6 +2,7 @@ import { EMPTY, Subject, defer, map, merge, repeat, takeUntil, tap, timer, type 
 import { END } from './dialects/dialect.ts'
 import { plainPoll } from './dialects/plain.ts'
 import type { SourceEvent, SourceOpen } from './event.ts'
+import { holding, passing } from './held-connections.ts'
 import { readBody, refusal, request } from './request.ts'
 import type { PushRequest } from './technique.ts'
 
@@ -47,12 +48,12 @@ export function pollCycle({
       const began = scheduler.now()
       const before = cursor?.value
       let messages = 0
-      let held: number | undefined
+      let promised: number | undefined
       // Without a cursor nothing tells what came between the last answer and this one.
       let unproven = answered && continuity === 'unproven'
       delay = undefined
 
-      return request({ ...address, credentials }, (response) => {
+      const answer = request({ ...address, credentials }, (response) => {
         const verdict = dialect.verdict(response)
         if (verdict === 'end') return EMPTY
         if (verdict !== 'accept' && verdict !== 'again') return refusal(response, verdict)
@@ -68,7 +69,7 @@ export function pollCycle({
             }
             if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
             if (event.type !== 'alive') return emit(event)
-            held = event.heartbeat
+            promised = event.heartbeat
             if (event.cursor !== undefined) emit({ type: 'alive', cursor: event.cursor })
           })
           return {
@@ -78,12 +79,15 @@ export function pollCycle({
               const useful = cursor?.value !== before && (messages > 0 || before === undefined)
               delay = pause({ useful, more, took: scheduler.now() - began })
               // From here it is silent until the next answer: for the pause, and for as long as the server may hold it.
-              if (!waits || held !== undefined) emit({ type: 'alive', heartbeat: delay + (waits ? (held ?? 0) : 0) })
+              if (!waits || promised !== undefined)
+                emit({ type: 'alive', heartbeat: delay + (waits ? (promised ?? 0) : 0) })
               return more
             },
           }
         })
       })
+      // A request that the server may hold takes a connection for as long; one that it answers at once needs a free one.
+      return (waits ? holding : passing)(asked, technique, answer)
     })
 
     // A request that ended without a delay was told that the channel has ended.

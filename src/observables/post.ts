@@ -1,6 +1,7 @@
 import { catchError, firstValueFrom, from, map, mergeMap, throwError } from 'rxjs'
 import type { Dialect } from './dialects/dialect.ts'
 import { PushError } from './errors.ts'
+import { passing } from './held-connections.ts'
 import { refusal, request } from './request.ts'
 
 /**
@@ -10,7 +11,7 @@ import { refusal, request } from './request.ts'
 export const post: NonNullable<Dialect['post']> = (target$, data) =>
   firstValueFrom(
     target$.pipe(
-      mergeMap(({ url, headers, credentials }) => {
+      mergeMap(({ url, headers, credentials, held }) => {
         const type = typeof data === 'string' ? 'text/plain' : 'application/octet-stream'
         const message = {
           url,
@@ -19,7 +20,7 @@ export const post: NonNullable<Dialect['post']> = (target$, data) =>
           method: 'POST',
           body: data as BodyInit,
         }
-        return request<void>(message, (response) =>
+        const posted = request<void>(message, (response) =>
           response.ok
             ? // Read to its end, so that the connection can be used again.
               from(response.arrayBuffer()).pipe(map(() => {}))
@@ -29,6 +30,7 @@ export const post: NonNullable<Dialect['post']> = (target$, data) =>
                 ),
               ),
         )
+        return passing({ url, held }, 'post', posted)
       }),
     ),
   )

@@ -2,6 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs'
 import type { Cursor } from './cursor.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import type { SourceEvent } from './event.ts'
+import type { HeldConnections } from './held-connections.ts'
 
 /** One connection attempt, as the supervisor asks for it. */
 export interface PushRequest {
@@ -14,6 +15,8 @@ export interface PushRequest {
   readonly credentials: RequestCredentials
   /** How the server spells things; undefined: the standards, and nothing else. */
   readonly dialect: Dialect | undefined
+  /** Which connections the client holds; absent: this is the only one. */
+  readonly held?: HeldConnections
   /** All time is this scheduler's. */
   readonly scheduler: SchedulerLike
 }

@@ -1,5 +1,14 @@
 import type * as techniques from '../../src/observables/techniques/index.ts'
-import { fetchStream, longPolling, polling, sse, webSocket, xhrStream, type Technique } from 'pinia-push/observables'
+import {
+  fetchStream,
+  iframeStream,
+  longPolling,
+  polling,
+  sse,
+  webSocket,
+  xhrStream,
+  type Technique,
+} from 'pinia-push/observables'
 
 /** What can be kept with a technique; a promise that a row cannot keep names the capability that it lacks. */
 export interface Row {
@@ -77,6 +86,15 @@ const ROWS = {
     spacing: 0,
     seesStatus: true,
     headers: true,
+    sends: false,
+    browserOnly: true,
+  },
+  iframeStream: {
+    technique: () => iframeStream({ rotateAfter: 20_000 }),
+    streams: true,
+    spacing: 0,
+    seesStatus: false,
+    headers: false,
     sends: false,
     browserOnly: true,
   },

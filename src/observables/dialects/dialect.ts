@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Cursor } from '../cursor.ts'
 import type { Payload, SourceEvent } from '../event.ts'
+import type { HeldConnections } from '../held-connections.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
 
 /** Where to connect, before a dialect spelled it. */
@@ -82,6 +83,14 @@ export interface StreamDialect {
   read(head: AnswerHead, emit: Emit): (text: string) => void
 }
 
+/** How forever frames are spelled: pages in an iframe that post to their parent what comes. */
+export interface FrameDialect {
+  address(target: Target): Address
+  verdict(head: AnswerHead): Verdict
+  /** Reads what was posted. */
+  frame(text: string): SourceEvent | typeof END
+}
+
 /** How WebSockets are spelled. */
 export interface WebSocketDialect {
   address(target: Target): Address
@@ -94,6 +103,7 @@ export interface WebSocketDialect {
 /** Where a message is posted. */
 export interface PostTarget extends Omit<Target, 'cursor'> {
   readonly credentials: RequestCredentials
+  readonly held?: HeldConnections
 }
 
 /**
@@ -108,6 +118,7 @@ export interface Dialect {
   readonly poll: PollDialect
   readonly eventStream: EventStreamDialect
   readonly stream: StreamDialect
+  readonly foreverFrame: FrameDialect
   readonly webSocket: WebSocketDialect
   /**
    * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with

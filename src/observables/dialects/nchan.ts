@@ -100,18 +100,13 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
         }),
     },
 
+    foreverFrame: { address: (target) => spell(target), verdict, frame },
+
     webSocket: {
       address: (target) => spell(target),
       subprotocols: [META_SUBPROTOCOL],
       closes: STANDARD_CLOSES,
-
-      frame(frame) {
-        const { head, body } = metaFrame(frame)
-        const word = head['push']
-        return word === undefined
-          ? message(body, head['event'], head['id'])
-          : control(word, head['id'], typeof body === 'string' ? body : text(body))
-      },
+      frame,
     },
 
     post,
@@ -157,6 +152,15 @@ function envelope(boundary: string, emit: Emit) {
       if (!whole) throw new Error('a multipart answer ended before its closing boundary')
     },
   }
+}
+
+/** A frame of a WebSocket, or what a forever frame posted: the same words. */
+function frame(data: Payload): SourceEvent | typeof END {
+  const { head, body } = metaFrame(data)
+  const word = head['push']
+  return word === undefined
+    ? message(body, head['event'], head['id'])
+    : control(word, head['id'], typeof body === 'string' ? body : text(body))
 }
 
 const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({

@@ -1,6 +1,13 @@
 import { lines } from '../framing/lines.ts'
 import { wholeBody } from '../framing/whole-body.ts'
-import type { Dialect, EventStreamDialect, PollDialect, StreamDialect, WebSocketDialect } from './dialect.ts'
+import type {
+  Dialect,
+  EventStreamDialect,
+  FrameDialect,
+  PollDialect,
+  StreamDialect,
+  WebSocketDialect,
+} from './dialect.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type CloseTable, type StatusTable } from './verdict.ts'
 
 export interface PlainOptions {
@@ -35,6 +42,7 @@ export function plain({ heartbeat, subprotocols = [], statuses = {}, closes = {}
     poll: plainPoll(table),
     eventStream: plainEventStream(table),
     stream: plainStream(table),
+    foreverFrame: plainFrame(table),
     webSocket: plainWebSocket(subprotocols, { ...STANDARD_CLOSES, ...closes }),
   }
 }
@@ -90,6 +98,13 @@ export const plainStream = (statuses: StatusTable = plainStatuses()): StreamDial
   // A page is what a captive portal answers with.
   fits: (type) => !type.startsWith('text/html'),
   read: (_, emit) => lines((data) => emit({ type: 'message', data, event: 'message' })),
+})
+
+/** A page that posts each message to its parent as it is. What is posted carries no cursor. */
+export const plainFrame = (statuses: StatusTable = plainStatuses()): FrameDialect => ({
+  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+  verdict: ({ status }) => statusVerdict(statuses, status),
+  frame: (data) => ({ type: 'message', data, event: 'message' }),
 })
 
 export const plainWebSocket = (

@@ -1,5 +1,6 @@
 import { plainStream } from '../dialects/plain.ts'
 import { fetchText } from '../fetch-text.ts'
+import { holding } from '../held-connections.ts'
 import type { Technique } from '../technique.ts'
 import { readTextStream } from '../text-stream.ts'
 
@@ -18,9 +19,10 @@ export function fetchStream(): Technique {
   return {
     name: technique,
     isSupported: () => typeof fetch === 'function',
-    connect({ dialect, credentials, ...target }) {
+    connect(asked) {
+      const { dialect, credentials, ...target } = asked
       const stream = dialect?.stream ?? plainStream()
-      return fetchText({
+      const answer = fetchText({
         technique,
         address: stream.address(target),
         accept: stream.accept,
@@ -29,6 +31,7 @@ export function fetchStream(): Technique {
         fits: stream.fits,
         read: (head, emit) => readTextStream(head, dialect, emit),
       })
+      return holding(asked, technique, answer)
     },
   }
 }

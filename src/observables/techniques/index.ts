@@ -1,4 +1,5 @@
 export { fetchStream } from './fetch-stream.ts'
+export { iframeStream, type IframeStreamOptions } from './iframe-stream.ts'
 export { longPolling } from './long-polling.ts'
 export { polling, type PollingOptions } from './polling.ts'
 export { sse, type SseOptions } from './sse.ts'

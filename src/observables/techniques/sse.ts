@@ -5,6 +5,7 @@ import { PushError, type PushErrorCode } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
 import { shown } from '../in-words.ts'
 import { fetchText } from '../fetch-text.ts'
+import { holding } from '../held-connections.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { readEventStream } from '../text-stream.ts'
 
@@ -30,9 +31,12 @@ export interface SseOptions {
  * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
  */
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
-  return native
-    ? { name: NAME, isSupported: () => typeof EventSource === 'function', connect: viaEventSource(events) }
-    : { name: NAME, isSupported: () => typeof fetch === 'function', connect: viaFetch }
+  const connect = native ? viaEventSource(events) : viaFetch
+  return {
+    name: NAME,
+    isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
+    connect: (request) => holding(request, NAME, connect(request)),
+  }
 }
 
 function viaFetch({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> {

@@ -3,6 +3,7 @@ import { END, type Emit } from '../dialects/dialect.ts'
 import { plainStream } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import { ALIVE, ROTATE, type SourceEvent } from '../event.ts'
+import { holding } from '../held-connections.ts'
 import { reason, shown } from '../in-words.ts'
 import { refusal } from '../request.ts'
 import type { PushRequest, Technique } from '../technique.ts'
@@ -36,7 +37,12 @@ export function xhrStream({ rotateAfter = 1_048_576 }: XhrStreamOptions = {}): T
   return {
     name: NAME,
     isSupported: () => typeof XMLHttpRequest === 'function',
-    connect: (request) => connect(request, rotateAfter, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
+    connect: (request) =>
+      holding(
+        request,
+        NAME,
+        connect(request, rotateAfter, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
+      ),
   }
 }
 

@@ -1,0 +1,140 @@
+import { Observable } from 'rxjs'
+import { FRAME, FRAME_PARENT } from '../../protocol.ts'
+import { END, type Emit } from '../dialects/dialect.ts'
+import { plainFrame } from '../dialects/plain.ts'
+import { PushError, type PushErrorCode } from '../errors.ts'
+import { ROTATE, type SourceEvent } from '../event.ts'
+import { holding } from '../held-connections.ts'
+import { reason, shown } from '../in-words.ts'
+import { refusal } from '../request.ts'
+import type { PushRequest, Technique } from '../technique.ts'
+
+const NAME = 'iframeStream'
+
+/** What the frame said last may come after its `load`, in ms. */
+const GRACE = 20
+
+export interface IframeStreamOptions {
+  /**
+   * A document keeps what it received: after so many characters there is a new frame, from a message that carried a
+   * cursor, unseen by readers. @default 1_048_576
+   */
+  rotateAfter?: number
+}
+
+/**
+ * The forever frame: a hidden iframe whose document never ends, and posts to its parent what comes. What streamed
+ * before XMLHttpRequest could.
+ *
+ * The server's page posts `{ push: word, frame: text }` for each message, or `{ push: word, status, headers, body }` in
+ * place of an error page; it is told the word by the query parameter `frame` and the parent's origin by `frame_parent`.
+ * Posts of another window, origin or word are passed by.
+ *
+ * Price: as `xhrStream`, and a document: memory, so it is rotated, and in some browsers a tab that looks as if it were
+ * loading. It waits for the page's `load`, which a frame inserted earlier would hold up for ever. It sends no header,
+ * and what blocks a frame (`X-Frame-Options`, CSP `frame-src` or `frame-ancestors`) is hidden from the page.
+ *
+ * @throws PushError `invalid-option` where `rotateAfter` is not above zero.
+ * @see https://html.spec.whatwg.org/multipage/web-messaging.html
+ * @example createPushClient({ via: iframeStream(), dialect: nchan() })
+ */
+export function iframeStream({ rotateAfter = 1_048_576 }: IframeStreamOptions = {}): Technique {
+  if (!(rotateAfter > 0))
+    throw new PushError('invalid-option', `iframeStream: rotateAfter is ${rotateAfter}, and must be above 0`)
+  return {
+    name: NAME,
+    isSupported: () => typeof document === 'object' && typeof HTMLIFrameElement === 'function',
+    connect: (request) => holding(request, NAME, connect(request, rotateAfter)),
+  }
+}
+
+const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: number): Observable<SourceEvent> =>
+  new Observable((subscriber) => {
+    const fail = (code: PushErrorCode, said: string) =>
+      subscriber.error(new PushError(code, `${shown(target.url)}: ${said}`, { technique: NAME }))
+    const [header] = Object.keys(target.headers)
+    if (header !== undefined)
+      return fail('headers-unsupported', `an iframe cannot send the header ${header}: put the value into the query`)
+
+    const part = dialect?.foreverFrame ?? plainFrame()
+    const { url, space, continuity } = part.address(target)
+    const { origin } = new URL(url)
+    const word = draw()
+    const frame = document.createElement('iframe')
+    let opened = false
+    let length = 0
+
+    const emit: Emit = (event) => {
+      if (event === END) return subscriber.complete()
+      subscriber.next(event)
+      if (length > rotateAfter && event.type === 'message' && event.cursor !== undefined) subscriber.error(ROTATE)
+    }
+    const read = (text: string) => {
+      if (!opened) emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+      opened = true
+      length += text.length
+      try {
+        emit(part.frame(text))
+      } catch (cause) {
+        fail('unexpected-answer', `the frame posted what cannot be read: ${reason(cause)}`)
+      }
+    }
+    const refuse = (answer: Response) => {
+      const verdict = part.verdict(answer)
+      if (verdict === 'end') return subscriber.complete()
+      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, url).subscribe(subscriber))
+    }
+    const receive = ({ source, origin: from, data }: MessageEvent<unknown>) => {
+      if (source !== frame.contentWindow || from !== origin || !isPost(data) || data.push !== word) return
+      if (typeof data.frame === 'string') read(data.frame)
+      else if (isError(data.status)) refuse(answer(data.status, data))
+    }
+    // The document came to its end: cut, blocked or refused, and which of them is hidden from a page.
+    const end = () =>
+      fail(
+        opened ? 'lost' : 'unreachable',
+        opened
+          ? 'the frame ended'
+          : `the frame stayed silent: the server is down, does not know ${location.origin} (its \`origins\`), or forbids frames (X-Frame-Options, frame-ancestors); or this page does (CSP frame-src)`,
+      )
+
+    frame.hidden = true
+    frame.src = `${url}${url.includes('?') ? '&' : '?'}${FRAME}=${word}&${FRAME_PARENT}=${encodeURIComponent(location.origin)}`
+    frame.onload = () => void subscriber.add(scheduler.schedule(end, GRACE))
+    const insert = () => document.body.append(frame)
+    addEventListener('message', receive)
+    // A frame that never ends, inserted before the page is loaded, keeps it from ever being.
+    if (document.readyState === 'complete') insert()
+    else addEventListener('load', insert)
+    return () => {
+      removeEventListener('load', insert)
+      removeEventListener('message', receive)
+      frame.onload = null
+      frame.remove()
+    }
+  })
+
+/** What a frame posts. */
+interface Post {
+  push?: unknown
+  frame?: unknown
+  status?: unknown
+  headers?: unknown
+  body?: unknown
+}
+
+const isPost = (data: unknown): data is Post => typeof data === 'object' && data !== null
+
+const isError = (status: unknown): status is number =>
+  Number.isInteger(status) && Number(status) >= 400 && Number(status) < 600
+
+/** An error page's answer, as it would have been seen by fetch. */
+function answer(status: number, { headers, body }: Post): Response {
+  const seen = new Headers()
+  if (typeof headers === 'object')
+    for (const [name, value] of Object.entries(headers ?? {})) seen.set(name, String(value))
+  return new Response(String(body ?? ''), { status, headers: seen })
+}
+
+/** A word that no other window knows. (`randomUUID` is there in secure contexts only.) */
+const draw = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
