@@ -14,11 +14,11 @@ import { createChannel } from './create-channel.ts'
 import { json } from './decode.ts'
 import type { ChannelDescriptor, Definition } from './define-channel.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { PushError } from './errors.ts'
+import { PushError, asPushError } from './errors.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
 import { reconnect } from './operators/reconnect.ts'
-import { reason, shown } from './in-words.ts'
+import { shown } from './in-words.ts'
 import type { Technique } from './technique.ts'
 import { weakRegistry } from './weak-registry.ts'
 import { DEV } from './dev.ts'
@@ -121,7 +121,7 @@ export function createPushClient({
         return added && 'then' in added ? added : of(added)
       }).pipe(
         map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {} })),
-        catchError((cause: unknown) => throwError(() => unprepared(cause))),
+        catchError((cause: unknown) => throwError(() => asPushError(cause, 'prepare-failed', DEV && 'prepare failed'))),
       )
     const channel: AnyChannel = createChannel({
       url,
@@ -195,8 +195,3 @@ function withQuery(url: string, query: Record<string, string> = {}): string {
   for (const [name, value] of Object.entries(query)) absolute.searchParams.set(name, value)
   return absolute.href
 }
-
-const unprepared = (cause: unknown) =>
-  cause instanceof PushError
-    ? cause
-    : new PushError('prepare-failed', DEV && `prepare failed: ${reason(cause)}`, { cause })

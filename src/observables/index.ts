@@ -1,5 +1,5 @@
 export { createPushClient, type Prepare, type Prepared, type PushClient, type PushClientOptions } from './client.ts'
-export type { Channel } from './channel.ts'
+export type { Bookmark, Channel } from './channel.ts'
 export { defineChannel, type ChannelDefinition, type ChannelDescriptor, type ChannelOptions } from './define-channel.ts'
 export type { Cursor, Place } from './cursor.ts'
 export { PushError, type PushErrorCode } from './errors.ts'
@@ -36,5 +36,6 @@ export {
 export type { CloseTable, StatusTable, Verdict } from './dialects/verdict.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './operators/backoff.ts'
 export type { LivenessOptions } from './operators/liveness.ts'
+export { pausable } from './operators/pausable.ts'
 export { reconnect, type LinkEvent, type ReconnectOptions } from './operators/reconnect.ts'
 export * from './techniques/index.ts'
