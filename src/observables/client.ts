@@ -17,7 +17,7 @@ import type { Dialect } from './dialects/dialect.ts'
 import { PushError, asPushError } from './errors.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
-import { reconnect } from './operators/reconnect.ts'
+import { reconnect, type Supervisor } from './operators/reconnect.ts'
 import { shown } from './in-words.ts'
 import type { Technique } from './technique.ts'
 import { weakRegistry } from './weak-registry.ts'
@@ -48,6 +48,8 @@ export interface PushClientOptions extends LivenessOptions {
   /** When to try again. @default backoff() */
   retry?: RetryPolicy
   prepare?: Prepare
+  /** Who keeps a channel connected; `pageLife()` knows when the page sleeps. @default reconnect */
+  life?: Supervisor
   /** What relative URLs are relative to. @default the page's address */
   base?: string
   /** For techniques that read by fetch. @default 'same-origin' */
@@ -88,6 +90,7 @@ export function createPushClient({
   dialect,
   retry = backoff(),
   prepare = () => undefined,
+  life = reconnect,
   base = globalThis.location?.href,
   credentials = 'same-origin',
   linger = 1_000,
@@ -131,25 +134,29 @@ export function createPushClient({
       sendBuffer,
       scheduler,
       link: (place, retryNow$) =>
-        reconnect({
-          ...limits,
-          policy,
-          promised: dialect?.heartbeat,
-          place,
-          retryNow$,
-          scheduler,
-          prepare: prepared,
-          connect: (cursor, target) =>
-            technique.isSupported()
-              ? technique.connect({ ...target, cursor, credentials, dialect, scheduler })
-              : throwError(
-                  () =>
-                    new PushError(
-                      'unsupported',
-                      DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
-                    ),
-                ),
-        }),
+        life(
+          {
+            ...limits,
+            policy,
+            promised: dialect?.heartbeat,
+            place,
+            retryNow$,
+            scheduler,
+            prepare: prepared,
+            connect: (cursor, target) =>
+              technique.isSupported()
+                ? technique.connect({ ...target, cursor, credentials, dialect, scheduler })
+                : throwError(
+                    () =>
+                      new PushError(
+                        'unsupported',
+                        DEV &&
+                          `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
+                      ),
+                  ),
+          },
+          { ...definition, url },
+        ),
       post:
         dialect?.post &&
         ((data) => dialect.post?.(prepared(0).pipe(map((target) => ({ ...target, credentials }))), data)),

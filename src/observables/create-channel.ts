@@ -5,7 +5,7 @@ import { deliveryQueue } from './delivery-queue.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError, asPushError } from './errors.ts'
 import type { PushEvent, SourceMessage, SourceOpen } from './event.ts'
-import type { LinkEvent } from './operators/reconnect.ts'
+import type { LinkEvent, Supervisor } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
 import { shown } from './in-words.ts'
 import { STATUS_AFTER, type PushStatus } from './status.ts'
@@ -21,7 +21,7 @@ export interface ChannelWorks {
   /** How many messages may wait to be sent. */
   sendBuffer: number
   /** The supervised connection. */
-  link: (place: Place, retryNow$: Observable<void>) => Observable<LinkEvent>
+  link: (place: Place, retryNow$: Observable<void>) => ReturnType<Supervisor>
   /** Sends by HTTP; undefined where the dialect cannot. */
   post: Handover | undefined
   scheduler: SchedulerLike
@@ -100,7 +100,7 @@ export function createChannel({
     say(announced)
   }
 
-  const linked = (event: LinkEvent) => {
+  const linked = (event: LinkEvent | Extract<StatusEvent, { type: 'idle' }>) => {
     if (pausedAt?.value !== undefined) {
       // Nobody is there to take it: whoever comes back asks for it again.
       place = pausedAt

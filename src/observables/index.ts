@@ -15,8 +15,10 @@ export type {
   SourceMessage,
   SourceOpen,
 } from './event.ts'
+export { pageLife, type PageLifeOptions } from './page-life.ts'
+export type { PageSignals } from './page-signals.ts'
 export { STATUS_AFTER, type PushStatus } from './status.ts'
-export type { PushRequest, Technique } from './technique.ts'
+export type { Pace, PushRequest, Technique } from './technique.ts'
 export { nchan, type NchanOptions } from './dialects/nchan.ts'
 export { plain, type PlainOptions } from './dialects/plain.ts'
 export {
@@ -37,5 +39,11 @@ export type { CloseTable, StatusTable, Verdict } from './dialects/verdict.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './operators/backoff.ts'
 export type { LivenessOptions } from './operators/liveness.ts'
 export { pausable } from './operators/pausable.ts'
-export { reconnect, type LinkEvent, type ReconnectOptions } from './operators/reconnect.ts'
+export {
+  reconnect,
+  type LinkEvent,
+  type ReconnectOptions,
+  type Supervised,
+  type Supervisor,
+} from './operators/reconnect.ts'
 export * from './techniques/index.ts'

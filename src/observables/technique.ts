@@ -3,6 +3,14 @@ import type { Cursor } from './cursor.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import type { SourceEvent } from './event.ts'
 
+/** How much haste requests that repeat should make: a hidden page needs less. */
+export interface Pace {
+  /** The least time between two polls now, in ms. */
+  least(): number
+  /** Poll now: somebody looks again. */
+  readonly hurry$: Observable<unknown>
+}
+
 /** One connection attempt, as the supervisor asks for it. */
 export interface PushRequest {
   /** Absolute, `http:` or `https:`. */
@@ -14,6 +22,8 @@ export interface PushRequest {
   readonly credentials: RequestCredentials
   /** How the server spells things; undefined: the standards, and nothing else. */
   readonly dialect: Dialect | undefined
+  /** Undefined: all haste. */
+  readonly pace?: Pace | undefined
   /** All time is this scheduler's. */
   readonly scheduler: SchedulerLike
 }

@@ -24,6 +24,19 @@ export type LinkEvent =
   | SourceMessage
   | SourceOpen
 
+/** What a channel is to its supervisor. */
+export interface Supervised {
+  readonly url: string
+  /** The channel's own `hidden`. */
+  readonly hidden?: number | 'keep' | undefined
+}
+
+/** Keeps one channel connected: `reconnect`, or what stands around it and says `idle` where it pauses. */
+export type Supervisor = <P extends object>(
+  options: ReconnectOptions<P>,
+  channel: Supervised,
+) => Observable<LinkEvent | Extract<PushEvent<never>, { type: 'idle' }>>
+
 export interface ReconnectOptions<P> extends LivenessOptions {
   /** One connection attempt, from a cursor, with what `prepare` gave. */
   connect: (cursor: Cursor | undefined, prepared: P) => Observable<SourceEvent>
