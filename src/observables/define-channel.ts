@@ -101,7 +101,9 @@ export function defineChannel({
   sends,
   ...decoding
 }: AnyOptions): unknown {
-  if (!(replay >= 0)) throw new PushError('invalid-option', `replay is ${replay}, and must be 0 or more`)
+  for (const [name, value] of Object.entries({ replay, hidden: hidden === 'keep' ? 0 : (hidden ?? 0) })) {
+    if (!(value >= 0)) throw new PushError('invalid-option', `${name} is ${value}, and must be 0 or more`)
+  }
   const definition: Definition = {
     via,
     retry,

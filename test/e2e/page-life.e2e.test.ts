@@ -80,7 +80,9 @@ async function reading(technique: string, { host = '127.0.0.1', hidden = '' } = 
     tab,
     seen,
     publish: (n: number) => hub.publish(channel, String(n)),
-    sees: (word: string) => expect.poll(seen, { timeout: 20_000, message: `sees ${word}` }).toContain(word),
+    async sees(word: string) {
+      await expect.poll(seen, { timeout: 20_000, message: `sees ${word}` }).toContain(word)
+    },
     /** The messages and gaps. */
     news: async () => (await seen()).filter((word) => /^\d|^gap/.test(word)),
   }
