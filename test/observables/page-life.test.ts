@@ -332,16 +332,24 @@ describe('after sleep', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
+  test('an attempt is begun anew', () => {
+    const { push, technique, time } = inPage()
+    read(push.channel('/a'))
+    time.sleep(MINUTE)
+    time.advance(10_000)
+    expect(technique.connections.map(({ closed }) => closed)).toEqual([true, false])
+  })
+
   test('a page that thaws makes its connections anew, once', () => {
     const { push, technique, time, signals } = inPage()
     read(push.channel('/a'))
     technique.latest.open()
     technique.latest.message(1)
-    signals.thawed$.next()
+    time.advance(8_000)
     time.sleep(MINUTE)
-    time.advance(3_000)
+    signals.thawed$.next()
     technique.latest.open()
-    time.advance(1_000)
+    time.advance(2_000)
     expect(technique.connections).toHaveLength(2)
   })
 })
