@@ -2,6 +2,12 @@ import type { Observable } from 'rxjs'
 import type { PushEvent, PushMessage } from './event.ts'
 import type { PushStatus } from './status.ts'
 
+/** Where a reader of one channel is, for when it comes back. */
+export interface Bookmark {
+  /** How many of the channel's messages and gaps lie before it; undefined: the reader has not begun. */
+  at: number | undefined
+}
+
 /**
  * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
  * `linger`. Its streams never error and never complete: what ends or fails is an event, and `open()` revives every
@@ -12,6 +18,12 @@ export interface Channel<T, S = never> {
   readonly url: string
   /** Everything that happens, in order. Subscribing reads: it connects. A late reader gets the present status first. */
   readonly events$: Observable<PushEvent<T>>
+  /**
+   * `events$` for a reader that leaves and comes back: what `pausable` is made of. A channel that went idle goes on from
+   * where it was, unless a reader without a bookmark began it anew. Says at what is kept the reading begins, by setting
+   * `bookmark.at` before the first event.
+   */
+  readFrom(bookmark: Bookmark): Observable<PushEvent<T>>
   /** The messages among `events$`. Subscribing reads. */
   readonly messages$: Observable<PushMessage<T>>
   /** The status, now and at each change. Subscribing only watches: it does not connect. */

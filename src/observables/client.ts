@@ -14,12 +14,12 @@ import { createChannel } from './create-channel.ts'
 import { json } from './decode.ts'
 import type { ChannelDescriptor, Definition } from './define-channel.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { PushError } from './errors.ts'
+import { PushError, asPushError } from './errors.ts'
 import type { HeldConnections } from './held-connections.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
-import { reconnect } from './operators/reconnect.ts'
-import { reason, shown } from './in-words.ts'
+import { reconnect, type Supervisor } from './operators/reconnect.ts'
+import { shown } from './in-words.ts'
 import type { Technique } from './technique.ts'
 import { weakRegistry } from './weak-registry.ts'
 import { DEV } from './dev.ts'
@@ -49,6 +49,8 @@ export interface PushClientOptions extends LivenessOptions {
   /** When to try again. @default backoff() */
   retry?: RetryPolicy
   prepare?: Prepare
+  /** Who keeps a channel connected; `pageLife()` knows when the page sleeps. @default reconnect */
+  life?: Supervisor
   /** What relative URLs are relative to. @default the page's address */
   base?: string
   /** For techniques that read by fetch. @default 'same-origin' */
@@ -89,6 +91,7 @@ export function createPushClient({
   dialect,
   retry = backoff(),
   prepare = () => undefined,
+  life = reconnect,
   base = globalThis.location?.href,
   credentials = 'same-origin',
   linger = 1_000,
@@ -123,7 +126,7 @@ export function createPushClient({
         return added && 'then' in added ? added : of(added)
       }).pipe(
         map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {} })),
-        catchError((cause: unknown) => throwError(() => unprepared(cause))),
+        catchError((cause: unknown) => throwError(() => asPushError(cause, 'prepare-failed', DEV && 'prepare failed'))),
       )
     const channel: AnyChannel = createChannel({
       url,
@@ -133,25 +136,29 @@ export function createPushClient({
       sendBuffer,
       scheduler,
       link: (place, retryNow$) =>
-        reconnect({
-          ...limits,
-          policy,
-          promised: dialect?.heartbeat,
-          place,
-          retryNow$,
-          scheduler,
-          prepare: prepared,
-          connect: (cursor, target) =>
-            technique.isSupported()
-              ? technique.connect({ ...target, cursor, credentials, dialect, scheduler, held })
-              : throwError(
-                  () =>
-                    new PushError(
-                      'unsupported',
-                      DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
-                    ),
-                ),
-        }),
+        life(
+          {
+            ...limits,
+            policy,
+            promised: dialect?.heartbeat,
+            place,
+            retryNow$,
+            scheduler,
+            prepare: prepared,
+            connect: (cursor, target) =>
+              technique.isSupported()
+                ? technique.connect({ ...target, cursor, credentials, dialect, scheduler, held })
+                : throwError(
+                    () =>
+                      new PushError(
+                        'unsupported',
+                        DEV &&
+                          `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
+                      ),
+                  ),
+          },
+          { ...definition, url },
+        ),
       post:
         dialect?.post &&
         ((data) => dialect.post?.(prepared(0).pipe(map((target) => ({ ...target, credentials, held }))), data)),
@@ -197,8 +204,3 @@ function withQuery(url: string, query: Record<string, string> = {}): string {
   for (const [name, value] of Object.entries(query)) absolute.searchParams.set(name, value)
   return absolute.href
 }
-
-const unprepared = (cause: unknown) =>
-  cause instanceof PushError
-    ? cause
-    : new PushError('prepare-failed', DEV && `prepare failed: ${reason(cause)}`, { cause })

@@ -1,13 +1,13 @@
 import { BehaviorSubject, Observable, Subject, Subscription, filter, type SchedulerLike, type Subscriber } from 'rxjs'
-import type { Channel } from './channel.ts'
+import type { Bookmark, Channel } from './channel.ts'
 import { nowhere, type Place } from './cursor.ts'
 import { deliveryQueue } from './delivery-queue.ts'
 import type { Definition } from './define-channel.ts'
-import { PushError } from './errors.ts'
+import { PushError, asPushError } from './errors.ts'
 import type { PushEvent, SourceMessage, SourceOpen } from './event.ts'
-import type { LinkEvent } from './operators/reconnect.ts'
+import type { LinkEvent, Supervisor } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
-import { reason, shown } from './in-words.ts'
+import { shown } from './in-words.ts'
 import { STATUS_AFTER, type PushStatus } from './status.ts'
 import { DEV } from './dev.ts'
 
@@ -21,7 +21,7 @@ export interface ChannelWorks {
   /** How many messages may wait to be sent. */
   sendBuffer: number
   /** The supervised connection. */
-  link: (place: Place, retryNow$: Observable<void>) => Observable<LinkEvent>
+  link: (place: Place, retryNow$: Observable<void>) => ReturnType<Supervisor>
   /** Sends by HTTP; undefined where the dialect cannot. */
   post: Handover | undefined
   scheduler: SchedulerLike
@@ -51,6 +51,10 @@ export function createChannel({
   let lingering = Subscription.EMPTY
   let announced: Extract<StatusEvent, { type: 'open' }> | undefined
   let lastCursor: string | undefined
+  // How many messages and gaps there were: bookmarks count in it.
+  let told = 0
+  // Where the channel was when its last reader paused.
+  let pausedAt: Place | undefined
   const status = new BehaviorSubject<PushStatus>('idle')
   const retry = new Subject<void>()
   const letters = outbox(sendBuffer)
@@ -59,8 +63,10 @@ export function createChannel({
 
   const say = deliveryQueue((event: PushEvent<unknown>) => {
     const present = readers
-    if (event.type === 'message' || event.type === 'gap') past?.add(event)
-    else if (event.type !== 'invalid') latest = event
+    if (event.type === 'message' || event.type === 'gap') {
+      told += 1
+      past?.add(event)
+    } else if (event.type !== 'invalid') latest = event
     const after = STATUS_AFTER[event.type]
     if (after !== status.value) status.next(after)
     for (const reader of present) reader.next(event)
@@ -77,7 +83,7 @@ export function createChannel({
       if (succession === 'repeat') return
       if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
     } catch (cause) {
-      const error = invalid(cause)
+      const error = asPushError(cause, 'invalid-message', DEV && 'the message')
       if (error.code === 'async-schema') return end({ type: 'failed', error })
       return say({ type: 'invalid', error, raw, cursor })
     }
@@ -94,7 +100,12 @@ export function createChannel({
     say(announced)
   }
 
-  const linked = (event: LinkEvent) => {
+  const linked = (event: LinkEvent | Extract<StatusEvent, { type: 'idle' }>) => {
+    if (pausedAt?.value !== undefined) {
+      // Nobody is there to take it: whoever comes back asks for it again.
+      place = pausedAt
+      return idle()
+    }
     if (event.type === 'message') return message(event)
     if (event.type === 'open') return open(event)
     if (event.type === 'closed' || event.type === 'failed') return end(event)
@@ -111,53 +122,66 @@ export function createChannel({
     next.add(link(place, retry).subscribe(linked))
   }
 
-  const disconnect = (becomes: PushStatus) => {
+  const disconnect = () => {
     connection?.unsubscribe()
     announced = undefined
-    letters.discard(new PushError('send-lost', DEV && `${shown(url)} is ${becomes}: the message was not handed over`))
+    letters.discard(
+      new PushError('send-lost', DEV && `${shown(url)} was left or ended: the message was not handed over`),
+    )
   }
 
   const end = (event: Extract<StatusEvent, { type: 'closed' | 'failed' }>) => {
-    disconnect(event.type)
+    disconnect()
     // An ended channel that begins anew is another one; all it shares with the old is that something may be missing.
     if (event.type === 'closed' && event.by === 'server') place.value = undefined
     say(event)
   }
 
-  const leave = (reader: Subscriber<PushEvent<unknown>>) => {
+  const idle = () => {
+    lingering.unsubscribe()
+    disconnect()
+    connection = undefined
+    say({ type: 'idle' })
+    active(false)
+  }
+
+  const leave = (reader: Subscriber<PushEvent<unknown>>, bookmark: Bookmark | undefined) => {
     readers = readers.filter((other) => other !== reader)
     if (readers.length > 0) return
-    const idle = () => {
-      disconnect('idle')
-      connection = undefined
-      place = nowhere()
-      lastCursor = undefined
-      numbers?.interrupted(true)
-      past?.clear()
-      say({ type: 'idle' })
-      active(false)
-    }
+    pausedAt = bookmark && { ...place }
     // What is closed or failed is not kept for the next reader, who wants to try.
     if (linger === 0 || connection?.closed) idle()
     else lingering = scheduler.schedule(idle, linger)
   }
 
-  const events$ = new Observable<PushEvent<unknown>>((reader) => {
-    lingering.unsubscribe()
-    if (connection) {
-      reader.next(latest)
-      for (const event of past?.events() ?? []) reader.next(event)
-    }
-    reader.add(() => leave(reader))
-    readers = [...readers, reader]
-    if (connection) return
-    active(true)
-    connect()
-  })
+  const readFrom = (bookmark?: Bookmark) =>
+    new Observable<PushEvent<unknown>>((reader) => {
+      lingering.unsubscribe()
+      pausedAt = undefined
+      if (!connection && bookmark?.at === undefined) {
+        // What was is the past of others; for their bookmarks, the hole counts as an event that is not kept.
+        place = nowhere()
+        lastCursor = undefined
+        numbers?.interrupted(true)
+        past?.clear()
+        told += 1
+      }
+      const kept = past?.events() ?? []
+      if (bookmark) bookmark.at = told - kept.length
+      if (connection) reader.next(latest)
+      for (const event of kept) reader.next(event)
+      readers = [...readers, reader]
+      reader.add(() => leave(reader, bookmark))
+      if (connection || reader.closed) return
+      active(true)
+      connect()
+    })
+  const events$ = readFrom()
 
   return {
     url,
     events$,
+    readFrom,
     messages$: events$.pipe(filter((event) => event.type === 'message')),
     status$: status.asObservable(),
     get status() {
@@ -171,7 +195,7 @@ export function createChannel({
       try {
         return letters.send(encode(data))
       } catch (error) {
-        return Promise.reject(invalid(error))
+        return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
       }
     },
     open() {
@@ -185,8 +209,5 @@ export function createChannel({
     retryNow: () => retry.next(),
   }
 }
-
-const invalid = (cause: unknown): PushError =>
-  cause instanceof PushError ? cause : new PushError('invalid-message', DEV && reason(cause), { cause })
 
 const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

@@ -11,7 +11,7 @@ export interface Decoding {
   binary?: boolean
 }
 
-const utf8 = new TextEncoder()
+const utf8 = /* @__PURE__ */ new TextEncoder()
 
 /** JSON, the decoder of a channel that says nothing else. */
 export const json = (raw: Payload): unknown => JSON.parse(string(raw))

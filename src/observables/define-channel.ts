@@ -19,6 +19,8 @@ export interface ChannelOptions<P> {
   replay?: number
   /** How long the connection outlives its last reader, in ms. @default the client's */
   linger?: number
+  /** How long it stays connected in a hidden page, in ms, or `keep`, under `pageLife`. @default that of pageLife */
+  hidden?: number | 'keep'
 }
 
 /** What a client needs to know of a channel beside its URL: functions, so that only what is used is bundled. */
@@ -26,6 +28,7 @@ export interface Definition {
   readonly via?: Technique | undefined
   readonly retry?: RetryPolicy | undefined
   readonly linger?: number | undefined
+  readonly hidden?: number | 'keep' | undefined
   /** Throws what makes a payload invalid. */
   readonly decode: (raw: Payload) => unknown
   readonly encode?: ((data: unknown) => Payload) | undefined
@@ -92,16 +95,20 @@ export function defineChannel({
   via,
   retry,
   linger,
+  hidden,
   replay = 0,
   sequence,
   sends,
   ...decoding
 }: AnyOptions): unknown {
-  if (!(replay >= 0)) throw new PushError('invalid-option', `replay is ${replay}, and must be 0 or more`)
+  for (const [name, value] of Object.entries({ replay, hidden: hidden === 'keep' ? 0 : (hidden ?? 0) })) {
+    if (!(value >= 0)) throw new PushError('invalid-option', `${name} is ${value}, and must be 0 or more`)
+  }
   const definition: Definition = {
     via,
     retry,
     linger,
+    hidden,
     decode: decoder(decoding),
     encode: sends && encoder(sends),
     sequence: sequence && (() => sequenceWatch(sequence)),

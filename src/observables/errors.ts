@@ -1,3 +1,6 @@
+import { DEV } from './dev.ts'
+import { reason } from './in-words.ts'
+
 /**
  * Every way to fail, and whether trying again can help. Codes are permanent.
  *
@@ -105,3 +108,7 @@ export class PushError extends Error {
     Object.assign(this, seen)
   }
 }
+
+/** What was thrown as a `PushError`: itself where it is one, else one of this code; `what` says what went wrong. */
+export const asPushError = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
+  cause instanceof PushError ? cause : new PushError(code, DEV && `${what}: ${reason(cause)}`, { cause })

@@ -21,10 +21,11 @@ export interface PushMessage<T> {
  * - `unknown`: the server does not know the place asked for.
  * - `sequence`: the numbers that the messages carry do not follow each other.
  * - `overflow`: more came than could be kept.
+ * - `paused`: the reader was paused while others went on, and the channel keeps (`replay`) less than it missed.
  *
  * A server may name reasons of its own.
  */
-export type GapReason = 'unproven' | 'expired' | 'unknown' | 'sequence' | 'overflow' | (string & {})
+export type GapReason = 'unproven' | 'expired' | 'unknown' | 'sequence' | 'overflow' | 'paused' | (string & {})
 
 /** Some messages may be missing before the next one: take a fresh snapshot. */
 export interface PushGap {
@@ -34,8 +35,11 @@ export interface PushGap {
 
 /** Everything that happens on a channel, in one stream, told apart by `type`. */
 export type PushEvent<T> =
-  /** Nobody reads: not connected. */
-  | { readonly type: 'idle' }
+  /**
+   * Not connected, because nobody reads (no `paused`), or because of what `paused` names: `reader` (this one, by
+   * `pausable`), or what the client's `life` says, all that hold it back now: `hidden`, `bfcache`, names of your own.
+   */
+  | { readonly type: 'idle'; readonly paused?: readonly string[] }
   /** An attempt begins; `attempt` counts the failures before it. */
   | { readonly type: 'connecting'; readonly attempt: number }
   /** `presumed`: nothing was received yet, but nothing was refused either. */

@@ -1,5 +1,5 @@
 export { createPushClient, type Prepare, type Prepared, type PushClient, type PushClientOptions } from './client.ts'
-export type { Channel } from './channel.ts'
+export type { Bookmark, Channel } from './channel.ts'
 export { defineChannel, type ChannelDefinition, type ChannelDescriptor, type ChannelOptions } from './define-channel.ts'
 export type { Cursor, Place } from './cursor.ts'
 export { PushError, type PushErrorCode } from './errors.ts'
@@ -16,8 +16,10 @@ export type {
   SourceMessage,
   SourceOpen,
 } from './event.ts'
+export { pageLife, type PageLifeOptions } from './page-life.ts'
+export type { PageSignals } from './page-signals.ts'
 export { STATUS_AFTER, type PushStatus } from './status.ts'
-export type { PushRequest, Technique } from './technique.ts'
+export type { Pace, PushRequest, Technique } from './technique.ts'
 export { nchan, type NchanOptions } from './dialects/nchan.ts'
 export { plain, type PlainOptions } from './dialects/plain.ts'
 export {
@@ -38,5 +40,12 @@ export {
 export type { CloseTable, StatusTable, Verdict } from './dialects/verdict.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './operators/backoff.ts'
 export type { LivenessOptions } from './operators/liveness.ts'
-export { reconnect, type LinkEvent, type ReconnectOptions } from './operators/reconnect.ts'
+export { pausable } from './operators/pausable.ts'
+export {
+  reconnect,
+  type LinkEvent,
+  type ReconnectOptions,
+  type Supervised,
+  type Supervisor,
+} from './operators/reconnect.ts'
 export * from './techniques/index.ts'

@@ -35,7 +35,7 @@ export function pollCycle({
   pause,
   presumeAfter,
 }: PollCycleOptions): Observable<SourceEvent> {
-  const { url, headers, scheduler, credentials } = asked
+  const { url, headers, scheduler, credentials, pace } = asked
   const dialect = asked.dialect?.poll ?? plainPoll()
   return defer(() => {
     let cursor = asked.cursor
@@ -78,6 +78,8 @@ export function pollCycle({
               const more = reader.end()
               const useful = cursor?.value !== before && (messages > 0 || before === undefined)
               delay = pause({ useful, more, took: scheduler.now() - began })
+              // What the server holds costs little; what it answers at once is asked less often where nobody looks.
+              if (!waits && delay > 0) delay = Math.max(delay, pace?.least() ?? 0)
               // From here it is silent until the next answer: for the pause, and for as long as the server may hold it.
               if (!waits || promised !== undefined)
                 emit({ type: 'alive', heartbeat: delay + (waits ? (promised ?? 0) : 0) })
@@ -91,7 +93,8 @@ export function pollCycle({
     })
 
     // A request that ended without a delay was told that the channel has ended.
-    const cycle = ask.pipe(repeat({ delay: () => (delay === undefined ? EMPTY : timer(delay, scheduler)) }))
+    const due = (after: number) => merge(timer(after, scheduler), pace?.hurry$ ?? EMPTY)
+    const cycle = ask.pipe(repeat({ delay: () => (delay === undefined ? EMPTY : due(delay)) }))
     if (presumeAfter === undefined) return cycle
 
     const seen = new Subject<void>()

@@ -4,6 +4,14 @@ import type { Dialect } from './dialects/dialect.ts'
 import type { SourceEvent } from './event.ts'
 import type { HeldConnections } from './held-connections.ts'
 
+/** How much haste requests that repeat should make: a hidden page needs less. */
+export interface Pace {
+  /** The least time between two polls now, in ms. */
+  least(): number
+  /** Poll now: somebody looks again. */
+  readonly hurry$: Observable<unknown>
+}
+
 /** One connection attempt, as the supervisor asks for it. */
 export interface PushRequest {
   /** Absolute, `http:` or `https:`. */
@@ -17,6 +25,8 @@ export interface PushRequest {
   readonly dialect: Dialect | undefined
   /** Which connections the client holds; absent: this is the only one. */
   readonly held?: HeldConnections
+  /** Undefined: all haste. */
+  readonly pace?: Pace | undefined
   /** All time is this scheduler's. */
   readonly scheduler: SchedulerLike
 }

@@ -116,8 +116,6 @@ const IDLE: View = { status: 'idle', technique: undefined, error: undefined, fau
 /** What an event changes in what is seen of a binding. */
 function seen(event: PushEvent<unknown>): Partial<View> {
   switch (event.type) {
-    case 'idle':
-      return IDLE
     case 'connecting':
       return { status: event.type, technique: undefined }
     case 'open':
@@ -132,5 +130,7 @@ function seen(event: PushEvent<unknown>): Partial<View> {
       return { status: event.type, technique: undefined, error: event.error }
     case 'closed':
       return { status: event.type, technique: undefined }
+    case 'idle':
+      return { status: event.type, technique: undefined, error: undefined }
   }
 }

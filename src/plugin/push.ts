@@ -1,7 +1,7 @@
 import { BehaviorSubject, asyncScheduler, switchMap } from 'rxjs'
 import { shallowRef, type App } from 'vue'
 import type { PiniaPlugin, StateTree } from 'pinia'
-import { backoff, createPushClient, type PushClient, type PushClientOptions } from '../observables/index.ts'
+import { backoff, createPushClient, pageLife, type PushClient, type PushClientOptions } from '../observables/index.ts'
 import type { AppClient } from '../composables/app-client.ts'
 import { pushKey } from '../composables/push-key.ts'
 import type { Bind } from './bind.ts'
@@ -39,7 +39,7 @@ export interface Push extends AppClient {
 
 /**
  * Makes a client for an app: components read it by `usePushChannel`, stores by their `push` option. On a server it
- * connects nothing.
+ * connects nothing. Unlike a plain client it knows of the page's life (`life: pageLife()`); `life: reconnect` does not.
  *
  * @throws PushError `invalid-option` where a number is out of its range.
  * @example
@@ -50,9 +50,10 @@ export interface Push extends AppClient {
 export function createPush({
   retry = backoff(),
   scheduler = asyncScheduler,
+  life = pageLife(),
   ...options
 }: PushClientOptions = {}): Push {
-  const fresh = () => createPushClient({ ...options, retry, scheduler })
+  const fresh = () => createPushClient({ ...options, retry, scheduler, life })
   const client = new BehaviorSubject(fresh())
   const apps = shallowRef(0)
 

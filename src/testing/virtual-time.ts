@@ -4,6 +4,8 @@ import { VirtualTimeScheduler, type SchedulerLike } from 'rxjs'
 export interface VirtualTime extends SchedulerLike {
   /** Lets so many ms pass: runs everything that falls due, in order, also what that sets. */
   advance(ms: number): void
+  /** The machine sleeps for so many ms: the clock goes on, timers stand still and are late then. */
+  sleep(ms: number): void
   /** How many timers are set. */
   readonly pending: number
 }
@@ -18,14 +20,18 @@ export interface VirtualTime extends SchedulerLike {
  */
 export function virtualTime(): VirtualTime {
   const scheduler = new VirtualTimeScheduler()
+  let slept = 0
   return {
-    now: () => scheduler.now(),
+    now: () => scheduler.now() + slept,
     schedule: scheduler.schedule.bind(scheduler),
     advance(ms) {
       const until = scheduler.frame + ms
       scheduler.maxFrames = until
       scheduler.flush()
       scheduler.frame = until
+    },
+    sleep(ms) {
+      slept += ms
     },
     get pending() {
       return scheduler.actions.length

@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { createPush, defineChannel, sse, usePushChannel, type PushError, type PushStatus } from 'pinia-push'
+import { of } from 'rxjs'
+import { createPush, defineChannel, pausable, sse, usePushChannel, type PushError, type PushStatus } from 'pinia-push'
 
 declare function schema<T>(): StandardSchemaV1<T, T>
 
@@ -19,6 +20,13 @@ const push = createPush()
 
 push.channel(orders({ account: 'a' })).messages$.subscribe((m) => m.data.total.toFixed())
 void push.channel(orders({ account: 'a' })).send({ op: 'cancel', id: '1' })
+pausable(push.channel(orders({ account: 'a' })), of(false)).subscribe((event) => {
+  if (event.type === 'message') event.data.total.toFixed()
+  if (event.type === 'idle') event.paused?.includes('reader')
+})
+defineChannel({ url: '/a', hidden: 'keep' })
+// @ts-expect-error no such stay
+defineChannel({ url: '/a', hidden: 'always' })
 // @ts-expect-error parameters are required
 orders()
 // @ts-expect-error a wrong parameter

@@ -44,14 +44,18 @@ export function liveness({
       let watch = Subscription.EMPTY
       let seen: number
       let limit: number
+      let due: number
       let verdict: () => unknown
 
       // One timer a connection that looks at a time stamp: a timer a message would cost more than the message.
       const look = (after: number) => {
         watch.unsubscribe()
+        due = scheduler.now() + after
         watch = scheduler.schedule(check, Math.min(after, LONGEST))
       }
       const check = () => {
+        // So late that the page slept: what came meanwhile is still to be read.
+        if (scheduler.now() - due > timeout) return look(timeout)
         const left = seen + limit - scheduler.now()
         const error = left > 0 ? undefined : verdict()
         if (error === undefined) look(left > 0 ? left : limit)

@@ -12,9 +12,8 @@ import {
   type SchedulerLike,
 } from 'rxjs'
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
-import { PushError } from '../errors.ts'
+import { PushError, asPushError } from '../errors.ts'
 import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../event.ts'
-import { reason } from '../in-words.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
 import { DEV } from '../dev.ts'
@@ -24,6 +23,19 @@ export type LinkEvent =
   | Extract<PushEvent<never>, { type: 'connecting' | 'gap' | 'waiting' | 'closed' | 'failed' }>
   | SourceMessage
   | SourceOpen
+
+/** What a channel is to its supervisor. */
+export interface Supervised {
+  readonly url: string
+  /** The channel's own `hidden`. */
+  readonly hidden?: number | 'keep' | undefined
+}
+
+/** Keeps one channel connected: `reconnect`, or what stands around it and says `idle` where it pauses. */
+export type Supervisor = <P extends object>(
+  options: ReconnectOptions<P>,
+  channel: Supervised,
+) => Observable<LinkEvent | Extract<PushEvent<never>, { type: 'idle' }>>
 
 export interface ReconnectOptions<P> extends LivenessOptions {
   /** One connection attempt, from a cursor, with what `prepare` gave. */
@@ -123,10 +135,7 @@ export function reconnect<P>({
         const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
         if (stable) failures = 0
         failures += 1
-        const error =
-          cause instanceof PushError
-            ? cause
-            : new PushError('lost', DEV && `the connection broke: ${reason(cause)}`, { cause })
+        const error = asPushError(cause, 'lost', DEV && 'the connection broke')
         if (error.code === 'cursor-lost') {
           place.value = undefined
           forgotten = 'expired'
@@ -158,10 +167,7 @@ export function reconnect<P>({
           .subscribe({
             next,
             error: lose,
-            complete() {
-              subscriber.next({ type: 'closed', by: 'server' })
-              subscriber.complete()
-            },
+            complete: () => finish({ type: 'closed', by: 'server' }),
           }),
       )
     }
@@ -177,10 +183,11 @@ export function reconnect<P>({
       replace(() => merge(timer(delay, scheduler), retryNow$).pipe(take(1)).subscribe(begin))
     }
 
-    const fail = (error: PushError) => {
-      subscriber.next({ type: 'failed', error })
+    const finish = (event: LinkEvent) => {
+      subscriber.next(event)
       subscriber.complete()
     }
+    const fail = (error: PushError) => finish({ type: 'failed', error })
 
     begin()
     return () => current.unsubscribe()

@@ -1,0 +1,382 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { BehaviorSubject, Subject } from 'rxjs'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import {
+  PushError,
+  defineChannel,
+  pageLife,
+  pausable,
+  polling,
+  type Channel,
+  type PageLifeOptions,
+  type PushEvent,
+} from 'pinia-push/observables'
+import { createTestingClient, type TestingOptions } from 'pinia-push/testing'
+
+let close = () => {}
+afterEach(() => close())
+
+const MINUTE = 60_000
+
+/** A client in a page whose life a test leads. */
+function inPage(life: PageLifeOptions = {}, options: TestingOptions = {}) {
+  const signals = {
+    hidden$: new BehaviorSubject(false),
+    offline$: new BehaviorSubject(false),
+    left$: new BehaviorSubject(false),
+    thawed$: new Subject<void>(),
+  }
+  const client = createTestingClient({ life: pageLife({ signals, ...life }), ...options })
+  close = () => client.push.close()
+  return { ...client, signals }
+}
+
+function read(channel: Channel<unknown>) {
+  const seen: string[] = []
+  const subscription = channel.events$.subscribe((event) => seen.push(inWords(event)))
+  return { seen, leave: () => subscription.unsubscribe() }
+}
+
+function inWords(event: PushEvent<unknown>): string {
+  if (event.type === 'message') return String(event.data)
+  if (event.type === 'gap') return `gap ${event.reason}`
+  if (event.type === 'idle') return `idle ${event.paused?.join() ?? ''}`
+  if (event.type === 'waiting') return `waiting ${event.delay}`
+  if (event.type === 'failed') return `failed ${event.error.code}`
+  return event.type
+}
+
+describe('a hidden page', () => {
+  test('stays connected for five minutes, pauses, and goes on from the cursor when it is seen', () => {
+    const { push, technique, time, signals } = inPage()
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 10 * MINUTE })
+    signals.hidden$.next(true)
+    time.advance(5 * MINUTE - 1)
+    technique.latest.message(1)
+    expect(technique.connections).toHaveLength(1)
+    time.advance(1)
+    expect(technique.latest.closed).toBe(true)
+    expect(push.channel('/a').status).toBe('idle')
+    signals.hidden$.next(false)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    technique.latest.message(2)
+    expect(seen).toEqual(['connecting', 'open', '1', 'idle hidden', 'connecting', 'open', '2'])
+  })
+
+  test('that is seen again in time was never paused', () => {
+    const { push, technique, time, signals } = inPage()
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 10 * MINUTE })
+    signals.hidden$.next(true)
+    time.advance(4 * MINUTE)
+    signals.hidden$.next(false)
+    time.advance(4 * MINUTE)
+    expect(seen).toEqual(['connecting', 'open'])
+  })
+
+  test.each([
+    [Infinity, undefined, 'open'],
+    [1_000, 'keep' as const, 'open'],
+    [1_000, 3 * MINUTE, 'open'],
+    [Infinity, 1_000, 'idle'],
+    [0, undefined, 'idle'],
+  ])('hidden: %s for all, %s for one: that one is %s after two minutes', (all, one, status) => {
+    const { push, technique, time, signals } = inPage({ hidden: all })
+    const channel = push.channel(defineChannel({ url: '/a', ...(one !== undefined && { hidden: one }) })())
+    read(channel)
+    technique.latest.open({ heartbeat: 10 * MINUTE })
+    signals.hidden$.next(true)
+    time.advance(2 * MINUTE)
+    expect(channel.status).toBe(status)
+  })
+
+  test('that was opened in the background connects', () => {
+    const { push, technique, signals } = inPage()
+    signals.hidden$.next(true)
+    read(push.channel('/a'))
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('tells a reader who comes while it is paused', () => {
+    const { push, signals } = inPage({ hidden: 0 })
+    signals.hidden$.next(true)
+    const first = read(push.channel('/a'))
+    const second = read(push.channel('/a'))
+    expect([first.seen, second.seen]).toEqual([['idle hidden'], ['idle hidden']])
+  })
+
+  test('ends a wait when it is seen', () => {
+    const { push, technique, signals } = inPage()
+    const { seen } = read(push.channel('/a'))
+    signals.hidden$.next(true)
+    technique.latest.drop()
+    signals.hidden$.next(false)
+    expect(seen).toEqual(['connecting', 'waiting 250', 'connecting'])
+  })
+
+  test('keeps what is sent for when it goes on', async () => {
+    const { push, technique, signals } = inPage({ hidden: 0 })
+    const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+    const channel = push.channel(defineChannel({ url: '/a', sends: anything })())
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    signals.hidden$.next(true)
+    const sent = channel.send('later')
+    signals.hidden$.next(false)
+    technique.latest.open()
+    await sent
+    expect(technique.latest.sent).toEqual(['"later"'])
+  })
+})
+
+describe('polls of a hidden page', () => {
+  test('are half a minute apart, and come at once when it is seen', async () => {
+    let asked = 0
+    const server = createServer((_, response) => {
+      asked += 1
+      response.setHeader('Access-Control-Allow-Origin', '*').end(String(asked))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const { push, time, signals } = inPage({ hidden: Infinity })
+    const via = polling({ floor: 1_000, ceiling: 1_000 })
+    const { seen } = read(push.channel(`http://127.0.0.1:${port}/`, { via }))
+    // What watches the connection, what watches for sleep, and the next poll.
+    const answered = (n: number) => vi.waitFor(() => expect([seen.at(-1), time.pending]).toEqual([String(n), 3]))
+    await answered(1)
+    signals.hidden$.next(true)
+    time.advance(1_000)
+    await answered(2)
+    time.advance(29_999)
+    expect(time.pending).toBe(3)
+    signals.hidden$.next(false)
+    await answered(3)
+    time.advance(1_000)
+    await answered(4)
+    expect(asked).toBe(4)
+    expect(seen.filter((word) => word.startsWith('waiting'))).toEqual([])
+    push.close()
+    server.close()
+  })
+})
+
+describe('reasons to pause', () => {
+  test('are independent, and all named', () => {
+    const user$ = new BehaviorSubject(false)
+    const { push, technique, signals } = inPage({ hidden: 0, pauses: { user: user$ } })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open()
+    user$.next(true)
+    signals.hidden$.next(true)
+    signals.left$.next(true)
+    user$.next(false)
+    signals.left$.next(false)
+    expect(technique.connections).toHaveLength(1)
+    signals.hidden$.next(false)
+    expect(technique.connections).toHaveLength(2)
+    expect(seen).toEqual([
+      'connecting',
+      'open',
+      'idle user',
+      'idle user,hidden',
+      'idle user,hidden,bfcache',
+      'idle hidden,bfcache',
+      'idle hidden',
+      'connecting',
+    ])
+  })
+
+  test('that hold from the start connect nothing', () => {
+    const { push, technique } = inPage({ pauses: { user: new BehaviorSubject(true) } })
+    const { seen } = read(push.channel('/a'))
+    expect(technique.connections).toHaveLength(0)
+    expect(seen).toEqual(['idle user'])
+  })
+
+  test('go together with a reader that pauses itself', () => {
+    const { push, technique, signals } = inPage({ hidden: 0 })
+    const paused$ = new BehaviorSubject(false)
+    const seen: string[] = []
+    pausable(push.channel('/a'), paused$).subscribe((event) => seen.push(inWords(event)))
+    technique.latest.open()
+    technique.latest.message(1)
+    signals.hidden$.next(true)
+    paused$.next(true)
+    signals.hidden$.next(false)
+    expect(technique.connections).toHaveLength(1)
+    paused$.next(false)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    expect(seen).toEqual(['connecting', 'open', '1', 'idle hidden', 'idle reader', 'connecting'])
+  })
+
+  test('revive nothing that ended or failed', () => {
+    const { push, technique, signals } = inPage({ hidden: 0 })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.refuse()
+    signals.hidden$.next(true)
+    signals.hidden$.next(false)
+    signals.thawed$.next()
+    expect(seen).toEqual(['connecting', 'failed refused'])
+  })
+})
+
+describe('a page that is left', () => {
+  test('closes its connections at once, and goes on from the cursor when it is back', () => {
+    const { push, technique, signals } = inPage()
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open()
+    technique.latest.message(1)
+    signals.left$.next(true)
+    expect(technique.latest.closed).toBe(true)
+    signals.left$.next(false)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'idle bfcache', 'connecting', 'open'])
+  })
+})
+
+describe('offline', () => {
+  test('tries every half minute, because hosts err, and at once when the network is back', () => {
+    const { push, technique, time, signals } = inPage()
+    const { seen } = read(push.channel('/a'))
+    signals.offline$.next(true)
+    technique.latest.drop()
+    time.advance(29_999)
+    expect(technique.connections).toHaveLength(1)
+    time.advance(1)
+    technique.latest.drop()
+    signals.offline$.next(false)
+    technique.latest.drop()
+    expect(seen).toEqual(['connecting', 'waiting 30000', 'connecting', 'waiting 30000', 'connecting', 'waiting 1000'])
+  })
+
+  test('leaves a connection that stands alone, and makes it anew when the network is back', () => {
+    const { push, technique, signals } = inPage()
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open()
+    technique.latest.message(1)
+    signals.offline$.next(true)
+    expect(technique.latest.closed).toBe(false)
+    signals.offline$.next(false)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'connecting', 'open'])
+  })
+
+  test.each(['localhost', 'app.localhost:8080', '127.0.0.1:3000', '[::1]'])('does not hold %s back', (host) => {
+    const { push, technique, signals } = inPage()
+    const { seen } = read(push.channel(`http://${host}/a`))
+    signals.offline$.next(true)
+    technique.latest.drop()
+    expect(seen).toEqual(['connecting', 'waiting 250'])
+  })
+})
+
+describe('after sleep', () => {
+  test('a connection with a cursor is made anew within seconds, from there', () => {
+    const { push, technique, time } = inPage()
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 15_000 })
+    technique.latest.message(1)
+    time.sleep(60 * MINUTE)
+    time.advance(10_000)
+    expect(technique.connections).toHaveLength(2)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'connecting', 'open'])
+  })
+
+  test('a connection without a cursor is given time to show that it lives', () => {
+    const { push, technique, time } = inPage({}, { script: { resumes: false } })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 15_000 })
+    time.sleep(60 * MINUTE)
+    time.advance(20_000)
+    technique.latest.message(1)
+    time.advance(19_000)
+    technique.latest.message(2)
+    expect(seen).toEqual(['connecting', 'open', '1', '2'])
+    time.advance(30_000)
+    expect(seen.slice(4, 6)).toEqual(['waiting 250', 'connecting'])
+  })
+
+  test('a wait is cut short', () => {
+    const { push, technique, time } = inPage()
+    read(push.channel('/a'))
+    for (let n = 0; n < 12; n++) {
+      technique.latest.drop()
+      push.channel('/a').retryNow()
+    }
+    technique.latest.drop(new PushError('unavailable', 'come back in an hour', { retryAfter: 60 * MINUTE }))
+    time.sleep(60 * MINUTE)
+    time.advance(9_999)
+    expect(technique.connections).toHaveLength(13)
+    time.advance(1)
+    expect(technique.connections).toHaveLength(14)
+  })
+
+  test('timers of a hidden page that are held back for a minute are no sleep', () => {
+    const { push, technique, time, signals } = inPage()
+    read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 15_000 })
+    technique.latest.message(1)
+    signals.hidden$.next(true)
+    for (let n = 0; n < 4; n++) {
+      time.sleep(MINUTE)
+      technique.latest.alive()
+      time.advance(10_000)
+    }
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('an attempt is begun anew', () => {
+    const { push, technique, time } = inPage()
+    read(push.channel('/a'))
+    time.sleep(MINUTE)
+    time.advance(10_000)
+    expect(technique.connections.map(({ closed }) => closed)).toEqual([true, false])
+  })
+
+  test('a page that thaws makes its connections anew, once', () => {
+    const { push, technique, time, signals } = inPage()
+    read(push.channel('/a'))
+    technique.latest.open()
+    technique.latest.message(1)
+    time.advance(8_000)
+    time.sleep(MINUTE)
+    signals.thawed$.next()
+    technique.latest.open()
+    time.advance(2_000)
+    expect(technique.connections).toHaveLength(2)
+  })
+})
+
+describe('it leaves nothing', () => {
+  test('listening or ticking when no channel is read, or when the client is closed', () => {
+    const { push, signals, expectNoLeaks, technique } = inPage()
+    const watched = () => Object.values(signals).map(({ observed }) => observed)
+    for (const end of [() => {}, () => push.close()]) {
+      const { leave } = read(push.channel('/a'))
+      technique.latest.open()
+      expect(watched()).toEqual([true, true, true, true])
+      end()
+      leave()
+      expect(watched()).toEqual([false, false, false, false])
+      expectNoLeaks()
+    }
+  })
+
+  test('and does nothing where there is no page', () => {
+    const { push, technique } = inPage({ signals: undefined })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open'])
+  })
+
+  test.each([{ hidden: -1 }, { hiddenPolls: Number.NaN }, { offline: -1 }])('refuses %o', (options) => {
+    expect(() => pageLife(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+  })
+})
