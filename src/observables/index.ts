@@ -10,6 +10,7 @@ export type {
   PushEvent,
   PushGap,
   PushMessage,
+  PushState,
   SourceAlive,
   SourceEvent,
   SourceMessage,
