@@ -1,11 +1,14 @@
 import type { Observable } from 'rxjs'
-import type { PushEvent, PushMessage } from './event.ts'
+import type { Place } from './cursor.ts'
+import type { PushEvent, PushMessage, PushState } from './event.ts'
 import type { PushStatus } from './status.ts'
 
 /** Where a reader of one channel is, for when it comes back. */
 export interface Bookmark {
   /** How many of the channel's messages and gaps lie before it; undefined: the reader has not begun. */
   at: number | undefined
+  /** A place that was learnt elsewhere, for a reader that has not begun. It is taken, and removed, where nobody else reads. */
+  from?: Place | undefined
 }
 
 /**
@@ -26,6 +29,10 @@ export interface Channel<T, S = never> {
   readFrom(bookmark: Bookmark): Observable<PushEvent<T>>
   /** The messages among `events$`. Subscribing reads. */
   readonly messages$: Observable<PushMessage<T>>
+  /** The last message; undefined before the first, and when the channel begins anew. */
+  readonly last: PushMessage<T> | undefined
+  /** What `status` comes with, now and at each change. Subscribing only watches: it does not connect. */
+  readonly state$: Observable<PushState>
   /** The status, now and at each change. Subscribing only watches: it does not connect. */
   readonly status$: Observable<PushStatus>
   readonly status: PushStatus

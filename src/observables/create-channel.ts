@@ -1,14 +1,23 @@
-import { BehaviorSubject, Observable, Subject, Subscription, filter, type SchedulerLike, type Subscriber } from 'rxjs'
+import {
+  BehaviorSubject,
+  Observable,
+  Subject,
+  Subscription,
+  distinctUntilChanged,
+  filter,
+  map,
+  type SchedulerLike,
+  type Subscriber,
+} from 'rxjs'
 import type { Bookmark, Channel } from './channel.ts'
 import { nowhere, type Place } from './cursor.ts'
 import { deliveryQueue } from './delivery-queue.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError, asPushError } from './errors.ts'
-import type { PushEvent, SourceMessage, SourceOpen } from './event.ts'
+import type { PushEvent, PushMessage, PushState, SourceMessage, SourceOpen } from './event.ts'
 import type { LinkEvent, Supervisor } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
 import { shown } from './in-words.ts'
-import { STATUS_AFTER, type PushStatus } from './status.ts'
 import { DEV } from './dev.ts'
 
 export interface ChannelWorks {
@@ -29,8 +38,6 @@ export interface ChannelWorks {
   active: (active: boolean) => void
 }
 
-type StatusEvent = Exclude<PushEvent<never>, { type: 'message' | 'invalid' | 'gap' }>
-
 export function createChannel({
   url,
   definition: { decode, encode, sequence, replay },
@@ -44,18 +51,18 @@ export function createChannel({
 }: ChannelWorks): Channel<unknown, unknown> {
   // Replaced whole on every change, so that a delivery walks the readers it began with.
   let readers: readonly Subscriber<PushEvent<unknown>>[] = []
-  let latest: StatusEvent = { type: 'idle' }
   let place = nowhere()
   // Undefined while idle; an ended one while the channel is closed or failed.
   let connection: Subscription | undefined
   let lingering = Subscription.EMPTY
-  let announced: Extract<StatusEvent, { type: 'open' }> | undefined
+  let announced: Extract<PushState, { type: 'open' }> | undefined
   let lastCursor: string | undefined
   // How many messages and gaps there were: bookmarks count in it.
   let told = 0
   // Where the channel was when its last reader paused.
   let pausedAt: Place | undefined
-  const status = new BehaviorSubject<PushStatus>('idle')
+  let last: PushMessage<unknown> | undefined
+  const state = new BehaviorSubject<PushState>({ type: 'idle' })
   const retry = new Subject<void>()
   const letters = outbox(sendBuffer)
   const past = replay?.()
@@ -66,9 +73,8 @@ export function createChannel({
     if (event.type === 'message' || event.type === 'gap') {
       told += 1
       past?.add(event)
-    } else if (event.type !== 'invalid') latest = event
-    const after = STATUS_AFTER[event.type]
-    if (after !== status.value) status.next(after)
+      if (event.type === 'message') last = event
+    } else if (event.type !== 'invalid') state.next(event)
     for (const reader of present) reader.next(event)
   })
 
@@ -100,7 +106,7 @@ export function createChannel({
     say(announced)
   }
 
-  const linked = (event: LinkEvent | Extract<StatusEvent, { type: 'idle' }>) => {
+  const linked = (event: LinkEvent | Extract<PushState, { type: 'idle' }>) => {
     if (pausedAt?.value !== undefined) {
       // Nobody is there to take it: whoever comes back asks for it again.
       place = pausedAt
@@ -130,7 +136,7 @@ export function createChannel({
     )
   }
 
-  const end = (event: Extract<StatusEvent, { type: 'closed' | 'failed' }>) => {
+  const end = (event: Extract<PushState, { type: 'closed' | 'failed' }>) => {
     disconnect()
     // An ended channel that begins anew is another one; all it shares with the old is that something may be missing.
     if (event.type === 'closed' && event.by === 'server') place.value = undefined
@@ -160,15 +166,16 @@ export function createChannel({
       pausedAt = undefined
       if (!connection && bookmark?.at === undefined) {
         // What was is the past of others; for their bookmarks, the hole counts as an event that is not kept.
-        place = nowhere()
-        lastCursor = undefined
+        place = bookmark?.from ?? nowhere()
+        if (bookmark) bookmark.from = undefined
+        lastCursor = last = undefined
         numbers?.interrupted(true)
         past?.clear()
         told += 1
       }
       const kept = past?.events() ?? []
       if (bookmark) bookmark.at = told - kept.length
-      if (connection) reader.next(latest)
+      if (connection) reader.next(state.value)
       for (const event of kept) reader.next(event)
       readers = [...readers, reader]
       reader.add(() => leave(reader, bookmark))
@@ -183,14 +190,21 @@ export function createChannel({
     events$,
     readFrom,
     messages$: events$.pipe(filter((event) => event.type === 'message')),
-    status$: status.asObservable(),
+    state$: state.asObservable(),
+    status$: state.pipe(
+      map(({ type }) => type),
+      distinctUntilChanged(),
+    ),
     get status() {
-      return status.value
+      return state.value.type
+    },
+    get last() {
+      return last
     },
     send(data) {
       if (!encode) return rejected('cannot-send', DEV && `${shown(url)}: the channel's definition names no \`sends\``)
       if (!connection || connection.closed) {
-        return rejected('not-connected', DEV && `${shown(url)} is ${status.value}: subscribe first, or open()`)
+        return rejected('not-connected', DEV && `${shown(url)} is ${state.value.type}: subscribe first, or open()`)
       }
       try {
         return letters.send(encode(data))

@@ -61,6 +61,9 @@ export type PushEvent<T> =
   /** Trying again cannot help. `open()` tries all the same. */
   | { readonly type: 'failed'; readonly error: PushError }
 
+/** What a channel's status comes with: the events that are neither a message nor about messages. */
+export type PushState = Exclude<PushEvent<never>, { type: 'message' | 'invalid' | 'gap' }>
+
 /** One message as a technique hands it over. */
 export interface SourceMessage {
   readonly type: 'message'

@@ -11,6 +11,7 @@ export type {
   PushEvent,
   PushGap,
   PushMessage,
+  PushState,
   SourceAlive,
   SourceEvent,
   SourceMessage,
