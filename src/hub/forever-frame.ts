@@ -97,7 +97,7 @@ const literal = (value: unknown): string =>
 
 /** A post carries text; bytes go as the hub's own word for them. */
 function frameText(message: Message): string {
-  const { cursor, event, text, body } = message
-  if (text !== undefined) return metaHead(message) + text
+  const { cursor, event, isText, body } = message
+  if (isText) return metaHead(message) + body.toString()
   return metaControl('message', { ...(event !== undefined && { event }), base64: body.toString('base64') }, cursor)
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import type { MessageId } from './message-id.ts'
-import { writtenAs, type Message } from './message.ts'
+import type { Message } from './message.ts'
 import type { Stream } from './streams.ts'
 
 /** How one kind of endless answer is written. */
@@ -52,7 +52,7 @@ export function answerStream({
       response.uncork()
     }
   }
-  const deliver = (message: Message) => write(writtenAs(message, carrier, spell))
+  const deliver = (message: Message) => write(message.spellings.of(message, carrier, spell))
 
   write(preamble + control('open', { heartbeat: heartbeat / 1_000 }, from))
   if (gap) write(control('gap', { reason: gap }, from))

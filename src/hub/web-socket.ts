@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import { formatId } from './message-id.ts'
-import { writtenAs, type Message, type Publication } from './message.ts'
+import type { Message, Publication } from './message.ts'
 import { metaControl, metaHead } from './meta-frame.ts'
 import type { Refusal } from './refusal.ts'
 import type { Stream } from './streams.ts'
@@ -41,7 +41,7 @@ export function webSocket({
   }
   const say = (word: ControlWord, data: unknown, id?: string) => write(metaControl(word, data, id), false)
   const deliver = (message: Message) =>
-    write(writtenAs(message, 'web-socket', writeMessage), message.text === undefined)
+    write(message.spellings.of(message, 'web-socket', writeMessage), !message.isText)
 
   const place = formatId(from)
   say('open', { heartbeat: heartbeat / 1_000 }, place)
