@@ -45,7 +45,6 @@ export function foreverFrame(response: ServerResponse, parent: Parent): Spelling
   response.setHeader(POLICY, policy(parent, nonce))
   // Of a document that breaks off in the middle of a chunked answer Chromium tells nobody; of one that ends, it does.
   response.removeHeader('Transfer-Encoding')
-  if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
   const opening = `<script nonce="${nonce}">`
   const post = `const f=(frame)=>{parent.postMessage({push:${literal(parent.word)},frame},${literal(parent.origin)});document.currentScript.remove()}`
   return {

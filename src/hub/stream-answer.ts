@@ -38,6 +38,9 @@ export function answerStream({
   maxBacklog,
   spelling: { carrier, contentType, preamble = '', delimiter = '', message: spell, control },
 }: StreamAnswerOptions): Stream {
+  // Of an answer that is left, Chromium reads on for five seconds to use the connection again, unless it cannot; so a
+  // page that moves from stream to stream would soon wait for one of its six.
+  if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
   response.writeHead(200, { 'Content-Type': contentType, 'X-Accel-Buffering': 'no' })
   let allowance = Infinity
   const write = (bytes: Buffer | string) => {
