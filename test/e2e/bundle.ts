@@ -1,11 +1,11 @@
 import { build } from 'vite'
 
-/** A page of `test/e2e` and its scripts, as a user would ship them, by path. */
-export async function bundle(folder: string): Promise<Map<string, string | Uint8Array>> {
+/** A page and its scripts, as a user would ship them, by path. `folder` holds its `index.html`. */
+export async function bundle(folder: URL): Promise<Map<string, string | Uint8Array>> {
   const src = new URL('../../src/', import.meta.url).pathname
   const built = await build({
     configFile: false,
-    root: new URL(folder, import.meta.url).pathname,
+    root: folder.pathname,
     resolve: { alias: { 'pinia-push/observables': `${src}observables/index.ts` } },
     build: { write: false },
     logLevel: 'error',

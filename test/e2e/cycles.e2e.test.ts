@@ -25,7 +25,7 @@ let browser: Browser
 let url: string
 
 beforeAll(async () => {
-  const files = await bundle('cycles')
+  const files = await bundle(new URL('cycles', import.meta.url))
   hub = createHub()
   server = createServer((request, response) => {
     if (hub.handle(request, response)) return

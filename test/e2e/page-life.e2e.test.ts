@@ -15,7 +15,7 @@ let browser: Browser
 let port: number
 
 beforeAll(async () => {
-  const files = await bundle('page-life')
+  const files = await bundle(new URL('page-life', import.meta.url))
   hub = createHub({ hosts: ['push.test'] })
   server = createServer((request, response) => {
     if (hub.handle(request, response)) return
