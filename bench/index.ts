@@ -1,12 +1,9 @@
-import { connections } from './connections.ts'
-import { fanOut } from './fan-out.ts'
-import { memory } from './memory.ts'
 import { techniques } from './techniques.ts'
 
 /** A measurement. It prints what it saw, and says whether that is what was promised. */
 export type Bench = () => Promise<boolean>
 
-const BENCHES: Readonly<Record<string, Bench>> = { techniques, connections, 'fan-out': fanOut, memory }
+const BENCHES: Readonly<Record<string, Bench>> = { techniques }
 
 /** Runs some, or all, one after the other. */
 export async function run(names: readonly string[]): Promise<boolean> {

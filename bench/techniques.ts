@@ -45,9 +45,7 @@ export const techniques: Bench = async () => {
   }
 
   let kept = true
-  console.log(
-    `messages/s, ${ROUNDS} pairs, medians; ratio: median of the pairs' (least, most)\n`,
-  )
+  console.log(`messages/s, ${ROUNDS} pairs, medians; ratio: median of the pairs' (least, most)\n`)
   console.log('| technique | pinia-push | bare | ratio |\n| --- | ---: | ---: | --- |')
   for (const pair of Object.keys(PAIRS) as Pair[]) {
     const rates: { ours: number; bare: number }[] = []
