@@ -42,3 +42,7 @@ export const CONTROL_EVENT_PREFIX = 'push.'
 export const CONTROL_WORDS = ['open', 'ping', 'gap', 'end', 'message'] as const
 
 export type ControlWord = (typeof CONTROL_WORDS)[number]
+
+/** Media types whose messages are text, as far as they are valid UTF-8; every other message is bytes. */
+export const TEXT_TYPE =
+  /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\b|[\w.-]+\/[\w.-]+\+(json|xml)\b)/i

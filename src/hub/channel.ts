@@ -1,5 +1,6 @@
 import { compareIds, formatId, nextId, type MessageId } from './message-id.ts'
 import { createMessage, type Message, type Publication } from './message.ts'
+import type { Spellings } from './spellings.ts'
 
 /** What of a channel is kept for those who resume. */
 export interface HistoryLimits {
@@ -36,14 +37,14 @@ export interface Channel {
   subscribe(subscriber: Subscriber): () => void
   /** Ends every subscriber. */
   end(): void
-  /** Forgets what is too old, and in which spellings the rest was sent. */
+  /** Forgets what is too old. */
   prune(now: number): void
   /** Forgets the oldest message. */
   shed(): void
   readonly subscribers: number
   readonly retained: number
-  /** Of all bodies that are kept. */
-  readonly bytes: number
+  /** About what all that is kept takes, in bytes. */
+  readonly weight: number
   /** Where the channel is: its last message, or its beginning. */
   readonly last: MessageId
   /** When it last had a subscriber or a publication, in ms since the epoch. */
@@ -52,8 +53,16 @@ export interface Channel {
   readonly requested: number | undefined
 }
 
+/** What surrounds a body, in bytes: without it, empty messages would weigh nothing. */
+const ENVELOPE = 256
+
 /** One channel: what it keeps, and who listens. Its ids come after `after`. */
-export function createChannel({ count, age, bytes }: HistoryLimits, created: number, after: MessageId): Channel {
+export function createChannel(
+  { count, age, bytes }: HistoryLimits,
+  created: number,
+  after: MessageId,
+  spellings: Spellings,
+): Channel {
   let kept: { message: Message; at: number }[] = []
   let size = 0
   const beginning = nextId(after, created)
@@ -84,7 +93,7 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
 
   return {
     publish(publication, now) {
-      const message = createMessage(nextId(last, now), publication)
+      const message = createMessage(nextId(last, now), publication, spellings)
       last = message.id
       touched = now
       kept.push({ message, at: now })
@@ -121,13 +130,10 @@ export function createChannel({ count, age, bytes }: HistoryLimits, created: num
       subscribers.clear()
     },
 
-    prune(now) {
-      limit(now)
-      for (const { message } of kept) message.written.clear()
-    },
+    prune: limit,
     shed: () => forget((_, left) => left === kept.length),
-    get bytes() {
-      return size
+    get weight() {
+      return size + kept.length * ENVELOPE
     },
     get subscribers() {
       return subscribers.size

@@ -15,7 +15,8 @@ function control(word: ControlWord, data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${CONTROL_EVENT_PREFIX}${word}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-function writeMessage({ cursor, event, text, body }: Message): Buffer {
+function writeMessage({ cursor, event, isText, body }: Message): Buffer {
+  const text = isText ? body.toString() : undefined
   // A carriage return ends a line of SSE, so text that has one cannot be carried as it is.
   if (text === undefined || text.includes('\r')) {
     const data = {

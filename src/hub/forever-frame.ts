@@ -45,7 +45,6 @@ export function foreverFrame(response: ServerResponse, parent: Parent): Spelling
   response.setHeader(POLICY, policy(parent, nonce))
   // Of a document that breaks off in the middle of a chunked answer Chromium tells nobody; of one that ends, it does.
   response.removeHeader('Transfer-Encoding')
-  if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
   const opening = `<script nonce="${nonce}">`
   const post = `const f=(frame)=>{parent.postMessage({push:${literal(parent.word)},frame},${literal(parent.origin)});document.currentScript.remove()}`
   return {
@@ -97,7 +96,7 @@ const literal = (value: unknown): string =>
 
 /** A post carries text; bytes go as the hub's own word for them. */
 function frameText(message: Message): string {
-  const { cursor, event, text, body } = message
-  if (text !== undefined) return metaHead(message) + text
+  const { cursor, event, isText, body } = message
+  if (isText) return metaHead(message) + body.toString()
   return metaControl('message', { ...(event !== undefined && { event }), base64: body.toString('base64') }, cursor)
 }

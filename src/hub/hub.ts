@@ -18,7 +18,10 @@ export interface HubOptions extends AdmissionOptions, LimitOptions {
   path?: string
   /** What is kept for those who resume. @default 1000 messages, 5 minutes, 8 MiB a channel */
   history?: Partial<HistoryLimits>
-  /** Bytes of all bodies that are kept, in all channels together; the oldest go first, and a `gap` says so. @default 256 MiB */
+  /**
+   * What all channels together keep, in bytes, 256 for each message added to its body; the oldest go first, and a `gap`
+   * says so. @default 256 MiB
+   */
   maxHistoryBytes?: number
   /** A request for one more channel is answered 503. @default 10_000 */
   maxChannels?: number

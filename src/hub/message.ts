@@ -1,19 +1,21 @@
+import { isUtf8 } from 'node:buffer'
 import { HubError } from './hub-error.ts'
 import { formatId, type MessageId } from './message-id.ts'
-import { CONTROL_EVENT_PREFIX } from '../protocol.ts'
+import type { Spellings } from './spellings.ts'
+import { CONTROL_EVENT_PREFIX, TEXT_TYPE } from '../protocol.ts'
 
-/** A message as it is kept. Each way to write it is worked out once and shared by all who are sent it. */
+/** A message as it is kept. */
 export interface Message {
   readonly id: MessageId
   /** The id as it travels. */
   readonly cursor: string
   readonly body: Buffer
-  /** The body, where it is text. */
-  readonly text: string | undefined
+  /** By its type, and valid UTF-8: anything else travels as bytes, unharmed. */
+  readonly isText: boolean
   readonly contentType: string
   readonly event: string | undefined
-  /** What this message is written as, by carrier. */
-  readonly written: Map<string, Buffer>
+  /** The hub's. */
+  readonly spellings: Spellings
 }
 
 export interface Publication {
@@ -22,7 +24,6 @@ export interface Publication {
   event?: string | undefined
 }
 
-const TEXT = /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\b|[\w.-]+\/[\w.-]+\+(json|xml)\b)/i
 // HTTP drops spaces around a header's value, so they could not arrive by every technique.
 const HEADER_VALUE = /^(?! )[\x20-\x7e]{1,255}(?<! )$/
 
@@ -49,36 +50,16 @@ export function checkPublication({ body, contentType, event }: Publication, maxB
 }
 
 /** The message that a publication becomes. */
-export function createMessage(id: MessageId, { body, contentType, event }: Publication): Message {
+export function createMessage(id: MessageId, { body, contentType, event }: Publication, spellings: Spellings): Message {
   const bytes = Buffer.from(body)
   const type = contentType ?? (typeof body === 'string' ? 'text/plain' : 'application/octet-stream')
   return {
     id,
     cursor: formatId(id),
     body: bytes,
-    text: TEXT.test(type) ? textOf(bytes) : undefined,
+    isText: TEXT_TYPE.test(type) && isUtf8(bytes),
     contentType: type,
     event,
-    written: new Map(),
-  }
-}
-
-/** How a message is written by one carrier, worked out the first time. */
-export function writtenAs(message: Message, carrier: string, write: (message: Message) => Buffer): Buffer {
-  const known = message.written.get(carrier)
-  if (known) return known
-  const bytes = write(message)
-  message.written.set(carrier, bytes)
-  return bytes
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Text only where it is valid UTF-8: anything else travels as bytes, unharmed. */
-function textOf(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
+    spellings,
   }
 }

@@ -13,10 +13,10 @@ export const drawBoundary = (): string => randomBytes(16).toString('hex')
 
 /** A message as a part: header fields, an empty line, the body. */
 export function writePart(message: Message): Buffer {
-  const { text, body } = message
-  const coding = text === undefined ? { 'Content-Transfer-Encoding': 'base64' } : {}
+  const { isText, body } = message
+  const coding = isText ? {} : { 'Content-Transfer-Encoding': 'base64' }
   const head = fields({ ...messageHead(message), ...eventHead(message), ...coding })
-  return Buffer.concat([Buffer.from(head), text === undefined ? Buffer.from(body.toString('base64')) : body])
+  return Buffer.concat([Buffer.from(head), isText ? body : Buffer.from(body.toString('base64'))])
 }
 
 /** A multipart answer that does not end (PROTOCOL.md section 4). */

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { GAP_HEADER, MORE_HEADER } from '../protocol.ts'
 import { cursorHead } from './answer.ts'
 import type { Channel, Resumption } from './channel.ts'
-import { writtenAs, type Message } from './message.ts'
+import type { Message } from './message.ts'
 import { PART, drawBoundary, eventHead, messageHead, writePart } from './multipart.ts'
 import { ENDED, refuse } from './refusal.ts'
 import type { Stream } from './streams.ts'
@@ -81,7 +81,11 @@ function fitting(messages: readonly Message[]): readonly Message[] {
 
 function envelope(response: ServerResponse, head: OutgoingHttpHeaders, messages: readonly Message[]): void {
   const boundary = drawBoundary()
-  const parts = messages.flatMap((message) => [`--${boundary}\r\n`, writtenAs(message, PART, writePart), '\r\n'])
+  const parts = messages.flatMap((message) => [
+    `--${boundary}\r\n`,
+    message.spellings.of(message, PART, writePart),
+    '\r\n',
+  ])
   parts.push(`--${boundary}--\r\n`)
   const last = messages.at(-1)
   const place = last ? cursorHead(last.id) : {}

@@ -2,6 +2,7 @@ import { channelState, createChannel, type Channel, type ChannelState, type Hist
 import { HubError } from './hub-error.ts'
 import { BEFORE_ALL, compareIds } from './message-id.ts'
 import { checkPublication, type Message, type Publication } from './message.ts'
+import { createSpellings } from './spellings.ts'
 
 /** The channels of one hub. */
 export interface Registry {
@@ -20,7 +21,7 @@ export interface Registry {
 export interface RegistryOptions {
   /** Of each channel. */
   history: HistoryLimits
-  /** Bytes of all bodies that are kept, in all channels together. */
+  /** Of all that is kept, in all channels together. */
   maxHistoryBytes: number
   maxChannels: number
   maxMessageBytes: number
@@ -36,7 +37,8 @@ export function createRegistry({
 }: RegistryOptions): Registry {
   const channels = new Map<string, Channel>()
   const ends = new Map<string, number>()
-  let bytes = 0
+  const spellings = createSpellings()
+  let weight = 0
   // A name that begins anew goes on after this, so that no cursor of its earlier life lies within the new one.
   let forgotten = BEFORE_ALL
 
@@ -46,7 +48,7 @@ export function createRegistry({
     if (present) return present
     if (channels.size >= maxChannels)
       throw new HubError('too-many-channels', `the hub has ${maxChannels} channels, and makes no more`)
-    const created = createChannel(history, now(), forgotten)
+    const created = createChannel(history, now(), forgotten, spellings)
     channels.set(name, created)
     ends.delete(name)
     return created
@@ -54,23 +56,23 @@ export function createRegistry({
 
   /** Does something to a channel that changes how much it keeps. */
   const change = <T>(changed: Channel, act: () => T): T => {
-    const before = changed.bytes
+    const before = changed.weight
     const result = act()
-    bytes += changed.bytes - before
+    weight += changed.weight - before
     return result
   }
 
   /** Takes from who published longest ago, until all fit. */
   const fit = () => {
     for (const oldest of channels.values()) {
-      while (bytes > maxHistoryBytes && oldest.retained > 0) change(oldest, oldest.shed)
-      if (bytes <= maxHistoryBytes) return
+      while (weight > maxHistoryBytes && oldest.retained > 0) change(oldest, oldest.shed)
+      if (weight <= maxHistoryBytes) return
     }
   }
 
-  const forget = (name: string, { last, bytes: kept }: Channel) => {
+  const forget = (name: string, { last, weight: kept }: Channel) => {
     channels.delete(name)
-    bytes -= kept
+    weight -= kept
     if (compareIds(last, forgotten) > 0) forgotten = last
   }
 
@@ -109,6 +111,7 @@ export function createRegistry({
     },
 
     prune() {
+      spellings.clear()
       const oldest = now() - history.age
       for (const [name, present] of channels) {
         change(present, () => present.prune(now()))

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import type { MessageId } from './message-id.ts'
-import { writtenAs, type Message } from './message.ts'
+import type { Message } from './message.ts'
 import type { Stream } from './streams.ts'
 
 /** How one kind of endless answer is written. */
@@ -38,21 +38,21 @@ export function answerStream({
   maxBacklog,
   spelling: { carrier, contentType, preamble = '', delimiter = '', message: spell, control },
 }: StreamAnswerOptions): Stream {
+  // Of an answer that is left, Chromium reads on for five seconds to use the connection again, unless it cannot; so a
+  // page that moves from stream to stream would soon wait for one of its six.
+  if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
   response.writeHead(200, { 'Content-Type': contentType, 'X-Accel-Buffering': 'no' })
   let allowance = Infinity
   const write = (bytes: Buffer | string) => {
     if (response.writableEnded || response.destroyed) return
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
     if (response.writableLength > allowance) response.destroy()
-    else if (delimiter === '') response.write(bytes)
     else {
-      response.cork()
       response.write(bytes)
-      response.write(delimiter)
-      response.uncork()
+      if (delimiter !== '') response.write(delimiter)
     }
   }
-  const deliver = (message: Message) => write(writtenAs(message, carrier, spell))
+  const deliver = (message: Message) => write(message.spellings.of(message, carrier, spell))
 
   write(preamble + control('open', { heartbeat: heartbeat / 1_000 }, from))
   if (gap) write(control('gap', { reason: gap }, from))

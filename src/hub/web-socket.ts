@@ -1,8 +1,9 @@
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import { formatId } from './message-id.ts'
-import { writtenAs, type Message, type Publication } from './message.ts'
+import type { Message, Publication } from './message.ts'
 import { metaControl, metaHead } from './meta-frame.ts'
 import type { Refusal } from './refusal.ts'
 import type { Stream } from './streams.ts'
@@ -14,6 +15,8 @@ const LATER = 1013
 
 export interface WebSocketOptions {
   socket: WebSocket
+  /** What it runs on. */
+  carrier: Duplex
   channel: Channel
   resumption: Resumption
   /** In ms. */
@@ -27,6 +30,7 @@ export interface WebSocketOptions {
 /** Sends a channel over a WebSocket, subprotocol `ws+meta.nchan` (PROTOCOL.md section 5). */
 export function webSocket({
   socket,
+  carrier,
   channel,
   resumption: { gap, messages, from },
   heartbeat,
@@ -36,12 +40,17 @@ export function webSocket({
   let allowance = Infinity
   const write = (bytes: Buffer | string, binary: boolean) => {
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
-    if (socket.bufferedAmount > allowance) socket.terminate()
-    else socket.send(bytes, { binary })
+    if (socket.bufferedAmount > allowance) return socket.terminate()
+    // What is sent in one go travels in one go, as `node:http` does it for answers.
+    if (carrier.writableCorked === 0) {
+      carrier.cork()
+      process.nextTick(() => carrier.uncork())
+    }
+    socket.send(bytes, { binary })
   }
   const say = (word: ControlWord, data: unknown, id?: string) => write(metaControl(word, data, id), false)
   const deliver = (message: Message) =>
-    write(writtenAs(message, 'web-socket', writeMessage), message.text === undefined)
+    write(message.spellings.of(message, 'web-socket', writeMessage), !message.isText)
 
   const place = formatId(from)
   say('open', { heartbeat: heartbeat / 1_000 }, place)

@@ -78,14 +78,16 @@ export function createChannel({
     for (const reader of present) reader.next(event)
   })
 
+  const isEarlier = (cursor: string | undefined, than: string | undefined) =>
+    than !== undefined && cursor !== undefined && (compare?.(cursor, than) ?? 1) <= 0
+
   const message = ({ data: raw, event, cursor }: SourceMessage) => {
     const before = lastCursor
     lastCursor = cursor
     let data: unknown
     try {
       data = decode(raw)
-      const earlier = before !== undefined && cursor !== undefined && (compare?.(cursor, before) ?? 1) <= 0
-      const succession = numbers?.follow(data, earlier)
+      const succession = numbers?.follow(data, isEarlier(cursor, before))
       if (succession === 'repeat') return
       if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
     } catch (cause) {

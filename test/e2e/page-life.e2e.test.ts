@@ -2,12 +2,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { chromium, type Browser } from 'playwright'
 import { createHub, type Hub } from 'pinia-push/hub'
-import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import { openTab, type Tab } from './tab.ts'
 
-const TECHNIQUES = ['polling', 'longPolling', 'xhrStream', 'fetchStream', 'sse', 'webSocket']
+const TECHNIQUES = ['polling', 'longPolling', 'iframeStream', 'xhrStream', 'fetchStream', 'sse', 'webSocket']
 
 let hub: Hub
 let server: Server
@@ -15,7 +15,7 @@ let browser: Browser
 let port: number
 
 beforeAll(async () => {
-  const files = await bundled()
+  const files = await bundle(new URL('page-life', import.meta.url))
   hub = createHub({ hosts: ['push.test'] })
   server = createServer((request, response) => {
     if (hub.handle(request, response)) return
@@ -53,20 +53,6 @@ const tabs: Tab[] = []
 afterEach(async () => {
   for (const tab of tabs.splice(0)) await tab.close()
 })
-
-/** The page and its scripts, by path. */
-async function bundled(): Promise<Map<string, string | Uint8Array>> {
-  const src = new URL('../../src/', import.meta.url).pathname
-  const built = await build({
-    configFile: false,
-    root: new URL('page-life', import.meta.url).pathname,
-    resolve: { alias: { 'pinia-push/observables': `${src}observables/index.ts` } },
-    build: { write: false },
-    logLevel: 'error',
-  })
-  if (!('output' in built)) throw new Error('one build was asked for')
-  return new Map(built.output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]))
-}
 
 let channels = 0
 

@@ -83,7 +83,7 @@ describe('limits', () => {
   })
 
   test('history of all channels together: the oldest goes, and who resumes is told', async ({ serve }) => {
-    const { hub, url } = await serve({ maxHistoryBytes: 1_000 })
+    const { hub, url } = await serve({ maxHistoryBytes: 1_500 })
     const { id } = hub.publish('old', 'x'.repeat(400))
     hub.publish('old', 'y'.repeat(400))
     hub.publish('new', 'z'.repeat(400))

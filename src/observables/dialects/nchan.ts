@@ -157,10 +157,10 @@ function envelope(boundary: string, emit: Emit) {
 /** A frame of a WebSocket, or what a forever frame posted: the same words. */
 function frame(data: Payload): SourceEvent | typeof END {
   const { head, body } = metaFrame(data)
-  const word = head['push']
+  const word = head.get('push')
   return word === undefined
-    ? message(body, head['event'], head['id'])
-    : control(word, head['id'], typeof body === 'string' ? body : text(body))
+    ? message(body, head.get('event'), head.get('id'))
+    : control(word, head.get('id'), typeof body === 'string' ? body : text(body))
 }
 
 const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({
@@ -200,13 +200,17 @@ const place = (modified: string | null | undefined, etag: string | null | undefi
 
 /** A part of a stream: the hub's own word, or a message. */
 const partEvent = (part: Part): SourceEvent | typeof END => {
-  const { push, etag, 'last-modified': modified } = part.headers
-  return push === undefined ? partMessage(part) : control(push, place(modified, etag), part.body)
+  const word = part.headers.get('push')
+  return word === undefined ? partMessage(part) : control(word, partPlace(part), part.body)
 }
 
-const partMessage = ({ headers, body }: Part): SourceEvent =>
+const partMessage = (part: Part): SourceEvent =>
   message(
-    headers['content-transfer-encoding'] === 'base64' ? base64(body) : body,
-    headers[EVENT_HEADER.toLowerCase()],
-    place(headers['last-modified'], headers['etag']),
+    part.headers.get('content-transfer-encoding') === 'base64' ? base64(part.body) : part.body,
+    part.headers.get(EVENT_FIELD),
+    partPlace(part),
   )
+
+const partPlace = ({ headers }: Part) => place(headers.get('last-modified'), headers.get('etag'))
+
+const EVENT_FIELD = EVENT_HEADER.toLowerCase()

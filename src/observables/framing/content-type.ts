@@ -1,7 +1,3 @@
-/** Whether a media type (RFC 9110 section 8.3) is text, to be handed over as a string. Absent counts as text. */
-export const isText = (contentType: string | null | undefined): boolean =>
-  !contentType || /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript|x-www-form-urlencoded)\b)/i.test(contentType)
-
 /** A parameter of a media type: `parameter('multipart/mixed; boundary="x"', 'boundary')` is `x`. */
 export function parameter(contentType: string, name: string): string | undefined {
   const match = new RegExp(`;\\s*${name}=(?:"([^"]*)"|([^\\s;]+))`, 'i').exec(contentType)

@@ -1,6 +1,8 @@
+import { fields } from './fields.ts'
+
 /** One part: its header fields by lower-case name, and its body. */
 export interface Part {
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: ReadonlyMap<string, string>
   readonly body: string
 }
 
@@ -54,12 +56,8 @@ export function multipart(boundary: string, { part, close }: MultipartReader): (
 
 function parsePart(text: string): Part {
   // White space may pad the boundary's line; header lines follow, then an empty one.
-  const headEnd = text.indexOf('\r\n\r\n')
-  const head = headEnd < 0 ? text : text.slice(0, headEnd)
-  const headers: Record<string, string> = Object.create(null)
-  for (const line of head.split('\r\n')) {
-    const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim()
-  }
-  return { headers, body: headEnd < 0 ? '' : text.slice(headEnd + 4) }
+  const head = text.indexOf('\r\n') + 2
+  const empty = text.indexOf('\r\n\r\n')
+  const end = empty < 0 ? text.length : empty
+  return { headers: fields(text, '\r\n', head, end) ?? new Map(), body: text.slice(end + 4) }
 }

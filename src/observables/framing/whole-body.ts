@@ -1,7 +1,9 @@
 import type { Payload } from '../event.ts'
-import { isText, text } from './content-type.ts'
+import { TEXT_TYPE } from '../../protocol.ts'
 
-/** Gathers a body that is one message: a string where its type is text, bytes otherwise. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Gathers a body that is one message: a string where its type is text, or absent, and it is UTF-8; bytes otherwise. */
 export function wholeBody(contentType: string | null): { feed(chunk: Uint8Array): void; end(): Payload } {
   const chunks: Uint8Array[] = []
   let length = 0
@@ -21,7 +23,12 @@ export function wholeBody(contentType: string | null): { feed(chunk: Uint8Array)
           at += chunk.length
         }
       }
-      return isText(contentType) ? text(body) : body
+      if (contentType && !TEXT_TYPE.test(contentType)) return body
+      try {
+        return utf8.decode(body)
+      } catch {
+        return body
+      }
     },
   }
 }

@@ -1,6 +1,7 @@
 import {
   createPushClient,
   fetchStream,
+  iframeStream,
   longPolling,
   nchan,
   pageLife,
@@ -11,7 +12,7 @@ import {
   type PushEvent,
 } from 'pinia-push/observables'
 
-const techniques = { polling, longPolling, xhrStream, fetchStream, sse, webSocket }
+const techniques = { polling, longPolling, iframeStream, xhrStream, fetchStream, sse, webSocket }
 const asked = new URLSearchParams(location.search)
 const technique = techniques[asked.get('technique') as keyof typeof techniques]
 const hidden = Number(asked.get('hidden') ?? Infinity)

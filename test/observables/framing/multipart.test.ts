@@ -32,7 +32,7 @@ describe('a multipart body', () => {
 
   test('reads header fields by lower-case name', () => {
     const [first] = read(`--x\r\nContent-Type:  text/plain\r\nETAG: 4 \r\n\r\nbody\r\n--x--`).parts
-    expect(first?.headers).toEqual({ 'content-type': 'text/plain', etag: '4' })
+    expect(first?.headers).toEqual(new Map(Object.entries({ 'content-type': 'text/plain', etag: '4' })))
   })
 
   test('passes over what is before the first boundary and after the last', () => {

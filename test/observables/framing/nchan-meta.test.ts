@@ -8,7 +8,7 @@ describe('a frame of ws+meta.nchan', () => {
     fc.assert(
       fc.property(awkward, (body) => {
         expect(metaFrame(`id: 1:2\ncontent-type: text/plain\n\n${body}`)).toEqual({
-          head: { id: '1:2', 'content-type': 'text/plain' },
+          head: new Map(Object.entries({ id: '1:2', 'content-type': 'text/plain' })),
           body,
         })
       }),
@@ -19,12 +19,15 @@ describe('a frame of ws+meta.nchan', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (body) => {
         const { head, body: read } = metaFrame(new Uint8Array([...bytes('id: 1:2\n\n'), ...body]))
-        expect({ head, read: Array.from(read as Uint8Array) }).toEqual({ head: { id: '1:2' }, read: [...body] })
+        expect({ head, read: Array.from(read as Uint8Array) }).toEqual({
+          head: new Map([['id', '1:2']]),
+          read: [...body],
+        })
       }),
     )
   })
 
   test.each(['no head at all', 'neither\n\nhere', '', '\n\n'])('takes %j as all body', (frame) => {
-    expect(metaFrame(frame)).toEqual({ head: {}, body: frame })
+    expect(metaFrame(frame)).toEqual({ head: new Map(), body: frame })
   })
 })

@@ -1,0 +1,2 @@
+import type { Bench } from './index.ts'
+export const connections: Bench = async () => true

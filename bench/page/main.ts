@@ -1,0 +1,68 @@
+import {
+  createPushClient,
+  fetchStream,
+  iframeStream,
+  nchan,
+  sse,
+  webSocket,
+  xhrStream,
+  type Technique,
+} from 'pinia-push/observables'
+import type { Bare, Told } from '../bare/bare.ts'
+import { eventSource as bareEventSource } from '../bare/event-source.ts'
+import { fetchStream as bareFetchStream } from '../bare/fetch-stream.ts'
+import { iframeStream as bareIframeStream } from '../bare/iframe-stream.ts'
+import { sse as bareSse } from '../bare/sse.ts'
+import { webSocket as bareWebSocket } from '../bare/web-socket.ts'
+import { xhrStream as bareXhrStream } from '../bare/xhr-stream.ts'
+
+const PAIRS = {
+  iframeStream: [iframeStream, bareIframeStream],
+  xhrStream: [xhrStream, bareXhrStream],
+  fetchStream: [fetchStream, bareFetchStream],
+  sse: [sse, bareSse],
+  eventSource: [() => sse({ native: true }), bareEventSource],
+  webSocket: [webSocket, bareWebSocket],
+} satisfies Record<string, [() => Technique, Bare]>
+export type Pair = keyof typeof PAIRS
+export type Side = 'ours' | 'bare'
+
+const ours =
+  (technique: Technique): Bare =>
+  (url, told) => {
+    const push = createPushClient({ via: technique, dialect: nchan(), linger: 0 })
+    const reading = push.channel(url).messages$.subscribe(({ data, cursor }) => told(data, cursor))
+    return () => reading.unsubscribe()
+  }
+
+/** Reads the numbered messages of a channel, and checks them. In ms, from the first to the last. */
+function measure(pair: Pair, side: Side, url: string, count: number): Promise<number> {
+  const [technique, bare] = PAIRS[pair]
+  const read = side === 'ours' ? ours(technique()) : bare
+  return new Promise((resolve, reject) => {
+    let next = 0
+    let began = 0
+    const told: Told = (data, cursor) => {
+      if ((data as { n: number }).n !== next || !cursor) reject(new Error(`${pair}, ${side}: ${next} is missing`))
+      if (next === 0) began = performance.now()
+      if ((next += 1) === count) {
+        const took = performance.now() - began
+        queueMicrotask(() => leave())
+        resolve(took)
+      }
+    }
+    const leave = read(new URL(url, location.href).href, told)
+  })
+}
+
+/** Reads a channel until it is left, and keeps nothing. How much it read is in `globalThis.read`, in characters. */
+function drain(pair: Pair, url: string): void {
+  const count = { messages: 0, characters: 0 }
+  Object.assign(globalThis, { read: count })
+  ours(PAIRS[pair][0]())(new URL(url, location.href).href, (data) => {
+    count.messages += 1
+    count.characters += (data as { text: string }).text.length
+  })
+}
+
+Object.assign(globalThis, { measure, drain })

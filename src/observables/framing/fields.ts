@@ -1,0 +1,16 @@
+/**
+ * Header lines, `name: value` each, by lower-case name; undefined where a line is none. It reads `text` from `at` to
+ * `end`, where the last line ends.
+ */
+export function fields(text: string, lineEnd: string, at: number, end: number): Map<string, string> | undefined {
+  const found = new Map<string, string>()
+  while (at < end) {
+    const next = text.indexOf(lineEnd, at)
+    const stop = next < 0 || next > end ? end : next
+    const colon = text.indexOf(':', at)
+    if (colon < 0 || colon > stop) return undefined
+    found.set(text.slice(at, colon).trim().toLowerCase(), text.slice(colon + 1, stop).trim())
+    at = stop + lineEnd.length
+  }
+  return found
+}

@@ -1,0 +1,15 @@
+import { build } from 'vite'
+
+/** A page and its scripts, as a user would ship them, by path. `folder` holds its `index.html`. */
+export async function bundle(folder: URL): Promise<Map<string, string | Uint8Array>> {
+  const src = new URL('../../src/', import.meta.url).pathname
+  const built = await build({
+    configFile: false,
+    root: folder.pathname,
+    resolve: { alias: { 'pinia-push/observables': `${src}observables/index.ts` } },
+    build: { write: false },
+    logLevel: 'error',
+  })
+  if (!('output' in built)) throw new Error('one build was asked for')
+  return new Map(built.output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]))
+}

@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { chromium, type Browser, type CDPSession } from 'playwright'
+import { createHub, type Hub } from 'pinia-push/hub'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundle } from './bundle.ts'
+import { CHROMIUM } from './chromium.ts'
+import type { Name } from './cycles/main.ts'
+
+const TECHNIQUES: readonly Name[] = [
+  'polling',
+  'longPolling',
+  'iframeStream',
+  'xhrStream',
+  'fetchStream',
+  'sse',
+  'eventSource',
+  'webSocket',
+]
+const CYCLES = 1_000
+
+let hub: Hub
+let server: Server
+let browser: Browser
+let url: string
+
+beforeAll(async () => {
+  const files = await bundle(new URL('cycles', import.meta.url))
+  hub = createHub()
+  server = createServer((request, response) => {
+    if (hub.handle(request, response)) return
+    const path = request.url ?? ''
+    response.setHeader('Content-Type', path.endsWith('.js') ? 'text/javascript' : 'text/html')
+    response.end(files.get(path) ?? '')
+  })
+  server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`
+  browser = await chromium.launch(CHROMIUM)
+})
+afterAll(async () => {
+  await browser.close()
+  await hub.close()
+  server.close()
+})
+
+/** What a page holds, after all that could go has gone. */
+async function held(cdp: CDPSession) {
+  await cdp.send('HeapProfiler.collectGarbage')
+  const { metrics } = await cdp.send('Performance.getMetrics')
+  const metric = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN
+  const evaluate = async (expression: string) => (await cdp.send('Runtime.evaluate', { expression })).result
+  const living = async (type: string) => {
+    const { objectId: prototypeObjectId = '' } = await evaluate(`${type}.prototype`)
+    const { objects } = await cdp.send('Runtime.queryObjects', { prototypeObjectId })
+    const { result } = await cdp.send('Runtime.callFunctionOn', {
+      objectId: objects.objectId ?? '',
+      functionDeclaration: 'function () { return this.length }',
+    })
+    return Number(result.value)
+  }
+  const types = ['AbortController', 'EventSource', 'HTMLIFrameElement', 'Subscription', 'WebSocket', 'XMLHttpRequest']
+  const objects = Object.fromEntries(await Promise.all(types.map(async (type) => [type, await living(type)] as const)))
+  await cdp.send('Runtime.releaseObjectGroup', { objectGroup: '' })
+  return {
+    heap: metric('JSHeapUsedSize'),
+    left: {
+      ...objects,
+      timers: Number((await evaluate('timers.size')).value),
+      listeners: metric('JSEventListeners'),
+      documents: metric('Documents'),
+      frames: metric('Frames'),
+      nodes: metric('Nodes'),
+    },
+  }
+}
+
+test.each(TECHNIQUES)(`%s leaves nothing after ${CYCLES} subscriptions`, { timeout: 60_000 }, async (name) => {
+  const page = await browser.newPage()
+  page.on('pageerror', (error) => console.error(error))
+  await page.goto(url)
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Performance.enable')
+  const cycle = (times: number) => page.evaluate(`cycle(${JSON.stringify(name)}, ${times})`)
+  // What a page learns once, it keeps; the browser's own list of requests is full after 250.
+  await cycle(300)
+  const before = await held(cdp)
+  const begun = Date.now()
+  await cycle(CYCLES)
+  const took = Date.now() - begun
+  await expect.poll(async () => (await held(cdp)).left, { timeout: 20_000 }).toEqual(before.left)
+  await expect.poll(() => hub.state(name)?.subscribers).toBe(0)
+  const grown = (await held(cdp)).heap - before.heap
+  console.log(
+    `${name}: ${CYCLES} cycles in ${took} ms, the heap grew by ${grown} bytes; left ${JSON.stringify(before.left)}`,
+  )
+  expect(grown).toBeLessThan(CYCLES * 100)
+  await page.close()
+})
