@@ -78,6 +78,7 @@ export function binder(options: BinderOptions) {
 }
 
 type Source = PushSource<unknown, unknown>
+type Definition = NonNullable<Source>['definition']
 type AnyBinding = Binding<unknown, StateTree>
 
 interface Rebindable {
@@ -127,7 +128,7 @@ function bindOne(
   }
   const failed = (error: unknown) =>
     Object.assign(view, { status: 'failed', error: error instanceof PushError ? error : undefined })
-  scope.run(() => follow(present, sameSource, join, failed))
+  scope.run(() => follow(present, sameOrAlike, join, failed))
 
   const refreshed = () =>
     new Promise<void>((resolve) => {
@@ -161,3 +162,10 @@ function bindOne(
     },
   }
 }
+
+/** A hot edit of the file that defines a channel defines it anew, most often as it was: it stays connected then. */
+const sameOrAlike = (a: Source, b: Source): boolean =>
+  sameSource(a, b) || (!!a && !!b && a.url === b.url && alike(a.definition, b.definition))
+
+const alike = (a: Definition, b: Definition): boolean =>
+  Object.entries(a).every(([name, value]) => value === b[name as keyof Definition])
