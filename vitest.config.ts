@@ -27,6 +27,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        // The oldest major version that the package takes.
+        resolve: { alias: { pinia: 'pinia-3' } },
+        test: {
+          name: 'pinia-3',
+          include: ['test/plugin/*.test.ts'],
+          exclude: ['test/**/*.{browser,node,e2e}.test.ts'],
+          server: { deps: { inline: ['@pinia/testing'] } },
+        },
+      },
+      {
+        extends: true,
         test: {
           name: 'node',
           include: ['test/**/*.node.test.ts'],
@@ -47,7 +58,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'chromium',
-          include: ['test/**/*.browser.test.ts'],
+          // What a store does in jsdom it does in a page too.
+          include: ['test/**/*.browser.test.ts', 'test/plugin/*.test.ts'],
+          // A server renders in Node.
+          exclude: ['test/plugin/rendering.test.ts'],
           globalSetup: ['test/servers/global-setup.ts'],
           testTimeout: 30_000,
           browser: {

@@ -1,12 +1,15 @@
-import { Subject } from 'rxjs'
+import { BehaviorSubject, Subject } from 'rxjs'
 import { shallowReactive, type EffectScope, type UnwrapRef } from 'vue'
 import type { StateTree } from 'pinia'
 import type { AppClient } from '../composables/app-client.ts'
-import { follow } from '../composables/follow.ts'
+import { follow, onServer } from '../composables/follow.ts'
 import { sameSource, unwrapped, type PushSource } from '../composables/source.ts'
-import { PushError, type Channel, type PushEvent, type PushStatus } from '../observables/index.ts'
+import { PushError, type Channel, type PushStatus } from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
 import { bound, type Binding, type BoundOptions } from './bound.ts'
+import type { keptPlaces } from './kept-places.ts'
+import { prefetch } from './prefetch.ts'
+import { UNBOUND, seen, type View } from './view.ts'
 
 /** One binding of a store: reactive. */
 export interface Bound<S = never> {
@@ -20,8 +23,15 @@ export interface Bound<S = never> {
    * @throws PushError (rejects) what `Channel.send` rejects with; `not-connected` where the source names no channel.
    */
   send(data: S): Promise<void>
-  /** Takes a fresh snapshot now. */
-  refresh(): void
+  /**
+   * Takes a fresh snapshot now. Resolves when it is in, or could not be had: `error` says why, and on a page the policy
+   * says when it is tried again. On a server it is taken once for each channel, and the page goes on from its `cursor`.
+   */
+  refresh(): Promise<void>
+  /** Leaves the channel, as the one reader that this binding is; nothing changes the state until `resume`. */
+  pause(): void
+  /** Reads on from where it paused: applies what was missed, or takes a fresh snapshot after a gap. */
+  resume(): void
 }
 
 /** Binds a channel to the store: a descriptor, or a function of reactive state that gives one or null. */
@@ -35,50 +45,100 @@ export interface BinderOptions {
   installed: () => boolean
   /** The store's own: its end is the binding's. */
   scope: EffectScope
+  /** Where the store's places travel from server to page. */
+  places: ReturnType<typeof keptPlaces>
   patch: BoundOptions<unknown, StateTree>['patch']
   report: (error: unknown) => void
 }
 
-/** Makes one store's `bind`; `bindings` holds what it bound. */
-export function binder({ push, installed, scope, patch, report }: BinderOptions) {
-  const bindings = shallowReactive<Bound<unknown>[]>([])
+/**
+ * Makes one store's bindings, those that `begin` binds. Begun again, by hot module replacement, each binding becomes
+ * the one at the same place of before: what names the same channel stays connected.
+ */
+export function binder(options: BinderOptions) {
+  const rebindable = shallowReactive<Rebindable[]>([])
+  let next = 0
+  const bind = (source: Source | (() => Source), binding: AnyBinding): Bound<unknown> => {
+    const index = next++
+    const former = rebindable[index]
+    if (former) former.rebind(source, binding)
+    const { handle } = former ?? (rebindable[index] = bindOne(index, source, binding, options))
+    return handle
+  }
+  return {
+    get bindings(): readonly Bound<unknown>[] {
+      return rebindable.map(({ handle }) => handle)
+    },
+    begin(work: (bind: Bind<StateTree>) => void) {
+      next = 0
+      work(bind as Bind<StateTree>)
+      for (const { rebind } of rebindable.splice(next)) rebind(null, { apply() {} })
+    },
+  }
+}
 
-  const bind = (source: Source | (() => Source), binding: Binding<unknown, StateTree>): Bound<unknown> => {
-    const view = shallowReactive<View>({ ...IDLE })
-    const refresh$ = new Subject<void>()
-    let channel: Channel<unknown, unknown> | undefined
-    const fault = (error: PushError | undefined) => {
-      view.fault = error
+type Source = PushSource<unknown, unknown>
+type Definition = NonNullable<Source>['definition']
+type AnyBinding = Binding<unknown, StateTree>
+
+interface Rebindable {
+  handle: Bound<unknown>
+  rebind: (source: Source | (() => Source), binding: AnyBinding) => void
+}
+
+function bindOne(
+  index: number,
+  source: Source | (() => Source),
+  binding: AnyBinding,
+  { push, installed, scope, places, patch, report }: BinderOptions,
+): Rebindable {
+  const now = shallowReactive({ source, binding })
+  const view = shallowReactive<View>({ ...UNBOUND })
+  const refresh$ = new Subject<() => void>()
+  const paused$ = new BehaviorSubject(false)
+  let channel: Channel<unknown, unknown> | undefined
+  const fault = (error: PushError | undefined) => {
+    view.fault = error
+  }
+  const shared = { binding: () => now.binding, patch, fault }
+
+  const present = () => (installed() ? unwrapped(typeof now.source === 'function' ? now.source() : now.source) : null)
+
+  const join = (descriptor: Source) => {
+    if (!descriptor) return () => {}
+    const joined = (channel = push.channel(descriptor))
+    const kept = places.claim(index)
+    const { scheduler, retry: policy, space } = push
+    const from = kept?.url === descriptor.url ? { ...kept, space } : undefined
+    const subscription = bound({
+      ...shared,
+      channel: joined,
+      from,
+      paused$,
+      policy,
+      scheduler,
+      refresh$,
+      report,
+    }).subscribe((event) => Object.assign(view, seen(event)))
+    return () => {
+      subscription.unsubscribe()
+      channel = undefined
+      Object.assign(view, UNBOUND)
     }
+  }
+  const failed = (error: unknown) =>
+    Object.assign(view, { status: 'failed', error: error instanceof PushError ? error : undefined })
+  scope.run(() => follow(present, sameOrAlike, join, failed))
 
-    const join = (descriptor: Source) => {
-      if (!descriptor) return () => {}
-      const joined = push.channel(descriptor)
-      channel = joined
-      const { scheduler, retry: policy } = push
-      const subscription = bound({
-        channel: joined,
-        binding,
-        patch,
-        policy,
-        scheduler,
-        refresh$,
-        fault,
-        report,
-      }).subscribe((event) => Object.assign(view, seen(event)))
-      return () => {
-        subscription.unsubscribe()
-        channel = undefined
-        Object.assign(view, IDLE)
-      }
-    }
+  const refreshed = () =>
+    new Promise<void>((resolve) => {
+      if (refresh$.observed) refresh$.next(resolve)
+      else resolve()
+    })
+  const refresh = onServer() ? prefetch({ ...shared, present, keep: (place) => places.keep(index, place) }) : refreshed
 
-    const present = () => (installed() ? unwrapped(typeof source === 'function' ? source() : source) : null)
-    const failed = (error: unknown) =>
-      Object.assign(view, { status: 'failed', error: error instanceof PushError ? error : undefined })
-    scope.run(() => follow(present, sameSource, join, failed))
-
-    const handle: Bound<unknown> = {
+  return {
+    handle: {
       get status() {
         return view.status
       },
@@ -91,46 +151,21 @@ export function binder({ push, installed, scope, patch, report }: BinderOptions)
       send: (data) =>
         channel?.send(data) ??
         Promise.reject(new PushError('not-connected', DEV && 'the source of this binding names no channel now')),
-      refresh: () => refresh$.next(),
-    }
-    bindings.push(handle)
-    return handle
-  }
-
-  return { bind: bind as Bind<StateTree>, bindings }
-}
-
-type Source = PushSource<unknown, unknown>
-
-interface View {
-  status: PushStatus
-  technique: string | undefined
-  /** Of the connection. */
-  error: PushError | undefined
-  /** Of the snapshot, or of `apply`. */
-  fault: PushError | undefined
-}
-
-const IDLE: View = { status: 'idle', technique: undefined, error: undefined, fault: undefined }
-
-/** What an event changes in what is seen of a binding. */
-function seen(event: PushEvent<unknown>): Partial<View> {
-  switch (event.type) {
-    case 'connecting':
-      return { status: event.type, technique: undefined }
-    case 'open':
-      return { status: event.type, technique: event.technique, error: undefined }
-    case 'message':
-    case 'gap':
-      return {}
-    case 'invalid':
-      return { error: event.error }
-    case 'waiting':
-    case 'failed':
-      return { status: event.type, technique: undefined, error: event.error }
-    case 'closed':
-      return { status: event.type, technique: undefined }
-    case 'idle':
-      return { status: event.type, technique: undefined, error: undefined }
+      refresh,
+      pause: () => paused$.next(true),
+      resume: () => paused$.next(false),
+    },
+    rebind(changedSource, changed) {
+      Object.assign(now, { source: changedSource, binding: changed })
+      // What the old `apply` made of the messages may not be what the new one makes of them.
+      void refresh()
+    },
   }
 }
+
+/** A hot edit of the file that defines a channel defines it anew, most often as it was: it stays connected then. */
+const sameOrAlike = (a: Source, b: Source): boolean =>
+  sameSource(a, b) || (!!a && !!b && a.url === b.url && alike(a.definition, b.definition))
+
+const alike = (a: Definition, b: Definition): boolean =>
+  Object.entries(a).every(([name, value]) => value === b[name as keyof Definition])

@@ -2,6 +2,7 @@ import { Observable, Subscription, timer, type SchedulerLike } from 'rxjs'
 import { batch, type Flush } from '../composables/flush.ts'
 import {
   PushError,
+  pausable,
   type Channel,
   type PushEvent,
   type PushGap,
@@ -10,17 +11,23 @@ import {
 } from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
 import { reason } from '../observables/in-words.ts'
-import { taken, type Snapshot, type TakeSnapshot } from './snapshot.ts'
+import { taken, type Held, type Snapshot, type TakeSnapshot } from './snapshot.ts'
 
 /** How a channel's messages become a store's state. */
 export interface Binding<T, State> {
   /**
    * Fetches the state that the messages change: when the channel is first open, and after every gap. Messages that
-   * come meanwhile wait, and are applied on top in the same commit, but for those that `cursor` says the state holds.
-   * Without a cursor `apply` must bear to see a message that the state holds already.
+   * come meanwhile wait, and are applied on top in the same commit, but for those that the state holds already: by
+   * `cursor` (the channel's place, read before the state was) or by `version`. With neither, `apply` must bear to see
+   * a message that the state holds.
    */
   snapshot?: TakeSnapshot<State>
-  /** Changes the state by one message. */
+  /** The number that a message carries: one that is not above the snapshot's `version` is in its state already. */
+  version?: (data: T) => number
+  /**
+   * Changes the state by one message. What it throws is told by `error`; with a `snapshot` it is mended like a gap,
+   * without one the next message is applied all the same.
+   */
   apply: (state: State, message: PushMessage<T>) => void
   /** Messages may be missing. With a `snapshot` they are made good. */
   onGap?: (gap: PushGap) => void
@@ -30,14 +37,18 @@ export interface Binding<T, State> {
 
 export interface BoundOptions<T, State> {
   channel: Channel<T, unknown>
-  binding: Binding<T, State>
+  /** What is bound now: hot module replacement changes it. */
+  binding: () => Binding<T, State>
+  /** What the state holds already, and in which space its cursor counts: it is gone on from, without a snapshot. */
+  from?: (Held & { cursor: string; space: string }) | undefined
+  paused$: Observable<boolean>
   /** Changes the state in one commit. */
   patch: (change: (state: State) => void) => void
   /** When to take a snapshot that failed again. */
   policy: RetryPolicy
   scheduler: SchedulerLike
-  /** Asks for a fresh snapshot. */
-  refresh$: Observable<void>
+  /** Asks for a fresh snapshot, and hears when that is in, or has failed. */
+  refresh$: Observable<() => void>
   /** What is wrong with the binding now; undefined: nothing. */
   fault: (error: PushError | undefined) => void
   /** Hears of every throw of the user's functions. */
@@ -61,7 +72,9 @@ const LIMIT = 10_000
  */
 export function bound<T, State extends object>({
   channel,
-  binding: { snapshot, apply, onGap, flush = 'microtask' },
+  binding,
+  from,
+  paused$,
   patch,
   policy,
   scheduler,
@@ -70,19 +83,36 @@ export function bound<T, State extends object>({
   report,
 }: BoundOptions<T, State>): Observable<PushEvent<T>> {
   return new Observable((subscriber) => {
-    let phase: Phase = snapshot ? 'due' : 'live'
+    let phase: Phase = from || !binding().snapshot ? 'live' : 'due'
     let waiting: PushMessage<T>[] = []
-    /** The snapshot's cursor. */
-    let at: string | undefined
+    let held: Held = from ?? {}
     let taking = Subscription.EMPTY
-    let seen: 'nothing' | 'trouble' | 'presumed' | 'open' = 'nothing'
+    let seen: 'nothing' | 'trouble' | 'presumed' | 'open' = from ? 'open' : 'nothing'
     let failures = 0
     let settledAt: number | undefined
+    /** Who asked for a snapshot. */
+    let asked: (() => void)[] = []
+
+    const answered = () => {
+      const hearers = asked
+      asked = []
+      for (const hear of hearers) hear()
+    }
+
+    const holds = ({ data, cursor }: PushMessage<T>) => {
+      const { cursor: at, version: last } = held
+      if (at !== undefined && cursor !== undefined && (cursor === at || channel.isAfter(cursor, at) === false)) {
+        return true
+      }
+      const { version } = binding()
+      return last !== undefined && version !== undefined && version(data) <= last
+    }
 
     const commit = (state?: Partial<State>) => {
       const messages = waiting
       waiting = []
       if (!state && messages.length === 0) return
+      const { snapshot, apply } = binding()
       let failed: PushError | undefined
       // A throw that left `$patch` would leave the store's subscribers deaf, so none does.
       const attempt = (code: 'apply-failed' | 'snapshot-failed', work: () => void) => {
@@ -104,36 +134,39 @@ export function bound<T, State extends object>({
             waiting = [...messages.slice(index), ...waiting]
             return
           }
-          attempt('apply-failed', () => apply(current, message))
+          attempt('apply-failed', () => {
+            if (!holds(message)) apply(current, message)
+          })
         }
       })
       if (!failed || subscriber.closed) return
       if (snapshot) again(failed)
       else fault(failed)
     }
-    const commits = batch(flush, scheduler, () => commit())
+    const commits = batch(binding().flush ?? 'microtask', scheduler, () => commit())
 
-    const holds = ({ cursor }: PushMessage<T>) =>
-      at !== undefined && cursor !== undefined && (cursor === at || channel.isAfter(cursor, at) === false)
-
-    const arrived = ({ state, cursor }: Snapshot<State>) => {
-      at = cursor
+    const arrived = ({ state, cursor, version }: Snapshot<State>) => {
+      held = { cursor, version }
       // Cursors without an order still tell that what came before an equal one is held too.
-      const last = waiting.findIndex((message) => cursor !== undefined && message.cursor === cursor)
-      waiting = waiting.slice(last + 1).filter((message) => !holds(message))
+      waiting = waiting.slice(waiting.findLastIndex((message) => cursor !== undefined && message.cursor === cursor) + 1)
       phase = 'live'
       settledAt = scheduler.now()
       fault(undefined)
       commit(state)
+      answered()
     }
 
     const untaken = (cause: unknown) =>
       again(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
 
     const take = () => {
-      if (!snapshot) return
+      const { snapshot } = binding()
       taking.unsubscribe()
-      phase = 'taking'
+      phase = snapshot ? 'taking' : 'live'
+      if (!snapshot) {
+        commits.ask()
+        return answered()
+      }
       // Held before it begins, because it may fail, and be taken again, at once.
       const next = (taking = new Subscription())
       next.add(taken(snapshot).subscribe({ next: arrived, error: untaken }))
@@ -141,7 +174,10 @@ export function bound<T, State extends object>({
 
     /** Takes a fresh snapshot: at once after one gap; as the policy says after an error, or where gaps follow fast. */
     const again = (error?: PushError) => {
-      if (error) fault(error)
+      if (error) {
+        fault(error)
+        answered()
+      }
       if (phase === 'due') return
       taking.unsubscribe()
       if (settledAt !== undefined && scheduler.now() - settledAt >= policy.resetAfter) failures = 0
@@ -152,6 +188,7 @@ export function bound<T, State extends object>({
         phase = 'stale'
         waiting = []
         if (!error) fault(new PushError('gave-up', DEV && 'too many gaps: refresh() takes a snapshot'))
+        answered()
       } else if (delay === 0) take()
       else {
         phase = 'due'
@@ -160,7 +197,7 @@ export function bound<T, State extends object>({
     }
 
     const message = (event: PushMessage<T>) => {
-      if (phase === 'stale' || holds(event)) return
+      if (phase === 'stale') return
       waiting.push(event)
       if (phase === 'live') return commits.ask()
       if (waiting.length <= LIMIT) return
@@ -171,6 +208,7 @@ export function bound<T, State extends object>({
 
     const gap = (event: PushGap) => {
       commits.now()
+      const { snapshot, onGap } = binding()
       try {
         onGap?.(event)
       } catch (error) {
@@ -178,38 +216,58 @@ export function bound<T, State extends object>({
       }
       if (!snapshot) return
       waiting = []
-      at = undefined
+      held = {}
       again()
+    }
+
+    const opened = (now: 'presumed' | 'open') => {
+      // What was taken before it was open for certain may lack what came until then.
+      if (seen !== 'open' && seen !== now) take()
+      if (seen !== 'open') seen = now
+    }
+
+    const troubled = () => {
+      if (seen !== 'nothing') return
+      // A page whose push is down still shows what there is.
+      seen = 'trouble'
+      take()
+    }
+
+    /** Nobody reads: what came is shown, and nothing changes until it is open again. */
+    const rests = () => {
+      commits.now()
+      if (phase === 'live') return
+      taking.unsubscribe()
+      phase = 'due'
+      seen = 'nothing'
+      failures = 0
+      answered()
     }
 
     const next = (event: PushEvent<T>) => {
       if (event.type === 'message') message(event)
       else if (event.type === 'gap') gap(event)
-      else if (event.type === 'open') {
-        // What was taken before it was open for certain may lack what came until then.
-        const now = event.presumed ? 'presumed' : 'open'
-        if (seen !== 'open' && seen !== now) take()
-        if (seen !== 'open') seen = now
-      } else if (TROUBLE.has(event.type) && seen === 'nothing') {
-        // A page whose push is down still shows what there is.
-        seen = 'trouble'
-        take()
-      }
+      else if (event.type === 'open') opened(event.presumed ? 'presumed' : 'open')
+      else if (event.type === 'idle') rests()
+      else if (TROUBLE.has(event.type)) troubled()
       subscriber.next(event)
     }
 
     subscriber.add(() => {
       commits.cancel()
       taking.unsubscribe()
+      answered()
     })
     subscriber.add(
-      refresh$.subscribe(() => {
+      refresh$.subscribe((hear) => {
         commits.now()
         failures = 0
+        asked.push(hear)
         take()
       }),
     )
-    return channel.events$.subscribe(next)
+    const place = from && { space: from.space, value: from.cursor, opened: true }
+    return pausable(channel, paused$, place).subscribe(next)
   })
 }
 

@@ -1,26 +1,29 @@
-import { getCurrentScope } from 'vue'
-import type { PiniaPlugin, StateTree } from 'pinia'
+import { getCurrentScope, onScopeDispose } from 'vue'
+import type { Pinia, PiniaPlugin, PiniaPluginContext, StateTree } from 'pinia'
 import { PushError } from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
 import type { AppClient } from '../composables/app-client.ts'
+import { onServer } from '../composables/follow.ts'
 import { reporter } from '../composables/report.ts'
 import { binder } from './bind.ts'
+import { keptPlaces } from './kept-places.ts'
 import { storePush } from './store-push.ts'
 
-/** Gives every store `$push`, and runs what its `push` option binds. */
-export const piniaPlugin =
-  (push: AppClient, installed: () => boolean): PiniaPlugin =>
-  ({ store, options, app }) => {
-    // What hot module replacement makes to compare with is no store that anybody reads.
-    if (store.$id.startsWith('__hot:')) return
-    const scope = getCurrentScope()
-    const begin = options.push
-    if (!begin || !scope) return { $push: storePush([]) }
-    if (!installed()) {
-      const message = `store "${store.$id}" is bound to a channel, and no app uses the push plugin yet: app.use(pinia).use(push), before the store is first used`
-      throw new PushError('no-push', DEV && message)
-    }
+type PushOption = PiniaPluginContext['options']['push']
 
+/** Pinia's own mark of a store that it makes in hot module replacement, to compare with: nobody reads it. */
+const HOT = '__hot:'
+
+/** Gives every store `$push`, and runs what its `push` option binds. */
+export function piniaPlugin(push: AppClient, installed: () => boolean): PiniaPlugin {
+  // Pinia hands a changed option to the store of the comparison only.
+  const changes = new WeakMap<Pinia, Map<string, (option: PushOption) => void>>()
+
+  return ({ store, options, app, pinia }) => {
+    const { $id } = store
+    if ($id.startsWith(HOT)) return changes.get(pinia)?.get($id.slice(HOT.length))?.(options.push)
+    const scope = getCurrentScope()
+    if (!scope) return
     const report = reporter(app)
     const patch = (change: (state: StateTree) => void) => {
       try {
@@ -30,15 +33,46 @@ export const piniaPlugin =
         report(error)
       }
     }
-    const { bind, bindings } = binder({ push, installed, scope, patch, report })
-    const $push = storePush(bindings)
+    const places = keptPlaces(pinia.state, $id)
+    const bindings = binder({ push, installed, scope, places, patch, report })
+    const $push = storePush(() => bindings.bindings)
+    const begin = (option: PushOption) => bindings.begin((bind) => option?.({ bind, store }))
 
     // What was reset lacks what the channel told before, so it begins from a snapshot again.
     const { $reset } = store
     store.$reset = () => {
       $reset.call(store)
-      $push.refresh()
+      if (!onServer()) void $push.refresh()
     }
-    begin({ bind, store })
+    try {
+      if (options.push && !installed()) throw unused($id)
+      begin(options.push)
+    } catch (error) {
+      // Pinia keeps what a plugin threw at, so that the next use would find half of a store.
+      store.$dispose()
+      throw error
+    }
+
+    const others = changes.get(pinia) ?? new Map<string, (option: PushOption) => void>()
+    changes.set(pinia, others)
+    const changed = (option: PushOption) =>
+      // The store has the new state, getters and actions then.
+      queueMicrotask(() => {
+        try {
+          begin(option)
+        } catch (error) {
+          report(error)
+        }
+      })
+    others.set($id, changed)
+    onScopeDispose(() => others.get($id) === changed && others.delete($id))
     return { $push }
   }
+}
+
+const unused = (id: string) =>
+  new PushError(
+    'no-push',
+    DEV &&
+      `store "${id}" is bound to a channel, and no app uses the push plugin yet: app.use(pinia).use(push), before the store is first used`,
+  )

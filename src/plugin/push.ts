@@ -60,6 +60,8 @@ export function createPush({
   const push: Push = {
     scheduler,
     retry,
+    // A dialect's cursors count in the space of its name.
+    space: options.dialect?.name ?? 'plain',
     // Overloads are not inferred through a wrapper; the arguments are passed on as they are.
     channel: ((...args: [never, never]) => client.value.channel(...args)) as PushClient['channel'],
     channels$: client.pipe(switchMap(({ channels$ }) => channels$)),

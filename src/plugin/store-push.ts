@@ -17,32 +17,47 @@ export interface StorePush {
    * @throws PushError (rejects) what `Channel.send` rejects with; `cannot-send` where the store does not bind exactly one.
    */
   send(data: unknown): Promise<void>
-  /** Takes a fresh snapshot now, for every binding that has one. */
-  refresh(): void
+  /**
+   * Takes a fresh snapshot now, for every binding that has one. Resolves when they are in, or could not be had: `error`
+   * says why. The one way to fill a store on a server:
+   * @example onServerPrefetch(() => store.$push.refresh())
+   */
+  refresh(): Promise<void>
+  /** Nothing that is pushed changes the store until `resume`: it reads no more. */
+  pause(): void
+  /** Reads on from where it paused: applies what was missed, or takes a fresh snapshot after a gap. */
+  resume(): void
 }
 
-export function storePush(bindings: readonly Bound<unknown>[]): StorePush {
+/** `bindings`: those of the store, reactive. */
+export function storePush(bindings: () => readonly Bound<unknown>[]): StorePush {
   return markRaw<StorePush>({
     get status() {
-      return bindings.reduce<PushStatus>(
+      return bindings().reduce<PushStatus>(
         (worst, { status }) => (TROUBLE[status] > TROUBLE[worst] ? status : worst),
         'idle',
       )
     },
     get error() {
-      return bindings.find(({ error }) => error)?.error
+      return bindings().find(({ error }) => error)?.error
     },
     get technique() {
-      return bindings.find(({ technique }) => technique !== undefined)?.technique
+      return bindings().find(({ technique }) => technique !== undefined)?.technique
     },
     send(data) {
-      const [binding, ...others] = bindings
+      const [binding, ...others] = bindings()
       if (binding && others.length === 0) return binding.send(data)
-      const message = `this store binds ${bindings.length} channels: send by what bind() returned`
+      const message = `this store binds ${bindings().length} channels: send by what bind() returned`
       return Promise.reject(new PushError('cannot-send', DEV && message))
     },
-    refresh() {
-      for (const binding of bindings) binding.refresh()
+    async refresh() {
+      await Promise.all(bindings().map((binding) => binding.refresh()))
+    },
+    pause() {
+      for (const binding of bindings()) binding.pause()
+    },
+    resume() {
+      for (const binding of bindings()) binding.resume()
     },
   })
 }

@@ -9,7 +9,7 @@ export interface ScriptedOptions {
   resumes?: boolean
   /** Whether the client can send on a connection. @default true */
   sends?: boolean
-  /** The space of its cursors. @default 'scripted' */
+  /** The space of its cursors. @default 'scripted'; a testing client's: its dialect's */
   space?: string
 }
 

@@ -30,7 +30,7 @@ export function testing<P extends PushClient>(
   { script, ...options }: TestingOptions = {},
 ): Testing<P> {
   const time = virtualTime()
-  const technique = scriptedTechnique(script)
+  const technique = scriptedTechnique({ space: options.dialect?.name ?? 'plain', ...script })
   const push = create({
     base: 'http://push.test/',
     linger: 0,

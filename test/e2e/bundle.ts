@@ -1,3 +1,4 @@
+import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
 
 /** A page and its scripts, as a user would ship them, by path. `folder` holds its `index.html`. */
@@ -6,7 +7,10 @@ export async function bundle(folder: URL): Promise<Map<string, string | Uint8Arr
   const built = await build({
     configFile: false,
     root: folder.pathname,
-    resolve: { alias: { 'pinia-push/observables': `${src}observables/index.ts` } },
+    plugins: [vue()],
+    resolve: {
+      alias: { 'pinia-push/observables': `${src}observables/index.ts`, 'pinia-push': `${src}index.ts` },
+    },
     build: { write: false },
     logLevel: 'error',
   })

@@ -305,6 +305,74 @@ describe('on resume, where all had paused', () => {
   })
 })
 
+describe('a reader that begins at a place learnt elsewhere', () => {
+  const place = () => ({ space: 'plain', value: 'c7', opened: true })
+  const begin = (paused = false, from = place()) => {
+    const seen: string[] = []
+    const paused$ = new BehaviorSubject(paused)
+    const subscription = pausable(open.push.channel(replaying()), paused$, from).subscribe((event) =>
+      seen.push(inWords(event)),
+    )
+    return { seen, paused$, leave: () => subscription.unsubscribe() }
+  }
+  const cursor = () => open.technique.latest.request.cursor?.value
+
+  test('connects from there, and nothing is a gap', () => {
+    const { seen } = begin()
+    expect(cursor()).toBe('c7')
+    open.technique.latest.open()
+    says(1)
+    expect(seen).toEqual(['connecting', 'open', '1'])
+  })
+
+  test('gets a gap where the server cannot resume', () => {
+    testing({ script: { resumes: false } })
+    const { seen } = begin()
+    open.technique.latest.open()
+    says(1)
+    expect(seen).toEqual(['connecting', 'open', 'gap unproven', '1'])
+  })
+
+  test('gets a gap where others read already, once they are open', () => {
+    const other = read(open.push.channel(replaying()))
+    const { seen } = begin()
+    open.technique.latest.open()
+    says(1)
+    expect(seen).toEqual(['connecting', 'open', 'gap unproven', '1'])
+    expect(other.seen).toEqual(['connecting', 'open', '1'])
+    expect(open.technique.connections).toHaveLength(1)
+  })
+
+  test('is connected from there when it resumes, where it begins paused', () => {
+    const { paused$ } = begin(true)
+    expect(open.technique.connections).toHaveLength(0)
+    paused$.next(false)
+    expect(cursor()).toBe('c7')
+  })
+
+  test('goes on from where it was after a pause, not from there again', () => {
+    const { paused$, seen } = begin()
+    open.technique.latest.open()
+    says(1)
+    paused$.next(true)
+    paused$.next(false)
+    expect(cursor()).toBe('c1')
+    open.technique.latest.open()
+    says(2)
+    expect(seen.filter((word) => /^\d|^gap/.test(word))).toEqual(['1', '2'])
+  })
+
+  test('can be subscribed again from the same place, which nothing moved', () => {
+    const from = place()
+    const first = begin(false, from)
+    open.technique.latest.open()
+    says(1)
+    first.leave()
+    begin(false, from)
+    expect(cursor()).toBe('c7')
+  })
+})
+
 describe('a channel', () => {
   test('is left by a reader who wanted its status only', () => {
     const { push, technique } = open

@@ -1,44 +1,12 @@
 // @vitest-environment jsdom
-import { defineStore, setActivePinia, createPinia } from 'pinia'
+import { defineStore } from 'pinia'
 import { describe, expect, test } from 'vitest'
-import { createApp, isReactive, nextTick, ref, watch } from 'vue'
-import { createPush, defineChannel, nchan, type Binding, type Snapshot } from 'pinia-push'
-import { answers, mountStore } from './mount-store.ts'
+import { isReactive, nextTick, ref, watch } from 'vue'
+import { defineChannel, nchan, type Snapshot } from 'pinia-push'
+import { mountStore } from './mount-store.ts'
+import { bound, list, orders, withSnapshot, type State } from './order-store.ts'
 
-interface State {
-  account: string | null
-  list: string[]
-  other: string
-}
-const orders = defineChannel<string, { account: string }>({ url: ({ account }) => `/orders/${account}` })
 const news = defineChannel<string>({ url: '/news' })
-
-let id = 0
-/** A store of its own for each test, that appends what it is told. */
-const bound = (binding: Partial<Binding<string, State>> = {}) => {
-  id += 1
-  return defineStore(`store-${id}`, {
-    state: (): State => ({ account: 'a', list: [], other: 'kept' }),
-    actions: {
-      add(text: string) {
-        this.list.push(text)
-      },
-    },
-    push: ({ bind, store }) =>
-      bind(() => (store.account === null ? null : orders({ account: store.account })), {
-        apply: (state, { data }) => {
-          if (data === 'bad') throw new Error('bad message')
-          state.list.push(data)
-        },
-        ...binding,
-      }),
-  })
-}
-const withSnapshot = (binding: Partial<Binding<string, State>> = {}, options?: Parameters<typeof mountStore>[1]) => {
-  const snapshots = answers<Snapshot<State>>()
-  return { snapshots, ...mountStore(bound({ snapshot: snapshots.take, ...binding }), options) }
-}
-const list = (...texts: string[]) => ({ state: { list: texts } })
 
 describe('without a snapshot', () => {
   test('a store gets every message, in order, in one commit a task', async () => {
@@ -466,14 +434,4 @@ describe('the end', () => {
     again.unmount()
     expectNoLeaks()
   })
-})
-
-test('a bound store that is used before app.use(push) says what is missing', () => {
-  const push = createPush()
-  const pinia = createPinia().use(push.pinia)
-  createApp({}).use(pinia)
-  setActivePinia(pinia)
-  expect(() => bound()(pinia)).toThrow(
-    expect.objectContaining({ code: 'no-push', message: expect.stringContaining('app.use(pinia).use(push)') }),
-  )
 })

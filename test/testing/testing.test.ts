@@ -38,7 +38,7 @@ describe('a scripted connection', () => {
     technique.latest.open()
     technique.latest.drop()
     await advance(250)
-    expect(technique.latest.request.cursor).toEqual({ space: 'scripted', value: 'c0' })
+    expect(technique.latest.request.cursor).toEqual({ space: 'plain', value: 'c0' })
     technique.latest.open()
     technique.latest.message('one')
     expect(seen).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'message one'])

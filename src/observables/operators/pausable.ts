@@ -39,7 +39,8 @@ export function pausable<T, S>(
     let missing: GapReason | undefined
 
     const read = new Observable<PushEvent<T>>((reader) => {
-      const bookmark: Bookmark = { at: seen, from }
+      // A channel moves the place that it takes.
+      const bookmark: Bookmark = { at: seen, from: from && { ...from } }
       let at: number | undefined
       const gap = (reason: GapReason) => {
         missing = undefined

@@ -1,0 +1,49 @@
+import { firstValueFrom } from 'rxjs'
+import type { StateTree } from 'pinia'
+import { sameSource, type PushSource } from '../composables/source.ts'
+import { PushError } from '../observables/index.ts'
+import { reason } from '../observables/in-words.ts'
+import type { BoundOptions } from './bound.ts'
+import type { KeptPlace } from './kept-places.ts'
+import { taken } from './snapshot.ts'
+
+export interface PrefetchOptions extends Pick<BoundOptions<unknown, StateTree>, 'binding' | 'patch' | 'fault'> {
+  /** What the binding's source names now. */
+  present: () => PushSource<unknown, unknown>
+  keep: (place: KeptPlace) => void
+}
+
+/**
+ * A binding's `refresh` on a server, where nothing connects: it takes the snapshot, once for each channel however many
+ * components ask, and keeps its place for the page to go on from.
+ */
+export function prefetch({ binding, present, patch, fault, keep }: PrefetchOptions): () => Promise<void> {
+  let source: PushSource<unknown, unknown>
+  let taking: Promise<void> | undefined
+
+  const take = async () => {
+    const { snapshot } = binding()
+    if (!source || !snapshot) return
+    const { url } = source
+    try {
+      const { state, cursor, version } = await firstValueFrom(taken(snapshot))
+      if (present()?.url !== url) return
+      let whole = false
+      patch((current) => {
+        Object.assign(current, state)
+        whole = true
+      })
+      fault(undefined)
+      if (whole && cursor !== undefined) keep({ url, cursor, version })
+    } catch (cause) {
+      fault(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
+    }
+  }
+
+  return () => {
+    const now = present()
+    if (taking && sameSource(source, now)) return taking
+    source = now
+    return (taking = take())
+  }
+}

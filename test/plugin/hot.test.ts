@@ -1,0 +1,127 @@
+// @vitest-environment jsdom
+import { acceptHMRUpdate, defineStore, type Pinia } from 'pinia'
+import { expect, test } from 'vitest'
+import { defineChannel, type Bind, type Snapshot } from 'pinia-push'
+import { answers, mountStore } from './mount-store.ts'
+
+interface State {
+  list: string[]
+}
+const news = defineChannel<string>({ url: '/news' })
+const other = defineChannel<string>({ url: '/other' })
+
+let id = 0
+/** A module of one store, and what an edit of its `push` option makes of it. */
+function module() {
+  const name = `hot-${(id += 1)}`
+  const edited = (push: (context: { bind: Bind<State> }) => void) =>
+    defineStore(name, { state: (): State => ({ list: [] }), push })
+  return { edited, hot: { data: {} as { pinia?: Pinia }, invalidate() {} } }
+}
+const appends =
+  (mark: string) =>
+  (state: State, { data }: { data: string }) =>
+    void state.list.push(`${mark}${data}`)
+
+test('a changed apply is used from then on; the connection stays, and nothing is lost', async () => {
+  const { edited, hot } = module()
+  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const { store, technique, advance } = mountStore(useBefore)
+  technique.latest.open()
+  technique.latest.message('one')
+  await advance()
+  acceptHMRUpdate(useBefore, hot)({ useNews: edited(({ bind }) => void bind(news(), { apply: appends('new ') })) })
+  await advance()
+  technique.latest.message('two')
+  await advance()
+  expect(store.list).toEqual(['one', 'new two'])
+  expect(technique.connections).toHaveLength(1)
+})
+
+test('a binding with a snapshot takes it again, because the state is what the old apply made of it', async () => {
+  const { edited, hot } = module()
+  const snapshots = answers<Snapshot<State>>()
+  const option =
+    (mark: string) =>
+    ({ bind }: { bind: Bind<State> }) =>
+      void bind(news(), { snapshot: snapshots.take, apply: appends(mark) })
+  const useBefore = edited(option(''))
+  const { store, technique, advance } = mountStore(useBefore)
+  technique.latest.open()
+  snapshots.latest.resolve({ state: { list: ['one'] } })
+  await advance()
+  acceptHMRUpdate(useBefore, hot)({ useNews: edited(option('new ')) })
+  await advance()
+  technique.latest.message('two')
+  snapshots.latest.resolve({ state: { list: ['one'] } })
+  await advance()
+  expect(store.list).toEqual(['one', 'new two'])
+  expect([snapshots.asked.length, technique.connections.length]).toEqual([2, 1])
+})
+
+test('a changed source moves the connection, an added binding connects, a removed one leaves', async () => {
+  const { edited, hot } = module()
+  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const { store, technique, advance } = mountStore(useBefore)
+  const accept = acceptHMRUpdate(useBefore, hot)
+  const read = () => technique.connections.filter(({ closed }) => !closed).map(({ request }) => request.url.slice(16))
+  accept({
+    useNews: edited(({ bind }) => {
+      bind(news(), { apply: appends('') })
+      bind(other(), { apply: appends('other ') })
+    }),
+  })
+  await advance()
+  expect(read()).toEqual(['/news', '/other'])
+  technique.latest.open()
+  technique.latest.message('one')
+  await advance()
+  expect(store.list).toEqual(['other one'])
+  accept({ useNews: edited(({ bind }) => void bind(other(), { apply: appends('') })) })
+  await advance()
+  expect(read()).toEqual(['/other'])
+  accept({ useNews: edited(() => {}) })
+  await advance()
+  expect([read(), store.$push.status]).toEqual([[], 'idle'])
+})
+
+test('a store that binds nothing yet can be given a binding', async () => {
+  const { edited, hot } = module()
+  const useBefore = edited(() => {})
+  const { store, technique, advance } = mountStore(useBefore)
+  acceptHMRUpdate(useBefore, hot)({ useNews: edited(({ bind }) => void bind(news(), { apply: appends('') })) })
+  await advance()
+  technique.latest.open()
+  expect(store.$push.status).toBe('open')
+})
+
+test('a mistake in the edited option is reported, and the next edit mends it', async () => {
+  const { edited, hot } = module()
+  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const { store, technique, advance, errors } = mountStore(useBefore)
+  technique.latest.open()
+  const accept = acceptHMRUpdate(useBefore, hot)
+  accept({
+    useNews: edited(() => {
+      throw new Error('a typo')
+    }),
+  })
+  await advance()
+  expect(errors.map(String)).toEqual(['Error: a typo'])
+  technique.latest.message('one')
+  accept({ useNews: edited(({ bind }) => void bind(news(), { apply: appends('') })) })
+  await advance()
+  technique.latest.message('two')
+  await advance()
+  expect(store.list).toEqual(['one', 'two'])
+})
+
+test('an edit of a store that was disposed of binds nothing', async () => {
+  const { edited, hot } = module()
+  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const { store, technique, advance } = mountStore(useBefore)
+  store.$dispose()
+  acceptHMRUpdate(useBefore, hot)({ useNews: edited(({ bind }) => void bind(other(), { apply: appends('') })) })
+  await advance()
+  expect(technique.connections.map(({ closed }) => closed)).toEqual([true])
+})

@@ -1,0 +1,55 @@
+// @vitest-environment jsdom
+import { createPinia } from 'pinia'
+import { expect, test } from 'vitest'
+import { createApp } from 'vue'
+import type { Snapshot } from 'pinia-push'
+import { createTestingPush } from 'pinia-push/testing'
+import { answers } from './mount-store.ts'
+import { bound, list, type State } from './order-store.ts'
+
+test('a thousand stores that come and go leave nothing', async () => {
+  const { push, technique, advance, expectNoLeaks } = createTestingPush()
+  const pinia = createPinia().use(push.pinia)
+  const app = createApp({ render: () => null })
+    .use(pinia)
+    .use(push)
+  app.mount(document.createElement('div'))
+  const snapshots = answers<Snapshot<State>>()
+  const useStore = bound({ snapshot: snapshots.take })
+  const active: number[] = []
+  push.channels$.subscribe(({ length }) => active.push(length))
+  for (let n = 0; n < 1_000; n++) {
+    const store = useStore(pinia)
+    // Each leaves in another phase: connecting, open, its snapshot on its way, live, a commit due, paused, waiting.
+    const phase = n % 7
+    if (phase >= 1 && phase !== 6) technique.latest.open()
+    if (phase >= 3 && phase !== 6) {
+      snapshots.latest.resolve(list('one'))
+      await advance()
+    }
+    if (phase === 4) technique.latest.message('two')
+    if (phase === 5) store.$push.pause()
+    if (phase === 6) technique.latest.refuse(503)
+    store.$dispose()
+  }
+  expectNoLeaks()
+  expect(technique.connections).toHaveLength(1_000)
+  expect(active.at(-1)).toBe(0)
+  app.unmount()
+  expectNoLeaks()
+})
+
+test('two components that use a store are one reader, and the store outlives them', () => {
+  const { push, technique } = createTestingPush()
+  const pinia = createPinia().use(push.pinia)
+  const app = createApp({ render: () => null })
+    .use(pinia)
+    .use(push)
+  app.mount(document.createElement('div'))
+  const useStore = bound()
+  expect(useStore(pinia)).toBe(useStore(pinia))
+  expect(technique.connections).toHaveLength(1)
+  useStore(pinia).$dispose()
+  expect(technique.latest.closed).toBe(true)
+  app.unmount()
+})

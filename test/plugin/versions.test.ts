@@ -1,0 +1,93 @@
+// @vitest-environment jsdom
+import { defineStore } from 'pinia'
+import { expect, test } from 'vitest'
+import { defineChannel, type Snapshot } from 'pinia-push'
+import { answers, mountStore } from './mount-store.ts'
+
+interface Order {
+  id: string
+  version: number
+}
+interface State {
+  applied: number[]
+}
+const orders = defineChannel<Order>({ url: '/orders' })
+
+let id = 0
+const versioned = (version = (order: Order) => order.version) => {
+  const snapshots = answers<Snapshot<State>>()
+  id += 1
+  const useOrders = defineStore(`versioned-${id}`, {
+    state: (): State => ({ applied: [] }),
+    push: ({ bind }) =>
+      bind(orders(), {
+        snapshot: snapshots.take,
+        version,
+        apply: (state, { data }) => void state.applied.push(data.version),
+      }),
+  })
+  // A server that gives no cursors: the numbers in the messages are all there is.
+  const mounted = mountStore(useOrders, { script: { resumes: false } })
+  const says = (...versions: number[]) => {
+    for (const number of versions) mounted.technique.latest.message({ id: 'a', version: number })
+  }
+  return { snapshots, says, ...mounted }
+}
+
+test('a message that the snapshot’s version includes is dropped, whether it came before or comes after', async () => {
+  const { store, snapshots, says, technique, advance } = versioned()
+  technique.latest.open()
+  says(5, 6)
+  snapshots.latest.resolve({ state: { applied: [] }, version: 7 })
+  await advance()
+  says(7, 8)
+  await advance()
+  expect(store.applied).toEqual([8])
+})
+
+test('a snapshot without a version holds nothing: apply sees every message', async () => {
+  const { store, snapshots, says, technique, advance } = versioned()
+  technique.latest.open()
+  says(1)
+  snapshots.latest.resolve({ state: { applied: [] } })
+  await advance()
+  says(2)
+  await advance()
+  expect(store.applied).toEqual([1, 2])
+})
+
+test('the version of a snapshot before a gap counts no more after it', async () => {
+  const { store, snapshots, says, technique, advance } = versioned()
+  technique.latest.open()
+  snapshots.latest.resolve({ state: { applied: [] }, version: 100 })
+  await advance()
+  technique.latest.gap('unknown')
+  snapshots.latest.resolve({ state: { applied: [] }, version: 1 })
+  await advance()
+  says(1, 2)
+  await advance()
+  expect(store.applied).toEqual([2])
+})
+
+test('a version that throws is reported and mended like a throw in apply', async () => {
+  let broken = true
+  const { store, snapshots, says, technique, advance, errors } = versioned((order) => {
+    if (broken) throw new Error('no version')
+    return order.version
+  })
+  technique.latest.open()
+  snapshots.latest.resolve({ state: { applied: [] }, version: 0 })
+  await advance()
+  says(1)
+  await advance()
+  expect(store.$push.error?.code).toBe('apply-failed')
+  expect(errors).toHaveLength(1)
+  broken = false
+  await advance(250)
+  snapshots.latest.resolve({ state: { applied: [1] }, version: 1 })
+  await advance()
+  says(2)
+  await advance()
+  expect(store.applied).toEqual([1, 2])
+  expect(store.$push.error).toBeUndefined()
+})
