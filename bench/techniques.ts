@@ -1,9 +1,10 @@
 import { chromium } from 'playwright'
 import { bundle } from '../test/e2e/bundle.ts'
 import { CHROMIUM } from '../test/e2e/chromium.ts'
-import { hubProcess } from './hub-process.ts'
 import type { Bench } from './index.ts'
 import type { Pair, Side } from './page/main.ts'
+import type { HubOrders } from './processes/hub.ts'
+import { start } from './processes/start.ts'
 
 const PAIRS: readonly Pair[] = ['iframeStream', 'xhrStream', 'fetchStream', 'sse', 'eventSource', 'webSocket']
 const MESSAGES = 50_000
@@ -12,21 +13,23 @@ const LEAST = 0.95
 
 /** Messages a second of each streaming technique, and of the bare browser API that does the same parsing. */
 export const techniques: Bench = async () => {
-  const hub = await hubProcess(
-    { firstMessage: 'oldest', history: { count: MESSAGES, age: 3_600_000, bytes: 1e9 }, maxHistoryBytes: 1e9 },
-    await bundle(new URL('page', import.meta.url)),
+  const hub = await start<HubOrders>('hub')
+  const port = await hub.tell.serve(
+    {
+      firstMessage: 'oldest',
+      history: { count: MESSAGES, age: 3_600_000, bytes: 1e9 },
+      maxHistoryBytes: 1e9,
+      // How messages are written is kept for so long, so that the hub works no more for one side than for the other.
+      heartbeat: 3_600_000,
+    },
+    [...(await bundle(new URL('page/', import.meta.url)))].map(([path, text]) => [path, String(text)]),
   )
+  await hub.tell.publish('numbers', 0, MESSAGES, 50)
   const browser = await chromium.launch(CHROMIUM)
-  await hub.publish(
-    'numbers',
-    Array.from({ length: MESSAGES }, (_, n) =>
-      JSON.stringify({ n, symbol: 'ACME', price: 100 + (n % 977) / 100, at: 1_763_913_600_000 + n, name: 'Größe ✓' }),
-    ),
-  )
   const rate = async (pair: Pair, side: Side) => {
     // A page of its own, so that neither finds the other's compiled code or leftovers.
     const page = await browser.newPage()
-    await page.goto(`${hub.url}/index.html`)
+    await page.goto(`http://127.0.0.1:${port}/index.html`)
     const once = () => page.evaluate<number>(`measure('${pair}', '${side}', '/push/numbers', ${MESSAGES})`)
     await once()
     const took = median([await once(), await once(), await once()])
