@@ -47,12 +47,10 @@ export function answerStream({
     if (response.writableEnded || response.destroyed) return
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
     if (response.writableLength > allowance) response.destroy()
-    else if (delimiter === '') response.write(bytes)
     else {
-      response.cork()
+      // Node gathers what is written in one turn. An uncork of our own would send each message by itself.
       response.write(bytes)
-      response.write(delimiter)
-      response.uncork()
+      if (delimiter !== '') response.write(delimiter)
     }
   }
   const deliver = (message: Message) => write(message.spellings.of(message, carrier, spell))
