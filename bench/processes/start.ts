@@ -34,11 +34,13 @@ export async function start<O extends Orders>(name: string): Promise<Started<O>>
     for (const { reject } of waiting.splice(0)) reject(new Error(`the process ${name} ended with ${code}`))
   })
   const tell = new Proxy({} as Remote<O>, {
-    get: (_, order: string) => (...args: never[]) =>
-      new Promise<never>((resolve, reject) => {
-        waiting.push({ resolve, reject })
-        child.send({ name: order, args } satisfies Order)
-      }),
+    get:
+      (_, order: string) =>
+      (...args: never[]) =>
+        new Promise<never>((resolve, reject) => {
+          waiting.push({ resolve, reject })
+          child.send({ name: order, args } satisfies Order)
+        }),
   })
   return { tell, stop: () => void child.kill() }
 }

@@ -65,7 +65,9 @@ export function createUpgradeHandler({
       }
       connected.on(
         'close',
-        streams.add(webSocket({ socket: connected, channel, resumption, heartbeat, maxBacklog, publish })),
+        streams.add(
+          webSocket({ socket: connected, duplex: socket, channel, resumption, heartbeat, maxBacklog, publish }),
+        ),
       )
     })
   }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
@@ -14,6 +15,8 @@ const LATER = 1013
 
 export interface WebSocketOptions {
   socket: WebSocket
+  /** What carries it. */
+  duplex: Duplex
   channel: Channel
   resumption: Resumption
   /** In ms. */
@@ -27,6 +30,7 @@ export interface WebSocketOptions {
 /** Sends a channel over a WebSocket, subprotocol `ws+meta.nchan` (PROTOCOL.md section 5). */
 export function webSocket({
   socket,
+  duplex,
   channel,
   resumption: { gap, messages, from },
   heartbeat,
@@ -36,8 +40,13 @@ export function webSocket({
   let allowance = Infinity
   const write = (bytes: Buffer | string, binary: boolean) => {
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
-    if (socket.bufferedAmount > allowance) socket.terminate()
-    else socket.send(bytes, { binary })
+    if (socket.bufferedAmount > allowance) return socket.terminate()
+    // What is sent in one turn leaves at once, as Node does it for HTTP: a write to the system costs more than a frame.
+    if (duplex.writableCorked === 0) {
+      duplex.cork()
+      process.nextTick(() => duplex.uncork())
+    }
+    socket.send(bytes, { binary })
   }
   const say = (word: ControlWord, data: unknown, id?: string) => write(metaControl(word, data, id), false)
   const deliver = (message: Message) =>
