@@ -1,6 +1,3 @@
-import { connections } from './connections.ts'
-import { fanOut } from './fan-out.ts'
-import { memory } from './memory.ts'
 import { techniques } from './techniques.ts'
 
 /**
@@ -9,7 +6,7 @@ import { techniques } from './techniques.ts'
  */
 export type Bench = (parts: readonly string[]) => Promise<boolean>
 
-const BENCHES: Readonly<Record<string, Bench>> = { techniques, connections, 'fan-out': fanOut, memory }
+const BENCHES: Readonly<Record<string, Bench>> = { techniques }
 
 /** Runs some, or all, one after the other. A name is a bench, or a row of it: `techniques`, `techniques:sse`. */
 export async function run(names: readonly string[]): Promise<boolean> {

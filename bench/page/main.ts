@@ -55,14 +55,4 @@ function measure(pair: Pair, side: Side, url: string, count: number): Promise<nu
   })
 }
 
-/** Reads a channel until it is left, and keeps nothing. How much it read is in `globalThis.read`, in characters. */
-function drain(pair: Pair, url: string): void {
-  const count = { messages: 0, characters: 0 }
-  Object.assign(globalThis, { read: count })
-  ours(PAIRS[pair][0]())(new URL(url, location.href).href, (data) => {
-    count.messages += 1
-    count.characters += (data as { text: string }).text.length
-  })
-}
-
-Object.assign(globalThis, { measure, drain })
+Object.assign(globalThis, { measure })

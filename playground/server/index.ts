@@ -7,7 +7,16 @@ import { openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
 
 /** The cards of the page, in the order of history. */
-const TECHNIQUES = ['polling', 'longPolling', 'xhrStream', 'fetchStream', 'sse', 'eventSource', 'webSocket']
+const TECHNIQUES = [
+  'polling',
+  'longPolling',
+  'iframeStream',
+  'xhrStream',
+  'fetchStream',
+  'sse',
+  'eventSource',
+  'webSocket',
+]
 
 const FAULTS = {
   drop: ({ proxy }) => proxy.drop(),

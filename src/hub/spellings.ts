@@ -1,8 +1,6 @@
-import type { Message } from './message.ts'
-
 /** What messages are written as, by carrier: worked out once, and shared by all who are sent it. */
 export interface Spellings {
-  of(message: Message, carrier: string, write: (message: Message) => Buffer): Buffer
+  of<Message extends object>(message: Message, carrier: string, write: (message: Message) => Buffer): Buffer
   /** Forgets all, to be worked out again for those who come late. */
   clear(): void
 }
@@ -11,7 +9,7 @@ export interface Spellings {
 const MOST = 16_777_216
 
 export function createSpellings(): Spellings {
-  const carriers = new Map<string, Map<Message, Buffer>>()
+  const carriers = new Map<string, Map<object, Buffer>>()
   let bytes = 0
   const clear = () => {
     carriers.clear()

@@ -48,7 +48,6 @@ export function answerStream({
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
     if (response.writableLength > allowance) response.destroy()
     else {
-      // Node gathers what is written in one turn. An uncork of our own would send each message by itself.
       response.write(bytes)
       if (delimiter !== '') response.write(delimiter)
     }

@@ -66,7 +66,7 @@ export function createUpgradeHandler({
       connected.on(
         'close',
         streams.add(
-          webSocket({ socket: connected, duplex: socket, channel, resumption, heartbeat, maxBacklog, publish }),
+          webSocket({ socket: connected, carrier: socket, channel, resumption, heartbeat, maxBacklog, publish }),
         ),
       )
     })

@@ -15,8 +15,8 @@ const LATER = 1013
 
 export interface WebSocketOptions {
   socket: WebSocket
-  /** What carries it. */
-  duplex: Duplex
+  /** What it runs on. */
+  carrier: Duplex
   channel: Channel
   resumption: Resumption
   /** In ms. */
@@ -30,7 +30,7 @@ export interface WebSocketOptions {
 /** Sends a channel over a WebSocket, subprotocol `ws+meta.nchan` (PROTOCOL.md section 5). */
 export function webSocket({
   socket,
-  duplex,
+  carrier,
   channel,
   resumption: { gap, messages, from },
   heartbeat,
@@ -41,10 +41,10 @@ export function webSocket({
   const write = (bytes: Buffer | string, binary: boolean) => {
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
     if (socket.bufferedAmount > allowance) return socket.terminate()
-    // What is sent in one turn leaves at once, as Node does it for HTTP: a write to the system costs more than a frame.
-    if (duplex.writableCorked === 0) {
-      duplex.cork()
-      process.nextTick(() => duplex.uncork())
+    // What is sent in one go travels in one go, as `node:http` does it for answers.
+    if (carrier.writableCorked === 0) {
+      carrier.cork()
+      process.nextTick(() => carrier.uncork())
     }
     socket.send(bytes, { binary })
   }

@@ -6,7 +6,16 @@ import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
 
-const TECHNIQUES = ['polling', 'longPolling', 'xhrStream', 'fetchStream', 'sse', 'eventSource', 'webSocket']
+const TECHNIQUES = [
+  'polling',
+  'longPolling',
+  'iframeStream',
+  'xhrStream',
+  'fetchStream',
+  'sse',
+  'eventSource',
+  'webSocket',
+]
 
 let server: ViteDevServer
 let browser: Browser

@@ -56,6 +56,22 @@ describe('a channel', () => {
     open.expectNoLeaks()
   })
 
+  test('shows its state and its last message to who only watches, and begins anew without them', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const states: string[] = []
+    channel.state$.subscribe((state) => states.push(state.type === 'open' ? `open ${state.technique}` : state.type))
+    expect([technique.connections.length, channel.last]).toEqual([0, undefined])
+    const { leave } = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    expect([states, channel.last?.data]).toEqual([['idle', 'connecting', 'open scripted'], 1])
+    leave()
+    expect(states.at(-1)).toBe('idle')
+    read(channel).leave()
+    expect(channel.last).toBeUndefined()
+  })
+
   test('is the same for the same definition and URL, and another for another', () => {
     const { push } = open
     const ticks = defineChannel({ url: (p: { symbol: string }) => `/ticks/${p.symbol}` })

@@ -4,6 +4,8 @@ import * as eventSource from './event-source.ts'
 import eventSourceCode from './event-source.ts?raw'
 import * as fetchStream from './fetch-stream.ts'
 import fetchStreamCode from './fetch-stream.ts?raw'
+import * as iframeStream from './iframe-stream.ts'
+import iframeStreamCode from './iframe-stream.ts?raw'
 import * as longPolling from './long-polling.ts'
 import longPollingCode from './long-polling.ts?raw'
 import * as polling from './polling.ts'
@@ -41,6 +43,13 @@ export const techniques: readonly Shown[] = [
     how: 'Asks once and waits: the server answers when it has something.',
     channel: longPolling.channel,
     code: longPollingCode,
+  },
+  {
+    id: 'iframeStream',
+    title: 'Forever frame',
+    how: 'A hidden frame whose page never ends: a script for each message.',
+    channel: iframeStream.channel,
+    code: iframeStreamCode,
   },
   {
     id: 'xhrStream',

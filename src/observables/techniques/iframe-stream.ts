@@ -17,7 +17,7 @@ const GRACE = 20
 export interface IframeStreamOptions {
   /**
    * A document keeps what it received: after so many characters there is a new frame, from a message that carried a
-   * cursor, unseen by readers. @default 1_048_576
+   * cursor, unseen by readers. @default 8_388_608 (8 Mi)
    */
   rotateAfter?: number
 }
@@ -38,7 +38,7 @@ export interface IframeStreamOptions {
  * @see https://html.spec.whatwg.org/multipage/web-messaging.html
  * @example createPushClient({ via: iframeStream(), dialect: nchan() })
  */
-export function iframeStream({ rotateAfter = 1_048_576 }: IframeStreamOptions = {}): Technique {
+export function iframeStream({ rotateAfter = 8_388_608 }: IframeStreamOptions = {}): Technique {
   if (!(rotateAfter > 0))
     throw new PushError('invalid-option', `iframeStream: rotateAfter is ${rotateAfter}, and must be above 0`)
   return {

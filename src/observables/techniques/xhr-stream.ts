@@ -14,7 +14,7 @@ const NAME = 'xhrStream'
 export interface XhrStreamOptions {
   /**
    * XMLHttpRequest keeps all that it received: after so many characters the connection is made anew, at a message that
-   * carried a cursor, unseen by readers. @default 1_048_576
+   * carried a cursor, unseen by readers. @default 8_388_608 (8 Mi)
    */
   rotateAfter?: number
 }
@@ -30,7 +30,7 @@ export interface XhrStreamOptions {
  * @see https://xhr.spec.whatwg.org/
  * @example createPushClient({ via: xhrStream(), dialect: nchan() })
  */
-export function xhrStream({ rotateAfter = 1_048_576 }: XhrStreamOptions = {}): Technique {
+export function xhrStream({ rotateAfter = 8_388_608 }: XhrStreamOptions = {}): Technique {
   if (!(rotateAfter > 0))
     throw new PushError('invalid-option', `xhrStream: rotateAfter is ${rotateAfter}, and must be above 0`)
   let attempts = 0

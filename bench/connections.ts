@@ -1,2 +1,0 @@
-import type { Bench } from './index.ts'
-export const connections: Bench = async () => true
