@@ -1,22 +1,27 @@
 import { techniques } from './techniques.ts'
 
-/** A measurement. It prints what it saw, and says whether that is what was promised. */
-export type Bench = () => Promise<boolean>
+/**
+ * A measurement. It prints what it saw, and says whether that is what was promised. `parts`: which of its rows, by
+ * name; none: all.
+ */
+export type Bench = (parts: readonly string[]) => Promise<boolean>
 
 const BENCHES: Readonly<Record<string, Bench>> = { techniques }
 
-/** Runs some, or all, one after the other. */
+/** Runs some, or all, one after the other. A name is a bench, or a row of it: `techniques`, `techniques:sse`. */
 export async function run(names: readonly string[]): Promise<boolean> {
-  const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name))
+  const asked = names.map((name) => name.split(':'))
+  const unknown = asked.filter(([name = '']) => !Object.hasOwn(BENCHES, name))
   if (unknown.length > 0) {
     console.error(`no bench is called ${unknown.join(', ')}: there are ${Object.keys(BENCHES).join(', ')}`)
     return false
   }
   let kept = true
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (names.length > 0 && !names.includes(name)) continue
+    const own = asked.filter(([bench]) => bench === name)
+    if (asked.length > 0 && own.length === 0) continue
     console.log(`\n# ${name}\n`)
-    kept = (await bench()) && kept
+    kept = (await bench(own.flatMap(([, ...parts]) => parts))) && kept
   }
   return kept
 }

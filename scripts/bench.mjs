@@ -4,5 +4,5 @@ const { runnerImport } = await import('vite')
 const { chromium } = await import('./browser.mjs')
 
 process.env.CHROMIUM = chromium()
-const { module } = await runnerImport('/bench/index.ts')
+const { module } = await runnerImport('/bench/index.ts', { configFile: false, logLevel: 'error' })
 process.exit((await module.run(process.argv.slice(2))) ? 0 : 1)

@@ -1,7 +1,5 @@
-import { createParser } from 'eventsource-parser'
 import type { Bare } from './bare.ts'
 
-/** fetch, and the parser that everybody uses. */
 export const sse: Bare = (url, told) => {
   const abort = new AbortController()
   const read = async () => {
@@ -11,17 +9,27 @@ export const sse: Bare = (url, told) => {
       signal: abort.signal,
     })
     const utf8 = new TextDecoder()
-    const parser = createParser({
-      onEvent({ event, data, id }) {
-        if (!event?.startsWith('push.')) told(JSON.parse(data), id)
-      },
-    })
     const reader = response.body?.getReader()
+    let pending = ''
     while (reader) {
       const { done, value } = await reader.read()
       if (done) return
-      parser.feed(utf8.decode(value, { stream: true }))
+      pending += utf8.decode(value, { stream: true })
+      const events = pending.split('\n\n')
+      pending = events.pop() ?? ''
+      for (const event of events) tell(event)
     }
+  }
+  const tell = (text: string) => {
+    let id: string | undefined
+    let event = ''
+    let data = ''
+    for (const line of text.split('\n')) {
+      if (line.startsWith('data: ')) data += data === '' ? line.slice(6) : `\n${line.slice(6)}`
+      else if (line.startsWith('id: ')) id = line.slice(4)
+      else if (line.startsWith('event: ')) event = line.slice(7)
+    }
+    if (data !== '' && !event.startsWith('push.')) told(JSON.parse(data), id)
   }
   read().catch(() => {})
   return () => abort.abort()

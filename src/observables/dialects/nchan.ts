@@ -52,7 +52,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
         const gap = headers.get(GAP_HEADER)
         if (gap !== null) emit({ type: 'gap', reason: gap })
         const type = headers.get('content-type') ?? ''
-        const cursor = place(headers.get('last-modified'), headers.get('etag'))
+        const cursor = places()(headers)
         const said = headers.get(HEARTBEAT_HEADER)
         const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
         const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
@@ -92,12 +92,14 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
       verdict,
       accept: 'multipart/mixed',
       fits: (type) => /^(multipart\/mixed|text\/event-stream)\b/i.test(type),
-      read: ({ headers }, emit) =>
-        multipart(parameter(headers.get('content-type') ?? '', 'boundary') ?? '', {
-          part: (part) => emit(partEvent(part)),
+      read({ headers }, emit) {
+        const place = places()
+        return multipart(parameter(headers.get('content-type') ?? '', 'boundary') ?? '', {
+          part: (part) => emit(partEvent(part, place(part.headers))),
           // A server that ends a stream so is reloaded, or means to; an end of the channel is told by a marker.
           close: () => {},
-        }),
+        })
+      },
     },
 
     foreverFrame: { address: (target) => spell(target), verdict, frame },
@@ -145,7 +147,11 @@ function single(status: number, type: string, headers: Headers, cursor: string |
 function envelope(boundary: string, emit: Emit) {
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
   let whole = false
-  const read = multipart(boundary, { part: (part) => emit(partMessage(part)), close: () => (whole = true) })
+  const place = places()
+  const read = multipart(boundary, {
+    part: (part) => emit(partMessage(part, place(part.headers))),
+    close: () => (whole = true),
+  })
   return {
     feed: (chunk: Uint8Array) => read(utf8.decode(chunk, { stream: true })),
     end() {
@@ -193,24 +199,28 @@ function parse(json: string): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-const place = (modified: string | null | undefined, etag: string | null | undefined): string | undefined => {
-  const seconds = Date.parse(modified ?? '') / 1000
-  return etag && Number.isFinite(seconds) ? `${seconds}:${etag}` : undefined
+/** Reads the places that heads tell. Those of one second follow each other, and to read a date takes long. */
+function places(): (head: { get(name: string): string | null | undefined }) => string | undefined {
+  let date: string | null | undefined
+  let seconds = Number.NaN
+  return (head) => {
+    const modified = head.get('last-modified')
+    if (modified !== date) {
+      date = modified
+      seconds = Date.parse(modified ?? '') / 1000
+    }
+    const etag = head.get('etag')
+    return etag && Number.isFinite(seconds) ? `${seconds}:${etag}` : undefined
+  }
 }
 
 /** A part of a stream: the hub's own word, or a message. */
-const partEvent = (part: Part): SourceEvent | typeof END => {
+const partEvent = (part: Part, cursor: string | undefined): SourceEvent | typeof END => {
   const word = part.headers.get('push')
-  return word === undefined ? partMessage(part) : control(word, partPlace(part), part.body)
+  return word === undefined ? partMessage(part, cursor) : control(word, cursor, part.body)
 }
 
-const partMessage = (part: Part): SourceEvent =>
-  message(
-    part.headers.get('content-transfer-encoding') === 'base64' ? base64(part.body) : part.body,
-    part.headers.get(EVENT_FIELD),
-    partPlace(part),
-  )
-
-const partPlace = ({ headers }: Part) => place(headers.get('last-modified'), headers.get('etag'))
+const partMessage = ({ headers, body }: Part, cursor: string | undefined): SourceEvent =>
+  message(headers.get('content-transfer-encoding') === 'base64' ? base64(body) : body, headers.get(EVENT_FIELD), cursor)
 
 const EVENT_FIELD = EVENT_HEADER.toLowerCase()

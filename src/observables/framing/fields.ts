@@ -9,7 +9,9 @@ export function fields(text: string, lineEnd: string, at: number, end: number): 
     const stop = next < 0 || next > end ? end : next
     const colon = text.indexOf(':', at)
     if (colon < 0 || colon > stop) return undefined
-    found.set(text.slice(at, colon).trim().toLowerCase(), text.slice(colon + 1, stop).trim())
+    // One space is what servers write; to trim it would be a string more for each line.
+    const value = text.startsWith(' ', colon + 1) ? colon + 2 : colon + 1
+    found.set(text.slice(at, colon).toLowerCase(), text.slice(value, stop).trim())
     at = stop + lineEnd.length
   }
   return found

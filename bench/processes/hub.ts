@@ -1,0 +1,37 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createHub, type HubOptions } from '../../src/hub/index.ts'
+import { memory, obey } from './orders.ts'
+
+let hub = createHub()
+
+const orders = {
+  /** Serves a hub, and a page beside it; where that is comes back. */
+  async serve(options: HubOptions, files: readonly (readonly [path: string, text: string])[] = []) {
+    hub = createHub(options)
+    const pages = new Map(files)
+    const server = createServer((request, response) => {
+      if (hub.handle(request, response)) return
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+      response.setHeader('Content-Type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html')
+      response.end(pages.get(pathname) ?? '')
+    })
+    server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 4_096, resolve))
+    return (server.address() as AddressInfo).port
+  },
+  /** Publishes messages numbered from `from`, each padded with so many characters. */
+  publish(channel: string, from: number, count: number, padding: number) {
+    const text = 'x'.repeat(padding)
+    for (let n = from; n < from + count; n += 1) {
+      hub.publish(channel, JSON.stringify({ n, symbol: 'ACME', price: 100 + (n % 977) / 100, name: 'Größe ✓', text }), {
+        contentType: 'application/json',
+      })
+    }
+  },
+  subscribers: (channel: string) => hub.state(channel)?.subscribers ?? 0,
+  memory,
+}
+export type HubOrders = typeof orders
+
+obey(orders)

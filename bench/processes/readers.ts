@@ -1,0 +1,54 @@
+import { connect, type Socket } from 'node:net'
+import { memory, obey } from './orders.ts'
+
+/** What each message has once, and nothing else that a hub sends has. */
+const MARK = '#'.charCodeAt(0)
+
+const HEADS = {
+  sse: 'Accept: text/event-stream\r\n',
+  webSocket:
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ws+meta.nchan\r\n',
+} as const
+export type ReaderKind = keyof typeof HEADS
+
+let sockets: Socket[] = []
+let received = 0
+let awaited = Infinity
+let reached = () => {}
+
+const open = (port: number, channel: string, kind: ReaderKind) =>
+  new Promise<void>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    sockets.push(socket)
+    socket.once('error', reject)
+    // The first bytes: its head was answered.
+    socket.once('data', () => resolve())
+    socket.on('data', (bytes) => {
+      for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + 1)) received += 1
+      if (received >= awaited) reached()
+    })
+    socket.write(`GET /push/${channel} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${HEADS[kind]}\r\n`)
+  })
+
+const orders = {
+  /** Opens so many connections, a few at a time; resolves when each has been answered. */
+  async open(port: number, channel: string, kind: ReaderKind, count: number) {
+    received = 0
+    for (let left = count; left > 0; left -= 50)
+      await Promise.all(Array.from({ length: Math.min(50, left) }, () => open(port, channel, kind)))
+  },
+  /** Resolves when all connections together received so many messages, with the count. */
+  async receive(messages: number) {
+    awaited = messages
+    if (received < messages) await new Promise<void>((resolve) => (reached = resolve))
+    return received
+  },
+  close() {
+    for (const socket of sockets) socket.destroy()
+    sockets = []
+  },
+  memory,
+}
+export type ReaderOrders = typeof orders
+
+obey(orders)
