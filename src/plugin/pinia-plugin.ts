@@ -53,19 +53,21 @@ export function piniaPlugin(push: AppClient, installed: () => boolean): PiniaPlu
       throw error
     }
 
-    const others = changes.get(pinia) ?? new Map<string, (option: PushOption) => void>()
-    changes.set(pinia, others)
-    const changed = (option: PushOption) =>
-      // The store has the new state, getters and actions then.
-      queueMicrotask(() => {
-        try {
-          begin(option)
-        } catch (error) {
-          report(error)
-        }
-      })
-    others.set($id, changed)
-    onScopeDispose(() => others.get($id) === changed && others.delete($id))
+    if (DEV) {
+      const others = changes.get(pinia) ?? new Map<string, (option: PushOption) => void>()
+      changes.set(pinia, others)
+      const changed = (option: PushOption) =>
+        // The store has the new state, getters and actions then.
+        queueMicrotask(() => {
+          try {
+            begin(option)
+          } catch (error) {
+            report(error)
+          }
+        })
+      others.set($id, changed)
+      onScopeDispose(() => others.get($id) === changed && others.delete($id))
+    }
     return { $push }
   }
 }
