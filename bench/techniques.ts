@@ -1,11 +1,13 @@
 import { chromium, type Browser } from 'playwright'
-import { bundle } from '../test/e2e/bundle.ts'
 import { CHROMIUM } from '../test/e2e/chromium.ts'
 import { openTab } from '../test/e2e/tab.ts'
+import { builtPage } from './built-page.ts'
 import type { Bench } from './index.ts'
+import { median } from './median.ts'
 import type { Pair, Side } from './page/main.ts'
 import type { HubOrders } from './processes/hub.ts'
 import { start } from './processes/start.ts'
+import { table, whole } from './table.ts'
 
 /** How many messages each reads at a time: so many that it takes some tenths of a second. */
 const MESSAGES = {
@@ -33,13 +35,13 @@ export const techniques: Bench = async (parts) => {
       // How messages are written is kept for so long, so that the hub works no more for one side than for the other.
       heartbeat: 3_600_000,
     },
-    [...(await bundle(new URL('page/', import.meta.url)))].map(([path, text]) => [path, String(text)]),
+    await builtPage(),
   )
   for (const count of new Set(Object.values(MESSAGES))) await hub.tell.publish(channelOf(count), 0, count, 50)
   const browser = await chromium.launch(CHROMIUM)
 
   console.log(`messages/s, the medians of ${PAIRS} pairs; ratio: the median of the pairs' (least, most)\n`)
-  console.log('| technique | pinia-push | bare | ratio |\n| --- | ---: | ---: | --- |')
+  const print = table(['technique', 'pinia-push', 'bare', 'ratio'])
   let kept = true
   for (const [name, count] of Object.entries(MESSAGES)) {
     if (parts.length > 0 && !parts.includes(name)) continue
@@ -49,9 +51,13 @@ export const techniques: Bench = async (parts) => {
     const ratios = pairs.map(({ ours, bare }) => ours / bare).toSorted((a, b) => a - b)
     const ratio = median(ratios)
     kept &&= ratio >= LEAST
-    console.log(
-      `| ${name} | ${whole(median(pairs.map(({ ours }) => ours)))} | ${whole(median(pairs.map(({ bare }) => bare)))} | ${ratio.toFixed(2)} (${ratios[0]?.toFixed(2)}, ${ratios.at(-1)?.toFixed(2)})${ratio < LEAST ? ` **under ${LEAST}**` : ''} |`,
-    )
+    const [least = 0, most = 0] = [ratios[0], ratios.at(-1)]
+    print([
+      name,
+      whole(median(pairs.map(({ ours }) => ours))),
+      whole(median(pairs.map(({ bare }) => bare))),
+      `${ratio.toFixed(2)} (${least.toFixed(2)}, ${most.toFixed(2)})${ratio < LEAST ? ` **under ${LEAST}**` : ''}`,
+    ])
   }
   await browser.close()
   hub.stop()
@@ -87,8 +93,3 @@ async function measure(browser: Browser, origin: string, pair: Pair, count: numb
 }
 
 const channelOf = (count: number) => `numbers-${count}`
-
-const whole = (number: number) => Math.round(number).toLocaleString('en')
-
-export const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN

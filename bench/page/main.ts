@@ -55,4 +55,16 @@ function measure(pair: Pair, side: Side, url: string, count: number): Promise<nu
   })
 }
 
-Object.assign(globalThis, { measure })
+/** Reads a channel for as long as the page is there, and keeps nothing of it but how much came. */
+function receive(pair: Pair, url: string): void {
+  const told = { messages: 0, characters: 0, outOfOrder: 0 }
+  Object.assign(globalThis, { told })
+  ours(PAIRS[pair][0]())(new URL(url, location.href).href, (data) => {
+    const { n, text } = data as { n: number; text: string }
+    if (n !== told.messages) told.outOfOrder += 1
+    told.messages += 1
+    told.characters += text.length
+  })
+}
+
+Object.assign(globalThis, { measure, receive })

@@ -24,9 +24,13 @@ const orders = {
   publish(channel: string, from: number, count: number, padding: number) {
     const text = 'x'.repeat(padding)
     for (let n = from; n < from + count; n += 1) {
-      hub.publish(channel, JSON.stringify({ n, symbol: 'ACME', price: 100 + (n % 977) / 100, name: 'Größe ✓', text }), {
-        contentType: 'application/json',
-      })
+      hub.publish(
+        channel,
+        JSON.stringify({ n, symbol: 'ACME', price: 100 + (n % 977) / 100, name: 'Größe ✓ #', text }),
+        {
+          contentType: 'application/json',
+        },
+      )
     }
   },
   subscribers: (channel: string) => hub.state(channel)?.subscribers ?? 0,
