@@ -26,6 +26,10 @@ export interface UsePushChannelReturn<D, T, S = never> {
   open(): void
   /** Disconnects the channel, for all who read it. */
   close(): void
+  /** Reads no more, alone of those who read the channel; the status is `idle`. The place is kept. */
+  pause(): void
+  /** Reads on: what was missed comes, once and in order, or `onGap` says that it cannot. */
+  resume(): void
   /**
    * The next message.
    * @throws PushError (rejects) `not-connected` where the scope ends before it came, and on a server.

@@ -2,6 +2,7 @@ import { Subject, asyncScheduler, firstValueFrom, type Observable } from 'rxjs'
 import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
 import {
   PushError,
+  pausable,
   type Channel,
   type PushClient,
   type PushEvent,
@@ -15,6 +16,7 @@ import type { AppClient } from './app-client.ts'
 import { batch, type Flush } from './flush.ts'
 import { follow, onServer } from './follow.ts'
 import { guarded } from './guarded.ts'
+import { pauses, whileDeactivated } from './pauses.ts'
 import { appPush } from './push-key.ts'
 import { reporter } from './report.ts'
 import { sameSource, unwrapped, type PushSource } from './source.ts'
@@ -28,13 +30,18 @@ export interface UsePushChannelOptions {
    * the same. @default 'microtask'
    */
   flush?: Flush
+  /**
+   * What happens while `<KeepAlive>` keeps the component out of sight: it reads on, or pauses as by `pause()` and comes
+   * back as by `resume()`. @default 'read'
+   */
+  deactivated?: 'read' | 'pause'
   /** For use outside a component. @default the app's */
   push?: PushClient & Partial<AppClient>
 }
 
 /** Folds each message into `data`. It returns a new value: one that is changed in place is not seen to change. */
 export interface Reducing<T, A> {
-  /** `data` before the first message, and again when the source changes. */
+  /** `data` before the first message of this reader, and again when the source changes. */
   initial: A
   reduce: (value: A, message: PushMessage<T>) => A
 }
@@ -43,7 +50,8 @@ export interface Reducing<T, A> {
  * Reads a channel while the component, or the effect scope, lives. All who read one channel share its connection.
  *
  * The source is a descriptor or a URL, or a ref or getter of one: when it changes, the old channel is left at once and
- * `data` begins anew. `null`, or `enabled: false`, is not connected. On a server nothing connects.
+ * `data` begins anew: with the last message of a channel that others read already, or with `initial`. `null`, or
+ * `enabled: false`, is not connected. On a server nothing connects.
  *
  * @throws PushError `no-push` where no plugin is found; `invalid-url`, `no-technique`, `client-closed` as
  * `PushClient.channel` does.
@@ -77,10 +85,11 @@ export function usePushChannel(
   {
     enabled = true,
     flush = 'microtask',
+    deactivated = 'read',
     via,
-    push = appPush(),
+    push = appPush('usePushChannel'),
     initial,
-    reduce = (_, { data }) => data,
+    reduce,
   }: UsePushChannelOptions & Partial<Reducing<unknown, unknown>> & { via?: Technique } = {},
 ): UsePushChannelReturn<unknown, unknown, unknown> {
   const data = shallowRef(initial)
@@ -93,6 +102,7 @@ export function usePushChannel(
   const messages$ = new Subject<PushMessage<unknown>>()
   const gaps$ = new Subject<PushGap>()
   const report = reporter()
+  const paused = pauses()
   let channel: Channel<unknown, unknown> | undefined
   let reduced = initial
   let last: PushMessage<unknown> | undefined
@@ -103,10 +113,16 @@ export function usePushChannel(
   }
   const writes = batch(flush, push.scheduler ?? asyncScheduler, write)
 
+  /** Others read the channel already: it is shown where they are. What is folded is folded from here on. */
+  const begin = (present: PushMessage<unknown> | undefined) => {
+    last = present
+    if (present && !reduce) reduced = present.data
+    write()
+  }
   const received = (event: PushMessage<unknown>) => {
     last = event
     try {
-      reduced = reduce(reduced, event)
+      reduced = reduce ? reduce(reduced, event) : event.data
     } catch (thrown) {
       report(thrown)
     }
@@ -148,7 +164,8 @@ export function usePushChannel(
   const join = (now: Source) => {
     if (now === null || now === undefined) return () => {}
     channel = typeof now === 'string' ? push.channel(now, via && { via }) : push.channel(now)
-    const subscription = channel.events$.subscribe(told)
+    const subscription = pausable(channel, paused.paused$).subscribe(told)
+    if (!last && channel.status !== 'idle') begin(channel.last)
     return () => {
       subscription.unsubscribe()
       writes.cancel()
@@ -168,6 +185,7 @@ export function usePushChannel(
 
   const failed = (thrown: unknown) => became('failed', { failure: thrown instanceof PushError ? thrown : undefined })
   follow(() => (toValue(enabled) ? unwrapped(toValue(source)) : null), sameSource, join, failed)
+  if (deactivated === 'pause') whileDeactivated(paused)
   if (getCurrentScope()) onScopeDispose(() => messages$.complete())
   if (onServer()) messages$.complete()
 
@@ -182,6 +200,8 @@ export function usePushChannel(
     send: (payload) => channel?.send(payload) ?? Promise.reject(unread('no channel is read now')),
     open: () => channel?.open(),
     close: () => channel?.close(),
+    pause: () => paused.hold('user'),
+    resume: () => paused.release('user'),
     first: () =>
       firstValueFrom(messages$).catch(() => {
         throw unread(onServer() ? 'nothing is read on a server' : 'the scope ended before a message came')

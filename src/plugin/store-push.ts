@@ -1,6 +1,7 @@
 import { markRaw } from 'vue'
 import { PushError, type PushStatus } from '../observables/index.ts'
 import { DEV } from '../observables/dev.ts'
+import { worst } from '../composables/worst.ts'
 import type { Bound } from './bind.ts'
 
 /** All that a store binds, in one: `store.$push`, reactive. */
@@ -33,10 +34,7 @@ export interface StorePush {
 export function storePush(bindings: () => readonly Bound<unknown>[]): StorePush {
   return markRaw<StorePush>({
     get status() {
-      return bindings().reduce<PushStatus>(
-        (worst, { status }) => (TROUBLE[status] > TROUBLE[worst] ? status : worst),
-        'idle',
-      )
+      return worst(bindings())
     },
     get error() {
       return bindings().find(({ error }) => error)?.error
@@ -61,8 +59,3 @@ export function storePush(bindings: () => readonly Bound<unknown>[]): StorePush 
     },
   })
 }
-
-const TROUBLE = { idle: 0, open: 1, closed: 2, connecting: 3, waiting: 4, failed: 5 } as const satisfies Record<
-  PushStatus,
-  number
->

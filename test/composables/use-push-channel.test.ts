@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { mount } from '@vue/test-utils'
-import { describe, expect, test } from 'vitest'
-import { effectScope, isReadonly, nextTick, ref, shallowRef, watch } from 'vue'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { KeepAlive, defineComponent, effectScope, h, isReadonly, nextTick, ref, shallowRef, watch } from 'vue'
 import { defineChannel, usePushChannel } from 'pinia-push'
 import { createTestingClient } from 'pinia-push/testing'
 import { cleanPush, mountSimple } from './mount-simple.ts'
@@ -58,9 +58,38 @@ describe('reading', () => {
     expect(testing.technique.latest.closed).toBe(true)
   })
 
-  test('ten components that come and go leave nothing', () => {
+  test('begins with the last message where others read already', async () => {
     const testing = cleanPush()
-    for (let i = 0; i < 10; i++) mountSimple(() => usePushChannel(news()), testing).wrapper.unmount()
+    mountSimple(() => usePushChannel(news()), testing)
+    testing.technique.latest.open()
+    testing.technique.latest.message('hello')
+    const late = mountSimple(() => usePushChannel(news()), testing)
+    expect([late.result.data.value, late.result.message.value?.data, late.result.status.value]).toEqual([
+      'hello',
+      'hello',
+      'open',
+    ])
+    const heard: string[] = []
+    late.result.onMessage(({ data }) => heard.push(data))
+    testing.technique.latest.message('again')
+    await testing.advance()
+    expect([late.result.data.value, heard]).toEqual(['again', ['again']])
+  })
+
+  test('begins a fold with what was asked for, because the last message alone is no fold', () => {
+    const testing = cleanPush()
+    mountSimple(() => usePushChannel(news()), testing)
+    testing.technique.latest.open()
+    testing.technique.latest.message('hello')
+    const reducing = { initial: 0, reduce: (count: number) => count + 1 }
+    const late = mountSimple(() => usePushChannel(news(), reducing), testing)
+    expect(late.result.data.value).toBe(0)
+    expect(late.result.message.value?.data).toBe('hello')
+  })
+
+  test('a thousand components that come and go leave nothing', () => {
+    const testing = cleanPush()
+    for (let i = 0; i < 1_000; i++) mountSimple(() => usePushChannel(news()), testing).wrapper.unmount()
     expect(testing.expectNoLeaks).not.toThrow()
   })
 
@@ -330,6 +359,119 @@ describe('doing', () => {
     const first = result.first()
     wrapper.unmount()
     await expect(first).rejects.toMatchObject({ code: 'not-connected' })
+  })
+})
+
+describe('pausing', () => {
+  const counting = { initial: [] as string[], reduce: (all: string[], { data }: { data: string }) => [...all, data] }
+
+  test('reads no more, alone of those who read; what was missed comes after, once', async () => {
+    const testing = cleanPush()
+    const replayed = defineChannel<string>({ url: '/news', replay: 10 })
+    const paused = mountSimple(() => usePushChannel(replayed(), counting), testing)
+    const other = mountSimple(() => usePushChannel(replayed(), counting), testing)
+    testing.technique.latest.open()
+    testing.technique.latest.message('one')
+    paused.result.pause()
+    testing.technique.latest.message('two')
+    await testing.advance()
+    expect([paused.result.data.value, paused.result.status.value]).toEqual([['one'], 'idle'])
+    expect(other.result.data.value).toEqual(['one', 'two'])
+    paused.result.resume()
+    testing.technique.latest.message('three')
+    await testing.advance()
+    expect(paused.result.data.value).toEqual(['one', 'two', 'three'])
+  })
+
+  test('of the only reader disconnects, and goes on by the cursor', async () => {
+    const { result, technique, advance } = mountSimple(() => usePushChannel(news(), counting))
+    const gaps: string[] = []
+    result.onGap(({ reason }) => gaps.push(reason))
+    technique.latest.open()
+    technique.latest.message('one', { cursor: '1' })
+    result.pause()
+    expect(technique.latest.closed).toBe(true)
+    result.resume()
+    expect(technique.latest.request.cursor?.value).toBe('1')
+    technique.latest.open()
+    technique.latest.message('two', { cursor: '2' })
+    await advance()
+    expect([result.data.value, gaps]).toEqual([['one', 'two'], []])
+  })
+
+  test('holds for the next source, too', async () => {
+    const symbol = ref('A')
+    const { result, technique } = mountSimple(() => usePushChannel(() => ticks({ symbol: symbol.value })))
+    result.pause()
+    symbol.value = 'B'
+    await nextTick()
+    expect(technique.connections).toHaveLength(1)
+    result.resume()
+    expect(technique.latest.request.url).toBe('http://push.test/ticks/B')
+  })
+})
+
+describe('a component that KeepAlive keeps', () => {
+  /** A page that shows the reader, or hides it. */
+  function kept(options: { deactivated?: 'read' | 'pause' }) {
+    const testing = cleanPush()
+    const Reader = defineComponent(() => {
+      const { data } = usePushChannel(news(), options)
+      return () => h('p', data.value)
+    })
+    const shown = ref(true)
+    const Page = defineComponent(() => () => h(KeepAlive, null, () => (shown.value ? h(Reader) : undefined)))
+    const page = mount(Page, { global: { plugins: [testing.push] } })
+    onTestFinished(() => page.unmount())
+    return { ...testing, page, shown }
+  }
+
+  test('reads on by default', async () => {
+    const { technique, page, shown, advance } = kept({})
+    technique.latest.open()
+    shown.value = false
+    await nextTick()
+    technique.latest.message('meanwhile')
+    shown.value = true
+    await advance()
+    expect(page.text()).toBe('meanwhile')
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('pauses where it is told to, and goes on by the cursor', async () => {
+    const { technique, page, shown, advance } = kept({ deactivated: 'pause' })
+    technique.latest.open()
+    technique.latest.message('one', { cursor: '1' })
+    shown.value = false
+    await nextTick()
+    expect(technique.latest.closed).toBe(true)
+    shown.value = true
+    await nextTick()
+    expect(technique.latest.request.cursor?.value).toBe('1')
+    technique.latest.open()
+    technique.latest.message('two', { cursor: '2' })
+    await advance()
+    expect(page.text()).toBe('two')
+  })
+
+  test('that was paused by hand stays paused when it is shown again', async () => {
+    const testing = cleanPush()
+    let pause = () => {}
+    const Reader = defineComponent(() => {
+      ;({ pause } = usePushChannel(news(), { deactivated: 'pause' }))
+      return () => h('p')
+    })
+    const shown = ref(true)
+    const Page = defineComponent(() => () => h(KeepAlive, null, () => (shown.value ? h(Reader) : undefined)))
+    const page = mount(Page, { global: { plugins: [testing.push] } })
+    onTestFinished(() => page.unmount())
+    pause()
+    shown.value = false
+    await nextTick()
+    shown.value = true
+    await nextTick()
+    expect(testing.technique.connections).toHaveLength(1)
+    expect(testing.technique.latest.closed).toBe(true)
   })
 })
 

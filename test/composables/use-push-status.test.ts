@@ -1,0 +1,138 @@
+// @vitest-environment jsdom
+import { mount } from '@vue/test-utils'
+import { expect, test } from 'vitest'
+import { effectScope } from 'vue'
+import { PushError, defineChannel, usePushChannel, usePushStatus } from 'pinia-push'
+import { createTestingClient } from 'pinia-push/testing'
+import { cleanPush, mountSimple } from './mount-simple.ts'
+
+const news = defineChannel<string>({ url: '/news' })
+const prices = defineChannel<number>({ url: '/prices' })
+
+const path = ({ url }: { url: string }) => new URL(url).pathname
+
+test('connects nothing, and is idle while nobody reads', () => {
+  const { result, technique } = mountSimple(() => usePushStatus())
+  expect(result.status.value).toBe('idle')
+  expect(result.channels.value).toEqual([])
+  expect(technique.connections).toHaveLength(0)
+})
+
+test('shows every channel, whoever reads it, and the worst of their states', async () => {
+  const testing = cleanPush()
+  const { result, push, technique, advance } = mountSimple(() => usePushStatus(), testing)
+  const plain = push.channel(prices()).events$.subscribe()
+  technique.latest.open()
+  const component = mountSimple(() => usePushChannel(news()), testing)
+  await advance()
+  expect(result.channels.value.map((channel) => [path(channel), channel.status, channel.technique])).toEqual([
+    ['/prices', 'open', 'scripted'],
+    ['/news', 'connecting', undefined],
+  ])
+  expect(result.status.value).toBe('connecting')
+  technique.latest.refuse(503)
+  await advance()
+  expect(result.status.value).toBe('waiting')
+  expect(result.error.value?.code).toBe('unavailable')
+  component.wrapper.unmount()
+  await advance()
+  expect([result.status.value, result.error.value, result.channels.value.map(path)]).toEqual([
+    'open',
+    undefined,
+    ['/prices'],
+  ])
+  plain.unsubscribe()
+})
+
+test('counts down to the next attempt, second by second', async () => {
+  const { result, technique, advance } = mountSimple(() => ({ ...usePushChannel(news()), ...usePushStatus() }))
+  for (const delay of [250, 500, 1_000, 2_000]) {
+    technique.latest.refuse(503)
+    await advance(delay)
+  }
+  technique.latest.refuse(503)
+  await advance()
+  expect([result.status.value, result.retryIn.value]).toEqual(['waiting', 4])
+  const seen: (number | undefined)[] = []
+  for (const ms of [999, 1, 1_000, 1_000]) {
+    await advance(ms)
+    seen.push(result.retryIn.value)
+  }
+  expect(seen).toEqual([4, 3, 2, 1])
+  await advance(1_000)
+  expect([result.status.value, result.retryIn.value, result.retryAt.value]).toEqual([
+    'connecting',
+    undefined,
+    undefined,
+  ])
+  expect(result.channels.value[0]).toMatchObject({ attempt: 5, error: { code: 'unavailable' } })
+})
+
+test('counts down to the first of several that wait', async () => {
+  const { result, push, technique, advance } = mountSimple(() => usePushStatus())
+  const readers = [push.channel('/news'), push.channel('/prices')].map(({ events$ }) => events$.subscribe())
+  const [first, second] = technique.connections
+  first?.drop(new PushError('unavailable', 'busy', { retryAfter: 9_000 }))
+  second?.drop(new PushError('unavailable', 'busy', { retryAfter: 3_000 }))
+  await advance()
+  expect(result.retryIn.value).toBe(3)
+  for (const reader of readers) reader.unsubscribe()
+})
+
+test('retryNow tries all that wait, and opens what had failed, but not what was closed', async () => {
+  const { result, push, technique, advance } = mountSimple(() => usePushStatus())
+  const closed = push.channel('/closed')
+  const readers = [push.channel('/news'), push.channel('/prices'), closed].map(({ events$ }) => events$.subscribe())
+  const [waiting, failed] = technique.connections
+  waiting?.refuse(503)
+  failed?.refuse(404)
+  closed.close()
+  await advance()
+  expect(result.channels.value.map(({ status }) => status)).toEqual(['waiting', 'failed', 'closed'])
+  result.retryNow()
+  await advance()
+  expect(result.channels.value.map(({ status }) => status)).toEqual(['connecting', 'connecting', 'closed'])
+  expect(technique.connections).toHaveLength(5)
+  for (const reader of readers) reader.unsubscribe()
+})
+
+test('of many changes in one task one is seen', async () => {
+  const { result, technique, advance } = mountSimple(() => ({
+    ...usePushChannel(news()),
+    all: usePushStatus().channels,
+  }))
+  const before = result.all.value
+  technique.latest.open()
+  technique.latest.drop()
+  expect(result.all.value).toBe(before)
+  await advance()
+  expect(result.all.value[0]?.status).toBe('waiting')
+})
+
+test('without the plugin it says what to write where; outside of components it takes a client', () => {
+  expect(() => mount({ setup: () => usePushStatus(), render: () => null })).toThrow(PushError)
+  const { push, technique, expectNoLeaks } = createTestingClient()
+  const reading = push.channel('/news').events$.subscribe()
+  technique.latest.refuse(503)
+  const scope = effectScope()
+  const shown = scope.run(() => usePushStatus({ push }))
+  expect([shown?.status.value, shown?.error.value?.code]).toEqual(['waiting', 'unavailable'])
+  scope.stop()
+  reading.unsubscribe()
+  expectNoLeaks()
+})
+
+test('a banner that comes and goes leaves nothing', () => {
+  const { push, technique, time } = cleanPush()
+  const reading = push.channel('/news').events$.subscribe()
+  technique.latest.refuse(503)
+  const timers = time.pending
+  for (let n = 0; n < 1_000; n += 1) {
+    const scope = effectScope()
+    const shown = scope.run(() => usePushStatus({ push }))
+    expect(shown?.retryIn.value).toBe(1)
+    scope.stop()
+  }
+  expect(time.pending).toBe(timers)
+  reading.unsubscribe()
+})
