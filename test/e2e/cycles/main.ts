@@ -1,4 +1,7 @@
 import { Subscription, filter, firstValueFrom } from 'rxjs'
+import { createPinia, defineStore } from 'pinia'
+import { createPush, defineChannel, usePushChannel, usePushStatus } from 'pinia-push'
+import { createApp, defineComponent, h, nextTick, onUnmounted, ref } from 'vue'
 import {
   createPushClient,
   fetchStream,
@@ -38,4 +41,38 @@ async function cycle(name: Name, times: number): Promise<void> {
   push.close()
 }
 
-Object.assign(globalThis, { cycle, Subscription })
+const news = defineChannel({ url: '/push/components' })
+const useNews = defineStore('news', {
+  state: () => ({ last: undefined as unknown }),
+  push: ({ bind }) => bind(news(), { apply: (state, { data }) => void (state.last = data) }),
+})
+
+/** Mounts and unmounts a component that reads a channel, shows the app's status, and uses a store of its own. */
+async function mounts(times: number): Promise<void> {
+  const push = createPush({ via: webSocket(), dialect: nchan(), linger: 0 })
+  const shown = ref(false)
+  const Part = defineComponent(() => {
+    const { data, status } = usePushChannel(news(), { deactivated: 'pause' })
+    const app = usePushStatus()
+    const store = useNews()
+    onUnmounted(() => store.$dispose())
+    return () => h('p', [data.value, status.value, app.status.value, store.$push.status].join())
+  })
+  const host = document.body.appendChild(document.createElement('div'))
+  const app = createApp(() => (shown.value ? h(Part) : null))
+    .use(createPinia().use(push.pinia))
+    .use(push)
+  app.mount(host)
+  for (let n = 0; n < times; n += 1) {
+    shown.value = true
+    await nextTick()
+    if (n % 3 === 1) await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5 }))
+    else if (n % 3 === 2) await firstValueFrom(push.channel(news()).status$.pipe(filter((status) => status === 'open')))
+    shown.value = false
+    await nextTick()
+  }
+  app.unmount()
+  host.remove()
+}
+
+Object.assign(globalThis, { cycle, mounts, Subscription })
