@@ -1,5 +1,5 @@
 import { setupDevtoolsPlugin } from '@vue/devtools-api'
-import { Subscription, asyncScheduler, type Observable } from 'rxjs'
+import { asyncScheduler, type Observable } from 'rxjs'
 import type { App } from 'vue'
 import { batch } from '../composables/flush.ts'
 import type { Channel } from '../observables/index.ts'
@@ -13,17 +13,9 @@ const EVERY = 200
 
 /**
  * Shows channels in Vue's developer tools: a timeline of what they tell, and an inspector of those that are read, with
- * means to drop a connection and to try again.
- *
- * @param heard$ What the channels tell.
- * @returns What ends it.
+ * means to drop a connection and to try again. `tell` is for what the channels tell.
  */
-export function devtools(
-  app: App,
-  channels$: Observable<readonly Channel<unknown, unknown>[]>,
-  heard$: Observable<Heard>,
-): Subscription {
-  const showing = new Subscription()
+export function devtools(app: App, channels$: Observable<readonly Channel<unknown, unknown>[]>) {
   const logs = channelLogs()
   let channels: readonly Channel<unknown, unknown>[] = []
   let timeline: ReturnType<typeof showTimeline> | undefined
@@ -34,29 +26,27 @@ export function devtools(
     inspector?.refresh()
   })
 
+  const watching = channels$.subscribe((now) => {
+    channels = now
+    show.ask()
+  })
   setupDevtoolsPlugin({ id: 'pinia-push', label: 'Push', packageName: 'pinia-push', app }, (api) => {
     // The tools set a plugin up when they turn to its app: perhaps late, perhaps again.
-    if (showing.closed || inspector) return
+    if (watching.closed || inspector) return
     timeline = showTimeline(api)
     inspector = showInspector({ api, app, channels: () => channels, logOf: logs.of })
   })
-  showing.add(
-    heard$.subscribe((heard) => {
+  return {
+    tell(heard: Heard) {
       logs.of(heard.channel).add(heard)
       timeline?.tell(heard)
       show.ask()
-    }),
-  )
-  showing.add(
-    channels$.subscribe((now) => {
-      channels = now
-      show.ask()
-    }),
-  )
-  showing.add(() => {
-    channels = []
-    show.now()
-    inspector = timeline = undefined
-  })
-  return showing
+    },
+    stop() {
+      watching.unsubscribe()
+      channels = []
+      show.now()
+      timeline = inspector = undefined
+    },
+  }
 }

@@ -1,4 +1,3 @@
-import { concat } from 'rxjs'
 import type { App } from 'vue'
 import { onServer } from '../composables/follow.ts'
 import { overheard, type Heard } from '../observables/overheard.ts'
@@ -16,15 +15,19 @@ export function showInDevtools(app: App, { channels$ }: PushClient): void {
   if (process.env.NODE_ENV !== 'production') {
     if (onServer() || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in globalThis)) return
     const missed: Heard[] = []
-    const showing = overheard(channels$).subscribe((heard) => {
+    let tell = (heard: Heard) => {
       missed.push(heard)
       if (missed.length > MOST) missed.shift()
-    })
+    }
+    const showing = overheard(channels$).subscribe((heard) => tell(heard))
     app.onUnmount(() => showing.unsubscribe())
     import('../devtools/index.ts')
       .then(({ devtools }) => {
         if (showing.closed) return
-        showing.add(devtools(app, channels$, concat(missed.splice(0), overheard(channels$))))
+        const shown = devtools(app, channels$)
+        showing.add(shown.stop)
+        tell = shown.tell
+        for (const heard of missed.splice(0)) tell(heard)
       })
       .catch((cause: unknown) => {
         showing.unsubscribe()
