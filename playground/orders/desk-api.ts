@@ -8,6 +8,7 @@ export interface DeskApi {
   snapshot(signal: AbortSignal): Promise<Snapshot<Book>>
   /** Asks for something to be done; resolves with why it was refused, or with undefined. */
   ask(id: number, action: Action): Promise<string | undefined>
+  place(): Promise<void>
   setMarket(market: Book['market']): Promise<void>
 }
 
@@ -19,7 +20,7 @@ declare module 'pinia' {
 }
 
 export function deskAt(origin: string): DeskApi {
-  const post = (path: string) => fetch(`${origin}/orders/${path}`, { method: 'POST' })
+  const post = (path: string) => fetch(`${origin}/orders${path}`, { method: 'POST' })
   return markRaw<DeskApi>({
     async snapshot(signal) {
       const answer = await fetch(`${origin}/orders`, { signal })
@@ -28,14 +29,17 @@ export function deskAt(origin: string): DeskApi {
     },
     async ask(id, action) {
       try {
-        const { refused } = (await (await post(`${id}/${action}`)).json()) as { refused?: string }
+        const { refused } = (await (await post(`/${id}/${action}`)).json()) as { refused?: string }
         return refused
       } catch {
         return 'the desk could not be reached'
       }
     },
+    async place() {
+      await post('')
+    },
     async setMarket(market) {
-      await post(`market/${market}`)
+      await post(`/market/${market}`)
     },
   })
 }

@@ -1,4 +1,4 @@
-import { createApp, createSSRApp } from 'vue'
+import { createApp, createSSRApp, nextTick } from 'vue'
 import { createDesk } from './app.ts'
 import { orders } from './orders-store.ts'
 import { drawTape } from './tape.ts'
@@ -11,6 +11,8 @@ const { app, pinia, push } = createDesk({ origin: location.origin, line }, rende
 if (rendered) pinia.state.value = JSON.parse(rendered)
 app.mount('#app')
 
-// Beside Vue: the same channel, the same connection.
+// Beside Vue: the same channel, the same connection. The store is the first to read it, because only it knows the place
+// to go on from; while a page hydrates, it begins at the end of the task.
+await nextTick()
 const tape = document.querySelector<HTMLElement>('#tape')
 if (tape) drawTape(tape, push.channel(orders()))

@@ -45,7 +45,7 @@ export const useOrders = defineStore('orders', {
         .toSorted((a, b) => b.id - a.id)
         .map((order) => ({ ...order, asked: unsettled(order, asked[order.id]), refused: refused[order.id] }))
     },
-    /** The last of the desk's refusals that still stands, as a sentence. */
+    /** How many there would be to see, by state. */
     count(): (state: OrderState | 'all') => number {
       return (state) => this.found.filter((order) => state === 'all' || order.state === state).length
     },

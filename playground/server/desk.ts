@@ -73,6 +73,7 @@ export function createDesk({ publish, random = Math.random }: DeskOptions) {
       delete book.byId[id]
       publish({ kind: 'cleared', id })
     }
+    return order
   }
 
   const fillSome = (order: Order) => {
@@ -81,10 +82,10 @@ export function createDesk({ publish, random = Math.random }: DeskOptions) {
   }
 
   /** Whatever the market does next. */
-  const trade = () => {
+  const trade = (): void => {
     const [placed, open] = [inState('new'), inState('open')]
     const chance = random()
-    if (chance < 0.3 && placed.length + open.length < LIVE) return place()
+    if (chance < 0.3 && placed.length + open.length < LIVE) return void place()
     const [oldest] = placed
     if (oldest && chance < 0.55) return change(oldest, { state: 'open' })
     const order = pick(open)
@@ -104,6 +105,7 @@ export function createDesk({ publish, random = Math.random }: DeskOptions) {
 
   return {
     book: book as Readonly<Book>,
+    place,
     /** Does it, or says why not. */
     act(id: number, action: Action): string | undefined {
       const order = book.byId[id]

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import type { Connect, ViteDevServer } from 'vite'
 import type { render } from '../orders/render.ts'
 
@@ -13,8 +12,7 @@ export function rendersOrders(
   server: ViteDevServer,
   line: () => Promise<string | undefined>,
 ): Connect.NextHandleFunction {
-  const page = async () => {
-    const { port } = server.httpServer?.address() as AddressInfo
+  const page = async (port: number | undefined) => {
     const origin = `http://127.0.0.1:${port}`
     const template = await server.transformIndexHtml('/orders/index.html', await readFile(TEMPLATE, 'utf8'))
     // Vite compiles it for the server, and anew when it is edited.
@@ -26,7 +24,7 @@ export function rendersOrders(
   }
   return (request, response, next) => {
     if (request.method !== 'GET' || request.url?.split('?')[0] !== '/orders/ssr') return next()
-    page().then(
+    page(request.socket.localPort).then(
       (html) => response.writeHead(200, { 'Content-Type': 'text/html', 'Cache-Control': 'no-store' }).end(html),
       next,
     )

@@ -39,6 +39,7 @@ export function orderDesk() {
     }
     if (request.method !== 'POST' || more.length > 0) return next()
     if (!isOwnPost(request)) return json(response, 403, 'only the desk’s own page asks it')
+    if (subject === undefined) return json(response, 200, desk.place())
     if (subject === 'market' && (verb === 'open' || verb === 'closed')) {
       desk.setMarket(verb)
       return json(response, 200, verb)
