@@ -87,7 +87,7 @@ export function createDesk({ publish, random = Math.random }: DeskOptions) {
     const chance = random()
     if (chance < 0.3 && placed.length + open.length < LIVE) return void place()
     const [oldest] = placed
-    if (oldest && chance < 0.55) return change(oldest, { state: 'open' })
+    if (oldest && chance < 0.65) return change(oldest, { state: 'open' })
     const order = pick(open)
     if (order) fillSome(order)
     else place()
