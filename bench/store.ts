@@ -36,14 +36,14 @@ export const store: Bench = async () => {
     const rate = (RATE * SECONDS * 1_000) / (performance.now() - began)
     while (Number(await tab.evaluate('seen().gaps ? Infinity : seen().messages')) < total);
     const seen = (await tab.evaluate('seen()')) as Record<string, number>
-    const whole_ = seen.messages === total && seen.outOfOrder === 0 && seen.gaps === 0 && seen.last === total - 1
+    const everyOne = seen.messages === total && seen.outOfOrder === 0 && seen.gaps === 0 && seen.last === total - 1
     const { longest = Infinity } = seen
-    kept &&= whole_ && seen.keys === KEYS && longest < LONGEST
+    kept &&= everyOne && seen.keys === KEYS && longest < LONGEST
     print([
       flush,
       whole(RATE * SECONDS),
       whole(rate),
-      whole_ ? 'each once, in order' : '**not all**',
+      everyOne ? 'each once, in order' : '**not all**',
       whole(seen.keys ?? 0),
       `${longest.toFixed(1)} ms${longest < LONGEST ? '' : ` **over ${LONGEST}**`}`,
       whole(seen.long ?? 0),

@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { Plugin } from 'vite'
 import { pushHub } from '../../src/vite/index.ts'
 import type { Hub } from '../../src/hub/index.ts'
+import { isOwnPost, json } from './answer.ts'
 import { openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
+import { ORDERS, orderDesk } from './orders.ts'
 
 /** The cards of the page, in the order of history. */
 const TECHNIQUES = [
@@ -41,6 +43,7 @@ export function playgroundServer(): Plugin[] {
   const ports = new Set<number>()
   const fronts = new Map<string, Front>()
   const machine = readMachine()
+  const orders = orderDesk()
   let hub: Hub | undefined
 
   const setup = (own: Hub) => {
@@ -53,7 +56,9 @@ export function playgroundServer(): Plugin[] {
       () => publish('costs', Object.fromEntries([...fronts].map(([name, front]) => [name, front.cost()]))),
       1_000,
     )
+    const stopOrders = orders.start(own)
     return () => {
+      stopOrders()
       clearInterval(ticks)
       clearInterval(costs)
       machine.stop()
@@ -61,7 +66,7 @@ export function playgroundServer(): Plugin[] {
     }
   }
 
-  const control = (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+  const control = async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const [, kind, technique = '', fault = ''] = (request.url ?? '').split('/')
     if (kind === 'board') {
       // The place first, then the state: what comes in between is applied twice rather than never.
@@ -71,11 +76,9 @@ export function playgroundServer(): Plugin[] {
     if (kind === 'techniques')
       return json(response, 200, Object.fromEntries([...fronts].map(([name, { url }]) => [name, url])))
     if (kind !== 'faults') return next()
-    const { origin, host } = request.headers
-    if (request.method !== 'POST' || (origin !== undefined && new URL(origin).host !== host))
-      return json(response, 403, 'only this page breaks its network')
+    if (!isOwnPost(request)) return json(response, 403, 'only this page breaks its network')
     const act = Object.hasOwn(FAULTS, fault) ? FAULTS[fault as keyof typeof FAULTS] : undefined
-    const front = fronts.get(technique)
+    const front = technique === ORDERS ? await orders.line() : fronts.get(technique)
     if (!act || !front)
       return json(response, 404, `faults are ${Object.keys(FAULTS).join(', ')}, techniques ${TECHNIQUES.join(', ')}`)
     act(front)
@@ -84,18 +87,22 @@ export function playgroundServer(): Plugin[] {
 
   return [
     // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
-    pushHub({ heartbeat: 5_000, origins: (origin) => ports.has(Number(new URL(origin).port)), setup }),
+    pushHub({
+      heartbeat: 5_000,
+      origins: (origin) => ports.has(Number(new URL(origin).port)),
+      authorize: ({ action, channel }) =>
+        channel === ORDERS && action !== 'subscribe' && action !== 'state'
+          ? { status: 403, reason: 'only the desk publishes orders' }
+          : true,
+      setup,
+    }),
     {
       name: 'playground:control',
       configureServer({ middlewares, httpServer }) {
-        middlewares.use(control)
+        middlewares.use((request, response, next) => void control(request, response, next))
         httpServer?.on('listening', () => void ports.add((httpServer.address() as AddressInfo).port))
       },
     },
+    orders.plugin,
   ]
-}
-
-function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
-  response.end(JSON.stringify(value))
 }
