@@ -118,8 +118,8 @@ const fields = (values: Readonly<Record<string, unknown>>) =>
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ({ key, value }))
 
-/** A moment, in the page's time. */
-const clock = (at: number) => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(11, 23)
+/** A moment, the same wherever the page is. */
+const clock = (at: number) => new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')
 
 function stateOf({ state$ }: Pick<AnyChannel, 'state$'>): PushState {
   let state: PushState = { type: 'idle' }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium } from 'playwright'
+import { chromium, type WebSocket } from 'playwright'
 import { pushHub } from 'pinia-push/vite'
 import { createServer } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -59,11 +59,15 @@ async function open(query = '?tools') {
   onTestFinished(() => page.close())
   const complaints: string[] = []
   const loaded: string[] = []
+  const sockets: WebSocket[] = []
+  page.on('websocket', (socket) => {
+    if (socket.url().includes('/push/')) sockets.push(socket)
+  })
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('request', (request) => loaded.push(request.url()))
   await page.goto(`${site.address}/${query}`)
   await page.locator('#news', { hasText: 'open: ' }).waitFor()
-  return { page, complaints, loaded }
+  return { page, complaints, loaded, sockets }
 }
 
 const publish = (text: string) =>
@@ -129,12 +133,14 @@ test('a burst of messages is few events, which count every one', async () => {
 })
 
 test('the tools keep no connection, and no channel that the app has left', async () => {
-  const { page: tab } = await open()
+  const { page: tab, sockets } = await open()
   await expect.poll(() => tab.evaluate(async () => (await tools.tree()).length)).toBe(1)
   await publish('one')
+  expect(sockets.map((socket) => socket.isClosed())).toEqual([false])
   await tab.evaluate(() => page.read(false))
   await expect.poll(() => tab.evaluate(() => tools.events.at(-1)?.event.title)).toBe('idle')
   expect(await tab.evaluate(() => tools.tree())).toEqual([])
+  expect(sockets.map((socket) => socket.isClosed())).toEqual([true])
   const cdp = await tab.context().newCDPSession(tab)
   await expect
     .poll(async () => {

@@ -5,13 +5,16 @@ import {
   toggleHighPerfMode,
   updateTimelineLayersState,
 } from '@vue/devtools-kit'
+import type { App } from 'vue'
 
 /** What a test asks of the developer tools. */
 export interface Tools {
-  /** The labels of the timeline's layers. */
+  /** The labels of the timeline's layers that are recorded. */
   readonly layers: string[]
   /** What was shown on the timeline. */
   readonly events: Shown[]
+  /** Turns the tools to an app, as a person does where there are several. False: they do not know it yet. */
+  lookAt(app: App): boolean
   /** The labels of the inspectors of the app that the tools look at. */
   inspectors(): string[]
   tree(): Promise<Node[]>
@@ -32,7 +35,7 @@ interface Shown {
     title?: string
     subtitle?: string
     logType?: string
-    data: { type: string; count?: number; data?: unknown; cursor?: string; error?: { code: string } }
+    data: { type: string; count?: number; data?: unknown; cursor?: string; error?: { code: string }; reason?: string }
   }
 }
 
@@ -45,6 +48,11 @@ const inspector = () => getActiveInspectors().find(({ pluginId }) => pluginId ==
 export const tools: Tools = {
   layers: [],
   events: [],
+  lookAt(app) {
+    const record = devtools.ctx.state.appRecords.find((one) => one.app === app)
+    if (record) void devtools.api.toggleApp(record.id)
+    return record !== undefined
+  },
   inspectors: () => getActiveInspectors().map(({ label }) => label),
   tree: () => devtools.api.getInspectorTree({ inspectorId: inspector(), filter: '' }) as Promise<Node[]>,
   async state(nodeId) {
@@ -68,9 +76,9 @@ type Parts = Record<string, { key: string; value: unknown }[]>
 // The names are those of the kit's enums, which are types only.
 const { hooks } = devtools.ctx as unknown as { hooks: { hook(name: string, heard: (payload: never) => void): void } }
 hooks.hook('timelineLayerAdded', ({ options, plugin }: Added) => {
-  tools.layers.push(options.label)
   // A person presses "record".
   updateTimelineLayersState({ recordingState: true, [plugin.descriptor.id]: true })
+  tools.layers.push(options.label)
 })
 hooks.hook('sendTimelineEventToClient', (shown: Shown) => {
   if (shown.layerId === 'pinia-push') tools.events.push(shown)
