@@ -133,7 +133,8 @@ export function relay(out: Subscriber<SourceEvent>, { cursor: from, settle, sche
           complete: () => out.complete(),
         }),
       )
-      return own
+      // What was taken carries on, whoever let it in.
+      return new Subscription(() => taken || own.unsubscribe())
     },
 
     leave: () => carrying.unsubscribe(),
