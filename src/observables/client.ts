@@ -30,6 +30,11 @@ export interface Prepared {
   headers?: Record<string, string>
   /** Goes into the URL: the one way for techniques that send no header. */
   query?: Record<string, string>
+  /**
+   * When this is of no use any more, in ms since the epoch: before that, `prepare` is asked again, and a connection
+   * opened beside the old one, which takes over from its cursor. @default never
+   */
+  expires?: number
 }
 
 /**
@@ -126,7 +131,7 @@ export function createPushClient({
         const added = prepare({ url, attempt })
         return added && 'then' in added ? added : of(added)
       }).pipe(
-        map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {} })),
+        map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {}, expires: added?.expires })),
         catchError((cause: unknown) => throwError(() => asPushError(cause, 'prepare-failed', DEV && 'prepare failed'))),
       )
     const channel: AnyChannel = createChannel({
@@ -149,7 +154,8 @@ export function createPushClient({
             scheduler,
             prepare: prepared,
             watches: technique.watches ?? false,
-            connect: (cursor, target, watch) => {
+            expires: ({ expires }) => expires,
+            connect: (cursor, target, { watch, prepare: again }) => {
               if (!technique.isSupported()) {
                 return throwError(
                   () =>
@@ -167,6 +173,7 @@ export function createPushClient({
                 scheduler,
                 held,
                 watch,
+                again,
                 memory,
               })
               return process.env.NODE_ENV !== 'production' ? breakable(channel, connection) : connection

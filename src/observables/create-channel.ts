@@ -18,7 +18,8 @@ import type { PushEvent, PushMessage, PushState, SourceMessage, SourceOpen } fro
 import type { LinkEvent, Supervisor } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
 import { show } from './probe.ts'
-import { inWords, shown } from './in-words.ts'
+import { explained } from './explained.ts'
+import { shown } from './in-words.ts'
 import { DEV } from './dev.ts'
 
 export interface ChannelWorks {
@@ -228,7 +229,7 @@ export function createChannel({
     },
     isAfter: (cursor, other) => compare && compare(cursor, other) > 0,
     retryNow: () => retry.next(),
-    explain: () => inWords(url, state.value, scheduler.now(), explain()),
+    explain: () => explained(url, state.value, scheduler.now(), explain()),
   }
   return channel
 }

@@ -30,6 +30,8 @@ export interface PushRequest {
   readonly pace?: Pace | undefined
   /** Ends a connection that gives no sign of life: for a technique that `watches` over several. */
   readonly watch?: Watch
+  /** Where to connect, prepared anew: for a technique that connects more than once in one attempt. */
+  readonly again?: () => Observable<Pick<PushRequest, 'url' | 'headers'>>
   /** What techniques remember of this channel from attempt to attempt, each by itself. */
   readonly memory?: Map<object, unknown>
   /** All time is this scheduler's. */

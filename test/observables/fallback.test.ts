@@ -35,7 +35,14 @@ function climb(options: FallbackOptions & { script?: ScriptedOptions; unsupporte
     seen.push(inWords(event))
   })
   return {
-    ...{ ws, sse, poll, time, channel, push, events, seen },
+    ws,
+    sse,
+    poll,
+    time,
+    channel,
+    push,
+    events,
+    seen,
     /** What was seen since the last call. */
     news: () => seen.splice(0),
     leave() {
@@ -72,10 +79,10 @@ describe('down', () => {
     leave()
   })
 
-  test.for([401, 403])('%i is about who asks, and no lower rung is bothered with it', (status, { expect: is }) => {
+  test.each([401, 403])('%i is about who asks, and no lower rung is bothered with it', (status) => {
     const { ws, sse, leave } = climb()
     ws.latest.refuse(status)
-    is(sse.connections).toHaveLength(0)
+    expect(sse.connections).toHaveLength(0)
     leave()
   })
 
@@ -109,8 +116,12 @@ describe('down', () => {
     blind()
     sse.latest.open()
     expect(news()).toEqual([
-      ...['connecting', 'waiting unreachable', 'connecting', 'waiting unreachable'],
-      ...['connecting', 'open sse'],
+      'connecting',
+      'waiting unreachable',
+      'connecting',
+      'waiting unreachable',
+      'connecting',
+      'open sse',
     ])
     leave()
   })
@@ -132,8 +143,14 @@ describe('down', () => {
     sse.latest.open()
     sse.latest.message('four', { cursor: 'c4' })
     expect(news().filter((word) => !/connecting|waiting/.test(word))).toEqual([
-      ...['open webSocket', 'one', 'open webSocket', 'two', 'open webSocket', 'three'],
-      ...['open sse', 'four'],
+      'open webSocket',
+      'one',
+      'open webSocket',
+      'two',
+      'open webSocket',
+      'three',
+      'open sse',
+      'four',
     ])
     leave()
   })
@@ -328,7 +345,7 @@ describe('up', () => {
     time.advance(10_000)
     if (phase !== 'probing') ws.latest.open()
     if (phase === 'taken over') time.advance(1_000)
-    leave()
+    expect(leave).not.toThrow()
   })
 })
 
@@ -400,4 +417,27 @@ test.for([
   const rungs: Technique[] = code === 'no-technique' ? [] : [scriptedTechnique()]
   const [options] = given
   expect(() => (options ? fallback(options, ...rungs) : fallback(...rungs))).toThrow(expect.objectContaining({ code }))
+})
+
+describe('a fresh token', () => {
+  test('is asked for at each rung, and for each try of a higher one', () => {
+    const time = virtualTime()
+    const [ws, sse] = [scriptedTechnique({ name: 'webSocket' }), scriptedTechnique({ name: 'sse' })]
+    let tokens = 0
+    const push = createPushClient({
+      base: 'http://push.test/',
+      via: fallback({ random: () => 1, changes$: new Subject() }, ws, sse),
+      prepare: () => ({ query: { token: String((tokens += 1)) } }),
+      linger: 0,
+      scheduler: time,
+    })
+    const subscription = push.channel('/a').events$.subscribe()
+    ws.latest.refuse(404)
+    expect(sse.latest.request.url).toBe('http://push.test/a?token=2')
+    sse.latest.open()
+    time.advance(10_000)
+    expect(ws.latest.request.url).toBe('http://push.test/a?token=3')
+    subscription.unsubscribe()
+    expect(time.pending).toBe(0)
+  })
 })

@@ -1,12 +1,10 @@
-import { Observable, Subscription, identity, map, merge, take, tap, timer } from 'rxjs'
-import type { Cursor } from '../cursor.ts'
-import { PushError, asPushError, type PushErrorCode } from '../errors.ts'
-import { ROTATE, type SourceEvent } from '../event.ts'
+import type { Observable } from 'rxjs'
+import { PushError } from '../errors.ts'
 import { networkChanges } from '../network-changes.ts'
-import type { PushRequest, Technique } from '../technique.ts'
+import type { Technique } from '../technique.ts'
 import { DEV } from '../dev.ts'
 import { ladderInWords } from './ladder-in-words.ts'
-import { relay, type Outcome } from './relay.ts'
+import { onLadder, type Counts } from './ladder.ts'
 import { rungMemory, type RungMemory, type RungStorage } from './rung-memory.ts'
 
 export interface FallbackOptions {
@@ -31,48 +29,6 @@ export interface FallbackOptions {
   changes$?: Observable<unknown>
   /** From 0 up to 1. @default Math.random */
   random?: () => number
-}
-
-/** What a failure before anything was heard means: try the `next` rung now, `count` it, or it is no fault of the `rung`. */
-const UNOPENED = {
-  unsupported: 'next',
-  'headers-unsupported': 'next',
-  timeout: 'next',
-  silent: 'next',
-  refused: 'next',
-  'unexpected-answer': 'next',
-  'too-many-streams': 'next',
-  'invalid-url': 'next',
-  unreachable: 'count',
-  lost: 'count',
-  unavailable: 'up',
-  'cursor-lost': 'up',
-  'prepare-failed': 'up',
-  'buffer-full': 'up',
-  'snapshot-failed': 'up',
-  'gave-up': 'up',
-  'invalid-message': 'up',
-  'async-schema': 'up',
-  'cannot-send': 'up',
-  'not-connected': 'up',
-  'send-lost': 'up',
-  'send-refused': 'up',
-  'invalid-option': 'up',
-  'no-technique': 'up',
-  'client-closed': 'up',
-  'no-push': 'up',
-  'apply-failed': 'up',
-} as const satisfies Record<PushErrorCode, 'next' | 'count' | 'up'>
-
-/** What stood for so long is well, in ms: the next try of a higher rung is soon again. */
-const WELL = 60_000
-
-/** How often in a row one channel's rungs failed. */
-interface Counts {
-  /** By rung: not opened, without a word. */
-  unopened: number[]
-  /** By rung: lived shortly. */
-  short: number[]
 }
 
 /**
@@ -114,7 +70,6 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
     }
   }
   const names = techniques.map(({ name }) => name)
-  const last = techniques.length - 1
   const memories = new Map<string, RungMemory>()
   const memoryOf = (url: string): RungMemory => {
     const { origin } = new URL(url)
@@ -128,149 +83,22 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
     watches: true,
     isSupported: () => techniques.some((technique) => technique.isSupported()),
     explain: (url, now) => ladderInWords(names, memoryOf(url), now),
-
     connect: (request) =>
-      new Observable<SourceEvent>((subscriber) => {
-        const { scheduler, watch = () => identity, memory: remembered = new Map<object, unknown>() } = request
-        const memory = memoryOf(request.url)
-        const counts = (remembered.get(self) ?? { unopened: [], short: [] }) as Counts
-        remembered.set(self, counts)
-        const failures: PushError[] = []
-        let present = 0
-        let heardAt: number | undefined
-        let probing = new Subscription()
-
-        const trouble = (index: number, error: PushError) =>
-          memory.troubles.set(index, { said: error.message, at: scheduler.now() })
-
-        const connection = (index: number, technique: Technique, cursor: Cursor | undefined) => {
-          const within = index === last ? {} : { openWithin }
-          return technique.connect({ ...request, cursor } satisfies PushRequest).pipe(
-            watch(within),
-            map((event) => (event.type === 'open' ? { ...event, why: because(index) } : event)),
-          )
-        }
-        const because = (index: number) =>
-          index === 0 ? 'it is the highest rung' : (memory.why ?? failures.at(-1)?.message ?? 'it worked before')
-
-        const heard = (event: SourceEvent) => {
-          if (event.type === 'open' && event.presumed) return
-          heardAt = scheduler.now()
-          counts.unopened = []
-          const [failure] = failures.slice(-1)
-          if (present > 0 && failure) memory.settle(present, failure.message, heardAt)
-          else if (present === 0) memory.troubles.delete(0)
-          seekHigher()
-        }
-
-        const descend = (index: number): void => {
-          const technique = techniques[index]
-          if (!technique) {
-            // Nothing passes: it is the network or the server, and no rung's fault.
-            memory.forget()
-            return subscriber.error(failures.find(({ retryable }) => retryable) ?? failures[0])
-          }
-          present = index
-          if (!technique.isSupported()) return unopened(unsupported(technique))
-          const source = connection(index, technique, line.cursor)
-          line.carry(source.pipe(tap((event) => heardAt ?? heard(event))))
-        }
-
-        const unopened = (error: PushError) => {
-          trouble(present, error)
-          failures.push(error)
-          const aboutWhoAsks = error.code === 'refused' && (error.status === 401 || error.status === 403)
-          const verdict = aboutWhoAsks ? 'up' : UNOPENED[error.code]
-          const count = (counts.unopened[present] ?? 0) + 1
-          counts.unopened[present] = count
-          if (verdict === 'next' || (verdict === 'count' && count >= tries)) descend(present + 1)
-          else subscriber.error(error)
-        }
-
-        const ended = (error: PushError, life: number) => {
-          trouble(present, error)
-          const short = life < shortLife ? (counts.short[present] ?? 0) + 1 : 0
-          counts.short[present] = short
-          if (life >= WELL) memory.stood()
-          const young = short >= tries
-          if (young) counts.short[present] = 0
-          if (young || error.code === 'silent') {
-            const why = young ? `${names[present]} broke ${short} times within ${shortLife} ms` : error.message
-            if (present < last) memory.settle(present + 1, why, scheduler.now())
-            else memory.forget()
-          }
-          subscriber.error(error)
-        }
-
-        const lost = (cause: unknown) => {
-          probing.unsubscribe()
-          if (cause === ROTATE) return subscriber.error(ROTATE)
-          const error = named(asPushError(cause, 'lost', DEV && 'the connection broke'), names[present])
-          if (heardAt === undefined) unopened(error)
-          else ended(error, scheduler.now() - heardAt)
-        }
-
-        const seekHigher = () => {
-          probing.unsubscribe()
-          probing = new Subscription()
-          if (present === 0) return
-          const due$ = timer(Math.max(0, memory.probeAt - scheduler.now()), scheduler)
-          probing.add(
-            merge(due$, memory.sooner$)
-              .pipe(take(1))
-              .subscribe(() => climb(0)),
-          )
-        }
-
-        const climb = (index: number): void => {
-          if (index === 0) memory.probed(scheduler.now())
-          const technique = techniques[index]
-          if (!technique || index >= present) return seekHigher()
-          if (!technique.isSupported()) return climb(index + 1)
-          const outcome = (result: Outcome) => {
-            if (result.type === 'failed') {
-              trouble(index, named(asPushError(result.error, 'lost', false), names[index]))
-              return climb(index + 1)
-            }
-            memory.troubles.delete(index)
-            const why = memory.why ?? 'it worked before'
-            present = index
-            heardAt = scheduler.now()
-            memory.settle(index, why, heardAt)
-            // Where nothing proves that it goes on, the one is left before the other begins, and readers are told.
-            if (result.type !== 'taken') return subscriber.error(ROTATE)
-            seekHigher()
-          }
-          const trial = new Subscription()
-          probing = trial
-          trial.add(line.beside(connection(index, technique, line.cursor), outcome))
-        }
-
-        const line = relay(subscriber, { cursor: request.cursor, settle, scheduler, lost })
-        subscriber.add(changes$.subscribe(() => memory.forget()))
-        subscriber.add(() => {
-          probing.unsubscribe()
-          line.leave()
-        })
-        descend(memory.start(scheduler.now()))
+      onLadder({
+        techniques,
+        request,
+        memory: memoryOf(request.url),
+        counts: countsOf(request.memory),
+        limits: { openWithin, shortLife, tries, settle },
+        changes$,
       }),
+  }
+  const countsOf = (remembered: Map<object, unknown> = new Map()): Counts => {
+    const counts = (remembered.get(self) as Counts | undefined) ?? { unopened: [], short: [] }
+    remembered.set(self, counts)
+    return counts
   }
   return self
 }
 
 const isTechnique = (one: FallbackOptions | Technique): one is Technique => 'connect' in one
-
-const unsupported = ({ name }: Technique) =>
-  new PushError('unsupported', `this host has no ${name}`, { technique: name })
-
-/** An error that says whose it is. */
-const named = (error: PushError, technique: string | undefined): PushError => {
-  if (error.technique !== undefined || technique === undefined) return error
-  const { code, message, cause, status, retryAfter } = error
-  return new PushError(code, message === code ? false : `${technique}: ${message}`, {
-    cause,
-    technique,
-    status,
-    retryAfter,
-  })
-}

@@ -17,6 +17,7 @@ import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type Sour
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
+import { relay, type Outcome } from './relay.ts'
 import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
@@ -38,13 +39,26 @@ export type Supervisor = <P extends object>(
   channel: Supervised,
 ) => Observable<LinkEvent | Extract<PushEvent<never>, { type: 'idle' }>>
 
+/** What a connection may need of its supervisor. */
+export interface Supervision<P> {
+  /** Ends a connection that gives no sign of life. */
+  readonly watch: Watch
+  /** What `prepare` gives now: for one more connection in the same attempt. */
+  readonly prepare: () => Observable<P>
+}
+
 export interface ReconnectOptions<P> extends LivenessOptions {
   /** One connection attempt, from a cursor, with what `prepare` gave. */
-  connect: (cursor: Cursor | undefined, prepared: P, watch: Watch) => Observable<SourceEvent>
-  /** Whether `connect` watches over what it connects, by the `watch` that it is given. @default false: it is watched here */
+  connect: (cursor: Cursor | undefined, prepared: P, supervision: Supervision<P>) => Observable<SourceEvent>
+  /** Whether `connect` watches over what it connects, by its `supervision`. @default false: it is watched here */
   watches?: boolean
   /** Runs before every attempt and may take its time: a fresh token, say. */
   prepare: (attempt: number) => Observable<P>
+  /**
+   * When what was prepared is of no use any more, in ms since the epoch: before that, a connection with a fresh one is
+   * opened beside the old, and takes over from its cursor.
+   */
+  expires?: ((prepared: P) => number | undefined) | undefined
   policy: RetryPolicy
   /** The heartbeat agreed on with the server, in ms. */
   promised?: number | undefined
@@ -55,6 +69,10 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   /** @default asyncScheduler */
   scheduler?: SchedulerLike
 }
+
+/** How much of what is left until it expires a token is used for, and the least, in ms. */
+const USED = 0.9
+const USED_LEAST = 1_000
 
 /** `prepare` may ask a slow server for a token, but not for ever. In ms. */
 const PREPARE_WITHIN = 30_000
@@ -74,6 +92,7 @@ export function reconnect<P>({
   connect,
   watches = false,
   prepare,
+  expires,
   policy,
   promised,
   place = nowhere(),
@@ -91,6 +110,15 @@ export function reconnect<P>({
     const resumable = () => rotates && place.value !== undefined
     const watch: Watch = (own) => liveness({ ...limits, ...own, promised, resumable, scheduler })
 
+    const fresh = () =>
+      prepare(failures).pipe(timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }), take(1))
+    const connection = (prepared: P) => {
+      const { space, value } = place
+      const cursor = value === undefined ? undefined : { space, value }
+      const connected = connect(cursor, prepared, { watch, prepare: fresh })
+      return watches ? connected : connected.pipe(watch())
+    }
+
     const replace = (start: () => Subscription) => {
       current.unsubscribe()
       // Held before it starts, because what starts may end, and be replaced, at once.
@@ -101,6 +129,7 @@ export function reconnect<P>({
     const attempt = () => {
       let openedAt: number | undefined
       let begun = false
+      let renewing = new Subscription()
 
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
@@ -158,24 +187,47 @@ export function reconnect<P>({
         wait(error, Math.min(LONGEST, Math.max(delay, error.retryAfter ?? 0, askedFor)))
       }
 
-      replace(() =>
-        prepare(failures)
-          .pipe(
-            timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }),
-            take(1),
-            switchMap((prepared) => {
-              const { space, value } = place
-              const cursor = value === undefined ? undefined : { space, value }
-              const connection = connect(cursor, prepared, watch)
-              return watches ? connection : connection.pipe(watch())
-            }),
-          )
-          .subscribe({
-            next,
-            error: lose,
-            complete: () => finish({ type: 'closed', by: 'server' }),
+      const line = relay({
+        tell: next,
+        lost: lose,
+        complete: () => finish({ type: 'closed', by: 'server' }),
+        space: () => place.space,
+        settle: 0,
+        scheduler,
+      })
+      const renew = (prepared: P) => {
+        const left = (expires?.(prepared) ?? 0) - scheduler.now()
+        if (left <= 0) return
+        renewing.unsubscribe()
+        const next = (renewing = new Subscription())
+        const fresh$ = timer(Math.min(LONGEST, Math.max(USED_LEAST, left * USED)), scheduler).pipe(switchMap(fresh))
+        next.add(
+          fresh$.subscribe({
+            next(renewed) {
+              const ended = ({ type }: Outcome) => {
+                if (type === 'taken') renew(renewed)
+                // What cannot be renewed unseen is made anew from where it is.
+                else if (type !== 'failed') lose(ROTATE)
+              }
+              next.add(line.beside(connection(renewed), ended))
+            },
+            // The server is going to say that it expired, and then it is prepared again.
+            error: () => {},
           }),
-      )
+        )
+      }
+      replace(() => {
+        const attempted = new Subscription(() => {
+          renewing.unsubscribe()
+          line.leave()
+        })
+        const first = (prepared: P) => {
+          renew(prepared)
+          line.carry(connection(prepared))
+        }
+        attempted.add(fresh().subscribe({ next: first, error: lose }))
+        return attempted
+      })
     }
 
     const begin = () => {

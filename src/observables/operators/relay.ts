@@ -1,5 +1,4 @@
-import { Subscription, type Observable, type SchedulerLike, type Subscriber } from 'rxjs'
-import type { Cursor } from '../cursor.ts'
+import { Subscription, type Observable, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
 import type { SourceEvent, SourceOpen } from '../event.ts'
 import { DEV } from '../dev.ts'
@@ -17,25 +16,27 @@ export type Outcome =
   | { readonly type: 'failed'; readonly error: unknown }
 
 export interface RelayOptions {
-  /** Where the first connection goes on from. */
-  cursor: Cursor | undefined
+  /** Hears everything, each message once. */
+  tell: (event: SourceEvent) => void
+  /** The connection that carries broke. */
+  lost: (cause: unknown) => void
+  /** The channel has ended. */
+  complete: () => void
+  /** In which space the cursors of the connection that carries count. */
+  space: () => string
   /** How long a new connection stands, with nothing left to repeat, before the old one is let go, in ms. */
   settle: number
   scheduler: SchedulerLike
-  /** The connection that carries ended. */
-  lost: (cause: unknown) => void
 }
 
 /** One stream of events, carried by one connection after the other. */
 export interface Relay {
-  /** Where it is. */
-  readonly cursor: Cursor | undefined
   /** Lets a connection carry on; the one before is left first. */
   carry(connection: Observable<SourceEvent>): void
   /**
-   * Opens a connection at `cursor` while the present one goes on, and changes over without a message lost or repeated:
-   * what both say is told once, and the first that only the new one says makes it the one that carries. `ended` hears
-   * before anything of the new one is told.
+   * Opens a connection from where the present one is, which goes on meanwhile, and changes over without a message lost
+   * or repeated: what both say is told once, and the first that only the new one says makes it the one that carries.
+   * `ended` hears of that before anything of the new one is told. Unsubscribing gives up what was not taken.
    */
   beside(connection: Observable<SourceEvent>, ended: (outcome: Outcome) => void): Subscription
   /** Leaves every connection. */
@@ -45,37 +46,27 @@ export interface Relay {
 /** How many messages of the old connection are remembered, to drop what the new one repeats. */
 const MOST = 10_000
 
-export function relay(out: Subscriber<SourceEvent>, { cursor: from, settle, scheduler, lost }: RelayOptions): Relay {
+export function relay({ tell, lost, complete, space, settle, scheduler }: RelayOptions): Relay {
   let carrying = new Subscription()
-  let space = from?.space ?? ''
-  let value = from?.value
+  let trying = new Subscription()
   /** Hears where each message of the present connection is, while there is one beside it. */
   let overheard: ((cursor: string | undefined) => void) | undefined
 
-  const tell = (event: SourceEvent) => {
-    if (event.type === 'message') {
-      value = event.cursor
-      overheard?.(value)
-    } else if (event.type === 'open') {
-      space = event.space
-      if (!event.resumed) value = undefined
-    } else if (event.type !== 'retry') value = event.cursor ?? value
-    out.next(event)
+  const carried = (event: SourceEvent) => {
+    if (overheard && event.type === 'message') overheard(event.cursor)
+    tell(event)
   }
 
   return {
-    get cursor() {
-      return value === undefined ? undefined : { space, value }
-    },
-
     carry(connection) {
       carrying.unsubscribe()
       // Held before it starts, because what starts may end, and be replaced, at once.
       const next = (carrying = new Subscription())
-      next.add(connection.subscribe({ next: tell, error: lost, complete: () => out.complete() }))
+      next.add(connection.subscribe({ next: carried, error: lost, complete }))
     },
 
     beside(connection, ended) {
+      trying.unsubscribe()
       const repeats = new Set<string>()
       let opened: SourceOpen | undefined
       let taken = false
@@ -102,10 +93,10 @@ export function relay(out: Subscriber<SourceEvent>, { cursor: from, settle, sche
       }
       const next = (event: SourceEvent) => {
         const repeated = event.type === 'message' && event.cursor !== undefined && repeats.delete(event.cursor)
-        if (taken) return repeated ? undefined : tell(event)
+        if (taken) return repeated ? undefined : carried(event)
         if (repeated) return consider()
         if (event.type === 'open') {
-          if (!event.resumed || event.space !== space) return finish({ type: 'unproven' })
+          if (!event.resumed || event.space !== space()) return finish({ type: 'unproven' })
           opened = event
           return consider()
         }
@@ -114,7 +105,7 @@ export function relay(out: Subscriber<SourceEvent>, { cursor: from, settle, sche
         }
         if (event.type !== 'message' || !opened) return
         take(opened)
-        tell(event)
+        carried(event)
       }
 
       overheard = (cursor) => {
@@ -130,13 +121,16 @@ export function relay(out: Subscriber<SourceEvent>, { cursor: from, settle, sche
         connection.subscribe({
           next,
           error: (error: unknown) => (taken ? lost(error) : finish({ type: 'failed', error })),
-          complete: () => out.complete(),
+          complete,
         }),
       )
       // What was taken carries on, whoever let it in.
-      return new Subscription(() => taken || own.unsubscribe())
+      return (trying = new Subscription(() => taken || own.unsubscribe()))
     },
 
-    leave: () => carrying.unsubscribe(),
+    leave() {
+      trying.unsubscribe()
+      carrying.unsubscribe()
+    },
   }
 }

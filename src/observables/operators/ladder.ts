@@ -1,0 +1,238 @@
+import { Observable, Subscription, identity, map, merge, of, switchMap, take, tap, timer } from 'rxjs'
+import { PushError, asPushError, type PushErrorCode } from '../errors.ts'
+import { ROTATE, type SourceEvent } from '../event.ts'
+import type { PushRequest, Technique } from '../technique.ts'
+import { DEV } from '../dev.ts'
+import { relay, type Outcome } from './relay.ts'
+import type { RungMemory } from './rung-memory.ts'
+
+/** How often in a row one channel's rungs failed, by rung. */
+export interface Counts {
+  /** Not opened, without a word. */
+  unopened: number[]
+  /** Lived shortly. */
+  short: number[]
+}
+
+export interface LadderOptions {
+  /** The highest rung first. */
+  techniques: readonly Technique[]
+  request: PushRequest
+  memory: RungMemory
+  counts: Counts
+  limits: {
+    readonly openWithin: number
+    readonly shortLife: number
+    readonly tries: number
+    readonly settle: number
+  }
+  changes$: Observable<unknown>
+}
+
+/** What a failure before anything was heard means: try the `next` rung now, `count` it, or it is no fault of the `rung`. */
+const UNOPENED = {
+  unsupported: 'next',
+  'headers-unsupported': 'next',
+  timeout: 'next',
+  silent: 'next',
+  refused: 'next',
+  'unexpected-answer': 'next',
+  'too-many-streams': 'next',
+  'invalid-url': 'next',
+  unreachable: 'count',
+  lost: 'count',
+  unavailable: 'up',
+  'cursor-lost': 'up',
+  'prepare-failed': 'up',
+  'buffer-full': 'up',
+  'snapshot-failed': 'up',
+  'gave-up': 'up',
+  'invalid-message': 'up',
+  'async-schema': 'up',
+  'cannot-send': 'up',
+  'not-connected': 'up',
+  'send-lost': 'up',
+  'send-refused': 'up',
+  'invalid-option': 'up',
+  'no-technique': 'up',
+  'client-closed': 'up',
+  'no-push': 'up',
+  'apply-failed': 'up',
+} as const satisfies Record<PushErrorCode, 'next' | 'count' | 'up'>
+
+/** What stood for so long is well, in ms: the next try of a higher rung is soon again. */
+const WELL = 60_000
+
+/**
+ * One attempt on the ladder: begins at the rung that is remembered, goes on to the next until one opens, and tries the
+ * higher ones while it delivers.
+ */
+export function onLadder({
+  techniques,
+  request,
+  memory,
+  counts,
+  limits: { openWithin, shortLife, tries, settle },
+  changes$,
+}: LadderOptions): Observable<SourceEvent> {
+  const { scheduler, watch = () => identity, again = () => of(request) } = request
+  const last = techniques.length - 1
+
+  return new Observable((subscriber) => {
+    const start = memory.start(scheduler.now())
+    const failures: PushError[] = []
+    let { space = '', value = undefined as string | undefined } = request.cursor ?? {}
+    let tried = 0
+    let present = start
+    let heardAt: number | undefined
+    let probing = new Subscription()
+
+    const tell = (event: SourceEvent) => {
+      if (event.type === 'message') value = event.cursor
+      else if (event.type === 'open') {
+        space = event.space
+        if (!event.resumed) value = undefined
+      } else if (event.type !== 'retry') value = event.cursor ?? value
+      subscriber.next(event)
+    }
+
+    const connection = (index: number, technique: Technique, target: Partial<PushRequest>) => {
+      const cursor = value === undefined ? undefined : { space, value }
+      const why =
+        index === 0 ? 'it is the highest rung' : (failures.at(-1)?.message ?? memory.why ?? 'it worked before')
+      return technique.connect({ ...request, ...target, cursor }).pipe(
+        watch(index === last ? {} : { openWithin }),
+        map((event) => (event.type === 'open' ? { ...event, why } : event)),
+      )
+    }
+
+    const trouble = (index: number, cause: unknown): PushError => {
+      const error = ofTechnique(asPushError(cause, 'lost', DEV && 'the connection broke'), techniques[index])
+      memory.troubles.set(index, { said: error.message, at: scheduler.now() })
+      return error
+    }
+
+    const heard = (event: SourceEvent) => {
+      if (event.type === 'open' && event.presumed) return
+      heardAt = scheduler.now()
+      counts.unopened = []
+      memory.troubles.delete(present)
+      const failure = failures.at(-1)
+      if (failure) memory.settle(present, failure.message, heardAt)
+      seekHigher()
+    }
+
+    const descend = (): void => {
+      // Where what worked before does not, the higher ones are worth a try.
+      present = (start + tried) % techniques.length
+      const technique = techniques[present]
+      if (!technique || tried === techniques.length) {
+        return subscriber.error(failures.find(({ retryable }) => retryable) ?? failures[0])
+      }
+      const target$ = tried === 0 ? of(request) : again()
+      tried += 1
+      if (!technique.isSupported()) return lost(unsupported(technique))
+      line.carry(
+        target$.pipe(
+          switchMap((target) => connection(present, technique, target)),
+          tap((event) => heardAt ?? heard(event)),
+        ),
+      )
+    }
+
+    const lost = (cause: unknown) => {
+      probing.unsubscribe()
+      if (cause === ROTATE) return subscriber.error(ROTATE)
+      const error = trouble(present, cause)
+      if (heardAt === undefined) unopened(error)
+      else ended(error, scheduler.now() - heardAt)
+    }
+
+    const unopened = (error: PushError) => {
+      failures.push(error)
+      const count = (counts.unopened[present] ?? 0) + 1
+      counts.unopened[present] = count
+      const verdict = isAboutWhoAsks(error) ? 'up' : UNOPENED[error.code]
+      if (verdict === 'next' || (verdict === 'count' && count >= tries)) descend()
+      else subscriber.error(error)
+    }
+
+    const ended = (error: PushError, life: number) => {
+      if (life >= WELL) memory.stood()
+      const short = life < shortLife ? (counts.short[present] ?? 0) + 1 : 0
+      const young = short >= tries
+      counts.short[present] = young ? 0 : short
+      if (young || error.code === 'silent') {
+        const why = young ? `${error.technique} broke ${short} times within ${shortLife} ms` : error.message
+        memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
+      }
+      subscriber.error(error)
+    }
+
+    const seekHigher = () => {
+      probing.unsubscribe()
+      probing = new Subscription()
+      if (present === 0) return
+      const due$ = timer(Math.max(0, memory.probeAt - scheduler.now()), scheduler)
+      probing.add(
+        merge(due$, memory.sooner$)
+          .pipe(take(1))
+          .subscribe(() => {
+            memory.probed(scheduler.now())
+            climb(0)
+          }),
+      )
+    }
+
+    const climb = (index: number): void => {
+      const technique = techniques[index]
+      if (!technique || index >= present) return seekHigher()
+      if (!technique.isSupported()) return climb(index + 1)
+      const failed = (cause: unknown) => {
+        trouble(index, cause)
+        climb(index + 1)
+      }
+      const ended = (outcome: Outcome) => {
+        if (outcome.type === 'failed') return failed(outcome.error)
+        memory.troubles.delete(index)
+        memory.settle(index, memory.why ?? 'it worked before', scheduler.now())
+        present = index
+        heardAt = scheduler.now()
+        // Where nothing proves that it goes on, the one is left before the other begins, and readers are told.
+        if (outcome.type !== 'taken') return subscriber.error(ROTATE)
+        seekHigher()
+      }
+      probing.unsubscribe()
+      const trial = (probing = new Subscription())
+      trial.add(
+        again().subscribe({
+          next: (target) => trial.add(line.beside(connection(index, technique, target), ended)),
+          error: failed,
+        }),
+      )
+    }
+
+    const complete = () => subscriber.complete()
+    const line = relay({ tell, lost, complete, space: () => space, settle, scheduler })
+    subscriber.add(changes$.subscribe(() => memory.forget()))
+    subscriber.add(() => {
+      probing.unsubscribe()
+      line.leave()
+    })
+    descend()
+  })
+}
+
+const unsupported = ({ name }: Technique) =>
+  new PushError('unsupported', `this host has no ${name}`, { technique: name })
+
+/** What is refused because of who asks is refused on every rung. */
+const isAboutWhoAsks = ({ code, status }: PushError) => code === 'refused' && (status === 401 || status === 403)
+
+/** An error that says whose it is. */
+function ofTechnique(error: PushError, technique: Technique | undefined): PushError {
+  if (error.technique !== undefined || !technique) return error
+  const { code, message, cause, status, retryAfter } = error
+  const said = message === code ? false : `${technique.name}: ${message}`
+  return new PushError(code, said, { cause, technique: technique.name, status, retryAfter })
+}
