@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Plugin } from 'vite'
 import { pushHub } from '../../src/vite/index.ts'
 import type { Hub } from '../../src/hub/index.ts'
-import { openFront, type Front } from './fronts.ts'
+import { FORBIDDEN, openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
+import type { Report, Welcome } from './report.ts'
 
 /** The cards of the page, in the order of history. */
 const TECHNIQUES = [
@@ -30,8 +33,22 @@ const FAULTS = {
     proxy.drop()
   },
   buffer: ({ proxy }) => proxy.buffer(true),
-  heal: ({ proxy }) => proxy.resume(),
+  slow: ({ proxy }) => proxy.slow(500),
+  forbid({ proxy, forbid }) {
+    forbid(true)
+    proxy.drop()
+  },
+  heal({ proxy, forbid }) {
+    forbid(false)
+    proxy.resume()
+  },
 } satisfies Record<string, (front: Front) => void>
+
+/** How often the machine may speak, in ms. */
+const INTERVALS = [100, 1_000, 10_000]
+
+/** A page that asked nothing for so long is told nothing more, in ms. */
+const GONE = 60_000
 
 /**
  * The playground's server: the hub on the page's own origin, fed ten times a second with what this machine does, and
@@ -40,59 +57,141 @@ const FAULTS = {
 export function playgroundServer(): Plugin[] {
   const ports = new Set<number>()
   const fronts = new Map<string, Front>()
+  const faults: Record<string, string> = {}
   const machine = readMachine()
+  const own = stoppable()
   let hub: Hub | undefined
+  let opened: Promise<unknown> = Promise.resolve()
+  let interval = 100
+  let ticks: NodeJS.Timeout | undefined
 
-  const setup = (own: Hub) => {
-    hub = own
-    for (const name of TECHNIQUES) void openFront(own).then((front) => fronts.set(name, front))
-    const publish = (channel: string, value: unknown) =>
-      own.publish(channel, JSON.stringify(value), { contentType: 'application/json' })
-    const ticks = setInterval(() => publish('machine', machine.tick()), 100)
-    const costs = setInterval(
-      () => publish('costs', Object.fromEntries([...fronts].map(([name, front]) => [name, front.cost()]))),
-      1_000,
-    )
+  const publish = (channel: string, value: unknown) =>
+    hub?.publish(channel, JSON.stringify(value), { contentType: 'application/json' })
+  const pace = (every: number) => {
+    interval = every
+    clearInterval(ticks)
+    ticks = setInterval(() => publish('machine', machine.tick()), every)
+  }
+  const welcome = (): Welcome => {
+    const page = randomUUID()
+    const bases = Object.fromEntries([...fronts].map(([name, { url }]) => [name, `${url}/${page}`]))
+    return { page, at: Date.now(), bases }
+  }
+  const report = () => {
+    const pages = new Set([...fronts.values()].flatMap((front) => front.pages(GONE)))
+    for (const page of pages) {
+      const costs: Report['costs'] = {}
+      for (const [name, front] of fronts) {
+        const cost = front.cost(page)
+        if (cost) costs[name] = cost
+      }
+      publish(`reports-${page}`, { at: Date.now(), interval, faults, costs } satisfies Report)
+    }
+  }
+  const inflict = (technique: string, front: Front, fault: keyof typeof FAULTS) => {
+    if (fault === 'drop') return FAULTS.drop(front)
+    FAULTS.heal(front)
+    FAULTS[fault](front)
+    if (fault === 'heal') delete faults[technique]
+    else faults[technique] = fault
+  }
+
+  const setup = (made: Hub) => {
+    hub = made
+    opened = Promise.all(TECHNIQUES.map(async (name) => fronts.set(name, await openFront(made))))
+    pace(interval)
+    const reports = setInterval(report, 1_000)
     return () => {
       clearInterval(ticks)
-      clearInterval(costs)
+      clearInterval(reports)
       machine.stop()
       for (const front of fronts.values()) void front.close()
     }
   }
 
+  /** What the page's buttons do. */
+  const press = (what: string[]): true | undefined => {
+    const [kind, first = '', second = ''] = what
+    if (kind === 'hub' && (first === 'stop' || first === 'start')) {
+      for (const [name, front] of fronts) inflict(name, front, first === 'stop' ? 'refuse' : 'heal')
+      own[first]()
+      return true
+    }
+    if (kind === 'interval' && INTERVALS.includes(Number(first))) {
+      pace(Number(first))
+      return true
+    }
+    const front = fronts.get(first)
+    if (kind !== 'faults' || !front || !Object.hasOwn(FAULTS, second)) return undefined
+    inflict(first, front, second as keyof typeof FAULTS)
+    return true
+  }
+
   const control = (request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    const [, kind, technique = '', fault = ''] = (request.url ?? '').split('/')
+    const [, kind = '', ...rest] = (request.url ?? '').split('/')
     if (kind === 'board') {
       // The place first, then the state: what comes in between is applied twice rather than never.
       const cursor = hub?.cursor('machine')
       return json(response, 200, { cursor, state: machine.board })
     }
-    if (kind === 'techniques')
-      return json(response, 200, Object.fromEntries([...fronts].map(([name, { url }]) => [name, url])))
-    if (kind !== 'faults') return next()
+    if (kind === 'techniques') return void opened.then(() => json(response, 200, welcome()))
+    if (!['faults', 'hub', 'interval'].includes(kind)) return next()
     const { origin, host } = request.headers
     if (request.method !== 'POST' || (origin !== undefined && new URL(origin).host !== host))
       return json(response, 403, 'only this page breaks its network')
-    const act = Object.hasOwn(FAULTS, fault) ? FAULTS[fault as keyof typeof FAULTS] : undefined
-    const front = fronts.get(technique)
-    if (!act || !front)
-      return json(response, 404, `faults are ${Object.keys(FAULTS).join(', ')}, techniques ${TECHNIQUES.join(', ')}`)
-    act(front)
-    json(response, 200, fault)
+    if (!press([kind, ...rest]))
+      return json(
+        response,
+        404,
+        `/faults/<${TECHNIQUES.join('|')}>/<${Object.keys(FAULTS).join('|')}>, /hub/<stop|start>, /interval/<${INTERVALS.join('|')}>`,
+      )
+    report()
+    json(response, 200, rest)
   }
 
   return [
-    // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
-    pushHub({ heartbeat: 5_000, origins: (origin) => ports.has(Number(new URL(origin).port)), setup }),
     {
       name: 'playground:control',
       configureServer({ middlewares, httpServer }) {
+        middlewares.use(own.pass)
+        httpServer?.on('upgrade', own.passUpgrade)
         middlewares.use(control)
         httpServer?.on('listening', () => void ports.add((httpServer.address() as AddressInfo).port))
       },
     },
+    pushHub({
+      // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
+      heartbeat: 5_000,
+      origins: (origin) => ports.has(Number(new URL(origin).port)),
+      authorize: ({ headers }) => !headers[FORBIDDEN] || { status: 403, reason: 'forbidden by the network panel' },
+      setup,
+    }),
   ]
+}
+
+/** What the page's own origin does while the hub is as good as gone: it cuts what goes there. */
+function stoppable() {
+  const open = new Set<Duplex>()
+  let stopped = false
+  const ours = ({ url = '' }: IncomingMessage) => /^\/(push\/|board$)/.test(url)
+  const passUpgrade = (request: IncomingMessage, socket: Duplex) => {
+    if (!ours(request)) return
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+    if (stopped) socket.destroy()
+  }
+  return {
+    pass(request: IncomingMessage, _: ServerResponse, next: () => void) {
+      if (stopped && ours(request)) request.socket.destroy()
+      else next()
+    },
+    passUpgrade,
+    stop() {
+      stopped = true
+      for (const socket of open) socket.destroy()
+    },
+    start: () => void (stopped = false),
+  }
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {
