@@ -1,14 +1,14 @@
 /** What can be done to a technique's network. */
 export const FAULTS = [
-  { id: 'drop', label: 'Drop', hint: 'Cuts its connections, once.' },
-  { id: 'stall', label: 'Stall', hint: 'Keeps them open and forwards nothing, as a dead mobile link does.' },
-  { id: 'refuse', label: 'Refuse', hint: 'Resets every connection, as a stopped server does.' },
-  { id: 'hang', label: 'Hang', hint: 'Accepts connections and never answers.' },
-  { id: 'buffer', label: 'Buffer', hint: 'Holds answers back, as some proxies do.' },
-  { id: 'slow', label: 'Slow', hint: 'Leaves half a second between the pieces of an answer.' },
-  { id: 'forbid', label: 'Forbid', hint: 'Answers 403, as a server does when a token has expired.' },
-  { id: 'crowd', label: 'Crowd', hint: 'Opens six other streams to the same origin, more than HTTP/1.1 has room for.' },
-  { id: 'heal', label: 'Heal', hint: 'Gives a good network again.' },
+  { id: 'drop', label: 'Drop', hint: 'Cuts its connections, once' },
+  { id: 'stall', label: 'Stall', hint: 'Keeps them open, forwards nothing' },
+  { id: 'refuse', label: 'Refuse', hint: 'Resets every connection' },
+  { id: 'hang', label: 'Hang', hint: 'Accepts, and never answers' },
+  { id: 'buffer', label: 'Buffer', hint: 'Holds answers back' },
+  { id: 'slow', label: 'Slow', hint: 'Half a second between pieces' },
+  { id: 'forbid', label: 'Forbid', hint: 'The server answers 403' },
+  { id: 'crowd', label: 'Crowd', hint: 'Six other streams take its place' },
+  { id: 'heal', label: 'Heal', hint: 'A good network again' },
 ] as const
 
 export type Fault = (typeof FAULTS)[number]['id']
