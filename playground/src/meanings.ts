@@ -49,8 +49,8 @@ export const MEANINGS = {
     remedy: 'Put the value into the query, or use a technique that reads by fetch.',
   },
   'too-many-streams': {
-    means: 'Six streams to this origin are open, and over HTTP/1.1 a browser opens no seventh connection.',
-    remedy: 'Serve it by HTTP/2, use WebSocket, or close some (here: Heal); it tries again by itself.',
+    means: 'Six streams to this origin are open, and HTTP/1.1 has no room for a seventh.',
+    remedy: 'Use HTTP/2 or WebSocket, or close some (here: Heal).',
   },
   'prepare-failed': {
     means: 'What the request needs first, a fresh token say, could not be had.',

@@ -40,7 +40,7 @@ export const COLUMNS = {
   },
   received: {
     label: 'Received',
-    meaning: 'Messages that came here: the same for all, because nothing is lost.',
+    meaning: 'Messages that came here; in the end the same for all, because nothing is lost.',
     write: figure((value) => `${whole.format(value)} msg`),
   },
   requests: {
