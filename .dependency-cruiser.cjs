@@ -12,7 +12,25 @@ module.exports = {
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     onlyDown('observables', '^src/observables/', '^src/(observables/|protocol)', 'observables know nothing above them'),
     onlyDown('composables', '^src/composables/', '^src/(observables|composables)/', 'composables read channels'),
-    onlyDown('plugin', '^src/plugin/', '^src/(observables|composables|plugin)/', 'the plugin binds channels'),
+    onlyDown(
+      'plugin',
+      '^src/plugin/',
+      '^src/(observables|composables|plugin)/|^src/devtools/index',
+      'the plugin binds channels',
+    ),
+    onlyDown(
+      'devtools',
+      '^src/devtools/',
+      '^src/(observables|composables|devtools)/',
+      'developer tools watch channels, and nothing stands on them',
+    ),
+    {
+      name: 'devtools-are-loaded-late',
+      comment: 'so that no production bundle holds them',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/devtools/' },
+      to: { path: '(^src/devtools/|node_modules/@vue/devtools)', dynamic: false },
+    },
     onlyDown(
       'testing',
       '^src/testing/',
@@ -31,7 +49,7 @@ module.exports = {
     {
       name: 'observables-know-no-host',
       severity: 'error',
-      from: { path: '^src/(observables|composables|plugin|testing)/' },
+      from: { path: '^src/(observables|composables|plugin|devtools|testing)/' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -20,7 +20,7 @@ const MOST = 16
 /** What a page holds while a technique receives 200 MB of which it keeps nothing. */
 export const memory: Bench = async (parts) => {
   const hub = await start<HubOrders>('hub')
-  const port = await hub.tell.serve({ history: { count: 2 * MESSAGES_A_STEP, bytes: 1e9 } }, await builtPage())
+  const port = await hub.tell.serve({ history: { count: 2 * MESSAGES_A_STEP, bytes: 1e9 } }, await builtPage('page'))
   const browser = await chromium.launch(CHROMIUM)
   const print = table(['technique', 'received', 'heap at 20, 100, 200 MB', 'processes at 20, 100, 200 MB'])
   let kept = true

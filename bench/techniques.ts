@@ -35,7 +35,7 @@ export const techniques: Bench = async (parts) => {
       // How messages are written is kept for so long, so that the hub works no more for one side than for the other.
       heartbeat: 3_600_000,
     },
-    await builtPage(),
+    await builtPage('page'),
   )
   for (const count of new Set(Object.values(MESSAGES))) await hub.tell.publish(channelOf(count), 0, count, 50)
   const browser = await chromium.launch(CHROMIUM)

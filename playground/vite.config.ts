@@ -14,5 +14,10 @@ export default defineConfig({
       'pinia-push': `${src}/index.ts`,
     },
   },
+  build: {
+    rolldownOptions: {
+      input: ['index.html', 'orders/index.html'].map((page) => `${import.meta.dirname}/${page}`),
+    },
+  },
   server: { host: '127.0.0.1', port: 5173 },
 })

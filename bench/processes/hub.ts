@@ -33,6 +33,23 @@ const orders = {
       )
     }
   },
+  /** Publishes numbered trades at a steady rate; resolves after the last. */
+  stream: (channel: string, from: number, count: number, perSecond: number, keys: number) =>
+    new Promise<void>((resolve) => {
+      const began = performance.now()
+      let n = 0
+      const clock = setInterval(() => {
+        const due = Math.min(count, ((performance.now() - began) * perSecond) / 1_000)
+        for (; n < due; n += 1) {
+          const trade = { n: from + n, key: `K${(from + n) % keys}`, price: 100 + (n % 977) / 100, name: 'Größe ✓' }
+          hub.publish(channel, JSON.stringify(trade), { contentType: 'application/json' })
+        }
+        if (n < count) return
+        clearInterval(clock)
+        resolve()
+      }, 2)
+    }),
+  end: (channel: string) => hub.delete(channel),
   subscribers: (channel: string) => hub.state(channel)?.subscribers ?? 0,
   memory,
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { Plugin } from 'vite'
 import { pushHub } from '../../src/vite/index.ts'
 import type { Hub } from '../../src/hub/index.ts'
+import { isOwnPost, json } from './answer.ts'
 import { FORBIDDEN, openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
+import { ORDERS, orderDesk } from './orders.ts'
 import type { Report, Welcome } from './report.ts'
+import { stoppable } from './stoppable.ts'
 
 /** The cards of the page, in the order of history. */
 const TECHNIQUES = [
@@ -59,6 +61,7 @@ export function playgroundServer(): Plugin[] {
   const fronts = new Map<string, Front>()
   const faults: Record<string, string> = {}
   const machine = readMachine()
+  const orders = orderDesk()
   const own = stoppable()
   let hub: Hub | undefined
   let opened: Promise<unknown> = Promise.resolve()
@@ -101,7 +104,9 @@ export function playgroundServer(): Plugin[] {
     opened = Promise.all(TECHNIQUES.map(async (name) => fronts.set(name, await openFront(made))))
     pace(interval)
     const reports = setInterval(report, 1_000)
+    const stopOrders = orders.start(made)
     return () => {
+      stopOrders()
       clearInterval(ticks)
       clearInterval(reports)
       machine.stop()
@@ -110,8 +115,7 @@ export function playgroundServer(): Plugin[] {
   }
 
   /** What the page's buttons do. */
-  const press = (what: string[]): true | undefined => {
-    const [kind, first = '', second = ''] = what
+  const press = async ([kind, first = '', second = '']: string[]): Promise<boolean> => {
     if (kind === 'hub' && (first === 'stop' || first === 'start')) {
       for (const [name, front] of fronts) inflict(name, front, first === 'stop' ? 'refuse' : 'heal')
       own[first]()
@@ -121,25 +125,27 @@ export function playgroundServer(): Plugin[] {
       pace(Number(first))
       return true
     }
-    const front = fronts.get(first)
-    if (kind !== 'faults' || !front || !Object.hasOwn(FAULTS, second)) return undefined
+    if (kind !== 'faults' || !Object.hasOwn(FAULTS, second)) return false
+    const front = first === ORDERS ? await orders.line() : fronts.get(first)
+    if (!front) return false
     inflict(first, front, second as keyof typeof FAULTS)
     return true
   }
 
-  const control = (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+  const control = async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const [, kind = '', ...rest] = (request.url ?? '').split('/')
     if (kind === 'board') {
       // The place first, then the state: what comes in between is applied twice rather than never.
       const cursor = hub?.cursor('machine')
       return json(response, 200, { cursor, state: machine.board })
     }
-    if (kind === 'techniques') return void opened.then(() => json(response, 200, welcome()))
+    if (kind === 'techniques') {
+      await opened
+      return json(response, 200, welcome())
+    }
     if (!['faults', 'hub', 'interval'].includes(kind)) return next()
-    const { origin, host } = request.headers
-    if (request.method !== 'POST' || (origin !== undefined && new URL(origin).host !== host))
-      return json(response, 403, 'only this page breaks its network')
-    if (!press([kind, ...rest]))
+    if (!isOwnPost(request)) return json(response, 403, 'only this page breaks its network')
+    if (!(await press([kind, ...rest])))
       return json(
         response,
         404,
@@ -155,7 +161,7 @@ export function playgroundServer(): Plugin[] {
       configureServer({ middlewares, httpServer }) {
         middlewares.use(own.pass)
         httpServer?.on('upgrade', own.passUpgrade)
-        middlewares.use(control)
+        middlewares.use((request, response, next) => void control(request, response, next))
         httpServer?.on('listening', () => void ports.add((httpServer.address() as AddressInfo).port))
       },
     },
@@ -163,38 +169,14 @@ export function playgroundServer(): Plugin[] {
       // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
       heartbeat: 5_000,
       origins: (origin) => ports.has(Number(new URL(origin).port)),
-      authorize: ({ headers }) => !headers[FORBIDDEN] || { status: 403, reason: 'forbidden by the network panel' },
+      authorize({ action, channel, headers }) {
+        if (headers[FORBIDDEN]) return { status: 403, reason: 'forbidden by the network panel' }
+        return channel === ORDERS && action !== 'subscribe' && action !== 'state'
+          ? { status: 403, reason: 'only the desk publishes orders' }
+          : true
+      },
       setup,
     }),
+    orders.plugin,
   ]
-}
-
-/** What the page's own origin does while the hub is as good as gone: it cuts what goes there. */
-function stoppable() {
-  const open = new Set<Duplex>()
-  let stopped = false
-  const ours = ({ url = '' }: IncomingMessage) => /^\/(push\/|board$)/.test(url)
-  const passUpgrade = (request: IncomingMessage, socket: Duplex) => {
-    if (!ours(request)) return
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
-    if (stopped) socket.destroy()
-  }
-  return {
-    pass(request: IncomingMessage, _: ServerResponse, next: () => void) {
-      if (stopped && ours(request)) request.socket.destroy()
-      else next()
-    },
-    passUpgrade,
-    stop() {
-      stopped = true
-      for (const socket of open) socket.destroy()
-    },
-    start: () => void (stopped = false),
-  }
-}
-
-function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
-  response.end(JSON.stringify(value))
 }

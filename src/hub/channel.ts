@@ -1,3 +1,4 @@
+import { fifo } from './fifo.ts'
 import { compareIds, formatId, nextId, type MessageId } from './message-id.ts'
 import { createMessage, type Message, type Publication } from './message.ts'
 import type { Spellings } from './spellings.ts'
@@ -63,7 +64,7 @@ export function createChannel(
   after: MessageId,
   spellings: Spellings,
 ): Channel {
-  let kept: { message: Message; at: number }[] = []
+  const kept = fifo<{ message: Message; at: number }>()
   let size = 0
   const beginning = nextId(after, created)
   // Everything after `floor` is kept; everything up to it may be gone.
@@ -74,20 +75,17 @@ export function createChannel(
   const subscribers = new Set<Subscriber>()
 
   const forget = (goes: (at: number, left: number) => boolean) => {
-    let gone = 0
-    for (const { message, at } of kept) {
-      if (!goes(at, kept.length - gone)) break
-      gone += 1
-      size -= message.body.length
-      floor = message.id
+    for (let oldest = kept.at(0); oldest && goes(oldest.at, kept.length); oldest = kept.at(0)) {
+      size -= oldest.message.body.length
+      floor = oldest.message.id
+      kept.shift()
     }
-    if (gone > 0) kept = kept.slice(gone)
   }
   const limit = (now: number) => forget((at, left) => left > count || size > bytes || now - at > age)
 
   const since = (place: MessageId): Message[] => {
     let start = kept.length
-    while (start > 0 && compareIds(kept[start - 1]?.message.id ?? place, place) > 0) start -= 1
+    while (start > 0 && compareIds(kept.at(start - 1)?.message.id ?? place, place) > 0) start -= 1
     return kept.slice(start).map(({ message }) => message)
   }
 
@@ -110,7 +108,7 @@ export function createChannel(
       if (cursor === undefined) {
         const messages =
           first === 'newest' || first === 0 ? [] : first === 'oldest' ? since(floor) : since(floor).slice(first)
-        const before = kept[kept.length - messages.length - 1]?.message.id ?? floor
+        const before = kept.at(kept.length - messages.length - 1)?.message.id ?? floor
         return { gap: undefined, messages, from: messages.length === 0 ? last : before }
       }
       // `0:0` asks for whatever there is, so nothing of it is missing.
@@ -131,7 +129,10 @@ export function createChannel(
     },
 
     prune: limit,
-    shed: () => forget((_, left) => left === kept.length),
+    shed() {
+      const { length } = kept
+      forget((_, left) => left === length)
+    },
     get weight() {
       return size + kept.length * ENVELOPE
     },

@@ -20,6 +20,7 @@ import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
 import { reconnect, type Supervisor } from './operators/reconnect.ts'
 import { shown } from './in-words.ts'
+import { breakable } from './probe.ts'
 import type { Technique } from './technique.ts'
 import { weakRegistry } from './weak-registry.ts'
 import { DEV } from './dev.ts'
@@ -145,17 +146,19 @@ export function createPushClient({
             retryNow$,
             scheduler,
             prepare: prepared,
-            connect: (cursor, target) =>
-              technique.isSupported()
-                ? technique.connect({ ...target, cursor, credentials, dialect, scheduler, held })
-                : throwError(
-                    () =>
-                      new PushError(
-                        'unsupported',
-                        DEV &&
-                          `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
-                      ),
-                  ),
+            connect: (cursor, target) => {
+              if (!technique.isSupported()) {
+                return throwError(
+                  () =>
+                    new PushError(
+                      'unsupported',
+                      DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
+                    ),
+                )
+              }
+              const connection = technique.connect({ ...target, cursor, credentials, dialect, scheduler, held })
+              return process.env.NODE_ENV !== 'production' ? breakable(channel, connection) : connection
+            },
           },
           { ...definition, url },
         ),

@@ -17,6 +17,7 @@ import { PushError, asPushError } from './errors.ts'
 import type { PushEvent, PushMessage, PushState, SourceMessage, SourceOpen } from './event.ts'
 import type { LinkEvent, Supervisor } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
+import { show } from './probe.ts'
 import { shown } from './in-words.ts'
 import { DEV } from './dev.ts'
 
@@ -75,6 +76,7 @@ export function createChannel({
       past?.add(event)
       if (event.type === 'message') last = event
     } else if (event.type !== 'invalid') state.next(event)
+    if (process.env.NODE_ENV !== 'production') show(channel, event)
     for (const reader of present) reader.next(event)
   })
 
@@ -187,7 +189,7 @@ export function createChannel({
     })
   const events$ = readFrom()
 
-  return {
+  const channel: Channel<unknown, unknown> = {
     url,
     events$,
     readFrom,
@@ -224,6 +226,7 @@ export function createChannel({
     isAfter: (cursor, other) => compare && compare(cursor, other) > 0,
     retryNow: () => retry.next(),
   }
+  return channel
 }
 
 const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

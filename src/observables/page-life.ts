@@ -96,15 +96,18 @@ export function pageLife({
   const seen$ = hidden$.pipe(skip(1), filter(no))
   const online$ = offline$.pipe(skip(1), filter(no))
   const pace: Pace = { least: () => (hidden ? hiddenPolls : 0), hurry$: seen$ }
+  // Not made inside of a channel's own function, whose scope, and with it the channel, it would hold for good.
+  const waking = (scheduler: SchedulerLike) =>
+    merge(
+      slept(scheduler, () => (hidden ? SLEPT_HIDDEN : SLEPT)),
+      signals.thawed$,
+    ).pipe(throttleTime(ONE_SLEEP, scheduler), share())
   let awake$: Observable<unknown> | undefined
 
   return (options, { url, hidden: stays = hiddenFor }) => {
     const { place = nowhere(), policy, prepare, retryNow$ = NEVER, scheduler = asyncScheduler } = options
     // One clock for all channels of the client, who share a scheduler.
-    awake$ ??= merge(
-      slept(scheduler, () => (hidden ? SLEPT_HIDDEN : SLEPT)),
-      signals.thawed$,
-    ).pipe(throttleTime(ONE_SLEEP, scheduler), share())
+    awake$ ??= waking(scheduler)
     const woken$ = merge(awake$, online$)
     let status: PushStatus
 

@@ -4,6 +4,7 @@ import type { Verdict } from './dialects/verdict.ts'
 import { PushError } from './errors.ts'
 import { ALIVE, type SourceEvent } from './event.ts'
 import { reason, shown } from './in-words.ts'
+import { nextTurn } from './next-turn.ts'
 
 export interface HttpRequest {
   url: string
@@ -46,15 +47,31 @@ export function request<T>(
   })
 }
 
-/** The body of an answer, chunk by chunk. Errors with `lost` when it breaks off. */
+/** How many bytes of an answer are taken at once: what they cause is one piece of work for the page. */
+const MOST_AT_ONCE = 65_536
+
+/** How long the page is kept by what arrived already, in ms: less than a frame. */
+const BUSY = 8
+
+/**
+ * The body of an answer, chunk by chunk. What arrives faster than it is worked off leaves the page its turns, and waits
+ * with the server meanwhile. Errors with `lost` when it breaks off.
+ */
 export function chunks(response: Response): Observable<Uint8Array> {
   return new Observable((subscriber) => {
     const reader = response.body?.getReader()
     const pull = async (): Promise<void> => {
+      let since = performance.now()
       while (reader && !subscriber.closed) {
         const { done, value } = await reader.read()
         if (done) break
-        subscriber.next(value)
+        for (let at = 0; at < value.length && !subscriber.closed; at += MOST_AT_ONCE) {
+          subscriber.next(value.subarray(at, at + MOST_AT_ONCE))
+          if (performance.now() - since < BUSY) continue
+          // A chunk that is there already is read without a turn of the event loop in between.
+          await nextTurn()
+          since = performance.now()
+        }
       }
       subscriber.complete()
     }

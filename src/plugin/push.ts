@@ -6,6 +6,7 @@ import type { AppClient } from '../composables/app-client.ts'
 import { pushKey } from '../composables/push-key.ts'
 import type { Bind } from './bind.ts'
 import { piniaPlugin } from './pinia-plugin.ts'
+import { showInDevtools } from './show-in-devtools.ts'
 import type { StorePush } from './store-push.ts'
 
 // Beside `Push`, because what bundles declarations keeps an augmentation only with what is exported.
@@ -77,6 +78,8 @@ export function createPush({
         client.value.close()
         client.next(fresh())
       })
+      // Last, so that the tools are shown how its channels close.
+      if (process.env.NODE_ENV !== 'production') showInDevtools(app, push)
     },
   }
   const stores = piniaPlugin(push, () => apps.value > 0)

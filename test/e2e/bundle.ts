@@ -2,12 +2,17 @@ import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
 
 /** A page and its scripts, as a user would ship them, by path. `folder` holds its `index.html`. */
-export async function bundle(folder: URL): Promise<Map<string, string | Uint8Array>> {
+export async function bundle(
+  folder: URL,
+  mode: 'production' | 'development' = 'production',
+): Promise<Map<string, string | Uint8Array>> {
   const src = new URL('../../src/', import.meta.url).pathname
   const built = await build({
     configFile: false,
     root: folder.pathname,
     plugins: [vue()],
+    // A test runner's own would be built in.
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     resolve: {
       alias: { 'pinia-push/observables': `${src}observables/index.ts`, 'pinia-push': `${src}index.ts` },
     },

@@ -89,7 +89,7 @@ test.each(CASES)('%s', { timeout: 60_000 }, async (_, name, act) => {
   const cycle = (times: number) => page.evaluate(act === 'cycle' ? `cycle('${name}', ${times})` : `mounts(${times})`)
   // What a page learns once, it keeps: the browser's own list of requests is full after 250, Vue learns longer.
   await cycle(act === 'cycle' ? 300 : CYCLES)
-  // Vue keeps what it would tell developer tools for three seconds.
+  // Only then has all gone that goes by itself.
   await expect.poll(async () => (await held(cdp)).left.timers, { timeout: 20_000 }).toBe(0)
   const before = await held(cdp)
   const begun = Date.now()

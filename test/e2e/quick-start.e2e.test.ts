@@ -12,7 +12,8 @@ const root = new URL('../..', import.meta.url).pathname
 /** The files of the README's quick start: code blocks that begin with their own name. */
 function quickStart(): [path: string, code: string][] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const section = readme.slice(readme.indexOf('## Quick start'), readme.indexOf('## Plain RxJS'))
+  const begin = readme.indexOf('## Quick start')
+  const section = readme.slice(begin, readme.indexOf('\n## ', begin))
   return [...section.matchAll(/```(?:ts|vue)\n((?:\/\/|<!--) (\S+)[\s\S]*?)```/g)].map(([, code = '', path = '']) => [
     path,
     code,

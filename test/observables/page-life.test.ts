@@ -1,6 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { BehaviorSubject, Subject } from 'rxjs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { BehaviorSubject, NEVER, Subject } from 'rxjs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   PushError,
@@ -379,4 +381,24 @@ describe('it leaves nothing', () => {
   test.each([{ hidden: -1 }, { hiddenPolls: Number.NaN }, { offline: -1 }])('refuses %o', (options) => {
     expect(() => pageLife(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
+})
+
+test('a channel that was left is held by nothing, the first one neither', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const { push } = inPage()
+  // The scripted one keeps its connections, to show them.
+  const via = { name: 'quiet', isSupported: () => true, connect: () => NEVER }
+  const used = (url: string) => {
+    const channel = push.channel(url, { via })
+    read(channel).leave()
+    return new WeakRef(channel)
+  }
+  const left = [used('/a'), used('/b')]
+  await expect
+    .poll(() => {
+      collect()
+      return left.map((channel) => channel.deref() === undefined)
+    })
+    .toEqual([true, true])
 })

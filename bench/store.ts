@@ -1,0 +1,56 @@
+import { chromium } from 'playwright'
+import { CHROMIUM } from '../test/e2e/chromium.ts'
+import { openTab } from '../test/e2e/tab.ts'
+import { builtPage } from './built-page.ts'
+import type { Bench } from './index.ts'
+import type { HubOrders } from './processes/hub.ts'
+import { start } from './processes/start.ts'
+import { table, whole } from './table.ts'
+
+const RATE = 100_000
+const SECONDS = 5
+const KEYS = 10_000
+/** In ms. */
+const LONGEST = 50
+
+/** What a page's longest task is while a fast channel is bound to a store that a component shows. */
+export const store: Bench = async () => {
+  const hub = await start<HubOrders>('hub')
+  const port = await hub.tell.serve({ history: { count: RATE, bytes: 1e9 } }, await builtPage('store'))
+  const browser = await chromium.launch(CHROMIUM)
+  const print = table(['flush', 'published', 'a second', 'applied', 'keys', 'longest task', 'long tasks'])
+  let kept = true
+  for (const flush of ['microtask', 'frame'] as const) {
+    await hub.tell.end('trades')
+    const tab = await openTab(browser, `http://127.0.0.1:${port}/index.html`)
+    while ((await tab.evaluate('document.readyState === "complete" && typeof show')) !== 'function');
+    await tab.evaluate(`show('${flush}')`)
+    while ((await tab.evaluate('seen().status')) !== 'open');
+    // Code that runs for the first time is slow: what a page does for its first second is not what it does.
+    await hub.tell.stream('trades', 0, RATE, RATE, KEYS)
+    while (Number(await tab.evaluate('seen().messages')) < RATE);
+    await tab.evaluate('restart()')
+    const began = performance.now()
+    await hub.tell.stream('trades', RATE, RATE * SECONDS, RATE, KEYS)
+    const total = RATE * (SECONDS + 1)
+    const rate = (RATE * SECONDS * 1_000) / (performance.now() - began)
+    while (Number(await tab.evaluate('seen().gaps ? Infinity : seen().messages')) < total);
+    const seen = (await tab.evaluate('seen()')) as Record<string, number>
+    const everyOne = seen.messages === total && seen.outOfOrder === 0 && seen.gaps === 0 && seen.last === total - 1
+    const { longest = Infinity } = seen
+    kept &&= everyOne && seen.keys === KEYS && longest < LONGEST
+    print([
+      flush,
+      whole(RATE * SECONDS),
+      whole(rate),
+      everyOne ? 'each once, in order' : '**not all**',
+      whole(seen.keys ?? 0),
+      `${longest.toFixed(1)} ms${longest < LONGEST ? '' : ` **over ${LONGEST}**`}`,
+      whole(seen.long ?? 0),
+    ])
+    await tab.close()
+  }
+  await browser.close()
+  hub.stop()
+  return kept
+}

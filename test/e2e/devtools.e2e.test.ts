@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type WebSocket } from 'playwright'
+import { pushHub } from 'pinia-push/vite'
+import { createServer } from 'vite'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { bundle } from './bundle.ts'
+import { CHROMIUM } from './chromium.ts'
+import type { Page } from './devtools/main.ts'
+import type { Tools } from './devtools/tools.ts'
+
+const folder = new URL('devtools/', import.meta.url)
+const repository = new URL('../..', import.meta.url).pathname
+
+declare const tools: Tools
+declare const page: Page
+
+let site: Awaited<ReturnType<typeof serve>>
+
+beforeAll(async () => {
+  site = await serve()
+})
+afterAll(() => site.stop())
+
+/** The app of `devtools/` on Vite's dev server, with the hub. */
+async function serve() {
+  const cacheDir = mkdtempSync(join(tmpdir(), 'pinia-push-devtools-'))
+  const server = await createServer({
+    configFile: false,
+    root: folder.pathname,
+    cacheDir,
+    plugins: [pushHub()],
+    // A dependency that is found late would reload the page.
+    optimizeDeps: { include: ['@vue/devtools-api', '@vue/devtools-kit', 'eventsource-parser', 'rxjs', 'vue'] },
+    // A test runner's own would be built in.
+    define: { 'process.env.NODE_ENV': '"development"' },
+    resolve: { alias: { 'pinia-push': join(repository, 'src/index.ts') } },
+    server: { port: 0, host: '127.0.0.1', fs: { allow: [repository, cacheDir] } },
+    logLevel: 'error',
+  })
+  await server.listen()
+  const address = server.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? ''
+  const browser = await chromium.launch(CHROMIUM)
+  return {
+    address,
+    browser,
+    async stop() {
+      await browser.close()
+      await server.close()
+      rmSync(cacheDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A page of its own, which reads a channel. */
+async function open(query = '?tools') {
+  const page = await site.browser.newPage()
+  onTestFinished(() => page.close())
+  const complaints: string[] = []
+  const loaded: string[] = []
+  const sockets: WebSocket[] = []
+  page.on('websocket', (socket) => {
+    if (socket.url().includes('/push/')) sockets.push(socket)
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => loaded.push(request.url()))
+  await page.goto(`${site.address}/${query}`)
+  await page.locator('#news', { hasText: 'open: ' }).waitFor()
+  return { page, complaints, loaded, sockets }
+}
+
+const publish = (text: string) =>
+  fetch(`${site.address}/push/news`, { method: 'POST', body: JSON.stringify(text) }).then((answer) => answer.status)
+
+test('the tools show the channel, and in its panel also what happened before they were loaded', async () => {
+  const { page: tab, complaints } = await open()
+  await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
+  expect(await tab.evaluate(() => tools.inspectors())).toContain('Push channels')
+  const [node] = await tab.evaluate(() => tools.tree())
+  expect([node?.label, node?.tags?.map(({ label }) => label)]).toEqual(['/push/news', ['open', 'webSocket']])
+  await publish('hello')
+  await tab.locator('#news', { hasText: 'hello' }).waitFor()
+  await expect
+    .poll(() => tab.evaluate(() => tools.events.at(-1)?.event))
+    .toMatchObject({ title: 'message', subtitle: '/push/news', data: { data: 'hello', cursor: expect.any(String) } })
+  const state = await tab.evaluate((id) => tools.state(id), node?.id ?? '')
+  expect(state).toMatchObject({
+    connection: { status: 'open', technique: 'webSocket' },
+    messages: { received: 1, last: 'hello', cursor: expect.any(String) },
+  })
+  expect(Object.values(state?.['last events'] ?? {})).toMatchObject([
+    { type: 'open', technique: 'webSocket' },
+    { type: 'connecting' },
+  ])
+  expect(complaints).toEqual([])
+})
+
+test('a drop by the tools reconnects and loses nothing', async () => {
+  const { page: tab } = await open()
+  await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
+  await publish('before')
+  await tab.locator('#news', { hasText: 'before' }).waitFor()
+  await tab.evaluate(async () => {
+    const [node] = await tools.tree()
+    tools.press('Drop', node?.id ?? '')
+  })
+  await publish('meanwhile')
+  await tab.locator('#news', { hasText: 'open: before,meanwhile' }).waitFor()
+  await publish('after')
+  await tab.locator('#news', { hasText: 'open: before,meanwhile,after' }).waitFor()
+  const shown = () => tab.evaluate(() => tools.events.map(({ event }) => event))
+  await expect.poll(async () => (await shown()).map(({ title }) => title)).toContain('open')
+  expect(
+    (await shown()).filter(({ data }) => data.type !== 'message').map(({ title, logType }) => [title, logType]),
+  ).toEqual([
+    ['waiting', 'warning'],
+    ['connecting', 'default'],
+    ['open', 'default'],
+  ])
+  expect((await shown()).find(({ title }) => title === 'waiting')?.data.error?.code).toBe('lost')
+})
+
+test('a burst of messages is few events, which count every one', async () => {
+  const { page: tab } = await open()
+  await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
+  await Promise.all(Array.from({ length: 300 }, (_, n) => publish(`${n}`)))
+  const told = () =>
+    tab.evaluate(() => tools.events.filter(({ event }) => event.data.type === 'message').map(({ event }) => event))
+  const sum = (counts: (number | undefined)[]) => counts.reduce<number>((all, count) => all + (count ?? 1), 0)
+  await expect.poll(async () => sum((await told()).map(({ data }) => data.count))).toBe(300)
+  expect((await told()).length).toBeLessThan(60)
+})
+
+test('the tools keep no connection, and no channel that the app has left', async () => {
+  const { page: tab, sockets } = await open()
+  await expect.poll(() => tab.evaluate(async () => (await tools.tree()).length)).toBe(1)
+  await publish('one')
+  expect(sockets.map((socket) => socket.isClosed())).toEqual([false])
+  await tab.evaluate(() => page.read(false))
+  await expect.poll(() => tab.evaluate(() => tools.events.at(-1)?.event.title)).toBe('idle')
+  expect(await tab.evaluate(() => tools.tree())).toEqual([])
+  expect(sockets.map((socket) => socket.isClosed())).toEqual([true])
+  const cdp = await tab.context().newCDPSession(tab)
+  await expect
+    .poll(async () => {
+      await cdp.send('HeapProfiler.collectGarbage')
+      return tab.evaluate(() => page.channel.deref() === undefined)
+    })
+    .toBe(true)
+})
+
+test('an app that is unmounted is shown no more', async () => {
+  const { page: tab, complaints } = await open()
+  await expect.poll(() => tab.evaluate(async () => (await tools.tree()).length)).toBe(1)
+  await tab.evaluate(() => page.unmount())
+  await expect.poll(() => tab.evaluate(() => tools.events.at(-1)?.event.title)).toBe('closed')
+  expect(complaints).toEqual([])
+})
+
+test('a page without tools loads nothing for them', async () => {
+  const { page: tab, loaded } = await open('')
+  await publish('one')
+  await tab.locator('#news', { hasText: 'one' }).waitFor()
+  expect(loaded.some((url) => url.includes('/src/plugin/'))).toBe(true)
+  expect(loaded.filter((url) => /\/src\/devtools\/|@?vue_devtools/.test(url))).toEqual([])
+})
+
+const TRACES = ['Push channels', 'addTimelineLayer', 'dropped by developer tools']
+
+test('a production bundle holds no byte of it', async () => {
+  const traces = async (mode: 'production' | 'development') => {
+    const text = [...(await bundle(new URL('hmr/', import.meta.url), mode)).values()].join('\n')
+    return TRACES.filter((trace) => text.includes(trace))
+  }
+  expect(await traces('development')).toEqual(TRACES)
+  expect(await traces('production')).toEqual([])
+})

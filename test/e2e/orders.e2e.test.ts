@@ -1,0 +1,379 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright'
+import { Subject, firstValueFrom } from 'rxjs'
+import { createServer, type ViteDevServer } from 'vite'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Book, Order } from '../../playground/orders/order.ts'
+import { CHROMIUM } from './chromium.ts'
+
+let server: ViteDevServer
+let browser: Browser
+let address: string
+
+beforeAll(async () => {
+  server = await createServer({
+    configFile: new URL('../../playground/vite.config.ts', import.meta.url).pathname,
+    server: { port: 0 },
+    logLevel: 'error',
+  })
+  await server.listen()
+  const bound = server.httpServer?.address() as AddressInfo
+  address = `http://127.0.0.1:${bound.port}`
+  browser = await chromium.launch(CHROMIUM)
+})
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+const post = async (path: string) => (await fetch(`${address}${path}`, { method: 'POST' })).json()
+const book = async (): Promise<Book> => (await (await fetch(`${address}/orders`)).json()).state
+
+/** The market would go on while a test looks: it is open only where the test says so. */
+beforeEach(() => post('/orders/market/closed'))
+afterEach(async () => {
+  await post('/faults/orders/heal')
+  for (const context of browser.contexts()) await context.close()
+})
+
+/** An order that stands open. */
+async function openOrder({ firm = false } = {}): Promise<Order> {
+  const order: Order = await post('/orders')
+  if (order.firm !== firm) return openOrder({ firm })
+  await post(`/orders/${order.id}/accept`)
+  return order
+}
+
+interface Visited {
+  page: Page
+  /** What the page warned of, and every throw. */
+  complaints: string[]
+  /** How often it fetched the book. */
+  fetched: () => number
+}
+
+async function visit(path = '/orders/', options: BrowserContextOptions = {}): Promise<Visited> {
+  return enter(await (await browser.newContext(options)).newPage(), path)
+}
+
+async function enter(page: Page, path = '/orders/'): Promise<Visited> {
+  const complaints: string[] = []
+  let fetched = 0
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('request', (request) => {
+    if (request.url() === `${address}/orders`) fetched += 1
+  })
+  await page.goto(`${address}${path}`, { waitUntil: 'commit' })
+  return { page, complaints, fetched: () => fetched }
+}
+
+interface Row {
+  id: number
+  state: string | undefined
+  filled: number
+}
+
+/** The orders that a page shows. */
+const shown = (page: Page): Promise<Row[]> =>
+  page.locator('.order').evaluateAll((rows) =>
+    (rows as HTMLElement[]).map(({ dataset, children }) => ({
+      id: Number(dataset['order']),
+      state: dataset['state'],
+      filled: Number.parseInt(children[1]?.textContent ?? '', 10),
+    })),
+  )
+
+/** The orders that the desk has, as a page would show them. */
+const held = async (): Promise<Row[]> =>
+  Object.values((await book()).byId)
+    .map(({ id, state, filled }) => ({ id, state, filled }))
+    .toReversed()
+
+/** A page shows what the desk has, all of it. */
+async function expectInStep(page: Page): Promise<void> {
+  const all = await held()
+  await expect.poll(() => shown(page), { timeout: 20_000 }).toEqual(all)
+}
+
+const row = (page: Page, { id }: Order) => page.locator(`[data-order="${id}"]`)
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+const ask = (page: Page, action: string, { id }: Order) => press(page, `${action} order ${id}`)
+const banner = (page: Page) => page.locator('.banner')
+
+/** The numbers of the trades on the tape, the oldest first. */
+const tape = (page: Page) =>
+  page
+    .locator('#tape li')
+    .evaluateAll((rows) => (rows as HTMLElement[]).map(({ dataset }) => Number(dataset['trade'])).toReversed())
+const tradesSoFar = async (page: Page) => Number.parseInt((await page.locator('#book small').textContent()) ?? '', 10)
+
+async function cutTheLine(page: Page): Promise<void> {
+  await press(page, 'Cut the line')
+  await banner(page)
+    .getByText(/^Next try in \d s$/)
+    .waitFor()
+}
+
+async function mendTheLine(page: Page): Promise<void> {
+  await press(page, 'Mend the line')
+  await banner(page).getByRole('button').waitFor({ state: 'detached' })
+}
+
+describe('the order desk', () => {
+  test('shows orders as they arrive and are filled, from one snapshot and what follows it', async () => {
+    const { page, complaints, fetched } = await visit()
+    await expectInStep(page)
+    await post('/orders/market/open')
+    const before = await book()
+    await expect
+      .poll(
+        async () => {
+          const { byId, trades } = await book()
+          return Object.keys(byId).join() !== Object.keys(before.byId).join() && trades > before.trades
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(true)
+    await post('/orders/market/closed')
+    await expectInStep(page)
+    expect([fetched(), complaints]).toEqual([1, []])
+  })
+
+  test('shows what the filter lets through, and goes on to', async () => {
+    const { page } = await visit()
+    const mine = await openOrder()
+    await row(page, mine).waitFor()
+    await page.getByLabel(/^open \d+$/).check()
+    await expect.poll(async () => new Set((await shown(page)).map(({ state }) => state))).toEqual(new Set(['open']))
+    await page.getByRole('searchbox').fill(`#${mine.id}`)
+    await expect.poll(async () => (await shown(page)).map(({ id }) => id)).toEqual([mine.id])
+    await post(`/orders/${mine.id}/fill`)
+    await page.getByText('No order fits the filter.').waitFor()
+  })
+
+  test('a cancel shows at once, and is done when the channel says so', async () => {
+    const mine = await openOrder()
+    const { page } = await visit()
+    await ask(page, 'cancel', mine)
+    await row(page, mine).getByText('cancelling …').waitFor()
+    await row(page, mine).and(page.locator('[data-state="cancelled"]:not([data-asked])')).waitFor()
+    await expectInStep(page)
+  })
+
+  test('a cancel that the desk refuses is taken back, with the reason', async () => {
+    const mine = await openOrder({ firm: true })
+    const { page } = await visit()
+    await ask(page, 'cancel', mine)
+    await row(page, mine).getByText('cancelling …').waitFor()
+    await page.locator(`[data-refused="${mine.id}"]`).waitFor()
+    expect(await page.locator(`[data-refused="${mine.id}"]`).textContent()).toBe(
+      `Could not cancel: order ${mine.id} is firm, and stays until it is filled.`,
+    )
+    await row(page, mine).and(page.locator('[data-state="open"]:not([data-asked])')).waitFor()
+    await page.getByRole('status').getByText(`#${mine.id}: Could not cancel`).waitFor({ state: 'attached' })
+  })
+
+  test('a cancel of what was filled while the line was cut is refused, and the filled order shown', async () => {
+    const mine = await openOrder()
+    const { page } = await visit()
+    await row(page, mine).waitFor()
+    await cutTheLine(page)
+    await post(`/orders/${mine.id}/fill`)
+    await ask(page, 'cancel', mine)
+    await page.getByText(`Could not cancel: order ${mine.id} is filled already.`, { exact: true }).waitFor()
+    expect(await row(page, mine).getAttribute('data-state')).toBe('open')
+    await mendTheLine(page)
+    await row(page, mine).and(page.locator('[data-state="filled"]')).waitFor()
+  })
+
+  test('a cancel while the line is cut stays asked for, and is done after the reconnect', async () => {
+    const mine = await openOrder()
+    const { page, fetched } = await visit()
+    await row(page, mine).waitFor()
+    await cutTheLine(page)
+    await ask(page, 'cancel', mine)
+    await expect.poll(async () => (await book()).byId[mine.id]?.state).toBe('cancelled')
+    expect(await row(page, mine).getAttribute('data-asked')).toBe('cancel')
+    await mendTheLine(page)
+    await row(page, mine).and(page.locator('[data-state="cancelled"]:not([data-asked])')).waitFor()
+    expect(fetched()).toBe(1)
+  })
+
+  test('two windows are in step', async () => {
+    const { page } = await visit()
+    const opened = page.context().waitForEvent('page')
+    await page.getByRole('link', { name: 'Open a second window' }).click()
+    const second = await opened
+    await expectInStep(second)
+    await press(second, 'Place an order')
+    const mine = await openOrder()
+    for (const each of [page, second]) await row(each, mine).waitFor()
+    await ask(second, 'cancel', mine)
+    for (const each of [page, second]) await row(each, mine).and(each.locator('[data-state="cancelled"]')).waitFor()
+    for (const each of [page, second]) await expectInStep(each)
+  })
+
+  test('a line that is cut shows a banner with a countdown; mended, nothing is missing and the banner gone', async () => {
+    const { page, complaints, fetched } = await visit()
+    await expectInStep(page)
+    expect(await banner(page).textContent()).toBe('')
+    await cutTheLine(page)
+    expect(await banner(page).getByRole('status').textContent()).toContain('The line to the desk is down.')
+    const before = await shown(page)
+    const { trades } = await book()
+    await post('/orders/market/open')
+    await expect.poll(async () => (await book()).trades, { timeout: 30_000 }).toBeGreaterThan(trades + 2)
+    await post('/orders/market/closed')
+    expect(await shown(page)).toEqual(before)
+    await mendTheLine(page)
+    await expectInStep(page)
+    expect(await banner(page).textContent()).toBe('')
+    expect([fetched(), complaints]).toEqual([1, []])
+  })
+
+  test('“Try now” does not wait for the countdown', async () => {
+    const { page } = await visit()
+    await cutTheLine(page)
+    // More than two seconds are left then, so that what connects within two was told to.
+    await banner(page)
+      .getByText(/^Next try in [4-8] s$/)
+      .waitFor()
+    const attempt = page.waitForEvent('websocket', { timeout: 2_000 })
+    await press(page, 'Try now')
+    expect((await attempt).url()).toContain('/push/orders')
+  })
+
+  test('a line that falls silent is noticed, and mended in the same way', async () => {
+    const { page } = await visit()
+    await expectInStep(page)
+    await press(page, 'Stop its answers')
+    await openOrder()
+    await banner(page).getByRole('button', { name: 'Try now' }).waitFor()
+    await mendTheLine(page)
+    await expectInStep(page)
+  })
+
+  test('the tape, which is no Vue, prints the trades that the store counts, over a cut too', async () => {
+    const { page } = await visit()
+    await expectInStep(page)
+    const { trades } = await book()
+    const fill = async () => post(`/orders/${(await openOrder()).id}/fill`)
+    await fill()
+    await expect.poll(() => tape(page)).toEqual([trades + 1])
+    await cutTheLine(page)
+    await fill()
+    await fill()
+    expect(await tape(page)).toEqual([trades + 1])
+    await mendTheLine(page)
+    await expect.poll(() => tape(page)).toEqual([trades + 1, trades + 2, trades + 3])
+    expect([await tradesSoFar(page), (await book()).trades]).toEqual([trades + 3, trades + 3])
+    await expect.poll(() => page.locator('#tape output').textContent()).toBe('3')
+  })
+
+  test('a window that is held still changes nothing, and catches up when it is let go', async () => {
+    const { page } = await visit()
+    await expectInStep(page)
+    const before = await shown(page)
+    await press(page, 'Hold still')
+    const { id } = await openOrder()
+    await post(`/orders/${id}/fill`)
+    await page.locator('#tape li').first().waitFor()
+    expect(await shown(page)).toEqual(before)
+    await press(page, 'Hold still')
+    await expectInStep(page)
+  })
+
+  test('only the desk publishes orders', async () => {
+    const answer = await fetch(`${address}/push/orders`, { method: 'POST', body: '{"kind":"cleared","id":1}' })
+    expect([answer.status, await answer.text()]).toEqual([
+      403,
+      expect.stringContaining('only the desk publishes orders'),
+    ])
+    const { page } = await visit()
+    await expectInStep(page)
+    const code = await page.evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(url, 'ws+meta.nchan')
+          socket.addEventListener('open', () => socket.send('{"kind":"cleared","id":1}'))
+          socket.addEventListener('close', ({ code }) => resolve(code))
+        }),
+      `${address.replace('http', 'ws')}/push/orders`,
+    )
+    expect(code).toBe(1008)
+    await expectInStep(page)
+  })
+})
+
+describe('rendered by the server', () => {
+  test('the orders are there without a script', async () => {
+    const mine = await openOrder()
+    const { page } = await visit('/orders/ssr', { javaScriptEnabled: false })
+    await row(page, mine).waitFor()
+    const rows = await page.locator('.order').evaluateAll((all) => all.map((each) => each.getAttribute('data-order')))
+    expect(rows).toEqual((await held()).map(({ id }) => String(id)))
+  })
+
+  test('the page goes on from the server’s state: what came before it hydrated is there, and no snapshot fetched', async () => {
+    const early = await openOrder()
+    const page = await (await browser.newContext()).newPage()
+    // The page's script waits, as on a slow network, until the desk has gone on.
+    const script = new Subject<void>()
+    await page.route('**/orders/main.ts*', async (route) => {
+      await firstValueFrom(script)
+      await route.continue()
+    })
+    const { complaints, fetched } = await enter(page, '/orders/ssr')
+    await row(page, early).and(page.locator('[data-state="open"]')).waitFor()
+    await post(`/orders/${early.id}/fill`)
+    const late = await openOrder()
+    expect(await row(page, late).count()).toBe(0)
+    script.next()
+    await expectInStep(page)
+    await ask(page, 'cancel', late)
+    await row(page, late).and(page.locator('[data-state="cancelled"]')).waitFor()
+    await expectInStep(page)
+    expect([fetched(), complaints]).toEqual([0, []])
+  })
+})
+
+test.each(['light', 'dark'] as const)('has no accessibility fault in %s, at 390 px and wide', async (colorScheme) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  const faults = (page: Page) =>
+    page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+      return violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 120)) }))
+    })
+  const firm = await openOrder({ firm: true })
+  for (const width of [390, 1_440]) {
+    const { page } = await visit('/orders/', { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } })
+    await expectInStep(page)
+    await page.evaluate(axe)
+    expect(await faults(page)).toEqual([])
+    await ask(page, 'cancel', firm)
+    await page.locator(`[data-refused="${firm.id}"]`).waitFor()
+    await cutTheLine(page)
+    expect(await faults(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    await mendTheLine(page)
+  }
+})
+
+test('works by keyboard alone, and the focus stays where it was asked', async () => {
+  await post('/orders')
+  const mine = await openOrder()
+  const { page, complaints } = await visit()
+  await page.getByRole('button', { name: `cancel order ${mine.id}` }).focus()
+  await page.keyboard.press('Enter')
+  await row(page, mine).and(page.locator('[data-state="cancelled"]')).waitFor()
+  expect(await page.evaluate(() => document.activeElement?.closest('tr')?.dataset['order'])).toBe(String(mine.id))
+  await page.getByLabel(/^all \d+$/).focus()
+  await page.keyboard.press('ArrowRight')
+  await expect.poll(async () => new Set((await shown(page)).map(({ state }) => state))).toEqual(new Set(['new']))
+  expect(complaints).toEqual([])
+})

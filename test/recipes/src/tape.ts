@@ -1,0 +1,19 @@
+// src/tape.ts
+import { createPushClient, fetchStream, nchan } from 'pinia-push/observables'
+import { filter, map, scan } from 'rxjs'
+import { orders } from './channels'
+import { freshToken } from './session'
+
+const push = createPushClient({
+  via: fetchStream(),
+  dialect: nchan(),
+  prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
+})
+
+/** How many orders of an account were filled since somebody subscribed. */
+export const filled$ = (account: string) =>
+  push.channel(orders({ account })).messages$.pipe(
+    filter(({ data }) => data.state === 'filled'),
+    scan((count) => count + 1, 0),
+    map((count) => `${count} filled`),
+  )
