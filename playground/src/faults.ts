@@ -7,16 +7,23 @@ export const FAULTS = [
   { id: 'buffer', label: 'Buffer', hint: 'Holds answers back' },
   { id: 'slow', label: 'Slow', hint: 'Half a second between pieces' },
   { id: 'forbid', label: 'Forbid', hint: 'The server answers 403' },
-  { id: 'crowd', label: 'Crowd', hint: 'Six other streams take its place' },
   { id: 'heal', label: 'Heal', hint: 'A good network again' },
 ] as const
 
 export type Fault = (typeof FAULTS)[number]['id']
 
+/** What the page does to a technique beside: it takes the connections that the browser has for an origin. */
+const CROWD = { id: 'crowd', label: 'Crowd', hint: 'Six other streams take its place' } as const
+
+/** What a card can do. */
+export const CARD_FAULTS = [...FAULTS, CROWD]
+
+export type CardFault = (typeof CARD_FAULTS)[number]['id']
+
 const press = (path: string) => fetch(path, { method: 'POST' })
 
 /** Breaks the network of one technique at the server. */
-export const inflict = (technique: string, fault: Exclude<Fault, 'crowd'>) => press(`/faults/${technique}/${fault}`)
+export const inflict = (technique: string, fault: Fault) => press(`/faults/${technique}/${fault}`)
 
 export const stopHub = () => press('/hub/stop')
 export const startHub = () => press('/hub/start')

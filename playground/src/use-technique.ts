@@ -1,6 +1,6 @@
 import { nextTick, reactive, watch } from 'vue'
 import { usePushChannel } from 'pinia-push'
-import { inflict, type Fault } from './faults.ts'
+import { inflict, type CardFault } from './faults.ts'
 import type { Shown } from './techniques/index.ts'
 import { useArrivals } from './use-arrivals.ts'
 import { useCrowd } from './use-crowd.ts'
@@ -17,7 +17,7 @@ export function useTechnique(shown: Shown, base: () => string | undefined) {
   watch(status, (now) => now === 'waiting' && lostConnection(), { flush: 'sync' })
 
   const crowded = useCrowd(base)
-  const press = async (fault: Fault) => {
+  const press = async (fault: CardFault) => {
     if (fault !== 'crowd') {
       crowded.value = crowded.value && fault !== 'heal'
       return inflict(shown.id, fault)
