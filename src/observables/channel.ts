@@ -51,4 +51,6 @@ export interface Channel<T, S = never> {
   isAfter(cursor: string, other: string): boolean | undefined
   /** Tries again now instead of when the policy says; nothing where it does not wait. */
   retryNow(): void
+  /** How it is and why, in words for a person: which technique is used, what was tried, when the next try is. */
+  explain(): string
 }

@@ -136,8 +136,10 @@ export function createPushClient({
       linger: definition.linger ?? linger,
       sendBuffer,
       scheduler,
-      link: (place, retryNow$) =>
-        life(
+      explain: () => technique.explain?.(url, scheduler.now()),
+      link: (place, retryNow$) => {
+        const memory = new Map<object, unknown>()
+        return life(
           {
             ...limits,
             policy,
@@ -146,7 +148,8 @@ export function createPushClient({
             retryNow$,
             scheduler,
             prepare: prepared,
-            connect: (cursor, target) => {
+            watches: technique.watches ?? false,
+            connect: (cursor, target, watch) => {
               if (!technique.isSupported()) {
                 return throwError(
                   () =>
@@ -156,12 +159,22 @@ export function createPushClient({
                     ),
                 )
               }
-              const connection = technique.connect({ ...target, cursor, credentials, dialect, scheduler, held })
+              const connection = technique.connect({
+                ...target,
+                cursor,
+                credentials,
+                dialect,
+                scheduler,
+                held,
+                watch,
+                memory,
+              })
               return process.env.NODE_ENV !== 'production' ? breakable(channel, connection) : connection
             },
           },
           { ...definition, url },
-        ),
+        )
+      },
       post:
         dialect?.post &&
         ((data) => dialect.post?.(prepared(0).pipe(map((target) => ({ ...target, credentials, held }))), data)),

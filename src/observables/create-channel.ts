@@ -18,7 +18,7 @@ import type { PushEvent, PushMessage, PushState, SourceMessage, SourceOpen } fro
 import type { LinkEvent, Supervisor } from './operators/reconnect.ts'
 import { outbox, type Handover } from './outbox.ts'
 import { show } from './probe.ts'
-import { shown } from './in-words.ts'
+import { inWords, shown } from './in-words.ts'
 import { DEV } from './dev.ts'
 
 export interface ChannelWorks {
@@ -32,6 +32,8 @@ export interface ChannelWorks {
   sendBuffer: number
   /** The supervised connection. */
   link: (place: Place, retryNow$: Observable<void>) => ReturnType<Supervisor>
+  /** What the technique knows of the channel's origin, in words. */
+  explain: () => string | undefined
   /** Sends by HTTP; undefined where the dialect cannot. */
   post: Handover | undefined
   scheduler: SchedulerLike
@@ -46,6 +48,7 @@ export function createChannel({
   linger,
   sendBuffer,
   link,
+  explain,
   post,
   scheduler,
   active,
@@ -103,10 +106,10 @@ export function createChannel({
   const open = (event: SourceOpen) => {
     letters.connected(event.send ?? post)
     numbers?.interrupted(false)
-    const { type, technique, presumed = false } = event
+    const { type, technique, presumed = false, why } = event
     // A connection that was made anew unseen, to rotate it, is no news.
     if (announced?.technique === technique && announced.presumed === presumed) return
-    announced = { type, technique, presumed }
+    announced = { type, technique, presumed, ...(why !== undefined && { why }) }
     say(announced)
   }
 
@@ -225,6 +228,7 @@ export function createChannel({
     },
     isAfter: (cursor, other) => compare && compare(cursor, other) > 0,
     retryNow: () => retry.next(),
+    explain: () => inWords(url, state.value, scheduler.now(), explain()),
   }
   return channel
 }

@@ -42,8 +42,11 @@ export type PushEvent<T> =
   | { readonly type: 'idle'; readonly paused?: readonly string[] }
   /** An attempt begins; `attempt` counts the failures before it. */
   | { readonly type: 'connecting'; readonly attempt: number }
-  /** `presumed`: nothing was received yet, but nothing was refused either. */
-  | { readonly type: 'open'; readonly technique: string; readonly presumed: boolean }
+  /**
+   * `presumed`: nothing was received yet, but nothing was refused either. `why`: what made `fallback` take this
+   * technique.
+   */
+  | { readonly type: 'open'; readonly technique: string; readonly presumed: boolean; readonly why?: string | undefined }
   | PushMessage<T>
   /** One message could not be decoded; the channel goes on. */
   | { readonly type: 'invalid'; readonly error: PushError; readonly raw: Payload; readonly cursor?: string | undefined }
@@ -83,6 +86,10 @@ export interface SourceOpen {
   readonly resumed: boolean
   /** Nothing was received yet: true of a long poll that stands. Drives what a person sees, nothing else. */
   readonly presumed?: boolean
+  /** The server says something at once, so that silence tells of a proxy that holds the answer back. */
+  readonly greets?: boolean
+  /** Why it is this technique, where there was a choice. */
+  readonly why?: string
   /** Hands a message to the connection; throws where it no longer can. Absent: this technique cannot send. */
   readonly send?: (data: Payload) => void
 }

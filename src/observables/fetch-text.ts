@@ -15,6 +15,8 @@ export interface FetchTextOptions {
   verdict: (head: AnswerHead) => Verdict
   /** Whether an answer is of the kind that can be read. */
   fits?: (type: string) => boolean
+  /** Whether the server says something at once. */
+  greets: ((head: AnswerHead) => boolean) | undefined
   /** Reads the text as it comes. */
   read: (head: AnswerHead, emit: Emit) => (text: string) => void
 }
@@ -27,6 +29,7 @@ export function fetchText({
   credentials,
   verdict: judge,
   fits = () => true,
+  greets,
   read,
 }: FetchTextOptions): Observable<SourceEvent> {
   return request({ url, headers: { Accept: accept, ...headers }, credentials }, (response) => {
@@ -35,7 +38,7 @@ export function fetchText({
     if (verdict !== 'accept') return refusal(response, verdict)
     if (!fits(response.headers.get('content-type') ?? '')) return refusal(response, 'again')
     return readBody(response, (emit) => {
-      emit({ type: 'open', technique, space, resumed: continuity === 'resumed' })
+      emit({ type: 'open', technique, space, resumed: continuity === 'resumed', greets: greets?.(response) ?? false })
       const utf8 = new TextDecoder()
       const feed = read(response, emit)
       return {

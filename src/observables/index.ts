@@ -20,7 +20,7 @@ export type {
 export { pageLife, type PageLifeOptions } from './page-life.ts'
 export type { PageSignals } from './page-signals.ts'
 export { STATUS_AFTER, type PushStatus } from './status.ts'
-export type { Pace, PushRequest, Technique } from './technique.ts'
+export type { Pace, PushRequest, Technique, Watch } from './technique.ts'
 export { nchan, type NchanOptions } from './dialects/nchan.ts'
 export { plain, type PlainOptions } from './dialects/plain.ts'
 export {
@@ -40,6 +40,8 @@ export {
 } from './dialects/dialect.ts'
 export type { CloseTable, StatusTable, Verdict } from './dialects/verdict.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './operators/backoff.ts'
+export { fallback, type FallbackOptions } from './operators/fallback.ts'
+export type { RungStorage } from './operators/rung-memory.ts'
 export type { LivenessOptions } from './operators/liveness.ts'
 export { pausable } from './operators/pausable.ts'
 export {

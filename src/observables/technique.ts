@@ -1,8 +1,9 @@
-import type { Observable, SchedulerLike } from 'rxjs'
+import type { MonoTypeOperatorFunction, Observable, SchedulerLike } from 'rxjs'
 import type { Cursor } from './cursor.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import type { SourceEvent } from './event.ts'
 import type { HeldConnections } from './held-connections.ts'
+import type { LivenessOptions } from './operators/liveness.ts'
 
 /** How much haste requests that repeat should make: a hidden page needs less. */
 export interface Pace {
@@ -27,9 +28,16 @@ export interface PushRequest {
   readonly held?: HeldConnections
   /** Undefined: all haste. */
   readonly pace?: Pace | undefined
+  /** Ends a connection that gives no sign of life: for a technique that `watches` over several. */
+  readonly watch?: Watch
+  /** What techniques remember of this channel from attempt to attempt, each by itself. */
+  readonly memory?: Map<object, unknown>
   /** All time is this scheduler's. */
   readonly scheduler: SchedulerLike
 }
+
+/** The client's liveness, with other limits where some are named. */
+export type Watch = (limits?: LivenessOptions) => MonoTypeOperatorFunction<SourceEvent>
 
 /**
  * One way to be pushed to: a function from a request to a cold Observable. One subscription is one connection
@@ -45,4 +53,8 @@ export interface Technique {
   /** Whether this host has what the technique needs. */
   isSupported(): boolean
   connect(request: PushRequest): Observable<SourceEvent>
+  /** It watches over connections of its own by `request.watch`, and is not watched itself. */
+  readonly watches?: true
+  /** What it knows of a URL's origin, in words. `now` in ms since the epoch. */
+  explain?(url: string, now: number): string
 }

@@ -67,6 +67,8 @@ export interface EventStreamDialect {
   /** Names of the server's own events, which an EventSource hides unless it is told of them. */
   readonly eventNames: readonly string[]
   event(event: ServerSentEvent): SourceEvent | typeof END
+  /** Whether the server says something as soon as the stream is open; absent: no. */
+  greets?(head: AnswerHead): boolean
   /** A comment is a heartbeat (`again`), or a verdict on the stream. */
   comment(text: string): Verdict
 }
@@ -79,6 +81,8 @@ export interface StreamDialect {
   readonly accept: string
   /** Whether an answer of this type is a stream. */
   fits(type: string): boolean
+  /** Whether the server says something as soon as the stream is open; absent: no. */
+  greets?(head: AnswerHead): boolean
   /** Reads the text as it comes. */
   read(head: AnswerHead, emit: Emit): (text: string) => void
 }

@@ -84,6 +84,8 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
         return message(data, event, id)
       },
 
+      // Nchan begins with a comment, the hub with a word.
+      greets: () => true,
       comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
     },
 
@@ -91,6 +93,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
       address: (target) => spell(target),
       verdict,
       accept: 'multipart/mixed',
+      greets: ({ headers }) => headers.has(HEARTBEAT_HEADER),
       fits: (type) => /^(multipart\/mixed|text\/event-stream)\b/i.test(type),
       read({ headers }, emit) {
         const place = places()

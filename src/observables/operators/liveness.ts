@@ -1,4 +1,4 @@
-import { Observable, Subscription, tap, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
+import { Observable, Subscription, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
 import { ROTATE, type SourceEvent } from '../event.ts'
 import { DEV } from '../dev.ts'
@@ -22,7 +22,7 @@ export const LONGEST = 2 ** 31 - 1
  *
  * Where the server promised heartbeats, silence for longer is `silent`. Where it did not, silence proves nothing: an
  * idle connection with a cursor is rotated (errors with `ROTATE`), which loses nothing and finds a dead one out. One
- * that is only presumed open is held to the default heartbeat.
+ * that is only presumed open is held to the default heartbeat. One whose server `greets` is open when it has.
  *
  * @param resumable Whether a new connection would go on from where this one is.
  */
@@ -46,6 +46,7 @@ export function liveness({
       let limit: number
       let due: number
       let verdict: () => unknown
+      let ungreeted: SourceEvent | undefined
 
       // One timer a connection that looks at a time stamp: a timer a message would cost more than the message.
       const look = (after: number) => {
@@ -74,6 +75,23 @@ export function liveness({
       // Without a cursor there is nothing to go on from, and nothing says that it is dead: it is left alone.
       const rotate = () => (resumable() ? ROTATE : undefined)
 
+      const next = (event: SourceEvent) => {
+        if (event.type === 'open' && event.greets) {
+          // A proxy passes the head of an answer that it holds back.
+          ungreeted = { ...event, greets: false }
+          return
+        }
+        if (ungreeted) {
+          const open = ungreeted
+          ungreeted = undefined
+          told(open)
+        }
+        told(event)
+      }
+      const told = (event: SourceEvent) => {
+        see(event)
+        subscriber.next(event)
+      }
       const see = (event: SourceEvent) => {
         seen = scheduler.now()
         if (event.type === 'open') {
@@ -86,8 +104,15 @@ export function liveness({
         }
       }
 
-      arm(openWithin, () => new PushError('timeout', DEV && `not open within ${openWithin} ms`))
+      arm(openWithin, () => {
+        const what = ungreeted ? 'open, and then silent: a proxy may hold the answer back. Not one byte' : 'not open'
+        return new PushError('timeout', DEV && `${what} within ${openWithin} ms`)
+      })
       subscriber.add(() => watch.unsubscribe())
-      return source.pipe(tap(see)).subscribe(subscriber)
+      return source.subscribe({
+        next,
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      })
     })
 }

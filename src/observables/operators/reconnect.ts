@@ -14,6 +14,7 @@ import {
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
 import { PushError, asPushError } from '../errors.ts'
 import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../event.ts'
+import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
 import { DEV } from '../dev.ts'
@@ -39,7 +40,9 @@ export type Supervisor = <P extends object>(
 
 export interface ReconnectOptions<P> extends LivenessOptions {
   /** One connection attempt, from a cursor, with what `prepare` gave. */
-  connect: (cursor: Cursor | undefined, prepared: P) => Observable<SourceEvent>
+  connect: (cursor: Cursor | undefined, prepared: P, watch: Watch) => Observable<SourceEvent>
+  /** Whether `connect` watches over what it connects, by the `watch` that it is given. @default false: it is watched here */
+  watches?: boolean
   /** Runs before every attempt and may take its time: a fresh token, say. */
   prepare: (attempt: number) => Observable<P>
   policy: RetryPolicy
@@ -69,6 +72,7 @@ const PREPARE_WITHIN = 30_000
  */
 export function reconnect<P>({
   connect,
+  watches = false,
   prepare,
   policy,
   promised,
@@ -84,6 +88,9 @@ export function reconnect<P>({
     let rotates = true
     let current = new Subscription()
 
+    const resumable = () => rotates && place.value !== undefined
+    const watch: Watch = (own) => liveness({ ...limits, ...own, promised, resumable, scheduler })
+
     const replace = (start: () => Subscription) => {
       current.unsubscribe()
       // Held before it starts, because what starts may end, and be replaced, at once.
@@ -98,10 +105,10 @@ export function reconnect<P>({
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
         subscriber.next(event)
+        place.space = event.space
         if (begun) return
         begun = true
         const { opened, value } = place
-        place.space = event.space
         place.opened = true
         if (event.resumed) return
         place.value = undefined
@@ -159,9 +166,8 @@ export function reconnect<P>({
             switchMap((prepared) => {
               const { space, value } = place
               const cursor = value === undefined ? undefined : { space, value }
-              return connect(cursor, prepared).pipe(
-                liveness({ ...limits, promised, resumable: () => rotates && place.value !== undefined, scheduler }),
-              )
+              const connection = connect(cursor, prepared, watch)
+              return watches ? connection : connection.pipe(watch())
             }),
           )
           .subscribe({

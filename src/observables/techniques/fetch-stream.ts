@@ -29,6 +29,7 @@ export function fetchStream(): Technique {
         credentials,
         verdict: stream.verdict,
         fits: stream.fits,
+        greets: stream.greets,
         read: (head, emit) => readTextStream(head, dialect, emit),
       })
       return holding(asked, technique, answer)

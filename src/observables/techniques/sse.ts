@@ -48,6 +48,7 @@ function viaFetch({ dialect: named, credentials, ...target }: PushRequest): Obse
     credentials,
     verdict: dialect.verdict,
     fits: (type) => type.startsWith('text/event-stream'),
+    greets: dialect.greets,
     read: (_, emit) => readEventStream(dialect, emit),
   })
 }

@@ -73,7 +73,13 @@ const connect = (
       if (stream.verdict({ status, headers: seenHeaders }) !== 'accept') return
       if (!stream.fits(seenHeaders.get('content-type') ?? '')) return
       feed = readTextStream({ status, headers: seenHeaders }, dialect, emit)
-      emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+      emit({
+        type: 'open',
+        technique: NAME,
+        space,
+        resumed: continuity === 'resumed',
+        greets: stream.greets?.(head()) ?? false,
+      })
     }
     const grow = () => {
       const text = xhr.responseText

@@ -1,0 +1,142 @@
+import { Subscription, type Observable, type SchedulerLike, type Subscriber } from 'rxjs'
+import type { Cursor } from '../cursor.ts'
+import { PushError } from '../errors.ts'
+import type { SourceEvent, SourceOpen } from '../event.ts'
+import { DEV } from '../dev.ts'
+
+/**
+ * How a try to hand over ended.
+ *
+ * - `taken`: the new connection carries on, from where the old one was.
+ * - `unproven`: it is open, and nothing proves that it goes on from there.
+ * - `overflow`: the old one said more meanwhile than can be remembered, or what cannot be told apart.
+ * - `failed`: it did not open, or broke.
+ */
+export type Outcome =
+  | { readonly type: 'taken' | 'unproven' | 'overflow' }
+  | { readonly type: 'failed'; readonly error: unknown }
+
+export interface RelayOptions {
+  /** Where the first connection goes on from. */
+  cursor: Cursor | undefined
+  /** How long a new connection stands, with nothing left to repeat, before the old one is let go, in ms. */
+  settle: number
+  scheduler: SchedulerLike
+  /** The connection that carries ended. */
+  lost: (cause: unknown) => void
+}
+
+/** One stream of events, carried by one connection after the other. */
+export interface Relay {
+  /** Where it is. */
+  readonly cursor: Cursor | undefined
+  /** Lets a connection carry on; the one before is left first. */
+  carry(connection: Observable<SourceEvent>): void
+  /**
+   * Opens a connection at `cursor` while the present one goes on, and changes over without a message lost or repeated:
+   * what both say is told once, and the first that only the new one says makes it the one that carries. `ended` hears
+   * before anything of the new one is told.
+   */
+  beside(connection: Observable<SourceEvent>, ended: (outcome: Outcome) => void): Subscription
+  /** Leaves every connection. */
+  leave(): void
+}
+
+/** How many messages of the old connection are remembered, to drop what the new one repeats. */
+const MOST = 10_000
+
+export function relay(out: Subscriber<SourceEvent>, { cursor: from, settle, scheduler, lost }: RelayOptions): Relay {
+  let carrying = new Subscription()
+  let space = from?.space ?? ''
+  let value = from?.value
+  /** Hears where each message of the present connection is, while there is one beside it. */
+  let overheard: ((cursor: string | undefined) => void) | undefined
+
+  const tell = (event: SourceEvent) => {
+    if (event.type === 'message') {
+      value = event.cursor
+      overheard?.(value)
+    } else if (event.type === 'open') {
+      space = event.space
+      if (!event.resumed) value = undefined
+    } else if (event.type !== 'retry') value = event.cursor ?? value
+    out.next(event)
+  }
+
+  return {
+    get cursor() {
+      return value === undefined ? undefined : { space, value }
+    },
+
+    carry(connection) {
+      carrying.unsubscribe()
+      // Held before it starts, because what starts may end, and be replaced, at once.
+      const next = (carrying = new Subscription())
+      next.add(connection.subscribe({ next: tell, error: lost, complete: () => out.complete() }))
+    },
+
+    beside(connection, ended) {
+      const repeats = new Set<string>()
+      let opened: SourceOpen | undefined
+      let taken = false
+      let settling = Subscription.EMPTY
+      const own = new Subscription()
+
+      const finish = (outcome: Outcome) => {
+        own.unsubscribe()
+        ended(outcome)
+      }
+      const take = (open: SourceOpen) => {
+        taken = true
+        overheard = undefined
+        settling.unsubscribe()
+        carrying.unsubscribe()
+        carrying = own
+        ended({ type: 'taken' })
+        tell(open)
+      }
+      const consider = () => {
+        settling.unsubscribe()
+        const open = opened
+        if (open && !open.presumed && repeats.size === 0) settling = scheduler.schedule(() => take(open), settle)
+      }
+      const next = (event: SourceEvent) => {
+        const repeated = event.type === 'message' && event.cursor !== undefined && repeats.delete(event.cursor)
+        if (taken) return repeated ? undefined : tell(event)
+        if (repeated) return consider()
+        if (event.type === 'open') {
+          if (!event.resumed || event.space !== space) return finish({ type: 'unproven' })
+          opened = event
+          return consider()
+        }
+        if (event.type === 'gap') {
+          return finish({ type: 'failed', error: new PushError('cursor-lost', DEV && `gap: ${event.reason}`) })
+        }
+        if (event.type !== 'message' || !opened) return
+        take(opened)
+        tell(event)
+      }
+
+      overheard = (cursor) => {
+        settling.unsubscribe()
+        if (cursor === undefined || repeats.has(cursor) || repeats.size === MOST) return finish({ type: 'overflow' })
+        repeats.add(cursor)
+      }
+      own.add(() => {
+        settling.unsubscribe()
+        if (!taken) overheard = undefined
+      })
+      own.add(
+        connection.subscribe({
+          next,
+          error: (error: unknown) => (taken ? lost(error) : finish({ type: 'failed', error })),
+          complete: () => out.complete(),
+        }),
+      )
+      // What was taken carries on, whoever let it in.
+      return new Subscription(() => taken || own.unsubscribe())
+    },
+
+    leave: () => carrying.unsubscribe(),
+  }
+}
