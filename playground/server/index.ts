@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Plugin } from 'vite'
 import { pushHub } from '../../src/vite/index.ts'
 import type { Hub } from '../../src/hub/index.ts'
 import { isOwnPost, json } from './answer.ts'
-import { openFront, type Front } from './fronts.ts'
+import { FORBIDDEN, openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
 import { ORDERS, orderDesk } from './orders.ts'
+import type { Report, Welcome } from './report.ts'
+import { stoppable } from './stoppable.ts'
 
 /** The cards of the page, in the order of history. */
 const TECHNIQUES = [
@@ -32,8 +35,22 @@ const FAULTS = {
     proxy.drop()
   },
   buffer: ({ proxy }) => proxy.buffer(true),
-  heal: ({ proxy }) => proxy.resume(),
+  slow: ({ proxy }) => proxy.slow(500),
+  forbid({ proxy, forbid }) {
+    forbid(true)
+    proxy.drop()
+  },
+  heal({ proxy, forbid }) {
+    forbid(false)
+    proxy.resume()
+  },
 } satisfies Record<string, (front: Front) => void>
+
+/** How often the machine may speak, in ms. */
+const INTERVALS = [100, 1_000, 10_000]
+
+/** A page that asked nothing for so long is told nothing more, in ms. */
+const GONE = 60_000
 
 /**
  * The playground's server: the hub on the page's own origin, fed ten times a second with what this machine does, and
@@ -42,67 +59,124 @@ const FAULTS = {
 export function playgroundServer(): Plugin[] {
   const ports = new Set<number>()
   const fronts = new Map<string, Front>()
+  const faults: Record<string, string> = {}
   const machine = readMachine()
   const orders = orderDesk()
+  const own = stoppable()
   let hub: Hub | undefined
+  let opened: Promise<unknown> = Promise.resolve()
+  let interval = 100
+  let ticks: NodeJS.Timeout | undefined
 
-  const setup = (own: Hub) => {
-    hub = own
-    for (const name of TECHNIQUES) void openFront(own).then((front) => fronts.set(name, front))
-    const publish = (channel: string, value: unknown) =>
-      own.publish(channel, JSON.stringify(value), { contentType: 'application/json' })
-    const ticks = setInterval(() => publish('machine', machine.tick()), 100)
-    const costs = setInterval(
-      () => publish('costs', Object.fromEntries([...fronts].map(([name, front]) => [name, front.cost()]))),
-      1_000,
-    )
-    const stopOrders = orders.start(own)
+  const publish = (channel: string, value: unknown) =>
+    hub?.publish(channel, JSON.stringify(value), { contentType: 'application/json' })
+  const pace = (every: number) => {
+    interval = every
+    clearInterval(ticks)
+    ticks = setInterval(() => publish('machine', machine.tick()), every)
+  }
+  const welcome = (): Welcome => {
+    const page = randomUUID()
+    const bases = Object.fromEntries([...fronts].map(([name, { url }]) => [name, `${url}/${page}`]))
+    return { page, at: Date.now(), bases }
+  }
+  const report = () => {
+    const pages = new Set([...fronts.values()].flatMap((front) => front.pages(GONE)))
+    for (const page of pages) {
+      const costs: Report['costs'] = {}
+      for (const [name, front] of fronts) {
+        const cost = front.cost(page)
+        if (cost) costs[name] = cost
+      }
+      publish(`reports-${page}`, { at: Date.now(), interval, faults, costs } satisfies Report)
+    }
+  }
+  const inflict = (technique: string, front: Front, fault: keyof typeof FAULTS) => {
+    if (fault === 'drop') return FAULTS.drop(front)
+    FAULTS.heal(front)
+    FAULTS[fault](front)
+    if (fault === 'heal') delete faults[technique]
+    else faults[technique] = fault
+  }
+
+  const setup = (made: Hub) => {
+    hub = made
+    opened = Promise.all(TECHNIQUES.map(async (name) => fronts.set(name, await openFront(made))))
+    pace(interval)
+    const reports = setInterval(report, 1_000)
+    const stopOrders = orders.start(made)
     return () => {
       stopOrders()
       clearInterval(ticks)
-      clearInterval(costs)
+      clearInterval(reports)
       machine.stop()
       for (const front of fronts.values()) void front.close()
     }
   }
 
+  /** What the page's buttons do. */
+  const press = async ([kind, first = '', second = '']: string[]): Promise<boolean> => {
+    if (kind === 'hub' && (first === 'stop' || first === 'start')) {
+      for (const [name, front] of fronts) inflict(name, front, first === 'stop' ? 'refuse' : 'heal')
+      own[first]()
+      return true
+    }
+    if (kind === 'interval' && INTERVALS.includes(Number(first))) {
+      pace(Number(first))
+      return true
+    }
+    if (kind !== 'faults' || !Object.hasOwn(FAULTS, second)) return false
+    const front = first === ORDERS ? await orders.line() : fronts.get(first)
+    if (!front) return false
+    inflict(first, front, second as keyof typeof FAULTS)
+    return true
+  }
+
   const control = async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    const [, kind, technique = '', fault = ''] = (request.url ?? '').split('/')
+    const [, kind = '', ...rest] = (request.url ?? '').split('/')
     if (kind === 'board') {
       // The place first, then the state: what comes in between is applied twice rather than never.
       const cursor = hub?.cursor('machine')
       return json(response, 200, { cursor, state: machine.board })
     }
-    if (kind === 'techniques')
-      return json(response, 200, Object.fromEntries([...fronts].map(([name, { url }]) => [name, url])))
-    if (kind !== 'faults') return next()
+    if (kind === 'techniques') {
+      await opened
+      return json(response, 200, welcome())
+    }
+    if (!['faults', 'hub', 'interval'].includes(kind)) return next()
     if (!isOwnPost(request)) return json(response, 403, 'only this page breaks its network')
-    const act = Object.hasOwn(FAULTS, fault) ? FAULTS[fault as keyof typeof FAULTS] : undefined
-    const front = technique === ORDERS ? await orders.line() : fronts.get(technique)
-    if (!act || !front)
-      return json(response, 404, `faults are ${Object.keys(FAULTS).join(', ')}, techniques ${TECHNIQUES.join(', ')}`)
-    act(front)
-    json(response, 200, fault)
+    if (!(await press([kind, ...rest])))
+      return json(
+        response,
+        404,
+        `/faults/<${TECHNIQUES.join('|')}>/<${Object.keys(FAULTS).join('|')}>, /hub/<stop|start>, /interval/<${INTERVALS.join('|')}>`,
+      )
+    report()
+    json(response, 200, rest)
   }
 
   return [
-    // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
-    pushHub({
-      heartbeat: 5_000,
-      origins: (origin) => ports.has(Number(new URL(origin).port)),
-      authorize: ({ action, channel }) =>
-        channel === ORDERS && action !== 'subscribe' && action !== 'state'
-          ? { status: 403, reason: 'only the desk publishes orders' }
-          : true,
-      setup,
-    }),
     {
       name: 'playground:control',
       configureServer({ middlewares, httpServer }) {
+        middlewares.use(own.pass)
+        httpServer?.on('upgrade', own.passUpgrade)
         middlewares.use((request, response, next) => void control(request, response, next))
         httpServer?.on('listening', () => void ports.add((httpServer.address() as AddressInfo).port))
       },
     },
+    pushHub({
+      // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
+      heartbeat: 5_000,
+      origins: (origin) => ports.has(Number(new URL(origin).port)),
+      authorize({ action, channel, headers }) {
+        if (headers[FORBIDDEN]) return { status: 403, reason: 'forbidden by the network panel' }
+        return channel === ORDERS && action !== 'subscribe' && action !== 'state'
+          ? { status: 403, reason: 'only the desk publishes orders' }
+          : true
+      },
+      setup,
+    }),
     orders.plugin,
   ]
 }

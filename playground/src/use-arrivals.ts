@@ -2,8 +2,9 @@ import { computed, shallowRef, type Ref } from 'vue'
 import type { PushMessage, PushStatus } from 'pinia-push'
 import { inWords, type Note, type Tick } from './machine.ts'
 
-/** How many arrivals figures and chart look back on: half a minute. */
-const KEPT = 300
+/** How far figures and chart look back, in s, and on how many arrivals at most. */
+const WINDOW = 30
+const KEPT = 1_000
 
 /** One message that arrived. */
 export interface Arrival {
@@ -50,7 +51,8 @@ export function useArrivals(status: Readonly<Ref<PushStatus>>) {
         return
       }
       const now = Date.now()
-      arrivals.value = [...arrivals.value.slice(1 - KEPT), { at: now / 1_000, latency: Math.max(0, now - data.at) }]
+      const recent = arrivals.value.slice(1 - KEPT).filter(({ at }) => at > now / 1_000 - WINDOW)
+      arrivals.value = [...recent, { at: now / 1_000, latency: Math.max(0, now - data.at) }]
       if (number !== undefined && data.n > number + 1) lost.value += data.n - number - 1
       if (number !== undefined && data.n <= number) repeated.value += 1
       number = data.n

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright'
 import { createServer, type ViteDevServer } from 'vite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
 
 const TECHNIQUES = [
@@ -17,20 +17,24 @@ const TECHNIQUES = [
   'webSocket',
 ]
 
+const SERVED = {
+  configFile: new URL('../../playground/vite.config.ts', import.meta.url).pathname,
+  logLevel: 'error',
+} as const
+
 let server: ViteDevServer
 let browser: Browser
 let address: string
 
 beforeAll(async () => {
-  server = await createServer({
-    configFile: new URL('../../playground/vite.config.ts', import.meta.url).pathname,
-    server: { port: 0 },
-    logLevel: 'error',
-  })
+  server = await createServer({ ...SERVED, server: { port: 0 } })
   await server.listen()
   const bound = server.httpServer?.address() as AddressInfo
   address = `http://127.0.0.1:${bound.port}/`
   browser = await chromium.launch(CHROMIUM)
+})
+afterEach(async () => {
+  for (const path of ['hub/start', 'interval/100']) await fetch(`${address}${path}`, { method: 'POST' })
 })
 afterAll(async () => {
   await browser.close()
@@ -38,15 +42,20 @@ afterAll(async () => {
 })
 
 /** Opens the playground in a window of its own; anything it complains of fails the test. */
-async function visit(options: BrowserContextOptions = {}): Promise<Page & { complaints: string[] }> {
+async function visit(
+  options: BrowserContextOptions = {},
+  before: () => void = () => {},
+  at = address,
+): Promise<Page & { complaints: string[] }> {
   const context = await browser.newContext(options)
+  await context.addInitScript(before)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     if (message.type() === 'warning') complaints.push(message.text())
   })
-  await page.goto(address)
+  await page.goto(at)
   return Object.assign(page, { complaints })
 }
 
@@ -108,6 +117,172 @@ describe('the playground', () => {
       await page.context().close()
     },
   )
+
+  test('measures a price for every technique, and says what each figure means', async () => {
+    const page = await visit()
+    await allOpen(page)
+    await page.waitForFunction((techniques) => {
+      const figure = (technique: string, column: string) =>
+        Number.parseFloat(
+          document.querySelector(`[data-price="${technique}"] [data-column="${column}"]`)?.textContent ?? '',
+        )
+      return techniques.every((technique) =>
+        ['received', 'requests', 'bytes', 'latency'].every((column) => figure(technique, column) > 0),
+      )
+    }, TECHNIQUES)
+    for (const technique of TECHNIQUES)
+      await expect(page.locator(`[data-price="${technique}"] .verdict`).textContent()).resolves.toMatch(
+        /Advantage: .+\..*Disadvantage: .+\./,
+      )
+    for (const button of await page.locator('[data-sort]').all()) {
+      const id = await button.getAttribute('aria-describedby')
+      await expect(page.locator(`#${id}`).textContent()).resolves.toMatch(/^\p{Lu}.+\.$/u)
+    }
+    expect(page.complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test.each(['title', 'received', 'requests', 'useless', 'bytes', 'held', 'latency'])(
+    'sorts its prices by %s, both ways, by keyboard',
+    async (column) => {
+      const page = await visit()
+      await allOpen(page)
+      await page.locator('[data-price="webSocket"] [data-column="bytes"]', { hasText: /\d/ }).waitFor()
+      const button = page.locator(`[data-sort="${column}"]`)
+      const heading = page.locator('th').filter({ has: button })
+      expect(await heading.getAttribute('aria-sort')).toBe('none')
+      await button.focus()
+      for (const direction of ['ascending', 'descending']) {
+        // The order is read in the same task as the figures it was made by.
+        const values = await button.evaluate(async (element, name) => {
+          if (element instanceof HTMLElement) element.click()
+          await new Promise<void>((resolve) => queueMicrotask(resolve))
+          return [...document.querySelectorAll('[data-price]')].map((row) =>
+            name === 'title'
+              ? (row.querySelector('th')?.textContent ?? '')
+              : Number.parseFloat(row.querySelector(`[data-column="${name}"]`)?.textContent?.replaceAll(',', '') ?? ''),
+          )
+        }, column)
+        const ascending = values.toSorted((a, b) =>
+          typeof a === 'number' ? a - Number(b) : a.localeCompare(String(b)),
+        )
+        expect(values).toEqual(direction === 'ascending' ? ascending : ascending.toReversed())
+        expect(await heading.getAttribute('aria-sort')).toBe(direction)
+      }
+      await page.keyboard.press('Enter')
+      expect(await heading.getAttribute('aria-sort')).toBe('ascending')
+      await page.keyboard.press('Space')
+      expect(await heading.getAttribute('aria-sort')).toBe('descending')
+      await page.context().close()
+    },
+  )
+
+  test('shows what asking in vain costs where little happens', async () => {
+    const page = await visit()
+    await allOpen(page)
+    await page.getByRole('button', { name: '1 in 10 s' }).click()
+    const useless = (technique: string) =>
+      page.locator(`[data-price="${technique}"] [data-column="useless"]`).textContent()
+    await page.waitForFunction(() => {
+      const text = document.querySelector('[data-price="polling"] [data-column="useless"]')?.textContent ?? ''
+      return Number.parseFloat(text) >= 3
+    })
+    expect((await useless('webSocket'))?.trim()).toBe('0 ans')
+    await page.getByRole('button', { name: '10 a second' }).click()
+    await page.context().close()
+  })
+
+  test.each([
+    { fault: 'refuse', code: 'unreachable', says: 'Nothing answers there' },
+    { fault: 'hang', code: 'timeout', says: 'nothing answered within five seconds' },
+    { fault: 'stall', code: 'silent', says: 'not one byte' },
+    { fault: 'forbid', code: 'refused', says: 'The server said no for good' },
+    { fault: 'crowd', code: 'too-many-streams', says: 'Six streams to this origin' },
+  ])('$fault: the card and the page say what it means and what to do', async ({ fault, code, says }) => {
+    const page = await visit()
+    await allOpen(page)
+    const shown = card(page, 'sse')
+    await shown.locator(`[data-fault="${fault}"]`).click()
+    await page.waitForSelector(`[data-technique="sse"][data-code="${code}"]`)
+    const meaning = await shown.locator('.meaning').textContent()
+    expect(meaning).toContain(says)
+    expect(await shown.locator('.remedy').textContent()).toMatch(/\.$/)
+    const banner = page.locator('.trouble[data-kind="some"]').filter({ hasText: 'Server-Sent Events' })
+    await banner.filter({ hasText: says }).waitFor()
+    await shown.locator('[data-fault="heal"]').click()
+    // What waits comes back by itself; what was refused has to be asked to.
+    if (code === 'refused') await shown.getByRole('button', { name: 'Open' }).click()
+    await page.waitForSelector('[data-technique="sse"][data-status="open"]')
+    await page.locator('.trouble').waitFor({ state: 'hidden' })
+    expect([await shown.getAttribute('data-lost'), await shown.getAttribute('data-repeated')]).toEqual(['0', '0'])
+    await page.context().close()
+  })
+
+  test('says so where a browser cannot do a technique, and goes on with the others', async () => {
+    const page = await visit({}, () => Reflect.deleteProperty(globalThis, 'EventSource'))
+    await page.waitForSelector('[data-technique="eventSource"][data-status="failed"][data-code="unsupported"]')
+    expect(await card(page, 'eventSource').locator('.meaning').textContent()).toContain('Use another technique')
+    for (const technique of TECHNIQUES.filter((name) => name !== 'eventSource'))
+      await page.waitForSelector(`[data-technique="${technique}"][data-status="open"]`)
+    await page.context().close()
+  })
+
+  test('says once that the hub is gone, counts down, tries when told, and then goes on with nothing lost', async () => {
+    const page = await visit()
+    await allOpen(page)
+    await page.getByRole('button', { name: 'Stop the hub' }).click()
+    const banner = page.locator('.trouble[data-kind="hub"]')
+    await banner.filter({ hasText: /Next attempt in \d+ s/ }).waitFor()
+    expect(await banner.textContent()).toContain('The hub does not answer.')
+    expect(await page.locator('.meaning').count()).toBe(0)
+    await page.getByRole('button', { name: 'Start the hub' }).click()
+    await banner.getByRole('button', { name: 'Try now' }).click()
+    await allOpen(page)
+    await banner.waitFor({ state: 'hidden' })
+    for (const technique of TECHNIQUES) {
+      const before = await messages(page, technique)
+      await page.waitForFunction(
+        ([name, count]) =>
+          Number(document.querySelector<HTMLElement>(`[data-technique="${name}"]`)?.dataset['messages']) >
+          Number(count),
+        [technique, before],
+      )
+      const shown = card(page, technique)
+      expect({
+        technique,
+        lost: await shown.getAttribute('data-lost'),
+        repeated: await shown.getAttribute('data-repeated'),
+      }).toEqual({ technique, lost: '0', repeated: '0' })
+    }
+    await page.context().close()
+  })
+
+  test('says that the hub is gone when its server is', async () => {
+    const other = await createServer({ ...SERVED, server: { port: 0 } })
+    await other.listen()
+    const bound = other.httpServer?.address() as AddressInfo
+    const page = await visit({}, undefined, `http://127.0.0.1:${bound.port}/`)
+    await allOpen(page)
+    await other.close()
+    await page.locator('.trouble[data-kind="hub"]').waitFor()
+    expect(await page.locator('.trouble').textContent()).toContain('The hub does not answer.')
+    await page.context().close()
+  })
+
+  test('takes the curl line that it shows', async () => {
+    const page = await visit()
+    await allOpen(page)
+    const line = (await page.locator('pre', { hasText: 'curl' }).textContent()) ?? ''
+    const [, data, url] = /^curl -d '(.*)' (\S+)$/.exec(line) ?? []
+    if (!url || !data) throw new Error(`no curl line: ${line}`)
+    // As curl sends it.
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    expect((await fetch(url, { method: 'POST', headers, body: data })).ok).toBe(true)
+    await card(page, 'sse')
+      .filter({ has: page.getByTitle(data) })
+      .waitFor()
+    await page.context().close()
+  })
 
   test('fills its board from a store: a snapshot, then what changes', async () => {
     const page = await visit()

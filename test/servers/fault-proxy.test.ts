@@ -183,6 +183,19 @@ describe('a broken link', () => {
     await client.closed
   })
 
+  test('slow leaves time between the pieces, and loses none', async ({ line }) => {
+    line.proxy.split(1)
+    line.proxy.slow(40)
+    const client = line.dial()
+    const server = await line.answering()
+    const began = Date.now()
+    server.write('abc')
+    await client.sees('abc')
+    expect(client.chunks.map(String)).toEqual(['a', 'b', 'c'])
+    // A timer may be a millisecond early.
+    expect(Date.now() - began).toBeGreaterThanOrEqual(2 * 39)
+  })
+
   test('cut delivers exactly so many bytes, and counts what it cut in the middle', async ({ line }) => {
     line.proxy.cut(() => 5)
     const client = line.dial()

@@ -17,6 +17,8 @@ export interface FaultProxy {
   split(bytes: number | undefined): void
   /** Holds answers back, as a buffering proxy does, until it is off. */
   buffer(on: boolean): void
+  /** Waits for so many ms after each piece of an answer; undefined: no more. */
+  slow(apart: number | undefined): void
   /** Cuts each new connection after so many bytes of answers; undefined: no more. */
   cut(after: (() => number) | undefined): void
   /** Ends all faults. */
@@ -41,6 +43,7 @@ export async function createFaultProxy({
     hanging: false,
     pieces: undefined,
     holding: false,
+    apart: undefined,
     cut: undefined,
   }
 
@@ -82,6 +85,7 @@ export async function createFaultProxy({
       faults.holding = on
       refresh()
     },
+    slow: (apart) => void (faults.apart = apart),
     cut: (after) => void (faults.cut = after),
     resume() {
       Object.assign(faults, {
@@ -90,6 +94,7 @@ export async function createFaultProxy({
         hanging: false,
         pieces: undefined,
         holding: false,
+        apart: undefined,
         cut: undefined,
       })
       refresh()

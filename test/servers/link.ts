@@ -7,6 +7,8 @@ export interface Faults {
   hanging: boolean
   pieces: number | undefined
   holding: boolean
+  /** The least time between two pieces of an answer, in ms. */
+  apart: number | undefined
   cut: (() => number) | undefined
 }
 
@@ -61,9 +63,12 @@ export function createLink(
     allowance -= piece.length
     stats.bytesDown += piece.length
     writing = true
-    const written = () => {
+    const next = () => {
       writing = false
-      if (allowance > 0) return void setImmediate(flush)
+      flush()
+    }
+    const written = () => {
+      if (allowance > 0) return void (faults.apart === undefined ? setImmediate(next) : setTimeout(next, faults.apart))
       if (held.length > 0) stats.cuts += 1
       destroy()
     }

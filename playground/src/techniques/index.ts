@@ -23,6 +23,9 @@ export interface Shown {
   title: string
   /** How it works, in one sentence. */
   how: string
+  /** In what it is good, and what that costs, in plain words. */
+  advantage: string
+  disadvantage: string
   channel: ChannelDefinition<{ origin: string }, Tick | Note, never>
   /** The file that makes it. */
   code: string
@@ -34,6 +37,8 @@ export const techniques: readonly Shown[] = [
     id: 'polling',
     title: 'Polling',
     how: 'Asks every half second, and is given all that came since.',
+    advantage: 'Works through every proxy, and the server holds nothing between two requests.',
+    disadvantage: 'News is up to an interval late, and where nothing happens most requests are useless.',
     channel: polling.channel,
     code: pollingCode,
   },
@@ -41,6 +46,9 @@ export const techniques: readonly Shown[] = [
     id: 'longPolling',
     title: 'Long polling',
     how: 'Asks once and waits: the server answers when it has something.',
+    advantage: 'News comes at once, through every proxy.',
+    disadvantage:
+      'The server holds a connection for each reader, and each batch of news costs a request with all its headers.',
     channel: longPolling.channel,
     code: longPollingCode,
   },
@@ -48,6 +56,8 @@ export const techniques: readonly Shown[] = [
     id: 'iframeStream',
     title: 'Forever frame',
     how: 'A hidden frame whose page never ends: a script for each message.',
+    advantage: 'One request for all messages, in the oldest of browsers.',
+    disadvantage: 'It holds a connection, wraps each message in a script, and its page grows until it is made anew.',
     channel: iframeStream.channel,
     code: iframeStreamCode,
   },
@@ -55,6 +65,9 @@ export const techniques: readonly Shown[] = [
     id: 'xhrStream',
     title: 'XHR streaming',
     how: 'One answer that never ends, read as XMLHttpRequest sees it grow.',
+    advantage: 'One request for all messages, with headers and a status to read.',
+    disadvantage:
+      'It holds one of six connections, and the browser keeps all text that ever came until it is made anew.',
     channel: xhrStream.channel,
     code: xhrStreamCode,
   },
@@ -62,6 +75,8 @@ export const techniques: readonly Shown[] = [
     id: 'fetchStream',
     title: 'Fetch streaming',
     how: 'One answer that never ends, read chunk by chunk.',
+    advantage: 'One request for all messages, read piece by piece without growing.',
+    disadvantage: 'It holds one of six connections, and a proxy that buffers holds all news back.',
     channel: fetchStream.channel,
     code: fetchStreamCode,
   },
@@ -69,6 +84,8 @@ export const techniques: readonly Shown[] = [
     id: 'sse',
     title: 'Server-Sent Events',
     how: 'A stream of events with ids, read by fetch.',
+    advantage: 'A standard made for this: few bytes around each message, and ids to go on from.',
+    disadvantage: 'It holds one of six connections, carries text alone, and goes one way.',
     channel: sse.channel,
     code: sseCode,
   },
@@ -76,6 +93,8 @@ export const techniques: readonly Shown[] = [
     id: 'eventSource',
     title: 'EventSource',
     how: 'The same stream, read by the browser’s own client.',
+    advantage: 'The browser does it: almost no code to load.',
+    disadvantage: 'It sends no header and hides why it failed, so a refusal looks like a broken line.',
     channel: eventSource.channel,
     code: eventSourceCode,
   },
@@ -83,6 +102,8 @@ export const techniques: readonly Shown[] = [
     id: 'webSocket',
     title: 'WebSocket',
     how: 'One connection that leaves HTTP behind, both ways.',
+    advantage: 'News comes at once, and the page can answer on the same connection.',
+    disadvantage: 'It is not HTTP once open: some proxies stop it, and a refusal shows no status.',
     channel: webSocket.channel,
     code: webSocketCode,
   },

@@ -1,0 +1,22 @@
+import type { Cost } from './meter.ts'
+
+/** What the server tells one page of itself, each second. */
+export interface Report {
+  /** In ms since the epoch. */
+  at: number
+  /** Between two messages of the machine, in ms. */
+  interval: number
+  /** What is wrong with each technique's network now; absent: nothing. */
+  faults: Record<string, string>
+  costs: Record<string, Cost>
+}
+
+/** What a page is told when it begins. */
+export interface Welcome {
+  /** Its name, by which its costs are told from those of other pages. */
+  page: string
+  /** In ms since the epoch. */
+  at: number
+  /** Where each technique finds the hub. */
+  bases: Record<string, string>
+}

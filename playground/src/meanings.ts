@@ -1,0 +1,119 @@
+import type { PushErrorCode } from 'pinia-push'
+
+/** What an error means to a person, and what can be done. One sentence each. */
+export interface Meaning {
+  means: string
+  remedy: string
+}
+
+/** Total: a new code does not compile until it has its sentences. */
+export const MEANINGS = {
+  unreachable: {
+    means: 'Nothing answers there: the server is stopped, or something in between refuses the connection.',
+    remedy: 'Start the server or mend the network; it tries again by itself.',
+  },
+  unavailable: {
+    means: 'The server is busy and asked to come back later.',
+    remedy: 'Nothing to do: it comes back when the server said.',
+  },
+  lost: {
+    means: 'The connection was cut.',
+    remedy: 'Nothing to do: it reconnects and goes on from the last message.',
+  },
+  timeout: {
+    means: 'The connection was accepted and nothing answered within five seconds.',
+    remedy: 'Look for a proxy that hangs, or use a technique that passes it; it tries again by itself.',
+  },
+  silent: {
+    means: 'The connection looked open and brought not one byte for longer than the server ever pauses.',
+    remedy: 'Nothing to do: it was given up, and a new one goes on from the last message.',
+  },
+  'cursor-lost': {
+    means: 'The server no longer knows where this page had got to.',
+    remedy: 'Nothing to do: a gap is told, and the store takes a fresh snapshot.',
+  },
+  'unexpected-answer': {
+    means: 'Something answered that is not the push server, such as a sign-in page.',
+    remedy: 'Check the address and what stands in between; it tries again by itself.',
+  },
+  refused: {
+    means: 'The server said no for good: signed out, not allowed, or no such channel.',
+    remedy: 'Mend the rights or the address (here: Heal), then press Open.',
+  },
+  unsupported: {
+    means: 'This browser cannot do this technique.',
+    remedy: 'Use another technique, or a newer browser.',
+  },
+  'headers-unsupported': {
+    means: 'This technique cannot send the headers it was given.',
+    remedy: 'Put the value into the query, or use a technique that reads by fetch.',
+  },
+  'too-many-streams': {
+    means: 'Six streams to this origin are open, and HTTP/1.1 has no room for a seventh.',
+    remedy: 'Use HTTP/2 or WebSocket, or close some (here: Heal).',
+  },
+  'prepare-failed': {
+    means: 'What the request needs first, a fresh token say, could not be had.',
+    remedy: 'Mend prepare; it tries again by itself.',
+  },
+  'gave-up': {
+    means: 'It failed as often as the policy allows.',
+    remedy: 'Press Open to try again, or allow more tries.',
+  },
+  'invalid-message': {
+    means: 'One message could not be read; those before and after it were.',
+    remedy: 'Mend the publisher or the schema.',
+  },
+  'async-schema': {
+    means: 'The schema answers later, and order needs it to answer at once.',
+    remedy: 'Use a synchronous schema, and check the rest in onMessage.',
+  },
+  'cannot-send': {
+    means: 'Neither this technique nor this server takes messages from the page.',
+    remedy: 'Use WebSocket, or a dialect that posts.',
+  },
+  'not-connected': {
+    means: 'Nothing could be sent, because nobody reads this channel.',
+    remedy: 'Read it first, or press Open.',
+  },
+  'buffer-full': {
+    means: 'Too many messages wait to be sent.',
+    remedy: 'Wait until the earlier ones are gone.',
+  },
+  'send-lost': {
+    means: 'The channel closed before the message was handed over.',
+    remedy: 'Send it again if it still matters.',
+  },
+  'send-refused': {
+    means: 'The server did not take the message.',
+    remedy: 'Mend the message or the rights to send it.',
+  },
+  'invalid-url': {
+    means: 'The address of the channel is no HTTP or WebSocket address.',
+    remedy: 'Write it whole, or relative to the page.',
+  },
+  'invalid-option': {
+    means: 'An option is out of its range.',
+    remedy: 'Correct it; the message names it.',
+  },
+  'no-technique': {
+    means: 'No technique was named, so there is no way to connect.',
+    remedy: 'Name one in createPush or in the channel.',
+  },
+  'client-closed': {
+    means: 'The app has closed its push client.',
+    remedy: 'Reload the page.',
+  },
+  'no-push': {
+    means: 'The app has no push plugin.',
+    remedy: 'Add app.use(createPush(…)).',
+  },
+  'snapshot-failed': {
+    means: 'The state to begin from could not be fetched.',
+    remedy: 'Mend the snapshot; it is tried again by itself.',
+  },
+  'apply-failed': {
+    means: 'The store could not apply a message.',
+    remedy: 'Mend apply, then take a fresh snapshot.',
+  },
+} satisfies Record<PushErrorCode, Meaning>
