@@ -29,6 +29,7 @@ export {
   type AnswerHead,
   type AnswerReader,
   type Dialect,
+  type DialectParts,
   type Emit,
   type EventStreamDialect,
   type FrameDialect,

@@ -1,5 +1,6 @@
 import { EMPTY, Subject, defer, map, merge, repeat, takeUntil, tap, timer, type Observable } from 'rxjs'
-import { END } from './dialects/dialect.ts'
+import { END, type AnswerHead, type Target } from './dialects/dialect.ts'
+import { part } from './dialects/part.ts'
 import { plainPoll } from './dialects/plain.ts'
 import type { SourceEvent, SourceOpen } from './event.ts'
 import { holding, passing } from './held-connections.ts'
@@ -36,15 +37,17 @@ export function pollCycle({
   presumeAfter,
 }: PollCycleOptions): Observable<SourceEvent> {
   const { url, headers, scheduler, credentials, pace } = asked
-  const dialect = asked.dialect?.poll ?? plainPoll()
   return defer(() => {
+    const dialect = part(asked.dialect, 'poll', plainPoll)
     let cursor = asked.cursor
+    let previous: AnswerHead | undefined
     let answered = false
     let delay: number | undefined
-    const addressed = () => dialect.address({ url, headers, cursor }, waits)
+    const target = (): Target => ({ url, headers, cursor, previous })
 
     const ask = defer(() => {
-      const { space, continuity, ...address } = addressed()
+      const now = target()
+      const { space, continuity, ownCursors, ...address } = dialect.address(now, waits)
       const began = scheduler.now()
       const before = cursor?.value
       let messages = 0
@@ -54,24 +57,29 @@ export function pollCycle({
       delay = undefined
 
       const answer = request({ ...address, credentials }, (response) => {
-        const verdict = dialect.verdict(response)
+        const verdict = dialect.verdict(response, now)
         if (verdict === 'end') return EMPTY
         if (verdict !== 'accept' && verdict !== 'again') return refusal(response, verdict)
+        previous = response
         return readBody(response, (emit) => {
-          if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed' })
+          if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed', ownCursors })
           answered = true
-          const reader = dialect.answer(response, (event) => {
-            if (event === END) return emit(END)
-            if (event.type === 'message') {
-              messages += 1
-              if (unproven) emit({ type: 'gap', reason: 'unproven' })
-              unproven = false
-            }
-            if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
-            if (event.type !== 'alive') return emit(event)
-            promised = event.heartbeat
-            if (event.cursor !== undefined) emit({ type: 'alive', cursor: event.cursor })
-          })
+          const reader = dialect.answer(
+            response,
+            (event) => {
+              if (event === END) return emit(END)
+              if (event.type === 'message') {
+                messages += 1
+                if (unproven) emit({ type: 'gap', reason: 'unproven' })
+                unproven = false
+              }
+              if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
+              if (event.type !== 'alive') return emit(event)
+              promised = event.heartbeat
+              if (event.cursor !== undefined) emit({ type: 'alive', cursor: event.cursor })
+            },
+            now,
+          )
           return {
             feed: reader.feed,
             end() {
@@ -101,7 +109,7 @@ export function pollCycle({
     const see = () => seen.next()
     const presumed = timer(presumeAfter, scheduler).pipe(
       map((): SourceOpen => {
-        const { space, continuity } = addressed()
+        const { space, continuity } = dialect.address(target(), waits)
         return { type: 'open', technique, space, resumed: continuity === 'resumed', presumed: true }
       }),
       takeUntil(seen),

@@ -16,7 +16,16 @@ import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
 import { post } from '../post.ts'
-import { END, type Address, type AnswerHead, type Dialect, type Emit, type Target } from './dialect.ts'
+import {
+  END,
+  type Address,
+  type AnswerHead,
+  type Dialect,
+  type DialectParts,
+  type Emit,
+  type ServerSentEvent,
+  type Target,
+} from './dialect.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from './verdict.ts'
 
 export interface NchanOptions {
@@ -38,7 +47,7 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
-export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
+export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts {
   return {
     name: 'nchan',
     heartbeat,
@@ -77,12 +86,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
       verdict,
       eventNames: ['ping', ...CONTROL_WORDS.map((word) => CONTROL_EVENT_PREFIX + word)],
 
-      event({ id, event, data }) {
-        if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
-        // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
-        if (event === 'ping' && id === undefined) return ALIVE
-        return message(data, event, id)
-      },
+      read: (_, emit) => (event) => emit(streamed(event)),
 
       // Nchan begins with a comment, the hub with a word.
       greets: () => true,
@@ -170,6 +174,14 @@ function frame(data: Payload): SourceEvent | typeof END {
   return word === undefined
     ? message(body, head.get('event'), head.get('id'))
     : control(word, head.get('id'), typeof body === 'string' ? body : text(body))
+}
+
+/** An event of an event stream. */
+function streamed({ id, event, data }: ServerSentEvent): SourceEvent | typeof END {
+  if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
+  // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
+  if (event === 'ping' && id === undefined) return ALIVE
+  return message(data, event, id)
 }
 
 const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({

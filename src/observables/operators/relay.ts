@@ -97,6 +97,7 @@ export function relay({ tell, lost, complete, space, settle, scheduler }: RelayO
         if (repeated) return consider()
         if (event.type === 'open') {
           if (!event.resumed || event.space !== space()) return finish({ type: 'unproven' })
+          if (event.ownCursors) return finish({ type: 'overflow' })
           opened = event
           return consider()
         }
