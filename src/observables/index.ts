@@ -21,6 +21,7 @@ export { pageLife, type PageLifeOptions } from './page-life.ts'
 export type { PageSignals } from './page-signals.ts'
 export { STATUS_AFTER, type PushStatus } from './status.ts'
 export type { Pace, PushRequest, Technique, Watch } from './technique.ts'
+export { durableStreams, type DurableStreamsOptions } from './dialects/durable-streams.ts'
 export { nchan, type NchanOptions } from './dialects/nchan.ts'
 export { plain, type PlainOptions } from './dialects/plain.ts'
 export {

@@ -51,6 +51,7 @@ export function pollCycle({
       const began = scheduler.now()
       const before = cursor?.value
       let messages = 0
+      let ended = false
       let promised: number | undefined
       // Without a cursor nothing tells what came between the last answer and this one.
       let unproven = answered && continuity === 'unproven'
@@ -67,7 +68,10 @@ export function pollCycle({
           const reader = dialect.answer(
             response,
             (event) => {
-              if (event === END) return emit(END)
+              if (event === END) {
+                ended = true
+                return emit(END)
+              }
               if (event.type === 'message') {
                 messages += 1
                 if (unproven) emit({ type: 'gap', reason: 'unproven' })
@@ -84,6 +88,8 @@ export function pollCycle({
             feed: reader.feed,
             end() {
               const more = reader.end()
+              // An answer without a body ends before its request does, which would be repeated.
+              if (ended) return false
               const useful = cursor?.value !== before && (messages > 0 || before === undefined)
               delay = pause({ useful, more, took: scheduler.now() - began })
               // What the server holds costs little; what it answers at once is asked less often where nobody looks.

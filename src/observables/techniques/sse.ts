@@ -1,5 +1,5 @@
 import { Observable, defer } from 'rxjs'
-import { END, type Emit } from '../dialects/dialect.ts'
+import { END, type Emit, type ServerSentEvent } from '../dialects/dialect.ts'
 import { part } from '../dialects/part.ts'
 import { plainEventStream } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
@@ -68,13 +68,14 @@ const viaEventSource =
       const { url, space, continuity, ownCursors } = dialect.address(target, false)
       const source = new EventSource(url, { withCredentials: credentials === 'include' })
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
-      const read = dialect.read(undefined, emit, target)
+      let read: ((event: ServerSentEvent) => void) | undefined
       let sticky = ''
       let opened = false
 
       source.onopen = () => {
         opened = true
         emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', ownCursors })
+        read = dialect.read(undefined, emit, target)
       }
       for (const name of new Set(['message', ...dialect.eventNames, ...names])) {
         source.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
@@ -82,7 +83,7 @@ const viaEventSource =
           const id = lastEventId === sticky ? undefined : lastEventId
           sticky = lastEventId
           try {
-            read({ id, event: name, data })
+            read?.({ id, event: name, data })
           } catch (cause) {
             subscriber.error(lost(url, `an event cannot be read: ${reason(cause)}`, 'unexpected-answer'))
           }
