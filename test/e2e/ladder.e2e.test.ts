@@ -1,0 +1,163 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { chromium, type Browser, type Page } from 'playwright'
+import { createHub, type Hub } from 'pinia-push/hub'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createNetworkProxy, type NetworkProxy } from '../servers/network-proxy.ts'
+import type { Kind } from '../servers/network/rules.ts'
+import { bundle } from './bundle.ts'
+import { CHROMIUM } from './chromium.ts'
+import type { Asked, Read, Rung } from './ladder/asked.ts'
+
+const LADDER: readonly Rung[] = ['webSocket', 'sse', 'longPolling']
+
+let files: Map<string, string | Uint8Array>
+let browser: Browser
+
+beforeAll(async () => {
+  files = await bundle(new URL('ladder', import.meta.url))
+  browser = await chromium.launch({
+    ...CHROMIUM,
+    args: [...CHROMIUM.args, '--host-resolver-rules=MAP push.test 127.0.0.1'],
+  })
+})
+afterAll(() => browser.close())
+
+let hub: Hub
+let server: Server
+let network: NetworkProxy
+let requests: { kind: Kind; url: string; at: number }[]
+
+beforeEach(async () => {
+  hub = createHub({ hosts: ['push.test'], history: { count: 200_000, bytes: 2 ** 28 } })
+  server = createServer((request, response) => {
+    if (hub.handle(request, response)) return
+    const { pathname } = new URL(request.url ?? '', 'http://push.test')
+    response.setHeader('Content-Type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html')
+    response.end(files.get(pathname) ?? '')
+  })
+  server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  requests = []
+  const { port } = server.address() as AddressInfo
+  network = await createNetworkProxy({ port, seen: (request) => requests.push(request) })
+})
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+  await network.close()
+  void hub.close()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Publishes 1, 2, 3 ... until it is told to stop. */
+function publishing(channel: string, every = 50) {
+  let last = 0
+  const timer = setInterval(() => hub.publish(channel, String((last += 1))), every)
+  return {
+    stop() {
+      clearInterval(timer)
+      return last
+    },
+  }
+}
+
+async function visit(host = '127.0.0.1') {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(`http://${host}:${network.port}/index.html`)
+  return page
+}
+
+/** Opens a page that reads a channel. */
+async function reading(asked: Partial<Asked> = {}, page?: Page) {
+  const tab = page ?? (await visit())
+  const all: Asked = { channel: 'a', rungs: LADDER, ...asked }
+  await tab.evaluate((asked) => (globalThis as unknown as { read(asked: Asked): void }).read(asked), all)
+  const seen = () => tab.evaluate(() => (globalThis as unknown as { seen: Read }).seen)
+  const said = async (word: string, since = 0) =>
+    (await seen()).events.find(({ at, said }) => said === word && at >= since)?.at
+  return {
+    page: tab,
+    seen,
+    explain: () => tab.evaluate(() => (globalThis as unknown as { explain(): string }).explain()),
+    /** When it said so first. */
+    async says(word: string, { since = 0, timeout = 30_000 } = {}): Promise<number> {
+      await expect.poll(() => said(word, since), { timeout, message: `says ${word}` }).toBeDefined()
+      return (await said(word, since)) ?? Number.NaN
+    },
+    /** When the first message after a moment came. */
+    async gets(since: number, timeout = 30_000): Promise<number> {
+      const first = async () => (await seen()).at.find((at) => at >= since)
+      await expect.poll(first, { timeout, message: 'gets a message' }).toBeDefined()
+      return (await first()) ?? Number.NaN
+    },
+    /** What was lost, repeated and reordered of 1 to `last`, from the first that came on. */
+    async tally(last: number) {
+      const count = async () => (await seen()).numbers.at(-1)
+      await expect.poll(count, { timeout: 30_000, message: `gets ${last}` }).toBe(last)
+      const { numbers, events } = await seen()
+      const [first = 0] = numbers
+      const different = new Set(numbers).size
+      return {
+        lost: last - first + 1 - different,
+        repeated: numbers.length - different,
+        reordered: numbers.filter((n, at) => at > 0 && n < (numbers[at - 1] ?? 0)).length,
+        gaps: events.filter(({ said }) => said.startsWith('gap')).length,
+      }
+    },
+  }
+}
+
+const NOTHING = { lost: 0, repeated: 0, reordered: 0, gaps: 0 }
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`
+const tell = (what: string, figures: Record<string, string | number>) =>
+  console.log(
+    `ladder  ${what}  ${Object.entries(figures)
+      .map(([name, value]) => `${name} ${value}`)
+      .join('  ')}`,
+  )
+
+describe('falls', () => {
+  test('a WebSocket that is never answered costs less than five seconds', async () => {
+    network.rule('upgrade', 'hang')
+    const news = publishing('a')
+    const reader = await reading()
+    const first = await reader.gets(0)
+    const took = first - (await reader.seen()).began
+    tell('WebSocket hangs', { 'first message after': seconds(took) })
+    expect(took).toBeLessThan(5_000)
+    expect((await reader.seen()).events.map(({ said }) => said)).toContain('open sse')
+    expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+
+  test('a WebSocket that is refused is not asked by the next connection', async () => {
+    network.rule('upgrade', 'refuse')
+    const news = publishing('a')
+    const reader = await reading()
+    const open = await reader.says('open sse')
+    const refused = network.stats.upgrade.requests
+    network.cut('stream')
+    const again = await reader.says('open sse', { since: open + 1 })
+    tell('WebSocket refused', {
+      tries: refused,
+      'fell after': seconds(open - (await reader.seen()).began),
+      again: seconds(again - open),
+    })
+    expect(network.stats.upgrade.requests).toBe(refused)
+    expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+
+  test('a WebSocket that opens and dies is left after its third life', async () => {
+    network.rule('upgrade', 'flap', { life: 50 })
+    const news = publishing('a')
+    const reader = await reading()
+    const open = await reader.says('open sse')
+    const lives = network.stats.upgrade.requests
+    tell('WebSocket flaps', { lives, 'fell after': seconds(open - (await reader.seen()).began) })
+    expect(lives).toBe(3)
+    await reader.gets(open + 500)
+    expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+})
