@@ -220,6 +220,7 @@ describe('up', () => {
     expect(ws.latest.request.cursor?.value).toBe('c1')
     expect(sse.latest.closed).toBe(false)
     ws.latest.open()
+    ws.latest.alive()
     time.advance(1_000)
     expect(sse.latest.closed).toBe(true)
     ws.latest.message('two', { cursor: 'c2' })
@@ -240,6 +241,34 @@ describe('up', () => {
     ws.latest.message('four', { cursor: 'c4' })
     expect(sse.latest.closed).toBe(true)
     expect(news()).toEqual(['two', 'three', 'open webSocket', 'four'])
+    leave()
+  })
+
+  test('a lower rung that is always the faster is left all the same', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    for (const n of [2, 3, 4, 5, 6]) {
+      sse.latest.message(String(n), { cursor: `c${n}` })
+      time.advance(10)
+      ws.latest.message(String(n), { cursor: `c${n}` })
+      time.advance(300)
+      if (sse.latest.closed) break
+    }
+    expect(sse.latest.closed).toBe(true)
+    ws.latest.message('seven', { cursor: 'c7' })
+    expect(news()).toEqual(['2', '3', '4', '5', 'open webSocket', 'seven'])
+    leave()
+  })
+
+  test('a higher rung that opens and says nothing is not taken, though the channel is quiet', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    time.advance(30_000)
+    expect(sse.latest.closed).toBe(false)
+    sse.latest.message('two', { cursor: 'c2' })
+    expect(news()).toEqual(['two'])
     leave()
   })
 
@@ -289,6 +318,7 @@ describe('up', () => {
     time.advance(10_000)
     ws.latest.refuse(404)
     sse.latest.open()
+    sse.latest.alive()
     time.advance(1_000)
     expect([poll.latest.closed, sse.latest.closed]).toEqual([true, false])
     leave()

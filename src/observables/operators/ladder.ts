@@ -209,21 +209,21 @@ export function onLadder({
         present = index
         heardAt = scheduler.now()
       }
-      change(index, technique, { taken, failed })
+      change(index, technique, { taken, failed, trusted: false })
     }
 
     const renew = () => {
       renewAt = undefined
       const technique = techniques[present]
       // What cannot be renewed now is going to be refused, and then it is prepared again.
-      if (technique) change(present, technique, { taken: () => {}, failed: bide })
+      if (technique) change(present, technique, { taken: () => {}, failed: bide, trusted: true })
     }
 
     /** Changes over to a new connection, without a message lost or repeated. */
     const change = (
       index: number,
       technique: Technique,
-      { taken, failed }: { taken: () => void; failed: (cause: unknown) => void },
+      { taken, failed, trusted }: { taken: () => void; failed: (cause: unknown) => void; trusted: boolean },
     ) => {
       probing.unsubscribe()
       const trial = (probing = new Subscription())
@@ -236,7 +236,7 @@ export function onLadder({
           renewAt = renewal(target.expires, scheduler)
           bide()
         }
-        trial.add(line.beside(connection(index, technique, target), ended))
+        trial.add(line.beside(connection(index, technique, target), ended, trusted))
       }
       trial.add(again().subscribe({ next: open, error: failed }))
     }
