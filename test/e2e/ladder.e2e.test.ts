@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium, type Browser, type Page } from 'playwright'
 import { createHub, type Hub } from 'pinia-push/hub'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createNetworkProxy, type NetworkProxy } from '../servers/network-proxy.ts'
 import type { Kind } from '../servers/network/rules.ts'
 import { bundle } from './bundle.ts'
@@ -50,18 +50,16 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Publishes 1, 2, 3 ... until it is told to stop. */
 function publishing(channel: string, every = 50) {
   let last = 0
   const timer = setInterval(() => hub.publish(channel, String((last += 1))), every)
-  return {
-    stop() {
-      clearInterval(timer)
-      return last
-    },
+  const stop = () => {
+    clearInterval(timer)
+    return last
   }
+  onTestFinished(() => void stop())
+  return { stop }
 }
 
 async function visit(host = '127.0.0.1') {
@@ -159,5 +157,110 @@ describe('falls', () => {
     expect(lives).toBe(3)
     await reader.gets(open + 500)
     expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+})
+
+describe('silence', () => {
+  test('a link that goes silent is noticed within twenty seconds', async () => {
+    const news = publishing('a', 1_000)
+    const reader = await reading()
+    await reader.gets(await reader.says('open webSocket'))
+    const since = Date.now()
+    network.rule('upgrade', 'black-hole')
+    const noticed = await reader.says('waiting silent', { since })
+    const next = await reader.gets(noticed)
+    tell('black hole', { 'noticed after': seconds(noticed - since), 'next message after': seconds(next - since) })
+    expect(noticed - since).toBeLessThanOrEqual(20_000)
+    expect((await reader.seen()).events.at(-1)?.said).toBe('open sse')
+    expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+
+  test('a link that went silent is made anew within two seconds after the page is online', async () => {
+    const news = publishing('a')
+    const reader = await reading({ life: true }, await visit('push.test'))
+    await reader.gets(await reader.says('open webSocket'))
+    const cdp = await reader.page.context().newCDPSession(reader.page)
+    const conditions = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+    await cdp.send('Network.enable')
+    network.rule('all', 'black-hole')
+    await cdp.send('Network.emulateNetworkConditions', { offline: true, ...conditions })
+    // What stood stays dead, as after a change of network.
+    network.rule('all', 'pass', { standing: false })
+    const since = Date.now()
+    await cdp.send('Network.emulateNetworkConditions', { offline: false, ...conditions })
+    const online = await reader.says('online', { since })
+    const next = await reader.gets(online)
+    tell('online again', { 'next message after': seconds(next - online) })
+    expect(next - online).toBeLessThan(2_000)
+    expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+
+  test.for(['fetchStream', 'sse', 'xhrStream'] as const)(
+    '%s that is held back by a proxy is left within ten seconds',
+    async (rung, { expect }) => {
+      network.rule('stream', 'buffer')
+      const news = publishing('a')
+      const reader = await reading({ rungs: [rung, 'longPolling'] })
+      const first = await reader.gets(0)
+      const took = first - (await reader.seen()).began
+      tell(`${rung} is buffered`, { 'first message after': seconds(took) })
+      expect(took).toBeLessThan(10_000)
+      expect(await reader.tally(news.stop())).toEqual(NOTHING)
+    },
+  )
+})
+
+describe('polls that bring nothing', () => {
+  const POLLS = (['polling', 'longPolling'] as const).flatMap((rung) =>
+    (['nchan', 'plain'] as const).flatMap((dialect) =>
+      (['empty', 'same'] as const).map((rule) => ({ rung, dialect, rule })),
+    ),
+  )
+  test.for(POLLS)(
+    '$rung in $dialect, answered $rule: six in three seconds',
+    async ({ rung, dialect, rule }, { expect }) => {
+      network.rule('poll', rule)
+      await reading({ rungs: [rung], dialect })
+      await expect.poll(() => requests.length).toBeGreaterThan(0)
+      const [first] = requests
+      const began = first?.at ?? Number.NaN
+      await expect.poll(() => Date.now() - began, { timeout: 5_000 }).toBeGreaterThan(3_000)
+      const count = requests.filter(({ at }) => at < began + 3_000).length
+      tell(`${rung} in ${dialect}, answered ${rule}`, { 'requests in 3 s': count })
+      expect(count).toBeLessThanOrEqual(6)
+    },
+  )
+})
+
+describe('climbs', () => {
+  test('back to the rung that works again, within its spacing', async () => {
+    network.rule('upgrade', 'refuse')
+    const news = publishing('a')
+    const reader = await reading()
+    const fell = await reader.says('open sse')
+    network.rule('upgrade', 'pass')
+    const climbed = await reader.says('open webSocket', { since: fell })
+    tell('climbs back', { after: seconds(climbed - fell) })
+    // The first spacing, and the time that both stand beside each other.
+    expect(climbed - fell).toBeLessThanOrEqual(11_000)
+    await reader.gets(climbed + 500)
+    expect(await reader.tally(news.stop())).toEqual(NOTHING)
+  })
+
+  test('not to a rung that opens and says nothing, though the channel is quiet', async () => {
+    network.rule('upgrade', 'refuse')
+    const reader = await reading({ ladder: { probe: { first: 500, max: 500 } } })
+    await reader.says('open sse')
+    const tried = network.stats.upgrade.requests
+    network.rule('upgrade', 'black-hole')
+    await expect.poll(() => network.stats.upgrade.requests, { timeout: 10_000 }).toBeGreaterThan(tried)
+    // As long as a rung that speaks would be given.
+    const since = Date.now()
+    await expect.poll(() => Date.now() - since, { timeout: 10_000 }).toBeGreaterThan(2_000)
+    const published = Date.now()
+    hub.publish('a', '1')
+    const got = await reader.gets(published)
+    tell('a silent rung above a quiet channel', { 'message after': seconds(got - published) })
+    expect((await reader.seen()).events.at(-1)?.said).toBe('open sse')
   })
 })

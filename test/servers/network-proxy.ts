@@ -18,7 +18,7 @@ export interface KindStats {
 export interface NetworkProxy {
   readonly url: string
   readonly port: number
-  /** What is done to a kind, or to all: to what comes from now on, and to what stands. */
+  /** What is done to a kind, or to all, from now on. */
   rule(kind: Kind | 'all', rule: Rule, options?: RuleOptions): void
   /** Resets what stands, once. */
   cut(kind: Kind | 'all'): void
@@ -30,6 +30,8 @@ export interface NetworkProxy {
 export interface RuleOptions {
   /** How long a connection that flaps lives, in ms. @default 50 */
   life?: number
+  /** Whether what stands gets it too. @default true */
+  standing?: boolean
 }
 
 export interface NetworkProxyOptions extends Partial<Target> {
@@ -115,11 +117,11 @@ export async function createNetworkProxy({
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    rule(kinds, rule, { life = 50 } = {}) {
+    rule(kinds, rule, { life = 50, standing: too = true } = {}) {
       each(kinds, (kind) => {
         rules[kind] = rule
         lives[kind] = life
-        for (const one of standing[kind]) one.obey(rule, life)
+        if (too) for (const one of standing[kind]) one.obey(rule, life)
       })
     },
     cut(kinds) {

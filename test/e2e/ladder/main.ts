@@ -52,6 +52,8 @@ function read({ channel, rungs, dialect = 'nchan', ladder = {}, retry = {}, limi
   return line
 }
 
+addEventListener('online', () => seen.events.push({ at: Date.now(), said: 'online' }))
+
 let line: ReturnType<typeof read>
 Object.assign(globalThis, {
   seen,
