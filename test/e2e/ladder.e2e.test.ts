@@ -1,15 +1,17 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as after } from 'node:timers/promises'
 import { chromium, type Browser, type Page } from 'playwright'
-import { createHub, type Hub } from 'pinia-push/hub'
+import { createHub, type Hub, type HubOptions } from 'pinia-push/hub'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createNetworkProxy, type NetworkProxy } from '../servers/network-proxy.ts'
-import type { Kind } from '../servers/network/rules.ts'
+import { KINDS, type Kind, type Rule } from '../servers/network/rules.ts'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import type { Asked, Read, Rung } from './ladder/asked.ts'
 
 const LADDER: readonly Rung[] = ['webSocket', 'sse', 'longPolling']
+const ORDER: readonly Rung[] = ['webSocket', 'fetchStream', 'sse', 'longPolling', 'polling']
 
 let files: Map<string, string | Uint8Array>
 let browser: Browser
@@ -28,8 +30,8 @@ let server: Server
 let network: NetworkProxy
 let requests: { kind: Kind; url: string; at: number }[]
 
-beforeEach(async () => {
-  hub = createHub({ hosts: ['push.test'], history: { count: 200_000, bytes: 2 ** 28 } })
+async function serve(options: HubOptions = {}) {
+  hub = createHub({ hosts: ['push.test'], history: { count: 200_000, bytes: 2 ** 26 }, ...options })
   server = createServer((request, response) => {
     if (hub.handle(request, response)) return
     const { pathname } = new URL(request.url ?? '', 'http://push.test')
@@ -41,13 +43,18 @@ beforeEach(async () => {
   requests = []
   const { port } = server.address() as AddressInfo
   network = await createNetworkProxy({ port, seen: (request) => requests.push(request) })
-})
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
+}
+async function close() {
   await network.close()
   void hub.close()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
+}
+
+beforeEach(() => serve())
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+  await close()
 })
 
 /** Publishes 1, 2, 3 ... until it is told to stop. */
@@ -92,9 +99,9 @@ async function reading(asked: Partial<Asked> = {}, page?: Page) {
       return (await first()) ?? Number.NaN
     },
     /** What was lost, repeated and reordered of 1 to `last`, from the first that came on. */
-    async tally(last: number) {
+    async tally(last: number, timeout = 30_000) {
       const count = async () => (await seen()).numbers.at(-1)
-      await expect.poll(count, { timeout: 30_000, message: `gets ${last}` }).toBe(last)
+      await expect.poll(count, { timeout, message: `gets ${last}` }).toBe(last)
       const { numbers, events } = await seen()
       const [first = 0] = numbers
       const different = new Set(numbers).size
@@ -264,3 +271,70 @@ describe('climbs', () => {
     expect((await reader.seen()).events.at(-1)?.said).toBe('open sse')
   })
 })
+
+/** What a network may do without lying: it says no message that the server did not. */
+const FAULTS = {
+  upgrade: ['refuse', 'reset', 'hang', 'flap', 'black-hole', 'buffer'],
+  stream: ['reset', 'hang', 'flap', 'black-hole', 'buffer'],
+  poll: ['reset', 'hang', 'flap', 'black-hole', 'empty'],
+} satisfies Record<Kind, readonly Rule[]>
+
+const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)]
+
+test(
+  'a hundred thousand messages over a network that is never well: each once, in order',
+  { timeout: 240_000 },
+  async () => {
+    const TOTAL = 100_000
+    const BATCH = 40
+    // Everything is noticed sooner than by default, so that there is time for many falls and climbs.
+    const heartbeat = 500
+    await close()
+    await serve({ heartbeat })
+    const reader = await reading({
+      rungs: ORDER,
+      ladder: { openWithin: 500, shortLife: 300, probe: { first: 300, max: 1_000 }, settle: 50 },
+      retry: { base: 50, max: 200 },
+      limits: { openWithin: 1_000, heartbeat, timeout: 500 },
+    })
+    await reader.says('open webSocket')
+    let published = 0
+    const publisher = setInterval(() => {
+      for (let n = 0; n < BATCH && published < TOTAL; n += 1) hub.publish('a', String((published += 1)))
+    }, 20)
+    onTestFinished(() => clearInterval(publisher))
+
+    let faults = 0
+    const began = Date.now()
+    while (published < TOTAL) {
+      const kind = pick(KINDS) ?? 'upgrade'
+      // Half of them end a fault, or the network would soon let nothing through.
+      const rule = Math.random() < 0.5 ? 'pass' : pick<Rule>(FAULTS[kind])
+      if (rule && rule !== 'pass') faults += 1
+      network.rule(kind, rule ?? 'pass', { life: 20 + Math.random() * 500 })
+      await after(200 + Math.random() * 1_800)
+    }
+    const took = Date.now() - began
+    network.rule('all', 'pass')
+    const tally = await reader.tally(TOTAL, 60_000)
+    const opens = (await reader.seen()).events.flatMap(({ said }) =>
+      said.startsWith('open') ? [said.split(' ')[1]] : [],
+    )
+    const rungs = opens.map((name) => ORDER.indexOf(name as Rung))
+    const moves = (is: (step: number) => boolean) =>
+      rungs.filter((rung, at) => at > 0 && is(rung - (rungs[at - 1] ?? 0))).length
+    const { upgrade, stream, poll } = network.stats
+    tell('a network that is never well', {
+      messages: TOTAL,
+      'a second': Math.round((TOTAL * 1_000) / took),
+      faults,
+      cuts: upgrade.cut + stream.cut + poll.cut,
+      falls: moves((step) => step > 0),
+      climbs: moves((step) => step < 0),
+      'rungs used': new Set(rungs).size,
+      ...tally,
+    })
+    expect([(await reader.seen()).numbers[0], tally]).toEqual([1, NOTHING])
+    expect(new Set(rungs).size).toBeGreaterThan(2)
+  },
+)
