@@ -105,24 +105,15 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that fails without a word is left after the third time', () => {
+  test('a rung that fails without a word is left at once, and remembered where another one passes', () => {
     const { ws, sse, time, news, leave } = climb()
-    const blind = () => ws.latest.drop(new PushError('unreachable', 'hidden'))
-    blind()
-    time.advance(250)
-    blind()
-    expect(sse.connections).toHaveLength(0)
-    time.advance(500)
-    blind()
+    ws.latest.drop(new PushError('unreachable', 'hidden'))
     sse.latest.open()
-    expect(news()).toEqual([
-      'connecting',
-      'waiting unreachable',
-      'connecting',
-      'waiting unreachable',
-      'connecting',
-      'open sse',
-    ])
+    sse.latest.drop()
+    time.advance(250)
+    sse.latest.open()
+    expect(ws.connections).toHaveLength(1)
+    expect(news()).toEqual(['connecting', 'open sse', 'waiting lost', 'connecting', 'open sse'])
     leave()
   })
 
@@ -195,8 +186,8 @@ describe('down', () => {
 
   test('an error says whose it is', () => {
     const { ws, events, leave } = climb()
-    ws.latest.drop(new PushError('unreachable', 'hidden'))
-    expect(events.at(-1)).toMatchObject({ type: 'waiting', error: { technique: 'webSocket', code: 'unreachable' } })
+    ws.latest.drop(new PushError('unavailable', 'come back later'))
+    expect(events.at(-1)).toMatchObject({ type: 'waiting', error: { technique: 'webSocket', code: 'unavailable' } })
     leave()
   })
 })
@@ -310,7 +301,7 @@ describe('up', () => {
   })
 
   test('the highest of all is tried first, then the next', () => {
-    const { ws, sse, poll, time, leave } = climb()
+    const { ws, sse, poll, time, events, leave } = climb()
     ws.latest.refuse(404)
     sse.latest.refuse(404)
     poll.latest.open()
@@ -321,6 +312,7 @@ describe('up', () => {
     sse.latest.alive()
     time.advance(1_000)
     expect([poll.latest.closed, sse.latest.closed]).toEqual([true, false])
+    expect(events.at(-1)).toEqual({ type: 'open', technique: 'sse', presumed: false, why: 'it works again' })
     leave()
   })
 

@@ -8,13 +8,8 @@ import { relay, type Outcome } from './relay.ts'
 import { renewal } from './renewal.ts'
 import type { RungMemory } from './rung-memory.ts'
 
-/** How often in a row one channel's rungs failed, by rung. */
-export interface Counts {
-  /** Not opened, without a word. */
-  unopened: number[]
-  /** Lived shortly. */
-  short: number[]
-}
+/** How often in a row one channel's connections lived shortly, by rung. */
+export type Counts = number[]
 
 export interface LadderOptions {
   /** The highest rung first. */
@@ -31,7 +26,10 @@ export interface LadderOptions {
   changes$: Observable<unknown>
 }
 
-/** What a failure before anything was heard means: try the `next` rung now, `count` it, or it is no fault of the `rung`. */
+/**
+ * What a failure before anything was heard means: the `next` rung now, or it is no fault of the rung. A blind host says
+ * no more than `unreachable`; whether that is the rung's fault is seen by whether another one passes.
+ */
 const UNOPENED = {
   unsupported: 'next',
   'headers-unsupported': 'next',
@@ -41,8 +39,8 @@ const UNOPENED = {
   'unexpected-answer': 'next',
   'too-many-streams': 'next',
   'invalid-url': 'next',
-  unreachable: 'count',
-  lost: 'count',
+  unreachable: 'next',
+  lost: 'next',
   unavailable: 'up',
   'cursor-lost': 'up',
   'prepare-failed': 'up',
@@ -60,7 +58,7 @@ const UNOPENED = {
   'client-closed': 'up',
   'no-push': 'up',
   'apply-failed': 'up',
-} as const satisfies Record<PushErrorCode, 'next' | 'count' | 'up'>
+} as const satisfies Record<PushErrorCode, 'next' | 'up'>
 
 type Target = Pick<PushRequest, 'url' | 'headers' | 'expires'>
 
@@ -83,7 +81,7 @@ export function onLadder({
   const last = techniques.length - 1
 
   return new Observable((subscriber) => {
-    const start = memory.start(scheduler.now())
+    let start = memory.start(scheduler.now())
     const failures: PushError[] = []
     let { space = '', value = undefined as string | undefined } = request.cursor ?? {}
     let tried = 0
@@ -101,10 +99,9 @@ export function onLadder({
       subscriber.next(event)
     }
 
-    const connection = (index: number, technique: Technique, target: Target) => {
+    const connection = (index: number, technique: Technique, target: Target, reason: string) => {
       const cursor = value === undefined ? undefined : { space, value }
-      const why =
-        index === 0 ? 'it is the highest rung' : (failures.at(-1)?.message ?? memory.why ?? 'it worked before')
+      const why = index === 0 ? 'it is the highest rung' : reason
       return technique.connect({ ...request, ...target, cursor }).pipe(
         watch(index === last ? {} : { openWithin }),
         map((event) => (event.type === 'open' ? { ...event, why } : event)),
@@ -120,7 +117,6 @@ export function onLadder({
     const heard = (event: SourceEvent) => {
       if (event.type === 'open' && event.presumed) return
       heardAt = scheduler.now()
-      counts.unopened = []
       memory.troubles.delete(present)
       const failure = failures.at(-1)
       if (failure) memory.settle(present, failure.message, heardAt)
@@ -141,7 +137,7 @@ export function onLadder({
         target$.pipe(
           switchMap((target) => {
             renewAt = renewal(target.expires, scheduler)
-            return connection(present, technique, target)
+            return connection(present, technique, target, failures.at(-1)?.message ?? memory.why ?? 'it worked before')
           }),
           tap((event) => heardAt ?? heard(event)),
         ),
@@ -158,23 +154,23 @@ export function onLadder({
 
     const unopened = (error: PushError) => {
       failures.push(error)
-      const count = (counts.unopened[present] ?? 0) + 1
-      counts.unopened[present] = count
-      const verdict = isAboutWhoAsks(error) ? 'up' : UNOPENED[error.code]
-      if (verdict === 'next' || (verdict === 'count' && count >= tries)) descend()
+      if (UNOPENED[error.code] === 'next' && !isAboutWhoAsks(error)) descend()
       else subscriber.error(error)
     }
 
     const ended = (error: PushError, life: number) => {
       if (life >= WELL) memory.stood()
-      const short = life < shortLife ? (counts.short[present] ?? 0) + 1 : 0
+      const short = life < shortLife ? (counts[present] ?? 0) + 1 : 0
       const young = short >= tries
-      counts.short[present] = young ? 0 : short
+      counts[present] = young ? 0 : short
       if (young || error.code === 'silent') {
         const why = young ? `${error.technique} broke ${short} times within ${shortLife} ms` : error.message
         memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
       }
-      subscriber.error(error)
+      if (!young || present === last) return subscriber.error(error)
+      heardAt = undefined
+      failures.push(error)
+      descend()
     }
 
     /** Waits for what comes next while the present rung delivers: a try of a higher one, or a token that expires. */
@@ -206,7 +202,8 @@ export function onLadder({
       const taken = () => {
         memory.troubles.delete(index)
         memory.settle(index, memory.why ?? 'it worked before', scheduler.now())
-        present = index
+        present = start = index
+        tried = 1
         heardAt = scheduler.now()
       }
       change(index, technique, { taken, failed, trusted: false })
@@ -236,7 +233,7 @@ export function onLadder({
           renewAt = renewal(target.expires, scheduler)
           bide()
         }
-        trial.add(line.beside(connection(index, technique, target), ended, trusted))
+        trial.add(line.beside(connection(index, technique, target, 'it works again'), ended, trusted))
       }
       trial.add(again().subscribe({ next: open, error: failed }))
     }
