@@ -54,27 +54,29 @@ export function useConnections() {
     ...technique,
     connect(request) {
       const id = (last += 1)
-      const own = { id, rung: technique.name }
       let opened = false
       return technique.connect(request).pipe(
         tap({
           subscribe() {
             const since = Date.now() - WINDOW
             const recent = connections.value.filter(({ ended }) => (ended ?? Infinity) > since)
-            connections.value = [...recent, { ...own, began: Date.now() }]
+            connections.value = [...recent, { id, rung: technique.name, began: Date.now() }]
           },
-          next({ type }) {
-            if (type !== 'open' || opened) return
+          next(event) {
+            // A head alone proves nothing: a proxy may hold back what follows.
+            if (opened || (event.type === 'open' && (event.greets || event.presumed))) return
             opened = true
             change(id, { opened: Date.now() })
           },
           error(error: Error) {
             change(id, { ended: Date.now(), why: error.message })
-            tell(`${title(own.rung)} ${opened ? 'broke' : 'failed'}: ${error.message}`)
+            tell(`${title(technique.name)} ${opened ? 'broke' : 'failed'}: ${error.message}`)
           },
           unsubscribe() {
-            change(id, { ended: Date.now(), ...(!opened && { why: 'It did not answer in time.' }) })
-            if (!opened) tell(`${title(own.rung)} did not answer in time.`)
+            const own = connections.value.find((one) => one.id === id)
+            const late = !opened && own?.carried === undefined
+            change(id, { ended: Date.now(), ...(late && { why: 'No byte came in time.' }) })
+            if (late) tell(`${title(technique.name)} was left: no byte came in time.`)
           },
         }),
       )
