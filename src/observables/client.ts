@@ -31,8 +31,9 @@ export interface Prepared {
   /** Goes into the URL: the one way for techniques that send no header. */
   query?: Record<string, string>
   /**
-   * When this is of no use any more, in ms since the epoch: before that, `prepare` is asked again, and a connection
-   * opened beside the old one, which takes over from its cursor. @default never
+   * When this is of no use any more, in ms since the epoch: before that, `prepare` is asked again, and the connection
+   * made anew from its cursor, unseen. `fallback`, of one technique too, opens the new one before it leaves the old.
+   * @default never
    */
   expires?: number
 }

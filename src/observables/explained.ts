@@ -1,20 +1,24 @@
 import type { PushState } from './event.ts'
 import { shown } from './in-words.ts'
 
-const STATES: { readonly [S in PushState['type']]: (state: Extract<PushState, { type: S }>, now: number) => string } = {
-  idle: ({ paused }) => (paused ? `is paused (${paused.join(', ')})` : 'is idle: nobody reads it'),
-  connecting: ({ attempt }) => (attempt === 0 ? 'connects' : `connects again, after ${attempt} failures`),
-  open: ({ technique, presumed, why }) =>
-    `is open by ${technique}${presumed ? ', of which nothing was heard yet' : ''}${why ? `, because ${why}` : ''}`,
-  waiting: ({ error, retryAt }, now) =>
-    `waits, and tries again in ${Math.max(0, Math.ceil((retryAt - now) / 1_000))} s: ${error.message}`,
-  closed: ({ by }) => (by === 'server' ? 'has ended' : 'was closed'),
-  failed: ({ error }) => `failed: ${error.message}`,
+/** How a channel is, as a person would say it. */
+export function explained(url: string, state: PushState, now: number, more: string | undefined): string {
+  const said: Partial<UnionOf<PushState>> = state
+  return [
+    `${shown(url)} is ${state.type}`,
+    said.technique && ` by ${said.technique}`,
+    said.presumed && ', of which nothing was heard yet',
+    said.why && `, because ${said.why}`,
+    said.by && ` by the ${said.by}`,
+    said.paused && ` (${said.paused.join(', ')})`,
+    said.attempt && `, after ${said.attempt} failures`,
+    said.retryAt && `, and tries again in ${Math.max(0, Math.ceil((said.retryAt - now) / 1_000))} s`,
+    said.error && `: ${said.error.message}`,
+    more && `; ${more}`,
+  ]
+    .filter(Boolean)
+    .join('')
 }
 
-/** How a channel is, as a person would say it. */
-export const explained = (url: string, state: PushState, now: number, more: string | undefined): string =>
-  // What names a function for each type takes each type.
-  [`${shown(url)} ${(STATES[state.type] as (state: PushState, now: number) => string)(state, now)}`, more]
-    .filter(Boolean)
-    .join('; ')
+/** All properties that one of several may have. */
+type UnionOf<U> = { [K in U extends U ? keyof U : never]: U extends { [_ in K]?: infer V } ? V : never }

@@ -31,7 +31,9 @@ export interface PushRequest {
   /** Ends a connection that gives no sign of life: for a technique that `watches` over several. */
   readonly watch?: Watch
   /** Where to connect, prepared anew: for a technique that connects more than once in one attempt. */
-  readonly again?: () => Observable<Pick<PushRequest, 'url' | 'headers'>>
+  readonly again?: () => Observable<Pick<PushRequest, 'url' | 'headers' | 'expires'>>
+  /** When what is in URL and headers is of no use any more, in ms since the epoch. */
+  readonly expires?: number | undefined
   /** What techniques remember of this channel from attempt to attempt, each by itself. */
   readonly memory?: Map<object, unknown>
   /** All time is this scheduler's. */

@@ -31,7 +31,7 @@ export interface Binding<T, State> {
   apply: (state: State, message: PushMessage<T>) => void
   /** Messages may be missing. With a `snapshot` they are made good. */
   onGap?: (gap: PushGap) => void
-  /** All that came until then is one commit. @default 'microtask' */
+  /** All that came until then is one commit; more than 1,000 messages are several. @default 'microtask' */
   flush?: Exclude<Flush, 'sync'>
 }
 
@@ -62,6 +62,9 @@ export interface BoundOptions<T, State> {
  * - `stale`: the policy gave up; messages are of no use.
  */
 type Phase = 'live' | 'due' | 'taking' | 'stale'
+
+/** How many messages one commit holds at most, so that a page that was behind is not kept by one for long. */
+const MOST = 1_000
 
 /** How many messages wait for a snapshot at most. */
 const LIMIT = 10_000
@@ -202,7 +205,11 @@ export function bound<T, State extends object>({
     const message = (event: PushMessage<T>) => {
       if (phase === 'stale') return
       waiting.push(event)
-      if (phase === 'live') return commits.ask()
+      if (phase === 'live') {
+        commits.ask()
+        if (waiting.length >= MOST) commits.now()
+        return
+      }
       if (waiting.length <= LIMIT) return
       waiting = []
       if (phase === 'taking')

@@ -1,11 +1,16 @@
 import { WebSocket } from 'ws'
-import { webSocket } from 'pinia-push/observables'
-import { rows, type Row } from './rows.ts'
+import { webSocket, type Technique } from 'pinia-push/observables'
+import { ladder, rows, type Row } from './rows.ts'
 
 // Node 20 has no WebSocket of its own.
 const implementation = WebSocket as unknown as typeof globalThis.WebSocket
 
+const ofNode: Record<string, (() => Technique) | undefined> = {
+  webSocket: () => webSocket({ implementation }),
+  fallback: () => ladder(webSocket({ implementation })),
+}
+
 /** The rows that run in Node. */
 export const nodeRows: readonly Row[] = rows
   .filter(({ browserOnly }) => !browserOnly)
-  .map((row) => (row.name === 'webSocket' ? { ...row, technique: () => webSocket({ implementation }) } : row))
+  .map((row) => ({ ...row, technique: ofNode[row.name] ?? row.technique }))

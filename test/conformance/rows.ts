@@ -1,5 +1,6 @@
 import type * as techniques from '../../src/observables/techniques/index.ts'
 import {
+  fallback,
   fetchStream,
   iframeStream,
   longPolling,
@@ -109,6 +110,15 @@ const VARIANTS = {
     headers: false,
     browserOnly: true,
   },
+  fallback: {
+    ...ROWS.webSocket,
+    technique: () => ladder(webSocket()),
+    headers: true,
+  },
 }
+
+/** A ladder that climbs as often as a test lets it. */
+export const ladder = (highest: Technique): Technique =>
+  fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 1_000 }, highest, fetchStream(), longPolling())
 
 export const rows: readonly Row[] = Object.entries({ ...ROWS, ...VARIANTS }).map(([name, row]) => ({ name, ...row }))

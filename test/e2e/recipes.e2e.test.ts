@@ -127,6 +127,8 @@ test('the README shows every recipe as it is run', () => {
     'src/stores/orders.ts',
     'src/App.vue',
     'src/stores/notices.ts',
+    'src/NoticeList.vue',
+    'src/ConnectionBanner.vue',
     'src/tape.ts',
     'src/push.ts',
     'src/app.ts',

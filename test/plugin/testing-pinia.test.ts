@@ -47,6 +47,7 @@ test('a store begins with the state that the testing pinia gives it', async () =
   const app = createApp({ render: () => null })
     .use(pinia)
     .use(push)
+  app.mount(document.createElement('div'))
   const store = useStore()
   technique.latest.open()
   technique.latest.message('one')

@@ -1,9 +1,11 @@
-import { Observable, Subscription, identity, map, merge, of, switchMap, take, tap, timer } from 'rxjs'
+import { NEVER, Observable, Subscription, identity, map, merge, of, race, switchMap, take, tap, timer } from 'rxjs'
 import { PushError, asPushError, type PushErrorCode } from '../errors.ts'
 import { ROTATE, type SourceEvent } from '../event.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { DEV } from '../dev.ts'
+import { LONGEST } from './liveness.ts'
 import { relay, type Outcome } from './relay.ts'
+import { renewal } from './renewal.ts'
 import type { RungMemory } from './rung-memory.ts'
 
 /** How often in a row one channel's rungs failed, by rung. */
@@ -60,6 +62,8 @@ const UNOPENED = {
   'apply-failed': 'up',
 } as const satisfies Record<PushErrorCode, 'next' | 'count' | 'up'>
 
+type Target = Pick<PushRequest, 'url' | 'headers' | 'expires'>
+
 /** What stood for so long is well, in ms: the next try of a higher rung is soon again. */
 const WELL = 60_000
 
@@ -86,6 +90,7 @@ export function onLadder({
     let present = start
     let heardAt: number | undefined
     let probing = new Subscription()
+    let renewAt: number | undefined
 
     const tell = (event: SourceEvent) => {
       if (event.type === 'message') value = event.cursor
@@ -96,7 +101,7 @@ export function onLadder({
       subscriber.next(event)
     }
 
-    const connection = (index: number, technique: Technique, target: Partial<PushRequest>) => {
+    const connection = (index: number, technique: Technique, target: Target) => {
       const cursor = value === undefined ? undefined : { space, value }
       const why =
         index === 0 ? 'it is the highest rung' : (failures.at(-1)?.message ?? memory.why ?? 'it worked before')
@@ -119,7 +124,7 @@ export function onLadder({
       memory.troubles.delete(present)
       const failure = failures.at(-1)
       if (failure) memory.settle(present, failure.message, heardAt)
-      seekHigher()
+      bide()
     }
 
     const descend = (): void => {
@@ -134,7 +139,10 @@ export function onLadder({
       if (!technique.isSupported()) return lost(unsupported(technique))
       line.carry(
         target$.pipe(
-          switchMap((target) => connection(present, technique, target)),
+          switchMap((target) => {
+            renewAt = renewal(target.expires, scheduler)
+            return connection(present, technique, target)
+          }),
           tap((event) => heardAt ?? heard(event)),
         ),
       )
@@ -169,47 +177,68 @@ export function onLadder({
       subscriber.error(error)
     }
 
-    const seekHigher = () => {
+    /** Waits for what comes next while the present rung delivers: a try of a higher one, or a token that expires. */
+    const bide = () => {
       probing.unsubscribe()
       probing = new Subscription()
-      if (present === 0) return
-      const due$ = timer(Math.max(0, memory.probeAt - scheduler.now()), scheduler)
+      const after = (at: number) => timer(Math.min(LONGEST, Math.max(0, at - scheduler.now())), scheduler)
+      const climb$ = present === 0 ? NEVER : merge(after(memory.probeAt), memory.sooner$).pipe(map(() => climb))
+      const renew$ = renewAt === undefined ? NEVER : after(renewAt).pipe(map(() => renew))
       probing.add(
-        merge(due$, memory.sooner$)
+        race(climb$, renew$)
           .pipe(take(1))
-          .subscribe(() => {
-            memory.probed(scheduler.now())
-            climb(0)
-          }),
+          .subscribe((next) => next()),
       )
     }
 
-    const climb = (index: number): void => {
+    const climb = () => {
+      memory.probed(scheduler.now())
+      climbTo(0)
+    }
+    const climbTo = (index: number): void => {
       const technique = techniques[index]
-      if (!technique || index >= present) return seekHigher()
-      if (!technique.isSupported()) return climb(index + 1)
+      if (!technique || index >= present) return bide()
+      if (!technique.isSupported()) return climbTo(index + 1)
       const failed = (cause: unknown) => {
         trouble(index, cause)
-        climb(index + 1)
+        climbTo(index + 1)
       }
-      const ended = (outcome: Outcome) => {
-        if (outcome.type === 'failed') return failed(outcome.error)
+      const taken = () => {
         memory.troubles.delete(index)
         memory.settle(index, memory.why ?? 'it worked before', scheduler.now())
         present = index
         heardAt = scheduler.now()
-        // Where nothing proves that it goes on, the one is left before the other begins, and readers are told.
-        if (outcome.type !== 'taken') return subscriber.error(ROTATE)
-        seekHigher()
       }
+      change(index, technique, { taken, failed })
+    }
+
+    const renew = () => {
+      renewAt = undefined
+      const technique = techniques[present]
+      // What cannot be renewed now is going to be refused, and then it is prepared again.
+      if (technique) change(present, technique, { taken: () => {}, failed: bide })
+    }
+
+    /** Changes over to a new connection, without a message lost or repeated. */
+    const change = (
+      index: number,
+      technique: Technique,
+      { taken, failed }: { taken: () => void; failed: (cause: unknown) => void },
+    ) => {
       probing.unsubscribe()
       const trial = (probing = new Subscription())
-      trial.add(
-        again().subscribe({
-          next: (target) => trial.add(line.beside(connection(index, technique, target), ended)),
-          error: failed,
-        }),
-      )
+      const open = (target: Target) => {
+        const ended = (outcome: Outcome) => {
+          if (outcome.type === 'failed') return failed(outcome.error)
+          taken()
+          // Where nothing proves that it goes on, the one is left before the other begins, and readers are told.
+          if (outcome.type !== 'taken') return subscriber.error(ROTATE)
+          renewAt = renewal(target.expires, scheduler)
+          bide()
+        }
+        trial.add(line.beside(connection(index, technique, target), ended))
+      }
+      trial.add(again().subscribe({ next: open, error: failed }))
     }
 
     const complete = () => subscriber.complete()

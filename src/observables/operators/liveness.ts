@@ -25,6 +25,7 @@ export const LONGEST = 2 ** 31 - 1
  * that is only presumed open is held to the default heartbeat. One whose server `greets` is open when it has.
  *
  * @param resumable Whether a new connection would go on from where this one is.
+ * @param until When it is rotated at the latest, in ms since the epoch.
  */
 export function liveness({
   openWithin = 5_000,
@@ -33,10 +34,12 @@ export function liveness({
   rotateAfter = 60_000,
   promised,
   resumable,
+  until = Infinity,
   scheduler,
 }: LivenessOptions & {
   promised: number | undefined
   resumable: () => boolean
+  until?: number | undefined
   scheduler: SchedulerLike
 }): MonoTypeOperatorFunction<SourceEvent> {
   return (source) =>
@@ -51,12 +54,15 @@ export function liveness({
       // One timer a connection that looks at a time stamp: a timer a message would cost more than the message.
       const look = (after: number) => {
         watch.unsubscribe()
-        due = scheduler.now() + after
-        watch = scheduler.schedule(check, Math.min(after, LONGEST))
+        const now = scheduler.now()
+        const wait = Math.min(after, until > now ? until - now : Infinity, LONGEST)
+        due = now + wait
+        watch = scheduler.schedule(check, wait)
       }
       const check = () => {
         // So late that the page slept: what came meanwhile is still to be read.
         if (scheduler.now() - due > timeout) return look(timeout)
+        if (scheduler.now() >= until && resumable()) return subscriber.error(ROTATE)
         const left = seen + limit - scheduler.now()
         const error = left > 0 ? undefined : verdict()
         if (error === undefined) look(left > 0 ? left : limit)

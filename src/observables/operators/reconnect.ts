@@ -17,7 +17,7 @@ import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type Sour
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
-import { relay, type Outcome } from './relay.ts'
+import { renewal } from './renewal.ts'
 import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
@@ -55,8 +55,8 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   /** Runs before every attempt and may take its time: a fresh token, say. */
   prepare: (attempt: number) => Observable<P>
   /**
-   * When what was prepared is of no use any more, in ms since the epoch: before that, a connection with a fresh one is
-   * opened beside the old, and takes over from its cursor.
+   * When what was prepared is of no use any more, in ms since the epoch: before that, what has a cursor is made anew from
+   * there. What `watches` by itself sees to it.
    */
   expires?: ((prepared: P) => number | undefined) | undefined
   policy: RetryPolicy
@@ -71,10 +71,6 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   /** @default asyncScheduler */
   scheduler?: SchedulerLike
 }
-
-/** How much of what is left until it expires a token is used for, and the least, in ms. */
-const USED = 0.9
-const USED_LEAST = 1_000
 
 /** `prepare` may ask a slow server for a token, but not for ever. In ms. */
 const PREPARE_WITHIN = 30_000
@@ -123,7 +119,10 @@ export function reconnect<P>({
       const { space, value } = place
       const cursor = value === undefined ? undefined : { space, value }
       const connected = connect(cursor, prepared, { watch, prepare: fresh })
-      return watches ? connected : connected.pipe(watch())
+      if (watches) return connected
+      return connected.pipe(
+        liveness({ ...limits, promised, resumable, until: renewal(expires?.(prepared), scheduler), scheduler }),
+      )
     }
 
     const replace = (start: () => Subscription) => {
@@ -136,7 +135,6 @@ export function reconnect<P>({
     const attempt = () => {
       let openedAt: number | undefined
       let begun = false
-      let renewing = new Subscription()
 
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
@@ -206,47 +204,15 @@ export function reconnect<P>({
         wait(error, Math.min(LONGEST, delay + Math.max(error.retryAfter ?? 0, askedFor)))
       }
 
-      const line = relay({
-        tell: next,
-        lost: lose,
-        complete: () => finish({ type: 'closed', by: 'server' }),
-        space: () => place.space,
-        settle: 0,
-        scheduler,
-      })
-      const renew = (prepared: P) => {
-        const left = (expires?.(prepared) ?? 0) - scheduler.now()
-        if (left <= 0) return
-        renewing.unsubscribe()
-        const next = (renewing = new Subscription())
-        const fresh$ = timer(Math.min(LONGEST, Math.max(USED_LEAST, left * USED)), scheduler).pipe(switchMap(fresh))
-        next.add(
-          fresh$.subscribe({
-            next(renewed) {
-              const ended = ({ type }: Outcome) => {
-                if (type === 'taken') renew(renewed)
-                // What cannot be renewed unseen is made anew from where it is.
-                else if (type !== 'failed') lose(ROTATE)
-              }
-              next.add(line.beside(connection(renewed), ended))
-            },
-            // The server is going to say that it expired, and then it is prepared again.
-            error: () => {},
+      replace(() =>
+        fresh()
+          .pipe(switchMap(connection))
+          .subscribe({
+            next,
+            error: lose,
+            complete: () => finish({ type: 'closed', by: 'server' }),
           }),
-        )
-      }
-      replace(() => {
-        const attempted = new Subscription(() => {
-          renewing.unsubscribe()
-          line.leave()
-        })
-        const first = (prepared: P) => {
-          renew(prepared)
-          line.carry(connection(prepared))
-        }
-        attempted.add(fresh().subscribe({ next: first, error: lose }))
-        return attempted
-      })
+      )
     }
 
     const begin = () => {
