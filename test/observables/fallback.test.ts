@@ -282,7 +282,7 @@ describe('up', () => {
   })
 
   test('the highest of all is tried first, then the next', () => {
-    const { ws, sse, poll, time, leave } = climb()
+    const { ws, sse, poll, time, events, leave } = climb()
     ws.latest.refuse(404)
     sse.latest.refuse(404)
     poll.latest.open()
@@ -292,6 +292,7 @@ describe('up', () => {
     sse.latest.open()
     time.advance(1_000)
     expect([poll.latest.closed, sse.latest.closed]).toEqual([true, false])
+    expect(events.at(-1)).toEqual({ type: 'open', technique: 'sse', presumed: false, why: 'it works again' })
     leave()
   })
 

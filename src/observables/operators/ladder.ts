@@ -101,10 +101,9 @@ export function onLadder({
       subscriber.next(event)
     }
 
-    const connection = (index: number, technique: Technique, target: Target) => {
+    const connection = (index: number, technique: Technique, target: Target, reason: string) => {
       const cursor = value === undefined ? undefined : { space, value }
-      const why =
-        index === 0 ? 'it is the highest rung' : (failures.at(-1)?.message ?? memory.why ?? 'it worked before')
+      const why = index === 0 ? 'it is the highest rung' : reason
       return technique.connect({ ...request, ...target, cursor }).pipe(
         watch(index === last ? {} : { openWithin }),
         map((event) => (event.type === 'open' ? { ...event, why } : event)),
@@ -141,7 +140,7 @@ export function onLadder({
         target$.pipe(
           switchMap((target) => {
             renewAt = renewal(target.expires, scheduler)
-            return connection(present, technique, target)
+            return connection(present, technique, target, failures.at(-1)?.message ?? memory.why ?? 'it worked before')
           }),
           tap((event) => heardAt ?? heard(event)),
         ),
@@ -236,7 +235,7 @@ export function onLadder({
           renewAt = renewal(target.expires, scheduler)
           bide()
         }
-        trial.add(line.beside(connection(index, technique, target), ended))
+        trial.add(line.beside(connection(index, technique, target, 'it works again'), ended))
       }
       trial.add(again().subscribe({ next: open, error: failed }))
     }
