@@ -5,15 +5,19 @@ import { describe, expect, test } from 'vitest'
 import { PushError, backoff, type BackoffOptions } from 'pinia-push/observables'
 
 describe('backoff', () => {
-  const drawing = (drawn: number, options: BackoffOptions = {}) => {
+  const drawing = (drawn: number, options: BackoffOptions = {}, error?: PushError) => {
     const policy = backoff({ ...options, random: () => drawn })
-    return [1, 2, 3, 4, 1_000].map((failures) => policy.delay(failures))
+    return [1, 2, 3, 4, 1_000].map((failures) => policy.delay(failures, error))
   }
 
   test('draws a short first delay, then one that spreads clients out, then such that keep them so', () => {
     expect(drawing(0)).toEqual([0, 0, 20_000, 20_000, 20_000])
     expect(drawing(0.5)).toEqual([250, 10_000, 25_000, 25_000, 25_000])
     expect(drawing(1)).toEqual([500, 20_000, 30_000, 30_000, 30_000])
+  })
+
+  test('grows step by step after what opened and broke again: the server is there', () => {
+    expect(drawing(0.5, {}, new PushError('lost', false))).toEqual([250, 500, 1_000, 2_000, 25_000])
   })
 
   test('grows step by step where a factor is named', () => {

@@ -6,7 +6,7 @@ import { LONGEST } from './liveness.ts'
 export interface BackoffOptions {
   /** The longest first delay, in ms. @default 500 */
   base?: number
-  /** What the longest delay grows by with each failure; `Infinity`: to `max` with the second. @default Infinity */
+  /** What the longest delay grows by with each failure; `Infinity`: to `max` with the second. After what opened and broke again it is 2 at most. @default Infinity */
   factor?: number
   /** The longest delay of all, in ms. @default 30_000 */
   max?: number
@@ -39,7 +39,7 @@ export interface RetryPolicy {
  * Waits that suit one user and a million. Most losses are one link's own, so the first delay is short: drawn evenly
  * from nothing up to `base`. Where that attempt fails too, it may be the server, and everybody lost it at once: the next
  * delay is drawn from nothing up to two thirds of `max`, which spreads clients out, and each later one from the last
- * third, which keeps them so. However long a server was away, those that return to it are then at most 1.5 times as many
+ * third, which keeps them so. What opened and broke again (`lost`) waits step by step, twice as long each time. However long a server was away, those that return to it are then at most 1.5 times as many
  * a second as if they came spread evenly over `max`; `npm run bench:storm` plays it.
  *
  * What this cannot spread is the first attempts, within `base`, after a loss that was over at once: no client can know
@@ -70,9 +70,11 @@ export function backoff({
       DEV && 'backoff needs 0 < base <= max, factor >= 1, tries >= 0, budget >= 0, resetAfter >= 0',
     )
   }
-  const limit = (failures: number): number => base * factor ** (failures - 1)
-  const delay = (failures: number, _?: PushError, elapsed = 0): number | undefined => {
+  const delay = (failures: number, error?: PushError, elapsed = 0): number | undefined => {
     if (failures > tries || elapsed >= budget) return undefined
+    // What opened before it broke says that the server is there, so that step by step is spread enough.
+    const growth = error?.code === 'lost' ? Math.min(factor, 2) : factor
+    const limit = (failure: number): number => base * growth ** (failure - 1)
     const drawn = random()
     if (limit(failures) < max) return drawn * limit(failures)
     const spread = failures > 1 && limit(failures - 1) >= max
