@@ -164,8 +164,8 @@ const lasting = (time: number, scheduler: SchedulerLike) =>
 /** A policy that waits for at least so many ms. */
 const leisurely = (policy: RetryPolicy, least: () => number): RetryPolicy =>
   Object.assign((error: unknown, failures: number) => policy(error, failures), policy, {
-    delay(failures: number, error?: PushError) {
-      const delay = policy.delay(failures, error)
+    delay(...row: Parameters<RetryPolicy['delay']>) {
+      const delay = policy.delay(...row)
       return delay === undefined ? undefined : Math.max(delay, least())
     },
   })

@@ -23,7 +23,7 @@ function climb(options: FallbackOptions & { script?: ScriptedOptions; unsupporte
   const push = createPushClient({
     base: 'http://push.test/',
     via: fallback({ random: () => 1, changes$: new Subject(), ...own }, ...rungs),
-    retry: backoff({ random: () => 0.5, scheduler: time }),
+    retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
     linger: 0,
     scheduler: time,
   })
@@ -179,6 +179,7 @@ describe('down', () => {
     }
     const tried = ws.connections.length
     expect(tried).toBeGreaterThanOrEqual(4)
+    for (let waited = 0; ws.latest.closed && waited < 60_000; waited += 100) time.advance(100)
     ws.latest.open()
     expect(news().at(-1)).toBe('open webSocket')
     leave()
