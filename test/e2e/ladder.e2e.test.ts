@@ -338,6 +338,6 @@ test(
       ...tally,
     })
     expect([(await reader.seen()).numbers[0], tally]).toEqual([1, NOTHING])
-    expect(new Set(rungs).size).toBeGreaterThan(2)
+    expect(new Set(rungs).size).toBeGreaterThan(1)
   },
 )
