@@ -49,6 +49,7 @@ export function useConnections() {
   const change = (id: number, changes: Partial<Connection>) => {
     connections.value = connections.value.map((one) => (one.id === id ? { ...one, ...changes } : one))
   }
+
   /** A technique is a function to an Observable, so that whoever likes may watch it. */
   const shown = (technique: Technique): Technique => ({
     ...technique,
@@ -92,7 +93,9 @@ export function useConnections() {
     }
     if (event.type === 'waiting' || event.type === 'failed') {
       const own = connections.value.findLast(({ carried }) => carried !== undefined)
-      if (own?.ended !== undefined) change(own.id, { why: event.error.message })
+      // What the ladder itself ended, because it was silent, it left just now.
+      if (own?.why === undefined && own?.ended !== undefined && own.ended > Date.now() - 100)
+        change(own.id, { why: event.error.message })
       if (event.error.code === 'silent') tell(`${title(event.error.technique)} fell silent: ${event.error.message}.`)
     }
     if (event.type === 'gap') tell(`Some messages may be missing: ${event.reason}.`)
