@@ -93,8 +93,8 @@ export function useConnections() {
     }
     if (event.type === 'waiting' || event.type === 'failed') {
       const own = connections.value.findLast(({ carried }) => carried !== undefined)
-      // What the ladder itself ended, because it was silent, it left just now.
-      if (own?.why === undefined && own?.ended !== undefined && own.ended > Date.now() - 100)
+      // What the ladder itself ends, because it is silent, it ends now.
+      if (own && own.why === undefined && (own.ended ?? Infinity) > Date.now() - 100)
         change(own.id, { why: event.error.message })
       if (event.error.code === 'silent') tell(`${title(event.error.technique)} fell silent: ${event.error.message}.`)
     }
