@@ -85,6 +85,8 @@ export interface PushErrorDetails {
   status?: number | undefined
   /** How long the server asked to be left alone, in ms. */
   retryAfter?: number | undefined
+  /** The next attempt goes another way, and need not wait. */
+  elsewhere?: boolean
 }
 
 /**
@@ -103,6 +105,8 @@ export class PushError extends Error {
   declare readonly technique?: string
   /** HTTP status or WebSocket close code. */
   declare readonly status?: number
+  /** The next attempt goes another way, and does not wait. */
+  declare readonly elsewhere?: boolean
   /** In ms; the policy never waits for less. */
   declare readonly retryAfter?: number
 

@@ -1,5 +1,5 @@
 import { NEVER, Observable, Subscription, identity, map, merge, of, race, switchMap, take, tap, timer } from 'rxjs'
-import { PushError, asPushError, type PushErrorCode } from '../errors.ts'
+import { PushError, asPushError, type PushErrorCode, type PushErrorDetails } from '../errors.ts'
 import { ROTATE, type SourceEvent } from '../event.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { DEV } from '../dev.ts'
@@ -163,14 +163,10 @@ export function onLadder({
       const short = life < shortLife ? (counts[present] ?? 0) + 1 : 0
       const young = short >= tries
       counts[present] = young ? 0 : short
-      if (young || error.code === 'silent') {
-        const why = young ? `${error.technique} broke ${short} times within ${shortLife} ms` : error.message
-        memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
-      }
-      if (!young || present === last) return subscriber.error(error)
-      heardAt = undefined
-      failures.push(error)
-      descend()
+      if (!young && error.code !== 'silent') return subscriber.error(error)
+      const why = young ? `${error.technique} broke ${short} times within ${shortLife} ms` : error.message
+      memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
+      subscriber.error(present === last ? error : asOf(error, { elsewhere: true }))
     }
 
     /** Waits for what comes next while the present rung delivers: a try of a higher one, or a token that expires. */
@@ -258,7 +254,18 @@ const isAboutWhoAsks = ({ code, status }: PushError) => code === 'refused' && (s
 /** An error that says whose it is. */
 function ofTechnique(error: PushError, technique: Technique | undefined): PushError {
   if (error.technique !== undefined || !technique) return error
-  const { code, message, cause, status, retryAfter } = error
-  const said = message === code ? false : `${technique.name}: ${message}`
-  return new PushError(code, said, { cause, technique: technique.name, status, retryAfter })
+  return asOf(error, { technique: technique.name })
+}
+
+/** The same error, with more details. */
+function asOf(error: PushError, more: PushErrorDetails): PushError {
+  const { code, message, cause, status, retryAfter, technique } = error
+  const said = message === code ? false : more.technique === undefined ? message : `${more.technique}: ${message}`
+  return new PushError(code, said, {
+    cause,
+    status,
+    retryAfter,
+    ...(technique !== undefined && { technique }),
+    ...more,
+  })
 }

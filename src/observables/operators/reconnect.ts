@@ -201,7 +201,7 @@ export function reconnect<P>({
             }),
           )
         }
-        wait(error, Math.min(LONGEST, delay + Math.max(error.retryAfter ?? 0, askedFor)))
+        wait(error, error.elsewhere ? 0 : Math.min(LONGEST, delay + Math.max(error.retryAfter ?? 0, askedFor)))
       }
 
       replace(() =>
