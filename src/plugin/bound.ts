@@ -92,6 +92,7 @@ export function bound<T, State extends object>({
     let taking = Subscription.EMPTY
     let seen: 'nothing' | 'trouble' | 'presumed' | 'open' = from ? 'open' : 'nothing'
     let failures = 0
+    let failingSince = 0
     let settledAt: number | undefined
     /** Who asked for a snapshot. */
     let asked: (() => void)[] = []
@@ -185,7 +186,9 @@ export function bound<T, State extends object>({
       taking.unsubscribe()
       if (settledAt !== undefined && scheduler.now() - settledAt >= policy.resetAfter) failures = 0
       settledAt = undefined
-      const delay = !error && failures === 0 ? 0 : policy.delay(error ? failures + 1 : failures, error)
+      if (failures === 0) failingSince = scheduler.now()
+      const elapsed = scheduler.now() - failingSince
+      const delay = !error && failures === 0 ? 0 : policy.delay(error ? failures + 1 : failures, error, elapsed)
       failures += 1
       if (delay === undefined) {
         phase = 'stale'
