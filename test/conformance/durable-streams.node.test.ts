@@ -306,8 +306,12 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
         const server = await streams({ compression: false })
         const reader = read(row, `${server.url}a`, { dialect, retry: backoff({ base: 50, max: 50 }) })
         await open(reader)
-        // Short for the most part, and sometimes long: what came since the last offset has to pass in one answer.
-        server.proxy.cut(() => Math.round(4_000 / Math.random()))
+        // What came since the last offset has to pass in one answer, so every eighth connection lives longer.
+        let connections = 0
+        server.proxy.cut(() => {
+          connections += 1
+          return connections % 8 > 0 ? 1_000 + Math.round(Math.random() * 11_000) : 50_000 * 2 ** (connections / 8)
+        })
         server.proxy.drop()
         const sent = numbers(0, 2_000).map((n) => JSON.stringify({ n: Number(n), padding: 'é😀'.repeat(20) }))
         for (let at = 0; at < sent.length; at += 10) {

@@ -1,4 +1,3 @@
-import { DEV } from '../dev.ts'
 import { PushError } from '../errors.ts'
 import type { Dialect, DialectParts } from './dialect.ts'
 
@@ -20,16 +19,13 @@ export function part<K extends keyof DialectParts>(
   name: K,
   standard: () => DialectParts[K],
 ): DialectParts[K] {
-  const spoken: Partial<DialectParts> | undefined = dialect
-  const own = spoken ? spoken[name] : standard()
-  if (own) return own
-  throw new PushError(
-    'unsupported',
-    DEV && `${dialect?.name} is not spoken over ${SPOKEN_BY[name]}: ${instead(spoken)}`,
-  )
+  const own = dialect ? dialect[name] : standard()
+  if (own) return own as DialectParts[K]
+  // What stands here is for development only, and left out of what is bundled for production.
+  throw new PushError('unsupported', process.env.NODE_ENV !== 'production' && instead(dialect, name))
 }
 
-const instead = (spoken: Partial<DialectParts> = {}): string =>
-  `use ${Object.entries(SPOKEN_BY)
-    .flatMap(([name, techniques]) => (name in spoken ? [techniques] : []))
+const instead = (dialect: Dialect | undefined, name: keyof DialectParts): string =>
+  `${dialect?.name} is not spoken over ${SPOKEN_BY[name]}: use ${Object.entries(SPOKEN_BY)
+    .flatMap(([other, techniques]) => (dialect && other in dialect ? [techniques] : []))
     .join(', ')}`
