@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { serveDurableStreams, type DurableStreamsServer } from './durable-streams.ts'
 import { serveScript, type ScriptedServer } from './scripted-server.ts'
 import { serveSession, type ServedSession } from './session.ts'
 
@@ -7,6 +8,7 @@ import { serveSession, type ServedSession } from './session.ts'
 export async function startControlServer(): Promise<{ url: string; close: () => Promise<void> }> {
   const sessions = new Map<string, ServedSession>()
   const scripts = new Map<string, ScriptedServer>()
+  const streams = new Map<string, DurableStreamsServer>()
   let count = 0
 
   const session = (id: string) => known(sessions, id)
@@ -26,6 +28,18 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
     'DELETE sessions': (id) => {
       const ending = session(id)
       sessions.delete(id)
+      return ending.close()
+    },
+    'POST streams': async () => {
+      const opened = await serveDurableStreams()
+      const id = String((count += 1))
+      streams.set(id, opened)
+      return { id, url: opened.url, directUrl: opened.directUrl }
+    },
+    'POST streams drop': (id) => known(streams, id).proxy.drop(),
+    'DELETE streams': (id) => {
+      const ending = known(streams, id)
+      streams.delete(id)
       return ending.close()
     },
     'POST scripts': async () => {
@@ -67,7 +81,7 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
-      await Promise.all([...sessions.values(), ...scripts.values()].map((each) => each.close()))
+      await Promise.all([...sessions.values(), ...scripts.values(), ...streams.values()].map((each) => each.close()))
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
