@@ -381,6 +381,24 @@ describe('a durable stream', () => {
     expect(story(reader.events)).toEqual([...numbers(0, sent), '"last"'])
   })
 
+  test.for([
+    ['polling', () => polling(), { 'content-type': 'application/json' }, '[1]'],
+    [
+      'sse',
+      () => sse(),
+      { 'content-type': 'text/event-stream' },
+      'event: data\ndata: [1]\n\nevent: control\ndata: {}\n\n',
+    ],
+  ] as const)('that says no offset is none, by %s', async ([, technique, headers, body], { script, read }) => {
+    const server = await script()
+    await server.answers([{ headers, body, hold: technique().name === 'sse' }])
+    const reader = read({ technique }, `${server.url}a`, { dialect })
+    const { error } = await reader.sees('waiting')
+    expect(error.code).toBe('unexpected-answer')
+    expect(error.message).toMatch(/stream-?next-?offset/i)
+    expect(reader.data).toEqual([])
+  })
+
   test('echoes the cursor that collapses requests, and asks no more than needed', async ({ script, read }) => {
     const server = await script()
     const type = { 'content-type': 'application/json', 'access-control-expose-headers': '*' }

@@ -15,11 +15,15 @@ export interface DurableStreamsOptions {
   from?: 'start' | 'now'
   /**
    * Whether the streams are `application/json`, where a message that was appended is read as a message. Every other type
-   * is a stream of bytes: `false` reads it in pieces, in order and whole, cut where the server cuts them.
+   * is a stream of bytes: `false` reads it in pieces, in order and whole, cut where the server cuts them. An event stream
+   * of what is not text tells so by `Stream-SSE-Data-Encoding`, which the server must expose to pages of another origin.
    * @default true
    */
   json?: boolean
-  /** The longest silence of a healthy event stream, in ms, where your server says something that often. */
+  /**
+   * The longest silence of a healthy connection, in ms: how long your server holds a long poll, where its event streams
+   * say something that often too.
+   */
   heartbeat?: number
 }
 
@@ -85,7 +89,7 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
         const next = headers.get(NEXT_OFFSET)
         if (next === null) throw unexpected(`it says no ${NEXT_OFFSET}, or CORS does not expose it`)
         const type = headers.get('content-type')
-        if (json && status === 200 && !type?.startsWith(JSON_TYPE)) throw noMessages(type)
+        if (json && status === 200 && !/^application\/json\b/i.test(type ?? '')) throw noMessages(type)
         const batch = batchesOf(asked, emit)
         const body = status === 204 ? NOTHING : json ? messages(batch.message) : piece(type, batch.message)
         return {
@@ -118,6 +122,7 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
           else if (event === 'data') text += data
           if (event !== 'control') return
           const { streamNextOffset, streamClosed } = JSON.parse(data) as Control
+          if (typeof streamNextOffset !== 'string') throw unexpected('a control event says no streamNextOffset')
           const came = encoded ? bytes.end() : text
           if (came.length > 0) batch.message(came)
           text = ''
@@ -138,10 +143,10 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
   }
 }
 
-/** What an event named `control` says. */
+/** What an event named `control` should say. */
 interface Control {
-  streamNextOffset: string
-  streamClosed?: boolean
+  streamNextOffset?: unknown
+  streamClosed?: unknown
 }
 
 const BYTES = 'application/octet-stream'
