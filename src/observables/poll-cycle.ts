@@ -69,7 +69,8 @@ export function pollCycle({
             }
             if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
             if (event.type !== 'alive') return emit(event)
-            promised = event.heartbeat
+            promised = event.heartbeat ?? promised
+            if (event.begins && continuity === 'resumed') emit({ type: 'gap', reason: 'expired' })
             if (event.cursor !== undefined) emit({ type: 'alive', cursor: event.cursor })
           })
           return {

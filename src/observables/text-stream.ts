@@ -9,6 +9,7 @@ export function readEventStream(dialect: EventStreamDialect, emit: Emit): (text:
     event: (event) => emit(dialect.event(event)),
     comment(text) {
       if (dialect.comment(text) !== 'again') throw new PushError('lost', `the server ended the stream: ${text}`)
+      emit({ type: 'alive', heartbeat: dialect.heartbeat })
     },
     retry: (delay) => emit({ type: 'retry', delay }),
   })

@@ -69,6 +69,8 @@ export interface EventStreamDialect {
   event(event: ServerSentEvent): SourceEvent | typeof END
   /** Whether the server says something as soon as the stream is open; absent: no. */
   greets?(head: AnswerHead): boolean
+  /** The longest silence of a healthy stream, in ms, where it is agreed on for streams of events alone. */
+  readonly heartbeat?: number | undefined
   /** A comment is a heartbeat (`again`), or a verdict on the stream. */
   comment(text: string): Verdict
 }

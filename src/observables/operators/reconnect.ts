@@ -128,6 +128,8 @@ export function reconnect<P>({
     const attempt = () => {
       let openedAt: number | undefined
       let begun = false
+      // Nothing came yet of what is after the cursor that was asked from.
+      let untold = false
 
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
@@ -137,6 +139,7 @@ export function reconnect<P>({
         begun = true
         const { opened, value } = place
         place.opened = true
+        untold = event.resumed
         if (event.resumed) return
         place.value = undefined
         // What takes no cursor cannot be made anew unseen: each time would be a gap.
@@ -149,6 +152,7 @@ export function reconnect<P>({
       const next = (event: SourceEvent) => {
         switch (event.type) {
           case 'message':
+            untold = false
             place.value = event.cursor
             return subscriber.next(event)
           case 'open':
@@ -157,6 +161,8 @@ export function reconnect<P>({
           case 'gap':
             place.value = event.cursor ?? place.value
             if (event.type === 'gap') subscriber.next({ type: 'gap', reason: event.reason })
+            else if (event.begins && untold) subscriber.next({ type: 'gap', reason: 'expired' })
+            if (event.cursor !== undefined) untold = false
             return
           case 'retry':
             askedFor = event.delay

@@ -1,0 +1,35 @@
+import { nchan, type Dialect } from 'pinia-push/observables'
+import type { ServerKind } from '../servers/control-client.ts'
+
+/** What a server cannot do, and why; each is printed by the run. */
+interface Limits {
+  /** Tells that messages after a place are no longer retained. */
+  expiry?: string
+  /** Sends heartbeats that a page sees, by the name of the technique; those of the others are told by rotating. */
+  heartbeats?: Readonly<Record<string, string>>
+}
+
+/** A kind of server, and how a client is set for it. */
+export interface ServerRow {
+  dialect: () => Dialect
+  limits: Limits
+}
+
+const NCHAN: ServerRow = {
+  dialect: () => nchan({ heartbeat: 1_000 }),
+  limits: {
+    expiry: 'Nchan begins at the oldest message that it retains, and says nothing: a sequence in the messages tells',
+    heartbeats: {
+      longPolling: 'a poll that waits is answered 408 at most every 10 s here',
+      webSocket: 'pings of a WebSocket are hidden from a page',
+      fetchStream: 'multipart has none',
+      xhrStream: 'multipart has none',
+    },
+  },
+}
+
+export const SERVERS: Record<ServerKind, ServerRow> = {
+  hub: { dialect: () => nchan(), limits: {} },
+  nchan: NCHAN,
+  'nchan-redis': NCHAN,
+}

@@ -1,0 +1,34 @@
+import type { Backend } from './backend.ts'
+import type { ServerSettings } from './control-client.ts'
+import { startGuard } from './guard.ts'
+import { nchanPublisher } from './nchan-publisher.ts'
+import { startNginx } from './nginx.ts'
+import { startRedis } from './redis.ts'
+
+/** Two nginx with Nchan that share one Redis: pages read from the one, what is published goes to the other. */
+export async function startNchanRedis({ firstMessage, history }: ServerSettings): Promise<Backend> {
+  const [guard, redis] = await Promise.all([startGuard(), startRedis()])
+  const options = { guardPort: guard.port, redisPort: redis.port }
+  const [first, second] = await Promise.all([startNginx(options), startNginx(options)])
+  const { publish, end, state } = nchanPublisher(
+    () => `http://127.0.0.1:${second.publisherPort}/channels/`,
+    history?.count,
+  )
+  return {
+    port: first.port,
+    path: firstMessage === 'oldest' ? '/oldest/' : '/push/',
+    publish,
+    end,
+    restart: redis.restart,
+    reload: first.reload,
+    async failOver() {
+      await first.kill()
+      return second.port
+    },
+    stats: async (channel) => ({ requests: guard.asked(), subscribers: (await state(channel)).subscribers }),
+    async close() {
+      await Promise.all([first.stop(), second.stop()])
+      await Promise.all([redis.stop(), guard.close()])
+    },
+  }
+}
