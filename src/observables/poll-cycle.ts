@@ -47,6 +47,7 @@ export function pollCycle({
       const { space, continuity, ...address } = addressed()
       const began = scheduler.now()
       const before = cursor?.value
+      const again = answered
       let messages = 0
       let promised: number | undefined
       // Without a cursor nothing tells what came between the last answer and this one.
@@ -70,8 +71,9 @@ export function pollCycle({
             if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
             if (event.type !== 'alive') return emit(event)
             promised = event.heartbeat ?? promised
-            if (event.begins && continuity === 'resumed') emit({ type: 'gap', reason: 'expired' })
-            if (event.cursor !== undefined) emit({ type: 'alive', cursor: event.cursor })
+            if (event.begins && again && continuity === 'resumed') emit({ type: 'gap', reason: 'expired' })
+            if (event.cursor !== undefined)
+              emit({ type: 'alive', cursor: event.cursor, ...(event.begins && { begins: true }) })
           })
           return {
             feed: reader.feed,

@@ -3,8 +3,6 @@ import type { ServerKind } from '../servers/control-client.ts'
 
 /** What a server cannot do, and why; each is printed by the run. */
 interface Limits {
-  /** Tells that messages after a place are no longer retained. */
-  expiry?: string
   /** Sends heartbeats that a page sees, by the name of the technique; those of the others are told by rotating. */
   heartbeats?: Readonly<Record<string, string>>
 }
@@ -16,14 +14,15 @@ export interface ServerRow {
 }
 
 const NCHAN: ServerRow = {
-  dialect: () => nchan({ heartbeat: 1_000 }),
+  dialect: () => nchan({ heartbeat: 1_000, overlap: true }),
   limits: {
-    expiry: 'Nchan begins at the oldest message that it retains, and says nothing: a sequence in the messages tells',
     heartbeats: {
-      longPolling: 'a poll that waits is answered 408 at most every 10 s here',
+      longPolling: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',
       webSocket: 'pings of a WebSocket are hidden from a page',
       fetchStream: 'multipart has none',
       xhrStream: 'multipart has none',
+      'sse native': 'EventSource hides comments, so the first heartbeat comes after its interval',
+      fallback: 'its first rung is a WebSocket',
     },
   },
 }

@@ -14,12 +14,16 @@ export async function startNchanRedis({ firstMessage, history }: ServerSettings)
     () => `http://127.0.0.1:${second.publisherPort}/channels/`,
     history?.count,
   )
+  await ready(first.publisherPort, second.publisherPort)
   return {
     port: first.port,
     path: firstMessage === 'oldest' ? '/oldest/' : '/push/',
     publish,
     end,
-    restart: redis.restart,
+    async restart() {
+      await redis.restart()
+      await ready(first.publisherPort, second.publisherPort)
+    },
     reload: first.reload,
     async failOver() {
       await first.kill()
@@ -27,8 +31,19 @@ export async function startNchanRedis({ firstMessage, history }: ServerSettings)
     },
     stats: async (channel) => ({ requests: guard.asked(), subscribers: (await state(channel)).subscribers }),
     async close() {
-      await Promise.all([first.stop(), second.stop()])
-      await Promise.all([redis.stop(), guard.close()])
+      try {
+        await Promise.all([first.stop(), second.stop()])
+      } finally {
+        await Promise.all([redis.stop(), guard.close()])
+      }
     },
+  }
+}
+
+/** Until it has found its Redis, a node answers 503. */
+async function ready(...ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    const ask = () => fetch(`http://127.0.0.1:${port}/channels/a`).then((answer) => answer.status)
+    while ((await ask()) === 503) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

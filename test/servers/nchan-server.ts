@@ -21,8 +21,11 @@ export async function startNchan({ firstMessage, history }: ServerSettings): Pro
     reload: nginx.reload,
     stats: async (channel) => ({ requests: guard.asked(), subscribers: (await state(channel)).subscribers }),
     async close() {
-      await nginx.stop()
-      await guard.close()
+      try {
+        await nginx.stop()
+      } finally {
+        await guard.close()
+      }
     },
   }
 }

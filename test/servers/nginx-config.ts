@@ -51,7 +51,7 @@ http {
   server {
     listen 127.0.0.1:${port};
 ${Object.entries(BEGINNINGS)
-  .map(([word, first]) => channels(word, first, port))
+  .map(([word, first]) => channels(word, first, port, redisPort))
   .join('')}
     location = /guard {
       internal;
@@ -69,7 +69,7 @@ ${Object.entries(BEGINNINGS)
       nchan_publisher;
       nchan_channel_id $channel;
       nchan_message_buffer_length $keep;
-      nchan_message_timeout 0;
+      nchan_message_timeout ${redisPort === undefined ? '0' : '1d'};
     }
   }
   map $arg_keep $keep {
@@ -87,13 +87,13 @@ const redis = (port: number) => `
   nchan_redis_pass messages;
   nchan_redis_pass_inheritable on;`
 
-const channels = (word: string, first: string, port: number) => `
+const channels = (word: string, first: string, port: number, redisPort: number | undefined) => `
     location ~ ^/${word}/(?<channel>[\\w.-]+)$ {
       if ($carrier) { rewrite ^/(.*)$ /$carrier/$1 last; }
       nchan_pubsub;
       ${subscription(first)}
       nchan_message_buffer_length 10000;
-      nchan_message_timeout 0;
+      nchan_message_timeout ${redisPort === undefined ? '0' : '1d'};
       nchan_eventsource_ping_interval 1;
       nchan_eventsource_ping_data "1";
       nchan_websocket_ping_interval 10;
@@ -103,7 +103,7 @@ const channels = (word: string, first: string, port: number) => `
       internal;
       nchan_subscriber longpoll;
       ${subscription(first)}
-      nchan_subscriber_timeout 10;
+      nchan_subscriber_timeout 2;
       add_header X-Content-Type-Options nosniff always;
     }
     location ~ ^/poll/${word}/(?<channel>[\\w.-]+)$ {

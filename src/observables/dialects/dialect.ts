@@ -131,6 +131,11 @@ export interface Dialect {
    * `send-refused`.
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
+  /**
+   * A place just before a cursor; absent: the server says itself where what came after a cursor is gone. From there the
+   * last message comes again, and where it does not, there is a gap.
+   */
+  before?(cursor: string): string
   /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */
   compare?(a: string, b: string): number
 }

@@ -26,6 +26,11 @@ export interface NchanOptions {
    * `nchan_eventsource_ping_data`. No other of its streams shows one to a page. The hub says its own.
    */
   heartbeat?: number
+  /**
+   * Whether to prove that nothing was missed, by asking for the last message again after a loss: nginx with Nchan does
+   * not say that messages expired. Needless with the hub, which does. @default false
+   */
+  overlap?: boolean
 }
 
 const SPACE = 'nchan'
@@ -39,7 +44,7 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
-export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
+export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialect {
   return {
     name: 'nchan',
     heartbeat: undefined,
@@ -118,6 +123,8 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
 
     post,
 
+    ...(overlap && { before }),
+
     compare(a, b) {
       const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
       const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
@@ -125,6 +132,14 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect {
     },
   }
 }
+
+/** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
+function before(cursor: string): string {
+  const [seconds = 0, counter = 0] = cursor.split(':').map(Number)
+  return counter > 0 ? `${seconds}:${counter - 1}` : `${seconds - 1}:${LAST_COUNTER}`
+}
+
+const LAST_COUNTER = 32_000
 
 /** The address with its cursor. Spelled by hand: `searchParams` would rewrite the rest of the query. */
 function spell({ url, headers, cursor }: Target, more?: string): Address {
