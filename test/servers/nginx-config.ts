@@ -103,7 +103,8 @@ const channels = (word: string, first: string, port: number, redisPort: number |
       internal;
       nchan_subscriber longpoll;
       ${subscription(first)}
-      nchan_subscriber_timeout 2;
+      # Not with Redis: it ends the node's own subscription there too, and what is published later never comes.
+      ${redisPort === undefined ? 'nchan_subscriber_timeout 2;' : ''}
       add_header X-Content-Type-Options nosniff always;
     }
     location ~ ^/poll/${word}/(?<channel>[\\w.-]+)$ {
