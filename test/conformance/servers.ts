@@ -5,6 +5,10 @@ import type { ServerKind } from '../servers/control-client.ts'
 interface Limits {
   /** Sends heartbeats that a page sees, by the name of the technique; those of the others are told by rotating. */
   heartbeats?: Readonly<Record<string, string>>
+  /** Counts who reads a channel. */
+  readers?: string
+  /** Tells its readers when it lost what it kept. A limit here is a promise that is not kept: it is skipped, and said. */
+  loss?: string
 }
 
 /** A kind of server, and how a client is set for it. */
@@ -30,5 +34,12 @@ const NCHAN: ServerRow = {
 export const SERVERS: Record<ServerKind, ServerRow> = {
   hub: { dialect: () => nchan(), limits: {} },
   nchan: NCHAN,
-  'nchan-redis': NCHAN,
+  'nchan-redis': {
+    ...NCHAN,
+    limits: {
+      ...NCHAN.limits,
+      readers: 'a node that knows a channel counts as one of its subscribers',
+      loss: 'when Redis starts anew, no gap was seen within 7 s, even by a new connection: NOT YET UNDERSTOOD',
+    },
+  },
 }
