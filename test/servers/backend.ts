@@ -1,7 +1,4 @@
-import { startHub } from './hub-server.ts'
-import { startNchan } from './nchan-server.ts'
-import { startNchanRedis } from './nchan-redis-server.ts'
-import type { Publication, ServerKind, ServerSettings } from './control-client.ts'
+import type { Publication } from './control-client.ts'
 
 /** A real server that channels are read from, with no network in between. */
 export interface Backend {
@@ -20,9 +17,3 @@ export interface Backend {
   failOver?(): Promise<number>
   close(): Promise<void>
 }
-
-export const BACKENDS = {
-  hub: startHub,
-  nchan: startNchan,
-  'nchan-redis': startNchanRedis,
-} satisfies Record<ServerKind, (settings: ServerSettings) => Promise<Backend>>

@@ -1,4 +1,4 @@
-import { BACKENDS } from './backend.ts'
+import { BACKENDS } from './backends.ts'
 import type { Fault, Publication, ServerKind, ServerSettings, SessionStats } from './control-client.ts'
 import { createFaultProxy } from './fault-proxy.ts'
 
