@@ -2,6 +2,7 @@ import { connections } from './connections.ts'
 import { fanOut } from './fan-out.ts'
 import { memory } from './memory.ts'
 import { store } from './store.ts'
+import { storm } from './storm.ts'
 import { techniques } from './techniques.ts'
 
 /**
@@ -10,7 +11,7 @@ import { techniques } from './techniques.ts'
  */
 export type Bench = (parts: readonly string[]) => Promise<boolean>
 
-const BENCHES: Readonly<Record<string, Bench>> = { techniques, memory, connections, 'fan-out': fanOut, store }
+const BENCHES: Readonly<Record<string, Bench>> = { techniques, memory, connections, 'fan-out': fanOut, store, storm }
 
 /** Runs some, or all, one after the other. A name is a bench, or a row of it: `techniques`, `techniques:sse`. */
 export async function run(names: readonly string[]): Promise<boolean> {

@@ -10,15 +10,16 @@ import { table, whole } from './table.ts'
 const RATE = 100_000
 const SECONDS = 5
 const KEYS = 10_000
-/** In ms. */
-const LONGEST = 50
-
 /** What a page's longest task is while a fast channel is bound to a store that a component shows. */
 export const store: Bench = async () => {
   const hub = await start<HubOrders>('hub')
-  const port = await hub.tell.serve({ history: { count: RATE, bytes: 1e9 } }, await builtPage('store'))
+  const port = await hub.tell.serve(
+    // A reader of 12 MB a second is not slow because it is behind by a moment.
+    { history: { count: 3 * RATE, bytes: 1e9 }, maxBacklog: 64 * 1_048_576 },
+    await builtPage('store'),
+  )
   const browser = await chromium.launch(CHROMIUM)
-  const print = table(['flush', 'published', 'a second', 'applied', 'keys', 'longest task', 'long tasks'])
+  const print = table(['flush', 'published', 'a second', 'applied', 'keys', 'tasks of 50 ms and more', 'longest wait'])
   let kept = true
   for (const flush of ['microtask', 'frame'] as const) {
     await hub.tell.end('trades')
@@ -37,16 +38,16 @@ export const store: Bench = async () => {
     while (Number(await tab.evaluate('seen().gaps ? Infinity : seen().messages')) < total);
     const seen = (await tab.evaluate('seen()')) as Record<string, number>
     const everyOne = seen.messages === total && seen.outOfOrder === 0 && seen.gaps === 0 && seen.last === total - 1
-    const { longest = Infinity } = seen
-    kept &&= everyOne && seen.keys === KEYS && longest < LONGEST
+    const { longest = Infinity, long = Infinity, waited = Infinity } = seen
+    kept &&= everyOne && seen.keys === KEYS && long === 0
     print([
       flush,
       whole(RATE * SECONDS),
       whole(rate),
       everyOne ? 'each once, in order' : '**not all**',
       whole(seen.keys ?? 0),
-      `${longest.toFixed(1)} ms${longest < LONGEST ? '' : ` **over ${LONGEST}**`}`,
-      whole(seen.long ?? 0),
+      long === 0 ? 'none' : `**${long}, the longest ${longest} ms**`,
+      `${waited.toFixed(1)} ms`,
     ])
     await tab.close()
   }

@@ -16,7 +16,7 @@ export default defineConfig({
   },
   build: {
     rolldownOptions: {
-      input: ['index.html', 'orders/index.html'].map((page) => `${import.meta.dirname}/${page}`),
+      input: ['index.html', 'orders/index.html', 'network/index.html'].map((page) => `${import.meta.dirname}/${page}`),
     },
   },
   server: { host: '127.0.0.1', port: 5173 },

@@ -1,6 +1,6 @@
 import { createPinia, defineStore } from 'pinia'
 import { createPush, defineChannel, fetchStream, nchan, type Flush } from 'pinia-push'
-import { computed, createApp, defineComponent, h } from 'vue'
+import { computed, createApp, defineComponent, h, shallowReactive } from 'vue'
 
 interface Trade {
   n: number
@@ -9,6 +9,8 @@ interface Trade {
 }
 
 const LAST = 1_000
+/** The keys that the page shows. */
+const SHOWN = Array.from({ length: 20 }, (_, n) => `K${n * 500}`)
 const trades = defineChannel<Trade>({ url: '/push/trades' })
 
 /** What was applied, counted beside the state so that the state proves it. */
@@ -16,7 +18,8 @@ const applied = { messages: 0, outOfOrder: 0, gaps: 0 }
 
 const bound = (flush: Exclude<Flush, 'sync'>) =>
   defineStore('trades', {
-    state: () => ({ last: [] as Trade[], byKey: {} as Record<string, Trade> }),
+    // A trade is never changed in place: what holds so many needs no proxy for each.
+    state: () => ({ last: shallowReactive<Trade[]>([]), byKey: shallowReactive<Record<string, Trade>>({}) }),
     push: ({ bind }) =>
       void bind(trades(), {
         apply(state, { data }) {
@@ -32,17 +35,24 @@ const bound = (flush: Exclude<Flush, 'sync'>) =>
       }),
   })
 
+/** What the browser calls a long task: one of 50 ms or more. In ms. */
 let longest = 0
 let long = 0
-/** Between two ticks of a clock lies at most a clamp of the timer, and one task of the page that was too long for it. */
+/** The longest wait of a clock, in ms: a clamp of the timer, and all tasks that came before it. */
+let waited = 0
 function watchTasks(): void {
   let before = performance.now()
   setInterval(() => {
     const now = performance.now()
-    longest = Math.max(longest, now - before)
+    waited = Math.max(waited, now - before)
     before = now
   }, 0)
-  new PerformanceObserver((list) => (long += list.getEntries().length)).observe({ type: 'longtask' })
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      long += 1
+      longest = Math.max(longest, duration)
+    }
+  }).observe({ type: 'longtask' })
 }
 
 /** Shows a store that is bound, as a page would. */
@@ -52,9 +62,9 @@ function show(flush: Exclude<Flush, 'sync'>): void {
   const Page = defineComponent(() => {
     const store = useTrades()
     const newest = computed(() => store.last.slice(-50).toReversed())
-    const keys = computed(() => Object.keys(store.byKey).length)
+    const prices = computed(() => SHOWN.map((key) => store.byKey[key]?.price ?? '-').join(' '))
     return () => [
-      h('p', `${store.$push.status}, ${keys.value} keys`),
+      h('p', `${store.$push.status}: ${prices.value}`),
       h(
         'ol',
         newest.value.map(({ key, price }) => h('li', { key }, `${key} ${price}`)),
@@ -74,10 +84,11 @@ function show(flush: Exclude<Flush, 'sync'>): void {
       keys: Object.keys(byKey).length,
       longest,
       long,
+      waited,
     }
   }
   const restart = () => {
-    longest = long = 0
+    longest = long = waited = 0
   }
   Object.assign(globalThis, { seen, restart })
 }

@@ -7,6 +7,7 @@ import type { Hub } from '../../src/hub/index.ts'
 import { isOwnPost, json } from './answer.ts'
 import { FORBIDDEN, openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
+import { networkPage } from './network.ts'
 import { ORDERS, orderDesk } from './orders.ts'
 import type { Report, Welcome } from './report.ts'
 import { stoppable } from './stoppable.ts'
@@ -62,6 +63,7 @@ export function playgroundServer(): Plugin[] {
   const faults: Record<string, string> = {}
   const machine = readMachine()
   const orders = orderDesk()
+  const network = networkPage()
   const own = stoppable()
   let hub: Hub | undefined
   let opened: Promise<unknown> = Promise.resolve()
@@ -105,8 +107,10 @@ export function playgroundServer(): Plugin[] {
     pace(interval)
     const reports = setInterval(report, 1_000)
     const stopOrders = orders.start(made)
+    const stopNetwork = network.start(made)
     return () => {
       stopOrders()
+      stopNetwork()
       clearInterval(ticks)
       clearInterval(reports)
       machine.stop()
@@ -178,5 +182,6 @@ export function playgroundServer(): Plugin[] {
       setup,
     }),
     orders.plugin,
+    network.plugin,
   ]
 }

@@ -9,12 +9,13 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs'
+import { bases } from './bases.ts'
 import type { Channel } from './channel.ts'
 import { createChannel } from './create-channel.ts'
 import { json } from './decode.ts'
 import type { ChannelDescriptor, Definition } from './define-channel.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { PushError, asPushError } from './errors.ts'
+import { PushError, asPushError, type PushErrorCode } from './errors.ts'
 import type { HeldConnections } from './held-connections.ts'
 import { backoff, type RetryPolicy } from './operators/backoff.ts'
 import type { LivenessOptions } from './operators/liveness.ts'
@@ -58,8 +59,12 @@ export interface PushClientOptions extends LivenessOptions {
   prepare?: Prepare
   /** Who keeps a channel connected; `pageLife()` knows when the page sleeps. @default reconnect */
   life?: Supervisor
-  /** What relative URLs are relative to. @default the page's address */
-  base?: string
+  /**
+   * What relative URLs are relative to. Of several the first gives the channels their URLs, and the first is tried first;
+   * each failure to reach one moves all channels on to the next, with the place where they are. What works is kept.
+   * @default the page's address
+   */
+  base?: string | readonly string[]
   /** For techniques that read by fetch. @default 'same-origin' */
   credentials?: RequestCredentials
   /** How long a connection outlives its last reader, in ms: long enough for a change of route. @default 1_000 */
@@ -87,7 +92,8 @@ export interface PushClient {
 /**
  * Makes a client. It connects nothing until a channel is read.
  *
- * @throws PushError `invalid-option` where a number is out of its range.
+ * @throws PushError `invalid-option` where a number is out of its range or `base` an empty list, `invalid-url` where a
+ * `base` is none.
  * @example
  * const push = createPushClient({ via: webSocket(), dialect: nchan() })
  * const subscription = push.channel(ticks({ symbol: 'ACME' })).messages$.subscribe(({ data }) => draw(data))
@@ -99,7 +105,7 @@ export function createPushClient({
   retry = backoff(),
   prepare = () => undefined,
   life = reconnect,
-  base = globalThis.location?.href,
+  base,
   credentials = 'same-origin',
   linger = 1_000,
   sendBuffer = 64,
@@ -115,10 +121,11 @@ export function createPushClient({
   // Shared by definition and URL; a bare URL by its technique, which is all that defines it.
   const held: HeldConnections = new Map()
   const channels = weakRegistry<object, AnyChannel>()
+  const servers = bases(base)
   let closed = false
   const active = new BehaviorSubject<readonly AnyChannel[]>([])
 
-  const open = (url: string, definition: Definition): AnyChannel => {
+  const open = (source: string, url: string, definition: Definition): AnyChannel => {
     const { via: technique = via, retry: policy = retry } = definition
     if (!technique) {
       throw new PushError(
@@ -126,15 +133,21 @@ export function createPushClient({
         DEV && `${shown(url)} has no technique: createPushClient({ via: sse() }), or name \`via\` in the channel`,
       )
     }
-    const prepared = (attempt: number) =>
-      defer(() => {
+    const prepared = (attempt: number, server = servers.present) => {
+      const address = servers.at(source, server)
+      return defer(() => {
         if (closed) throw new PushError('client-closed', DEV && 'this client was closed')
-        const added = prepare({ url, attempt })
+        const added = prepare({ url: address, attempt })
         return added && 'then' in added ? added : of(added)
       }).pipe(
-        map((added) => ({ url: withQuery(url, added?.query), headers: added?.headers ?? {}, expires: added?.expires })),
+        map((added) => ({
+          url: withQuery(address, added?.query),
+          headers: added?.headers ?? {},
+          expires: added?.expires,
+        })),
         catchError((cause: unknown) => throwError(() => asPushError(cause, 'prepare-failed', DEV && 'prepare failed'))),
       )
+    }
     const channel: AnyChannel = createChannel({
       url,
       definition,
@@ -145,6 +158,7 @@ export function createPushClient({
       explain: () => technique.explain?.(url, scheduler.now()),
       link: (place, retryNow$) => {
         const memory = new Map<object, unknown>()
+        let tried = servers.present
         return life(
           {
             ...limits,
@@ -155,7 +169,10 @@ export function createPushClient({
             place,
             retryNow$,
             scheduler,
-            prepare: prepared,
+            prepare: (attempt) => prepared(attempt, (tried = servers.present)),
+            failed: (error, stood) => {
+              if (UNREACHED.has(error.code) || (error.code === 'lost' && !stood)) servers.leave(tried, source)
+            },
             watches: technique.watches ?? false,
             expires: ({ expires }) => expires,
             connect: (cursor, target, { watch, prepare: again }) => {
@@ -198,10 +215,11 @@ export function createPushClient({
     channel(source: ChannelDescriptor<unknown, unknown> | string, { via: own }: { via?: Technique } = {}): never {
       if (closed) throw new PushError('client-closed', DEV && 'this client was closed: make a new one')
       const bare = typeof source === 'string'
-      const url = resolve(bare ? source : source.url, base)
+      const address = bare ? source : source.url
+      const url = servers.name(address)
       const definition = bare ? { via: own, decode: json } : source.definition
       // What a descriptor says of its types is what its definition decodes.
-      return channels(bare ? (own ?? channels) : definition, url, () => open(url, definition)) as never
+      return channels(bare ? (own ?? channels) : definition, url, () => open(address, url, definition)) as never
     },
     channels$: active.asObservable(),
     close() {
@@ -211,19 +229,8 @@ export function createPushClient({
   }
 }
 
-/** Absolute, and of HTTP: a WebSocket's address is that of its upgrade request. */
-function resolve(url: string, base: string | undefined): string {
-  try {
-    const { protocol, href } = new URL(url.replace(/^ws(s?:)/i, 'http$1'), base)
-    if (/^https?:$/.test(protocol)) return href
-  } catch {
-    // What cannot be parsed and what is no HTTP are told alike.
-  }
-  throw new PushError(
-    'invalid-url',
-    DEV && `${url} is no HTTP or WebSocket URL${base ? '' : ': without a page, give it whole or name `base`'}`,
-  )
-}
+/** What says that a server was not reached, or is not itself. */
+const UNREACHED: ReadonlySet<PushErrorCode> = new Set(['unreachable', 'timeout', 'unavailable', 'silent'])
 
 function withQuery(url: string, query: Record<string, string> = {}): string {
   const absolute = new URL(url)

@@ -13,12 +13,12 @@ import { reason } from './in-words.ts'
  * | `silent` | An open connection brought no byte for heartbeat + timeout. | None: it reconnects. If it repeats, the heartbeat is set lower than the server's. |
  * | `cursor-lost` | The server no longer knows the place to resume from. | None: a `gap` tells the readers. |
  * | `unexpected-answer` | The answer is not of the technique (a login page, another content type). | Check URL, dialect and what stands in between. |
- * | `refused` | The server said no for good (401, 403, 404, close 1008, ...). | Mend the request or its rights, then `open()`. |
- * | `unsupported` | This host lacks what the technique needs. | Name another technique, or pass an implementation. |
+ * | `refused` | The server said no for good (404, close 1002, ...), or no to who asks (401, 403, close 1008, 4401, ...) twice, the second time to what `prepare` made anew. | Mend the request or its rights, then `open()`. |
+ * | `unsupported` | This host lacks what the technique needs, or the dialect does not speak it. | Name another technique, or pass an implementation. |
  * | `headers-unsupported` | Headers were asked for where the host cannot send any. | Put the value in `query`, or use a technique that reads by fetch. |
  * | `too-many-streams` | Six answers that do not end are held at one origin: over HTTP/1.1 a browser opens no seventh connection, so the request would hang. | HTTP/2, `webSocket()`, or several things in one channel. |
  * | `prepare-failed` | `prepare` threw, rejected or took over 30 s. | Mend `prepare`; the policy tries again. |
- * | `gave-up` | The policy ran out of tries; `cause` is the last failure. | `open()`, or more `tries`. |
+ * | `gave-up` | The policy ran out of `tries` or of its `budget` of time; `cause` is the last failure. | `open()`, or more of either. |
  * | `invalid-message` | `decode` or the schema refused one message. | Mend publisher or schema; the channel goes on. |
  * | `async-schema` | The schema answered with a promise. Order needs a synchronous one. | Validate asynchronously in `onMessage`. |
  * | `cannot-send` | Neither technique nor dialect can send. | Use `webSocket()`, or a dialect that posts. |
@@ -70,6 +70,12 @@ const RETRYABLE = [
 
 const retryable: ReadonlySet<string> = new Set(RETRYABLE)
 
+/** The statuses and close codes that refuse who asks, and not what is asked for. */
+const WHO: ReadonlySet<number | undefined> = new Set([401, 403, 1008, 3000, 3003, 4401, 4403])
+
+/** Whether another try may succeed with fresh rights, a new token say. */
+export const asksWho = ({ code, status }: PushError): boolean => code === 'refused' && WHO.has(status)
+
 export interface PushErrorDetails {
   /** What lies beneath. */
   cause?: unknown
@@ -79,6 +85,8 @@ export interface PushErrorDetails {
   status?: number | undefined
   /** How long the server asked to be left alone, in ms. */
   retryAfter?: number | undefined
+  /** The next attempt goes another way, and need not wait. */
+  elsewhere?: boolean
 }
 
 /**
@@ -97,6 +105,8 @@ export class PushError extends Error {
   declare readonly technique?: string
   /** HTTP status or WebSocket close code. */
   declare readonly status?: number
+  /** The next attempt goes another way, and does not wait. */
+  declare readonly elsewhere?: boolean
   /** In ms; the policy never waits for less. */
   declare readonly retryAfter?: number
 

@@ -84,6 +84,8 @@ export interface SourceOpen {
   readonly space: string
   /** Whether the request carried the cursor it was given, so that nothing falls between. */
   readonly resumed: boolean
+  /** Another connection may give the same message another cursor: two are never matched by them. @default false */
+  readonly ownCursors?: boolean | undefined
   /** Nothing was received yet: true of a long poll that stands. Drives what a person sees, nothing else. */
   readonly presumed?: boolean
   /** The server says something at once, so that silence tells of a proxy that holds the answer back. */

@@ -24,7 +24,7 @@ export interface FetchTextOptions {
 /** One answer that does not end, read by fetch as text. */
 export function fetchText({
   technique,
-  address: { url, headers, space, continuity },
+  address: { url, headers, space, continuity, ownCursors },
   accept,
   credentials,
   verdict: judge,
@@ -38,7 +38,8 @@ export function fetchText({
     if (verdict !== 'accept') return refusal(response, verdict)
     if (!fits(response.headers.get('content-type') ?? '')) return refusal(response, 'again')
     return readBody(response, (emit) => {
-      emit({ type: 'open', technique, space, resumed: continuity === 'resumed', greets: greets?.(response) ?? false })
+      const resumed = continuity === 'resumed'
+      emit({ type: 'open', technique, space, resumed, ownCursors, greets: greets?.(response) ?? false })
       const utf8 = new TextDecoder()
       const feed = read(response, emit)
       return {

@@ -21,6 +21,8 @@ export { pageLife, type PageLifeOptions } from './page-life.ts'
 export type { PageSignals } from './page-signals.ts'
 export { STATUS_AFTER, type PushStatus } from './status.ts'
 export type { Pace, PushRequest, Technique, Watch } from './technique.ts'
+export { durableStreams, type DurableStreamsOptions } from './dialects/durable-streams.ts'
+export { mercure, type MercureOptions } from './dialects/mercure.ts'
 export { nchan, type NchanOptions } from './dialects/nchan.ts'
 export { plain, type PlainOptions } from './dialects/plain.ts'
 export {
@@ -29,6 +31,7 @@ export {
   type AnswerHead,
   type AnswerReader,
   type Dialect,
+  type DialectParts,
   type Emit,
   type EventStreamDialect,
   type FrameDialect,

@@ -1,5 +1,6 @@
 import { EMPTY, Subject, defer, map, merge, repeat, takeUntil, tap, timer, type Observable } from 'rxjs'
-import { END } from './dialects/dialect.ts'
+import { END, type AnswerHead, type Target } from './dialects/dialect.ts'
+import { part } from './dialects/part.ts'
 import { plainPoll } from './dialects/plain.ts'
 import type { SourceEvent, SourceOpen } from './event.ts'
 import { holding, passing } from './held-connections.ts'
@@ -36,49 +37,62 @@ export function pollCycle({
   presumeAfter,
 }: PollCycleOptions): Observable<SourceEvent> {
   const { url, headers, scheduler, credentials, pace } = asked
-  const dialect = asked.dialect?.poll ?? plainPoll()
   return defer(() => {
+    const dialect = part(asked.dialect, 'poll', plainPoll)
     let cursor = asked.cursor
+    let previous: AnswerHead | undefined
     let answered = false
     let delay: number | undefined
-    const addressed = () => dialect.address({ url, headers, cursor }, waits)
+    const target = (): Target => ({ url, headers, cursor, previous })
 
     const ask = defer(() => {
-      const { space, continuity, ...address } = addressed()
+      const now = target()
+      const { space, continuity, ownCursors, ...address } = dialect.address(now, waits)
       const began = scheduler.now()
       const before = cursor?.value
       const again = answered
       let messages = 0
+      let ended = false
       let promised: number | undefined
       // Without a cursor nothing tells what came between the last answer and this one.
       let unproven = answered && continuity === 'unproven'
       delay = undefined
 
       const answer = request({ ...address, credentials }, (response) => {
-        const verdict = dialect.verdict(response)
+        const verdict = dialect.verdict(response, now)
         if (verdict === 'end') return EMPTY
         if (verdict !== 'accept' && verdict !== 'again') return refusal(response, verdict)
+        previous = response
         return readBody(response, (emit) => {
-          if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed' })
+          if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed', ownCursors })
           answered = true
-          const reader = dialect.answer(response, (event) => {
-            if (event === END) return emit(END)
-            if (event.type === 'message') {
-              messages += 1
-              if (unproven) emit({ type: 'gap', reason: 'unproven' })
-              unproven = false
-            }
-            if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
-            if (event.type !== 'alive') return emit(event)
-            promised = event.heartbeat ?? promised
-            if (event.begins && again && continuity === 'resumed') emit({ type: 'gap', reason: 'expired' })
-            if (event.cursor !== undefined)
-              emit({ type: 'alive', cursor: event.cursor, ...(event.begins && { begins: true }) })
-          })
+          const reader = dialect.answer(
+            response,
+            (event) => {
+              if (event === END) {
+                ended = true
+                return emit(END)
+              }
+              if (event.type === 'message') {
+                messages += 1
+                if (unproven) emit({ type: 'gap', reason: 'unproven' })
+                unproven = false
+              }
+              if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
+              if (event.type !== 'alive') return emit(event)
+              promised = event.heartbeat ?? promised
+              if (event.begins && again && continuity === 'resumed') emit({ type: 'gap', reason: 'expired' })
+              if (event.cursor !== undefined)
+                emit({ type: 'alive', cursor: event.cursor, ...(event.begins && { begins: true }) })
+            },
+            now,
+          )
           return {
             feed: reader.feed,
             end() {
               const more = reader.end()
+              // An answer without a body ends before its request does, which would be repeated.
+              if (ended) return false
               const useful = cursor?.value !== before && (messages > 0 || before === undefined)
               delay = pause({ useful, more, took: scheduler.now() - began })
               // What the server holds costs little; what it answers at once is asked less often where nobody looks.
@@ -104,7 +118,7 @@ export function pollCycle({
     const see = () => seen.next()
     const presumed = timer(presumeAfter, scheduler).pipe(
       map((): SourceOpen => {
-        const { space, continuity } = addressed()
+        const { space, continuity } = dialect.address(target(), waits)
         return { type: 'open', technique, space, resumed: continuity === 'resumed', presumed: true }
       }),
       takeUntil(seen),

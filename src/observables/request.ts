@@ -48,10 +48,10 @@ export function request<T>(
 }
 
 /** How many bytes of an answer are taken at once: what they cause is one piece of work for the page. */
-const MOST_AT_ONCE = 65_536
+const MOST_AT_ONCE = 16_384
 
-/** How long the page is kept by what arrived already, in ms: less than a frame. */
-const BUSY = 8
+/** How long the page is kept by what arrived already, in ms: a good part of a frame is left for what it causes. */
+const BUSY = 4
 
 /**
  * The body of an answer, chunk by chunk. What arrives faster than it is worked off leaves the page its turns, and waits

@@ -31,7 +31,7 @@ export interface Binding<T, State> {
   apply: (state: State, message: PushMessage<T>) => void
   /** Messages may be missing. With a `snapshot` they are made good. */
   onGap?: (gap: PushGap) => void
-  /** All that came until then is one commit. @default 'microtask' */
+  /** All that came until then is one commit; more than 1,000 messages are several. @default 'microtask' */
   flush?: Exclude<Flush, 'sync'>
 }
 
@@ -63,6 +63,9 @@ export interface BoundOptions<T, State> {
  */
 type Phase = 'live' | 'due' | 'taking' | 'stale'
 
+/** How many messages one commit holds at most, so that a page that was behind is not kept by one for long. */
+const MOST = 1_000
+
 /** How many messages wait for a snapshot at most. */
 const LIMIT = 10_000
 
@@ -89,6 +92,7 @@ export function bound<T, State extends object>({
     let taking = Subscription.EMPTY
     let seen: 'nothing' | 'trouble' | 'presumed' | 'open' = from ? 'open' : 'nothing'
     let failures = 0
+    let failingSince = 0
     let settledAt: number | undefined
     /** Who asked for a snapshot. */
     let asked: (() => void)[] = []
@@ -182,7 +186,9 @@ export function bound<T, State extends object>({
       taking.unsubscribe()
       if (settledAt !== undefined && scheduler.now() - settledAt >= policy.resetAfter) failures = 0
       settledAt = undefined
-      const delay = !error && failures === 0 ? 0 : policy.delay(error ? failures + 1 : failures, error)
+      if (failures === 0) failingSince = scheduler.now()
+      const elapsed = scheduler.now() - failingSince
+      const delay = !error && failures === 0 ? 0 : policy.delay(error ? failures + 1 : failures, error, elapsed)
       failures += 1
       if (delay === undefined) {
         phase = 'stale'
@@ -199,7 +205,11 @@ export function bound<T, State extends object>({
     const message = (event: PushMessage<T>) => {
       if (phase === 'stale') return
       waiting.push(event)
-      if (phase === 'live') return commits.ask()
+      if (phase === 'live') {
+        commits.ask()
+        if (waiting.length >= MOST) commits.now()
+        return
+      }
       if (waiting.length <= LIMIT) return
       waiting = []
       if (phase === 'taking')

@@ -34,7 +34,7 @@ export interface ScriptedConnection {
   alive(): void
   /** Breaks. @default a `lost` PushError */
   drop(error?: unknown): void
-  /** Answers with a status: 429 and 5xx may be tried again, all others are final. @default 403 */
+  /** Answers with a status: 429 and 5xx may be tried again, 401 and 403 once, all others are final. @default 404 */
   refuse(status?: number): void
   /** Says that the channel has ended. */
   end(): void
@@ -117,7 +117,7 @@ export function scriptedConnection({
     alive: () => say('alive', { type: 'alive' }),
     drop: (error = new PushError('lost', 'the scripted connection dropped', { technique: name })) =>
       fail('drop', error),
-    refuse(status = 403) {
+    refuse(status = 404) {
       const code = status === 429 || status >= 500 ? 'unavailable' : 'refused'
       fail('refuse', new PushError(code, `the scripted server answered ${status}`, { technique: name, status }))
     },

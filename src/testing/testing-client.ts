@@ -34,7 +34,7 @@ export function testing<P extends PushClient>(
   const push = create({
     base: 'http://push.test/',
     linger: 0,
-    retry: backoff({ random: () => 0.5, scheduler: time }),
+    retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
     ...options,
     via: technique,
     scheduler: time,

@@ -72,8 +72,8 @@ test('counts down to the first of several that wait', async () => {
   const { result, push, technique, advance } = mountSimple(() => usePushStatus())
   const readers = [push.channel('/news'), push.channel('/prices')].map(({ events$ }) => events$.subscribe())
   const [first, second] = technique.connections
-  first?.drop(new PushError('unavailable', 'busy', { retryAfter: 9_000 }))
-  second?.drop(new PushError('unavailable', 'busy', { retryAfter: 3_000 }))
+  first?.drop(new PushError('unavailable', 'busy', { retryAfter: 8_750 }))
+  second?.drop(new PushError('unavailable', 'busy', { retryAfter: 2_750 }))
   await advance()
   expect(result.retryIn.value).toBe(3)
   for (const reader of readers) reader.unsubscribe()

@@ -21,6 +21,8 @@ export interface Row {
   spacing: number
   /** Sees HTTP statuses and their heads. */
   seesStatus: boolean
+  /** Sees that a message arrives before it is whole. */
+  seesParts: boolean
   /** Carries request headers. */
   headers: boolean
   /** Sends over its own connection; the others post. */
@@ -40,6 +42,7 @@ const ROWS = {
     streams: false,
     spacing: 50,
     seesStatus: true,
+    seesParts: true,
     headers: true,
     sends: false,
     browserOnly: false,
@@ -49,6 +52,7 @@ const ROWS = {
     streams: false,
     spacing: 600,
     seesStatus: true,
+    seesParts: true,
     headers: true,
     sends: false,
     browserOnly: false,
@@ -58,6 +62,7 @@ const ROWS = {
     streams: true,
     spacing: 0,
     seesStatus: true,
+    seesParts: true,
     headers: true,
     sends: false,
     browserOnly: false,
@@ -67,6 +72,7 @@ const ROWS = {
     streams: true,
     spacing: 0,
     seesStatus: false,
+    seesParts: false,
     headers: false,
     sends: true,
     browserOnly: false,
@@ -76,6 +82,7 @@ const ROWS = {
     streams: true,
     spacing: 0,
     seesStatus: true,
+    seesParts: true,
     headers: true,
     sends: false,
     browserOnly: false,
@@ -86,6 +93,7 @@ const ROWS = {
     streams: true,
     spacing: 0,
     seesStatus: true,
+    seesParts: true,
     headers: true,
     sends: false,
     browserOnly: true,
@@ -95,6 +103,7 @@ const ROWS = {
     streams: true,
     spacing: 0,
     seesStatus: false,
+    seesParts: false,
     headers: false,
     sends: false,
     browserOnly: true,
@@ -107,6 +116,7 @@ const VARIANTS = {
     ...ROWS.sse,
     technique: () => sse({ native: true }),
     seesStatus: false,
+    seesParts: false,
     headers: false,
     browserOnly: true,
   },

@@ -55,7 +55,7 @@ test('what goes wrong is marked, with its reason', async () => {
   technique.latest.gap('expired')
   technique.latest.refuse(503)
   await advance(250)
-  technique.latest.refuse(403)
+  technique.latest.refuse(404)
   await expect.poll(shown).toEqual([
     ['connecting', 'default'],
     ['open', 'default'],
@@ -106,7 +106,7 @@ test('the panel says where a channel that waits is, and retry cuts the wait shor
 test('retry opens again what has failed', async () => {
   const { push, technique, press } = await watched()
   const reader = push.channel(news()).events$.subscribe()
-  technique.latest.refuse(403)
+  technique.latest.refuse(404)
   await press('Retry')
   expect(technique.connections).toHaveLength(2)
   reader.unsubscribe()

@@ -2,22 +2,43 @@ import fc from 'fast-check'
 import { defer, retry, throwError } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, test } from 'vitest'
-import { PushError, backoff } from 'pinia-push/observables'
+import { PushError, backoff, type BackoffOptions } from 'pinia-push/observables'
 
 describe('backoff', () => {
-  test('draws each delay below a limit that grows by the factor up to the maximum', () => {
-    const policy = backoff({ base: 100, factor: 2, max: 1_000, random: () => 0.5 })
-    expect([1, 2, 3, 4, 5, 9].map((failures) => policy.delay(failures))).toEqual([50, 100, 200, 400, 500, 500])
+  const drawing = (drawn: number, options: BackoffOptions = {}, error?: PushError) => {
+    const policy = backoff({ ...options, random: () => drawn })
+    return [1, 2, 3, 4, 1_000].map((failures) => policy.delay(failures, error))
+  }
+
+  test('draws a short first delay, then one that spreads clients out, then such that keep them so', () => {
+    expect(drawing(0)).toEqual([0, 0, 20_000, 20_000, 20_000])
+    expect(drawing(0.5)).toEqual([250, 10_000, 25_000, 25_000, 25_000])
+    expect(drawing(1)).toEqual([500, 20_000, 30_000, 30_000, 30_000])
   })
 
-  test('keeps clients spread out at the cap', () => {
+  test('grows step by step after what opened and broke again: the server is there', () => {
+    expect(drawing(0.5, {}, new PushError('lost', false))).toEqual([250, 500, 1_000, 2_000, 25_000])
+  })
+
+  test('grows step by step where a factor is named', () => {
+    expect(drawing(1, { base: 100, factor: 2, max: 300 })).toEqual([100, 200, 200, 300, 300])
+    expect(drawing(0, { base: 100, factor: 2, max: 300 })).toEqual([0, 0, 0, 200, 200])
+  })
+
+  test.each([Infinity, 1, 2])('spreads the first attempts too where `base` is `max`, with factor %d', (factor) => {
+    expect(drawing(0.5, { base: 300, factor, max: 300 })).toEqual([100, 250, 250, 250, 250])
+  })
+
+  test('never draws outside of its limits, whatever they are', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         fc.integer({ min: 1, max: 2_000 }),
-        (drawn, failures) => {
-          const delay = backoff({ base: 100, max: 1_000, random: () => drawn }).delay(failures)
-          expect(delay).toBe(drawn * Math.min(1_000, 100 * 2 ** (failures - 1)))
+        fc.double({ min: 1, max: 100, noNaN: true }),
+        (drawn, failures, factor) => {
+          const delay = backoff({ base: 100, factor, max: 1_000, random: () => drawn }).delay(failures)
+          expect(delay).toBeGreaterThanOrEqual(0)
+          expect(delay).toBeLessThanOrEqual(Math.min(1_000, 100 * factor ** (failures - 1)))
         },
       ),
     )
@@ -29,8 +50,16 @@ describe('backoff', () => {
     expect(policy.delay(3)).toBeUndefined()
   })
 
+  test('gives up when failures went on for its budget', () => {
+    const policy = backoff({ budget: 60_000 })
+    expect(policy.delay(9, undefined, 59_999)).toBeTypeOf('number')
+    expect(policy.delay(9, undefined, 60_000)).toBeUndefined()
+    expect(backoff({ budget: 0 }).delay(1)).toBeUndefined()
+  })
+
   test.each([
     { base: 0 },
+    { budget: -1 },
     { base: 100, max: 50 },
     { factor: 0.5 },
     { tries: -1 },
@@ -45,8 +74,19 @@ describe('backoff', () => {
     scheduler.run(({ expectObservable }) => {
       const lost = new PushError('lost', 'gone')
       const source = defer(() => throwError(() => lost))
-      const policy = backoff({ base: 20, max: 80, tries: 3, random: () => 0.5 })
+      const policy = backoff({ base: 20, factor: 2, max: 1_000, tries: 3, random: () => 0.5 })
       expectObservable(source.pipe(retry({ delay: policy }))).toBe('70ms #', undefined, lost)
+    })
+  })
+
+  test("counts its budget anew when RxJS's retry is subscribed anew", () => {
+    const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
+    scheduler.run(({ expectObservable }) => {
+      const lost = new PushError('lost', 'gone')
+      const policy = backoff({ base: 20, factor: 1, budget: 50, random: () => 1 })
+      const source = throwError(() => lost).pipe(retry({ delay: policy }))
+      expectObservable(source).toBe('60ms #', undefined, lost)
+      expectObservable(source, '100ms ^').toBe('160ms #', undefined, lost)
     })
   })
 
@@ -57,6 +97,8 @@ describe('backoff', () => {
       const refused = new PushError('refused', '403')
       expectObservable(policy(refused, 1)).toBe('#', undefined, refused)
       expectObservable(policy(new PushError('unavailable', '503', { retryAfter: 20 }), 1)).toBe('20ms (a|)', { a: 0 })
+      const forEver = new PushError('unavailable', '503', { retryAfter: Infinity })
+      expectObservable(policy(forEver, 1), '1s !').toBe('')
     })
   })
 })

@@ -173,6 +173,21 @@ describe('a channel', () => {
     expect({ seen, connections: technique.connections.length }).toEqual({ seen: [2], connections: 2 })
   })
 
+  test('is no silence where timers come a minute late, as those of a hidden tab do', () => {
+    const { push, technique, time } = testing({ timeout: 1_000 })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 1_000 })
+    for (let minute = 0; minute < 10; minute += 1) {
+      time.sleep(60_000)
+      // Timers run before what arrived meanwhile is read.
+      time.advance(900)
+      technique.latest.alive()
+    }
+    expect(seen).toEqual(['connecting', 'open'])
+    time.advance(4_000)
+    expect(seen.slice(2)).toEqual(['waiting 250', 'connecting'])
+  })
+
   test('fails as an event, and open() revives every reader from where it was', () => {
     const { push, technique } = open
     const channel = push.channel('/a')

@@ -23,7 +23,7 @@ function climb(options: FallbackOptions & { script?: ScriptedOptions; unsupporte
   const push = createPushClient({
     base: 'http://push.test/',
     via: fallback({ random: () => 1, changes$: new Subject(), ...own }, ...rungs),
-    retry: backoff({ random: () => 0.5, scheduler: time }),
+    retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
     linger: 0,
     scheduler: time,
   })
@@ -105,24 +105,15 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that fails without a word is left after the third time', () => {
+  test('a rung that fails without a word is left at once, and remembered where another one passes', () => {
     const { ws, sse, time, news, leave } = climb()
-    const blind = () => ws.latest.drop(new PushError('unreachable', 'hidden'))
-    blind()
-    time.advance(250)
-    blind()
-    expect(sse.connections).toHaveLength(0)
-    time.advance(500)
-    blind()
+    ws.latest.drop(new PushError('unreachable', 'hidden'))
     sse.latest.open()
-    expect(news()).toEqual([
-      'connecting',
-      'waiting unreachable',
-      'connecting',
-      'waiting unreachable',
-      'connecting',
-      'open sse',
-    ])
+    sse.latest.drop()
+    time.advance(250)
+    sse.latest.open()
+    expect(ws.connections).toHaveLength(1)
+    expect(news()).toEqual(['connecting', 'open sse', 'waiting lost', 'connecting', 'open sse'])
     leave()
   })
 
@@ -167,14 +158,12 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that went silent is left', () => {
+  test('a rung that went silent is left, and the next one does not wait', () => {
     const { ws, sse, time, news, leave } = climb()
     ws.latest.open({ heartbeat: 15_000 })
     time.advance(20_000)
-    expect(news()).toEqual(['connecting', 'open webSocket', 'waiting silent'])
-    time.advance(250)
     sse.latest.open()
-    expect(news()).toEqual(['connecting', 'open sse'])
+    expect(news()).toEqual(['connecting', 'open webSocket', 'waiting silent', 'connecting', 'open sse'])
     leave()
   })
 
@@ -188,6 +177,7 @@ describe('down', () => {
     }
     const tried = ws.connections.length
     expect(tried).toBeGreaterThanOrEqual(4)
+    for (let waited = 0; ws.latest.closed && waited < 60_000; waited += 100) time.advance(100)
     ws.latest.open()
     expect(news().at(-1)).toBe('open webSocket')
     leave()
@@ -195,8 +185,8 @@ describe('down', () => {
 
   test('an error says whose it is', () => {
     const { ws, events, leave } = climb()
-    ws.latest.drop(new PushError('unreachable', 'hidden'))
-    expect(events.at(-1)).toMatchObject({ type: 'waiting', error: { technique: 'webSocket', code: 'unreachable' } })
+    ws.latest.drop(new PushError('unavailable', 'come back later'))
+    expect(events.at(-1)).toMatchObject({ type: 'waiting', error: { technique: 'webSocket', code: 'unavailable' } })
     leave()
   })
 })
@@ -220,6 +210,7 @@ describe('up', () => {
     expect(ws.latest.request.cursor?.value).toBe('c1')
     expect(sse.latest.closed).toBe(false)
     ws.latest.open()
+    ws.latest.alive()
     time.advance(1_000)
     expect(sse.latest.closed).toBe(true)
     ws.latest.message('two', { cursor: 'c2' })
@@ -240,6 +231,34 @@ describe('up', () => {
     ws.latest.message('four', { cursor: 'c4' })
     expect(sse.latest.closed).toBe(true)
     expect(news()).toEqual(['two', 'three', 'open webSocket', 'four'])
+    leave()
+  })
+
+  test('a lower rung that is always the faster is left all the same', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    for (const n of [2, 3, 4, 5, 6]) {
+      sse.latest.message(String(n), { cursor: `c${n}` })
+      time.advance(10)
+      ws.latest.message(String(n), { cursor: `c${n}` })
+      time.advance(300)
+      if (sse.latest.closed) break
+    }
+    expect(sse.latest.closed).toBe(true)
+    ws.latest.message('seven', { cursor: 'c7' })
+    expect(news()).toEqual(['2', '3', '4', '5', 'open webSocket', 'seven'])
+    leave()
+  })
+
+  test('a higher rung that opens and says nothing is not taken, though the channel is quiet', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    time.advance(30_000)
+    expect(sse.latest.closed).toBe(false)
+    sse.latest.message('two', { cursor: 'c2' })
+    expect(news()).toEqual(['two'])
     leave()
   })
 
@@ -281,7 +300,7 @@ describe('up', () => {
   })
 
   test('the highest of all is tried first, then the next', () => {
-    const { ws, sse, poll, time, leave } = climb()
+    const { ws, sse, poll, time, events, leave } = climb()
     ws.latest.refuse(404)
     sse.latest.refuse(404)
     poll.latest.open()
@@ -289,8 +308,10 @@ describe('up', () => {
     time.advance(10_000)
     ws.latest.refuse(404)
     sse.latest.open()
+    sse.latest.alive()
     time.advance(1_000)
     expect([poll.latest.closed, sse.latest.closed]).toEqual([true, false])
+    expect(events.at(-1)).toEqual({ type: 'open', technique: 'sse', presumed: false, why: 'it works again' })
     leave()
   })
 

@@ -268,12 +268,44 @@ describe('offline', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'connecting', 'open'])
   })
 
+  test('an attempt that is under way is begun anew when the network is back', () => {
+    const { push, technique, signals } = inPage()
+    read(push.channel('/a'))
+    signals.offline$.next(true)
+    signals.offline$.next(false)
+    expect(technique.connections.map(({ closed }) => closed)).toEqual([true, false])
+  })
+
+  test('a connection without a cursor is kept when the network is back, and dropped if it shows no life in time', () => {
+    const { push, technique, time, signals } = inPage({}, { script: { resumes: false } })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 15_000 })
+    technique.latest.message(1)
+    signals.offline$.next(true)
+    signals.offline$.next(false)
+    time.advance(19_999)
+    expect(seen).toEqual(['connecting', 'open', '1'])
+    time.advance(1)
+    expect(seen).toEqual(['connecting', 'open', '1', 'waiting 250'])
+  })
+
   test.each(['localhost', 'app.localhost:8080', '127.0.0.1:3000', '[::1]'])('does not hold %s back', (host) => {
     const { push, technique, signals } = inPage()
     const { seen } = read(push.channel(`http://${host}/a`))
     signals.offline$.next(true)
     technique.latest.drop()
     expect(seen).toEqual(['connecting', 'waiting 250'])
+  })
+
+  test('tries what is on this machine every two seconds at least', () => {
+    const { push, technique, time } = inPage()
+    const { seen } = read(push.channel('http://localhost/a'))
+    for (let failure = 1; failure <= 6; failure += 1) {
+      technique.latest.refuse(503)
+      time.advance(2_000)
+    }
+    const waits = seen.filter((event) => event.startsWith('waiting'))
+    expect(waits).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000].map((wait) => `waiting ${wait}`))
   })
 })
 

@@ -39,7 +39,9 @@ const TOLD: Record<string, string> = {
   U: 'gap unproven',
   E: 'gap expired',
   W: 'waiting 10',
-  V: 'waiting 50',
+  V: 'waiting 60',
+  M: 'waiting 2147483647',
+  Z: 'waiting 0',
   D: 'closed',
   R: 'failed refused',
   G: 'failed gave-up',
@@ -89,7 +91,7 @@ function score(play: (stage: Stage) => void) {
         openWithin: 1e6,
         rotateAfter: 1e6,
         prepare: () => of(undefined),
-        policy: backoff({ base: 10, max: 10, random: () => 1, resetAfter: 100 }),
+        policy: backoff({ base: 10, factor: 1, random: () => 1, resetAfter: 100 }),
         scheduler,
         connect: (cursor: Cursor | undefined) => {
           cursors.push(cursor?.value)
@@ -158,24 +160,49 @@ describe('reconnect', () => {
   test('a connection that was only presumed open does not count as one that stood', () =>
     void score(({ plays }) => plays(['-p 100ms #', '-p 100ms #', '-p'], 'AP 100ms W 9ms B(PU) 97ms W 9ms C(PU)')))
 
-  test('waits at least as long as the server asked, by Retry-After or in the stream', () => {
+  test('waits as long as the server asked, by Retry-After or in the stream, and the delay of the policy on top', () => {
     const error = new PushError('unavailable', '503', { retryAfter: 50 })
-    score(({ plays }) => plays(['-#', '-o'], 'AV 49ms BO', { error }))
-    score(({ plays }) => plays(['-(ot)#', '-r'], 'AO 3ms V 49ms BO'))
+    score(({ plays }) => plays(['-#', '-o'], 'AV 59ms BO', { error }))
+    score(({ plays }) => plays(['-(ot)#', '-r'], 'AO 3ms V 59ms BO'))
   })
 
-  test('fails, and does not try again, when the server said no for good', () =>
-    void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('refused', '403') })))
-
-  test('tries once more when what stood for long is refused, because a token may have expired', () =>
+  test('is not brought back at once by a server that asks for more than a timer holds', () =>
     void score(({ plays }) =>
-      plays(['-o 100ms #', '-#'], 'AO 100ms W 9ms B(R|)', { error: new PushError('refused', '401') }),
+      plays(['-#', '-o'], 'AM', { error: new PushError('unavailable', '503', { retryAfter: Infinity }) }),
+    ))
+
+  test('fails, and does not try again, when the server said no for good', () =>
+    void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('refused', '404', { status: 404 }) })))
+
+  test.each([401, 403, 1008, 3000, 3003, 4401, 4403])(
+    'prepares once more, at once, when who asks is refused by %i; then fails',
+    (status) => {
+      let prepared = 0
+      const prepare = () => of((prepared += 1))
+      const error = new PushError('refused', 'no', { status })
+      score(({ plays }) => plays(['-#', '----#'], 'A(ZB)(R|)', { error, prepare }))
+      expect(prepared).toBe(2)
+    },
+  )
+
+  test('may be refused again once a connection stood in between', () =>
+    void score(({ plays }) =>
+      plays(['-#', '----o 100ms #', '----o'], 'A(ZB)O 100ms (ZB)(OU)', {
+        error: new PushError('refused', 'expired', { status: 401 }),
+        until: '120ms !',
+      }),
     ))
 
   test('gives up when the policy does', () =>
     void score(({ plays }) =>
       plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ base: 10, random: () => 1, tries: 1 }) }),
     ))
+
+  test('gives up when failures in a row went on for the budget, counted anew after a connection that stood', () => {
+    const policy = backoff({ base: 10, factor: 1, random: () => 1, resetAfter: 100, budget: 20 })
+    score(({ plays }) => plays(['-#', '-#', '-#'], 'AW 9ms BW 9ms C(G|)', { policy }))
+    score(({ plays }) => plays(['-#', '-o 100ms #', '-#', '-#'], 'AW 9ms BO 100ms W 9ms B(W) 7ms C(G|)', { policy }))
+  })
 
   test('retryNow cuts a wait short and nothing else', () =>
     void score(({ plays, hot }) => plays(['-#', '-o'], 'AW-BO', { retryNow$: hot('---x') as Observable<unknown> })))

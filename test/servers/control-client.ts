@@ -31,6 +31,8 @@ export interface Fault {
   hang?: boolean
   buffer?: boolean
   split?: number | null
+  slow?: number
+  strand?: true
   cut?: { min: number; max: number } | null
 }
 

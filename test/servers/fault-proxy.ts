@@ -9,6 +9,8 @@ export interface FaultProxy {
   drop(): void
   /** Forwards nothing more, in either direction, and closes nothing: a half-open link. */
   stall(): void
+  /** The same, for good, for the connections that are open now; new ones are well. */
+  strand(): void
   /** Resets every new connection. */
   refuse(on: boolean): void
   /** Accepts new connections and forwards nothing. */
@@ -80,6 +82,9 @@ export async function createFaultProxy({
     stall() {
       faults.stalled = true
       refresh()
+    },
+    strand() {
+      for (const link of links) link.strand()
     },
     refuse: (on) => void (faults.refusing = on),
     hang: (on) => void (faults.hanging = on),

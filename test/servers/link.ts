@@ -27,6 +27,8 @@ export interface ProxyStats {
 export interface Link {
   /** Does what the faults say now. */
   refresh(): void
+  /** Forwards nothing more, for good. */
+  strand(): void
   destroy(): void
 }
 
@@ -38,7 +40,7 @@ export function createLink(
   stats: ProxyStats,
 ): Link {
   const server = net.connect(target)
-  const hung = faults.hanging
+  let hung = faults.hanging
   let allowance = faults.cut?.() ?? Infinity
   let held: Buffer[] = []
   let heldUp: Buffer[] = []
@@ -115,6 +117,9 @@ export function createLink(
     refresh() {
       flushUp()
       flush()
+    },
+    strand() {
+      hung = true
     },
     destroy,
   }

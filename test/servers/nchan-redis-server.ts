@@ -40,10 +40,14 @@ export async function startNchanRedis({ firstMessage, history }: ServerSettings)
   }
 }
 
-/** Until it has found its Redis, a node answers 503. */
+/** Until it has found its Redis, a node answers 503; and a connection kept from a node that had the port before is dead. */
 async function ready(...ports: readonly number[]): Promise<void> {
   for (const port of ports) {
-    const ask = () => fetch(`http://127.0.0.1:${port}/channels/a`).then((answer) => answer.status)
+    const ask = () =>
+      fetch(`http://127.0.0.1:${port}/channels/a`).then(
+        (answer) => answer.status,
+        () => 503,
+      )
     while ((await ask()) === 503) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -36,13 +36,15 @@ export async function serveSession({
       }
     },
     end: (channel) => backend.end(channel),
-    fault({ drop, stall, resume, refuse, hang, buffer, split, cut }) {
+    fault({ drop, stall, strand, resume, refuse, hang, buffer, split, slow, cut }) {
       if (resume) proxy.resume()
       if (stall) proxy.stall()
+      if (strand) proxy.strand()
       if (refuse !== undefined) proxy.refuse(refuse)
       if (hang !== undefined) proxy.hang(hang)
       if (buffer !== undefined) proxy.buffer(buffer)
       if (split !== undefined) proxy.split(split ?? undefined)
+      if (slow !== undefined) proxy.slow(slow)
       if (cut !== undefined)
         proxy.cut(cut ? () => Math.round(cut.min + Math.random() * (cut.max - cut.min)) : undefined)
       if (drop) proxy.drop()

@@ -9,6 +9,8 @@ export interface Target {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly cursor: Cursor | undefined
+  /** The head of the answer before, in a cycle of polls. */
+  readonly previous?: AnswerHead | undefined
 }
 
 /** The same, as the server wants it. */
@@ -22,6 +24,8 @@ export interface Address {
    * state, what was between two is never told.
    */
   readonly continuity: 'resumed' | 'unproven' | 'sampled'
+  /** Another connection may give the same message another cursor, so no two are compared by them. @default false */
+  readonly ownCursors?: boolean
 }
 
 /** The head of an HTTP answer. */
@@ -54,19 +58,20 @@ export interface ServerSentEvent {
 export interface PollDialect {
   /** `waits`: the server may hold the request until it has something to say (long polling). */
   address(target: Target, waits: boolean): Address
-  verdict(head: AnswerHead): Verdict
+  verdict(head: AnswerHead, asked: Target): Verdict
   /** Reads an answer into gaps, messages and signs of life. `end` may throw what makes it unreadable. */
-  answer(head: AnswerHead, emit: Emit): AnswerReader
+  answer(head: AnswerHead, emit: Emit, asked: Target): AnswerReader
 }
 
 /** How event streams are spelled. */
 export interface EventStreamDialect {
   /** `headers`: whether any can be sent; a browser's EventSource cannot. */
   address(target: Target, headers: boolean): Address
-  verdict(head: AnswerHead): Verdict
+  verdict(head: AnswerHead, asked: Target): Verdict
   /** Names of the server's own events, which an EventSource hides unless it is told of them. */
   readonly eventNames: readonly string[]
-  event(event: ServerSentEvent): SourceEvent | typeof END
+  /** Reads one connection's events. `head`: undefined where the host hides it; a browser's EventSource does. */
+  read(head: AnswerHead | undefined, emit: Emit, asked: Target): (event: ServerSentEvent) => void
   /** Whether the server says something as soon as the stream is open; absent: no. */
   greets?(head: AnswerHead): boolean
   /** The longest silence of a healthy stream, in ms, where it is agreed on for streams of events alone. */
@@ -112,20 +117,25 @@ export interface PostTarget extends Omit<Target, 'cursor'> {
   readonly held?: HeldConnections
 }
 
-/**
- * How one kind of server spells things: where a cursor goes and where it is found, what each status and close code
- * means, how to send. It holds no socket and no state. A technique takes the part that is its own.
- */
-export interface Dialect {
-  readonly name: string
-  /** Longest silence of a healthy connection, in ms, where it is agreed on beforehand. */
-  readonly heartbeat: number | undefined
-  readonly statuses: StatusTable
+/** One part for each way to carry. */
+export interface DialectParts {
   readonly poll: PollDialect
   readonly eventStream: EventStreamDialect
   readonly stream: StreamDialect
   readonly foreverFrame: FrameDialect
   readonly webSocket: WebSocketDialect
+}
+
+/**
+ * How one kind of server spells things: where a cursor goes and where it is found, what each status and close code
+ * means, how to send. It holds no socket and no state. A technique takes the part that is its own; one whose part is
+ * absent is refused as `unsupported`, because this kind of server does not carry so.
+ */
+export interface Dialect extends Partial<DialectParts> {
+  readonly name: string
+  /** Longest silence of a healthy connection, in ms, where it is agreed on beforehand. */
+  readonly heartbeat: number | undefined
+  readonly statuses: StatusTable
   /**
    * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with
    * `send-refused`.

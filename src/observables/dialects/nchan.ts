@@ -17,7 +17,16 @@ import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
 import { post } from '../post.ts'
-import { END, type Address, type AnswerHead, type Dialect, type Emit, type Target } from './dialect.ts'
+import {
+  END,
+  type Address,
+  type AnswerHead,
+  type Dialect,
+  type DialectParts,
+  type Emit,
+  type ServerSentEvent,
+  type Target,
+} from './dialect.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from './verdict.ts'
 
 export interface NchanOptions {
@@ -44,7 +53,7 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
-export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialect {
+export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialect & DialectParts {
   return {
     name: 'nchan',
     heartbeat: undefined,
@@ -83,12 +92,7 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
       verdict,
       eventNames: ['ping', ...CONTROL_WORDS.map((word) => CONTROL_EVENT_PREFIX + word)],
 
-      event({ id, event, data }) {
-        if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
-        // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
-        if (event === 'ping' && id === undefined) return { type: 'alive', heartbeat }
-        return message(data, event, id)
-      },
+      read: (_, emit) => (event) => emit(streamed(event, heartbeat)),
 
       heartbeat,
       // Nchan begins with a comment, the hub with a word.
@@ -187,6 +191,14 @@ function frame(data: Payload): SourceEvent | typeof END {
   return word === undefined
     ? typed(head.get('content-type'), body, head.get('event'), head.get('id'))
     : control(word, head.get('id'), body)
+}
+
+/** An event of an event stream. */
+function streamed({ id, event, data }: ServerSentEvent, heartbeat: number | undefined): SourceEvent | typeof END {
+  if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
+  // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
+  if (event === 'ping' && id === undefined) return { type: 'alive', heartbeat }
+  return message(data, event, id)
 }
 
 const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({

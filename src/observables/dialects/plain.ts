@@ -2,6 +2,7 @@ import { lines } from '../framing/lines.ts'
 import { wholeBody } from '../framing/whole-body.ts'
 import type {
   Dialect,
+  DialectParts,
   EventStreamDialect,
   FrameDialect,
   PollDialect,
@@ -33,7 +34,8 @@ export interface PlainOptions {
  *
  * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
  */
-export function plain({ heartbeat, subprotocols = [], statuses = {}, closes = {} }: PlainOptions = {}): Dialect {
+export function plain({ heartbeat, subprotocols = [], statuses = {}, closes = {} }: PlainOptions = {}): Dialect &
+  DialectParts {
   const table = { ...plainStatuses(), ...statuses }
   return {
     name: 'plain',
@@ -86,7 +88,10 @@ export const plainEventStream = (statuses: StatusTable = plainStatuses()): Event
   },
   verdict: ({ status }) => statusVerdict(statuses, status),
   eventNames: [],
-  event: ({ id, event = 'message', data }) => ({ type: 'message', data, event, cursor: id }),
+  read:
+    (_, emit) =>
+    ({ id, event = 'message', data }) =>
+      emit({ type: 'message', data, event, cursor: id }),
   comment: () => 'again',
 })
 

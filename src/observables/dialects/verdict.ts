@@ -43,10 +43,16 @@ export const STANDARD_CLOSES: CloseTable = {
   1008: 'final',
   1009: 'final',
   1010: 'final',
+  1011: 'retry',
+  1012: 'retry',
+  1013: 'retry',
   registered: 'retry',
   3000: 'final',
   3003: 'final',
   private: 'retry',
+  // By custom, the HTTP statuses 401 and 403.
+  4401: 'final',
+  4403: 'final',
 }
 
 /** The verdict on an HTTP status; one that no class holds is as unexpected as a server error. */

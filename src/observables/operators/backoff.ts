@@ -1,16 +1,19 @@
 import { asyncScheduler, throwError, timer, type Observable, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
 import { DEV } from '../dev.ts'
+import { LONGEST } from './liveness.ts'
 
 export interface BackoffOptions {
   /** The longest first delay, in ms. @default 500 */
   base?: number
-  /** What the longest delay grows by with each failure. @default 2 */
+  /** What the longest delay grows by with each failure; `Infinity`: to `max` with the second. After what opened and broke again it is 2 at most. @default Infinity */
   factor?: number
   /** The longest delay of all, in ms. @default 30_000 */
   max?: number
   /** Attempts after which it gives up. @default Infinity */
   tries?: number
+  /** How long failures in a row may go on before it gives up, in ms. @default Infinity */
+  budget?: number
   /** A connection that stood for this long, in ms, counts as success: the next failure is the first again. @default 10_000 */
   resetAfter?: number
   /** From 0 up to 1. @default Math.random */
@@ -23,15 +26,28 @@ export interface BackoffOptions {
 export interface RetryPolicy {
   /** Emits once when the next attempt is due; errors with what cannot be mended by waiting. */
   (error: unknown, failures: number): Observable<unknown>
-  /** The delay, in ms, after so many failures in a row (1 is the first); undefined: give up. */
-  delay(failures: number, error?: PushError): number | undefined
+  /**
+   * The delay, in ms, after so many failures in a row (1 is the first), of which the first was `elapsed` ms ago;
+   * undefined: give up.
+   */
+  delay(failures: number, error?: PushError, elapsed?: number): number | undefined
   /** In ms. */
   readonly resetAfter: number
 }
 
 /**
- * Exponential backoff with full jitter: each delay is drawn evenly from nothing up to a limit that grows to `max`. The
- * draw is made after the clamp, so that clients that all lost one server stay spread out however long it is away.
+ * Waits that suit one user and a million. Most losses are one link's own, so the first delay is short: drawn evenly
+ * from nothing up to `base`. Where that attempt fails too, it may be the server, and everybody lost it at once: the next
+ * delay is drawn from nothing up to two thirds of `max`, which spreads clients out, and each later one from the last
+ * third, which keeps them so. What opened and broke again (`lost`) waits step by step, twice as long each time. However long a server was away, those that return to it are then at most 1.5 times as many
+ * a second as if they came spread evenly over `max`; `npm run bench:storm` plays it.
+ *
+ * What this cannot spread is the first attempts, within `base`, after a loss that was over at once: no client can know
+ * whether it is alone. Where that is too many, let `base` be `max`. With a `factor` the limit grows step by step, which
+ * brings one user back sooner after an outage of seconds, and everybody else too.
+ *
+ * It gives up after `tries` failures in a row, or when they went on for `budget`. In RxJS's own `retry` a policy with a
+ * `budget` serves one subscription at a time.
  *
  * @throws PushError `invalid-option` where a number is out of its range.
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
@@ -40,26 +56,38 @@ export interface RetryPolicy {
  */
 export function backoff({
   base = 500,
-  factor = 2,
+  factor = Infinity,
   max = 30_000,
   tries = Infinity,
+  budget = Infinity,
   resetAfter = 10_000,
   random = Math.random,
   scheduler = asyncScheduler,
 }: BackoffOptions = {}): RetryPolicy {
-  if (!(base > 0 && factor >= 1 && max >= base && tries >= 0 && resetAfter >= 0)) {
+  if (!(base > 0 && factor >= 1 && max >= base && tries >= 0 && budget >= 0 && resetAfter >= 0)) {
     throw new PushError(
       'invalid-option',
-      DEV && 'backoff needs 0 < base <= max, factor >= 1, tries >= 0, resetAfter >= 0',
+      DEV && 'backoff needs 0 < base <= max, factor >= 1, tries >= 0, budget >= 0, resetAfter >= 0',
     )
   }
-  const delay = (failures: number): number | undefined =>
-    failures > tries ? undefined : random() * Math.min(max, base * factor ** (failures - 1))
+  const delay = (failures: number, error?: PushError, elapsed = 0): number | undefined => {
+    if (failures > tries || elapsed >= budget) return undefined
+    // What opened before it broke says that the server is there, so that step by step is spread enough.
+    const growth = error?.code === 'lost' ? Math.min(factor, 2) : factor
+    const limit = (failure: number): number => base * growth ** (failure - 1)
+    const drawn = random()
+    if (limit(failures) < max) return drawn * limit(failures)
+    const spread = failures > 1 && limit(failures - 1) >= max
+    return (max / 3) * (spread ? 2 + drawn : 2 * drawn)
+  }
 
+  let since = 0
   const notifier = (error: unknown, failures: number): Observable<unknown> => {
-    const { retryable, retryAfter = 0 } = error instanceof PushError ? error : { retryable: true }
-    const wait = retryable ? delay(failures) : undefined
-    return wait === undefined ? throwError(() => error) : timer(Math.max(wait, retryAfter), scheduler)
+    const known = error instanceof PushError ? error : undefined
+    if (failures === 1) since = scheduler.now()
+    const wait = known?.retryable === false ? undefined : delay(failures, known, scheduler.now() - since)
+    if (wait === undefined) return throwError(() => error)
+    return timer(Math.min(LONGEST, wait + (known?.retryAfter ?? 0)), scheduler)
   }
   return Object.assign(notifier, { delay, resetAfter })
 }

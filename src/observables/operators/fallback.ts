@@ -12,7 +12,7 @@ export interface FallbackOptions {
   openWithin?: number
   /** A connection that lasted for less is a short life, in ms. @default 5_000 */
   shortLife?: number
-  /** How often in a row a rung may fail without a word, or live shortly, before the next one is tried. @default 3 */
+  /** How often in a row a rung may live shortly before the next one is taken. @default 3 */
   tries?: number
   /**
    * The first wait before a higher rung is tried again, and the longest, in ms; each is twice the one before, and drawn
@@ -94,7 +94,7 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
       }),
   }
   const countsOf = (remembered: Map<object, unknown> = new Map()): Counts => {
-    const counts = (remembered.get(self) as Counts | undefined) ?? { unopened: [], short: [] }
+    const counts = (remembered.get(self) as Counts | undefined) ?? []
     remembered.set(self, counts)
     return counts
   }

@@ -1,5 +1,5 @@
 import { NEVER, Observable, Subscription, identity, map, merge, of, race, switchMap, take, tap, timer } from 'rxjs'
-import { PushError, asPushError, type PushErrorCode } from '../errors.ts'
+import { PushError, asPushError, type PushErrorCode, type PushErrorDetails } from '../errors.ts'
 import { ROTATE, type SourceEvent } from '../event.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { DEV } from '../dev.ts'
@@ -8,13 +8,8 @@ import { relay, type Outcome } from './relay.ts'
 import { renewal } from './renewal.ts'
 import type { RungMemory } from './rung-memory.ts'
 
-/** How often in a row one channel's rungs failed, by rung. */
-export interface Counts {
-  /** Not opened, without a word. */
-  unopened: number[]
-  /** Lived shortly. */
-  short: number[]
-}
+/** How often in a row one channel's connections lived shortly, by rung. */
+export type Counts = number[]
 
 export interface LadderOptions {
   /** The highest rung first. */
@@ -31,7 +26,10 @@ export interface LadderOptions {
   changes$: Observable<unknown>
 }
 
-/** What a failure before anything was heard means: try the `next` rung now, `count` it, or it is no fault of the `rung`. */
+/**
+ * What a failure before anything was heard means: the `next` rung now, or it is no fault of the rung. A blind host says
+ * no more than `unreachable`; whether that is the rung's fault is seen by whether another one passes.
+ */
 const UNOPENED = {
   unsupported: 'next',
   'headers-unsupported': 'next',
@@ -41,8 +39,8 @@ const UNOPENED = {
   'unexpected-answer': 'next',
   'too-many-streams': 'next',
   'invalid-url': 'next',
-  unreachable: 'count',
-  lost: 'count',
+  unreachable: 'next',
+  lost: 'next',
   unavailable: 'up',
   'cursor-lost': 'up',
   'prepare-failed': 'up',
@@ -60,7 +58,7 @@ const UNOPENED = {
   'client-closed': 'up',
   'no-push': 'up',
   'apply-failed': 'up',
-} as const satisfies Record<PushErrorCode, 'next' | 'count' | 'up'>
+} as const satisfies Record<PushErrorCode, 'next' | 'up'>
 
 type Target = Pick<PushRequest, 'url' | 'headers' | 'expires'>
 
@@ -83,7 +81,7 @@ export function onLadder({
   const last = techniques.length - 1
 
   return new Observable((subscriber) => {
-    const start = memory.start(scheduler.now())
+    let start = memory.start(scheduler.now())
     const failures: PushError[] = []
     let { space = '', value = undefined as string | undefined } = request.cursor ?? {}
     let tried = 0
@@ -101,10 +99,9 @@ export function onLadder({
       subscriber.next(event)
     }
 
-    const connection = (index: number, technique: Technique, target: Target) => {
+    const connection = (index: number, technique: Technique, target: Target, reason: string) => {
       const cursor = value === undefined ? undefined : { space, value }
-      const why =
-        index === 0 ? 'it is the highest rung' : (failures.at(-1)?.message ?? memory.why ?? 'it worked before')
+      const why = index === 0 ? 'it is the highest rung' : reason
       return technique.connect({ ...request, ...target, cursor }).pipe(
         watch(index === last ? {} : { openWithin }),
         map((event) => (event.type === 'open' ? { ...event, why } : event)),
@@ -120,7 +117,6 @@ export function onLadder({
     const heard = (event: SourceEvent) => {
       if (event.type === 'open' && event.presumed) return
       heardAt = scheduler.now()
-      counts.unopened = []
       memory.troubles.delete(present)
       const failure = failures.at(-1)
       if (failure) memory.settle(present, failure.message, heardAt)
@@ -141,7 +137,7 @@ export function onLadder({
         target$.pipe(
           switchMap((target) => {
             renewAt = renewal(target.expires, scheduler)
-            return connection(present, technique, target)
+            return connection(present, technique, target, failures.at(-1)?.message ?? memory.why ?? 'it worked before')
           }),
           tap((event) => heardAt ?? heard(event)),
         ),
@@ -158,23 +154,19 @@ export function onLadder({
 
     const unopened = (error: PushError) => {
       failures.push(error)
-      const count = (counts.unopened[present] ?? 0) + 1
-      counts.unopened[present] = count
-      const verdict = isAboutWhoAsks(error) ? 'up' : UNOPENED[error.code]
-      if (verdict === 'next' || (verdict === 'count' && count >= tries)) descend()
+      if (UNOPENED[error.code] === 'next' && !isAboutWhoAsks(error)) descend()
       else subscriber.error(error)
     }
 
     const ended = (error: PushError, life: number) => {
       if (life >= WELL) memory.stood()
-      const short = life < shortLife ? (counts.short[present] ?? 0) + 1 : 0
+      const short = life < shortLife ? (counts[present] ?? 0) + 1 : 0
       const young = short >= tries
-      counts.short[present] = young ? 0 : short
-      if (young || error.code === 'silent') {
-        const why = young ? `${error.technique} broke ${short} times within ${shortLife} ms` : error.message
-        memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
-      }
-      subscriber.error(error)
+      counts[present] = young ? 0 : short
+      if (!young && error.code !== 'silent') return subscriber.error(error)
+      const why = young ? `${error.technique} broke ${short} times within ${shortLife} ms` : error.message
+      memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
+      subscriber.error(present === last ? error : asOf(error, { elsewhere: true }))
     }
 
     /** Waits for what comes next while the present rung delivers: a try of a higher one, or a token that expires. */
@@ -206,24 +198,25 @@ export function onLadder({
       const taken = () => {
         memory.troubles.delete(index)
         memory.settle(index, memory.why ?? 'it worked before', scheduler.now())
-        present = index
+        present = start = index
+        tried = 1
         heardAt = scheduler.now()
       }
-      change(index, technique, { taken, failed })
+      change(index, technique, { taken, failed, trusted: false })
     }
 
     const renew = () => {
       renewAt = undefined
       const technique = techniques[present]
       // What cannot be renewed now is going to be refused, and then it is prepared again.
-      if (technique) change(present, technique, { taken: () => {}, failed: bide })
+      if (technique) change(present, technique, { taken: () => {}, failed: bide, trusted: true })
     }
 
     /** Changes over to a new connection, without a message lost or repeated. */
     const change = (
       index: number,
       technique: Technique,
-      { taken, failed }: { taken: () => void; failed: (cause: unknown) => void },
+      { taken, failed, trusted }: { taken: () => void; failed: (cause: unknown) => void; trusted: boolean },
     ) => {
       probing.unsubscribe()
       const trial = (probing = new Subscription())
@@ -236,7 +229,7 @@ export function onLadder({
           renewAt = renewal(target.expires, scheduler)
           bide()
         }
-        trial.add(line.beside(connection(index, technique, target), ended))
+        trial.add(line.beside(connection(index, technique, target, 'it works again'), ended, trusted))
       }
       trial.add(again().subscribe({ next: open, error: failed }))
     }
@@ -261,7 +254,18 @@ const isAboutWhoAsks = ({ code, status }: PushError) => code === 'refused' && (s
 /** An error that says whose it is. */
 function ofTechnique(error: PushError, technique: Technique | undefined): PushError {
   if (error.technique !== undefined || !technique) return error
-  const { code, message, cause, status, retryAfter } = error
-  const said = message === code ? false : `${technique.name}: ${message}`
-  return new PushError(code, said, { cause, technique: technique.name, status, retryAfter })
+  return asOf(error, { technique: technique.name })
+}
+
+/** The same error, with more details. */
+function asOf(error: PushError, more: PushErrorDetails): PushError {
+  const { code, message, cause, status, retryAfter, technique } = error
+  const said = message === code ? false : more.technique === undefined ? message : `${more.technique}: ${message}`
+  return new PushError(code, said, {
+    cause,
+    status,
+    retryAfter,
+    ...(technique !== undefined && { technique }),
+    ...more,
+  })
 }

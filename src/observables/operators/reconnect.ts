@@ -12,7 +12,7 @@ import {
   type SchedulerLike,
 } from 'rxjs'
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
-import { PushError, asPushError } from '../errors.ts'
+import { PushError, asPushError, asksWho } from '../errors.ts'
 import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../event.ts'
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
@@ -73,6 +73,8 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   compare?: ((a: string, b: string) => number) | undefined
   /** Cuts a wait short. */
   retryNow$?: Observable<unknown>
+  /** Told of every failure, before the next attempt is prepared. `stood`: the connection was a success first. */
+  failed?: ((error: PushError, stood: boolean) => void) | undefined
   /** @default asyncScheduler */
   scheduler?: SchedulerLike
 }
@@ -85,8 +87,10 @@ const PREPARE_WITHIN = 30_000
 
 /**
  * Keeps a channel connected: the only supervisor. It connects, remembers the cursor, waits as the policy says and
- * connects again from there; what the server asks for (`Retry-After`, SSE `retry:`) is the least it waits. The backoff
- * begins anew only after a connection stood for the policy's `resetAfter`, never because one message came.
+ * connects again from there. What the server asks for (`Retry-After`, SSE `retry:`) is the least it waits, and the
+ * policy's delay is added, so that those who were asked together do not come together. The backoff begins anew only after
+ * a connection stood for the policy's `resetAfter`, never because one message came. A refusal of who asks (401, 403 and
+ * their like) is answered once, at once, by a request that `prepare` made anew.
  *
  * It never errors. It says `gap` where continuity cannot be proved, and completes after `closed` (the channel ended)
  * or `failed` (trying again cannot help, or the policy gave up).
@@ -105,11 +109,14 @@ export function reconnect<P>({
   before,
   compare,
   retryNow$ = NEVER,
+  failed,
   scheduler = asyncScheduler,
   ...limits
 }: ReconnectOptions<P>): Observable<LinkEvent> {
   return new Observable((subscriber) => {
     let failures = 0
+    let failingSince = 0
+    let renewed = false
     let askedFor = 0
     let forgotten: string | undefined
     let rotates = true
@@ -208,22 +215,34 @@ export function reconnect<P>({
       const lose = (cause: unknown) => {
         if (cause === ROTATE) return attempt(before !== undefined && scheduler.now() - seenAt >= AT_ONCE)
         const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
-        if (stable) failures = 0
+        if (stable) {
+          failures = 0
+          renewed = false
+        }
         failures += 1
+        if (failures === 1) failingSince = scheduler.now()
         const error = asPushError(cause, 'lost', DEV && 'the connection broke')
+        failed?.(error, stable)
         if (error.code === 'cursor-lost') {
           place.value = undefined
           forgotten = 'expired'
         }
-        // What stood for long and is refused now has expired, a token say: `prepare` may mend that.
-        if (!error.retryable && !(stable && error.code === 'refused')) return fail(error)
-        const delay = policy.delay(failures, error)
+        // What is refused to who asks may have expired, a token say: `prepare` may mend that.
+        if (asksWho(error) && !renewed) {
+          renewed = true
+          return wait(error, 0)
+        }
+        if (!error.retryable) return fail(error)
+        const elapsed = scheduler.now() - failingSince
+        const delay = policy.delay(failures, error, elapsed)
         if (delay === undefined) {
           return fail(
-            new PushError('gave-up', DEV && `gave up after ${failures} failures: ${error.message}`, { cause: error }),
+            new PushError('gave-up', DEV && `gave up after ${failures} failures in ${elapsed} ms: ${error.message}`, {
+              cause: error,
+            }),
           )
         }
-        wait(error, Math.min(LONGEST, Math.max(delay, error.retryAfter ?? 0, askedFor)))
+        wait(error, error.elsewhere ? 0 : Math.min(LONGEST, delay + Math.max(error.retryAfter ?? 0, askedFor)))
       }
 
       replace(() =>

@@ -24,7 +24,7 @@ export interface RelayOptions {
   complete: () => void
   /** In which space the cursors of the connection that carries count. */
   space: () => string
-  /** How long a new connection stands, with nothing left to repeat, before the old one is let go, in ms. */
+  /** How long a new connection stands before, once nothing is left to repeat, the old one is let go, in ms. */
   settle: number
   scheduler: SchedulerLike
 }
@@ -36,9 +36,10 @@ export interface Relay {
   /**
    * Opens a connection from where the present one is, which goes on meanwhile, and changes over without a message lost
    * or repeated: what both say is told once, and the first that only the new one says makes it the one that carries.
-   * `ended` hears of that before anything of the new one is told. Unsubscribing gives up what was not taken.
+   * `ended` hears of that before anything of the new one is told. Unsubscribing gives up what was not taken. A `trusted`
+   * technique is known to pass here, so that to open is enough; another one has to say something.
    */
-  beside(connection: Observable<SourceEvent>, ended: (outcome: Outcome) => void): Subscription
+  beside(connection: Observable<SourceEvent>, ended: (outcome: Outcome) => void, trusted: boolean): Subscription
   /** Leaves every connection. */
   leave(): void
 }
@@ -65,12 +66,13 @@ export function relay({ tell, lost, complete, space, settle, scheduler }: RelayO
       next.add(connection.subscribe({ next: carried, error: lost, complete }))
     },
 
-    beside(connection, ended) {
+    beside(connection, ended, trusted) {
       trying.unsubscribe()
       const repeats = new Set<string>()
       let opened: SourceOpen | undefined
       let taken = false
-      let settling = Subscription.EMPTY
+      let stood = false
+      let settling: Subscription | undefined
       const own = new Subscription()
 
       const finish = (outcome: Outcome) => {
@@ -80,26 +82,32 @@ export function relay({ tell, lost, complete, space, settle, scheduler }: RelayO
       const take = (open: SourceOpen) => {
         taken = true
         overheard = undefined
-        settling.unsubscribe()
+        settling?.unsubscribe()
         carrying.unsubscribe()
         carrying = own
         ended({ type: 'taken' })
         tell(open)
       }
+      // Where the old one is always the faster, no message is only the new one's: it is enough to be level once.
       const consider = () => {
-        settling.unsubscribe()
-        const open = opened
-        if (open && !open.presumed && repeats.size === 0) settling = scheduler.schedule(() => take(open), settle)
+        if (opened && stood && repeats.size === 0) take(opened)
+      }
+      const stand = () => {
+        stood = true
+        consider()
       }
       const next = (event: SourceEvent) => {
         const repeated = event.type === 'message' && event.cursor !== undefined && repeats.delete(event.cursor)
         if (taken) return repeated ? undefined : carried(event)
-        if (repeated) return consider()
         if (event.type === 'open') {
           if (!event.resumed || event.space !== space()) return finish({ type: 'unproven' })
+          if (event.ownCursors) return finish({ type: 'overflow' })
           opened = event
-          return consider()
         }
+        // A network may let a rung open and pass nothing of it.
+        if (opened && !opened.presumed && (trusted || event !== opened)) settling ??= scheduler.schedule(stand, settle)
+        if (event.type === 'open') return
+        if (repeated) return consider()
         if (event.type === 'gap') {
           return finish({ type: 'failed', error: new PushError('cursor-lost', DEV && `gap: ${event.reason}`) })
         }
@@ -109,12 +117,11 @@ export function relay({ tell, lost, complete, space, settle, scheduler }: RelayO
       }
 
       overheard = (cursor) => {
-        settling.unsubscribe()
         if (cursor === undefined || repeats.has(cursor) || repeats.size === MOST) return finish({ type: 'overflow' })
         repeats.add(cursor)
       }
       own.add(() => {
-        settling.unsubscribe()
+        settling?.unsubscribe()
         if (!taken) overheard = undefined
       })
       own.add(

@@ -1,3 +1,5 @@
+import { defer } from 'rxjs'
+import { part } from '../dialects/part.ts'
 import { plainStream } from '../dialects/plain.ts'
 import { fetchText } from '../fetch-text.ts'
 import { holding } from '../held-connections.ts'
@@ -21,16 +23,18 @@ export function fetchStream(): Technique {
     isSupported: () => typeof fetch === 'function',
     connect(asked) {
       const { dialect, credentials, ...target } = asked
-      const stream = dialect?.stream ?? plainStream()
-      const answer = fetchText({
-        technique,
-        address: stream.address(target),
-        accept: stream.accept,
-        credentials,
-        verdict: stream.verdict,
-        fits: stream.fits,
-        greets: stream.greets,
-        read: (head, emit) => readTextStream(head, dialect, emit),
+      const answer = defer(() => {
+        const stream = part(dialect, 'stream', plainStream)
+        return fetchText({
+          technique,
+          address: stream.address(target),
+          accept: stream.accept,
+          credentials,
+          verdict: stream.verdict,
+          fits: stream.fits,
+          greets: stream.greets,
+          read: (head, emit) => readTextStream(dialect, head, emit, target),
+        })
       })
       return holding(asked, technique, answer)
     },

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs'
 import { FRAME, FRAME_PARENT } from '../../protocol.ts'
 import { END, type Emit } from '../dialects/dialect.ts'
+import { part } from '../dialects/part.ts'
 import { plainFrame } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import { ROTATE, type SourceEvent } from '../event.ts'
@@ -56,8 +57,8 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
     if (header !== undefined)
       return fail('headers-unsupported', `an iframe cannot send the header ${header}: put the value into the query`)
 
-    const part = dialect?.foreverFrame ?? plainFrame()
-    const { url, space, continuity } = part.address(target)
+    const page = part(dialect, 'foreverFrame', plainFrame)
+    const { url, space, continuity } = page.address(target)
     const { origin } = new URL(url)
     const word = draw()
     const frame = document.createElement('iframe')
@@ -74,13 +75,13 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
       opened = true
       length += text.length
       try {
-        emit(part.frame(text))
+        emit(page.frame(text))
       } catch (cause) {
         fail('unexpected-answer', `the frame posted what cannot be read: ${reason(cause)}`)
       }
     }
     const refuse = (answer: Response) => {
-      const verdict = part.verdict(answer)
+      const verdict = page.verdict(answer)
       if (verdict === 'end') return subscriber.complete()
       subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, url).subscribe(subscriber))
     }

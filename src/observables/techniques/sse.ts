@@ -1,9 +1,10 @@
-import { Observable } from 'rxjs'
-import { END, type Emit } from '../dialects/dialect.ts'
+import { Observable, defer } from 'rxjs'
+import { END, type Emit, type ServerSentEvent } from '../dialects/dialect.ts'
+import { part } from '../dialects/part.ts'
 import { plainEventStream } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
-import { shown } from '../in-words.ts'
+import { reason, shown } from '../in-words.ts'
 import { fetchText } from '../fetch-text.ts'
 import { holding } from '../held-connections.ts'
 import type { PushRequest, Technique } from '../technique.ts'
@@ -39,19 +40,20 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
   }
 }
 
-function viaFetch({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> {
-  const dialect = named?.eventStream ?? plainEventStream()
-  return fetchText({
-    technique: NAME,
-    address: dialect.address(target, true),
-    accept: 'text/event-stream',
-    credentials,
-    verdict: dialect.verdict,
-    fits: (type) => type.startsWith('text/event-stream'),
-    greets: dialect.greets,
-    read: (_, emit) => readEventStream(dialect, emit),
+const viaFetch = ({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
+  defer(() => {
+    const dialect = part(named, 'eventStream', plainEventStream)
+    return fetchText({
+      technique: NAME,
+      address: dialect.address(target, true),
+      accept: 'text/event-stream',
+      credentials,
+      verdict: (head) => dialect.verdict(head, target),
+      fits: (type) => type.startsWith('text/event-stream'),
+      greets: dialect.greets,
+      read: (head, emit) => readEventStream(dialect, head, emit, target),
+    })
   })
-}
 
 const viaEventSource =
   (names: readonly string[]) =>
@@ -62,23 +64,29 @@ const viaEventSource =
         const message = `EventSource cannot send the header ${header}: put the value into the query, or read by sse()`
         return subscriber.error(new PushError('headers-unsupported', message))
       }
-      const dialect = named?.eventStream ?? plainEventStream()
-      const { url, space, continuity } = dialect.address(target, false)
+      const dialect = part(named, 'eventStream', plainEventStream)
+      const { url, space, continuity, ownCursors } = dialect.address(target, false)
       const source = new EventSource(url, { withCredentials: credentials === 'include' })
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
+      let read: ((event: ServerSentEvent) => void) | undefined
       let sticky = ''
       let opened = false
 
       source.onopen = () => {
         opened = true
-        emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+        emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', ownCursors })
+        read = dialect.read(undefined, emit, target)
       }
       for (const name of new Set(['message', ...dialect.eventNames, ...names])) {
         source.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
           // EventSource repeats the last id on events that carry none: only a change is this event's own.
           const id = lastEventId === sticky ? undefined : lastEventId
           sticky = lastEventId
-          emit(dialect.event({ id, event: name, data }))
+          try {
+            read?.({ id, event: name, data })
+          } catch (cause) {
+            subscriber.error(lost(url, `an event cannot be read: ${reason(cause)}`, 'unexpected-answer'))
+          }
         })
       }
       // Native reconnection is hidden from the supervisor, so it is never let begin.

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs'
 import { END, type Emit } from '../dialects/dialect.ts'
+import { part } from '../dialects/part.ts'
 import { plainWebSocket } from '../dialects/plain.ts'
 import { closeVerdict } from '../dialects/verdict.ts'
 import { PushError } from '../errors.ts'
@@ -41,7 +42,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
             DEV && `WebSocket cannot send the header ${header}: put the value into the query`,
           )
         }
-        const dialect = named?.webSocket ?? plainWebSocket()
+        const dialect = part(named, 'webSocket', plainWebSocket)
         const { url, space, continuity } = dialect.address(target)
         let socket: WebSocket
         try {

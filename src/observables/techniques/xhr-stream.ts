@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs'
 import { END, type Emit } from '../dialects/dialect.ts'
+import { part } from '../dialects/part.ts'
 import { plainStream } from '../dialects/plain.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import { ALIVE, ROTATE, type SourceEvent } from '../event.ts'
@@ -52,7 +53,7 @@ const connect = (
   nonce: string,
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    const stream = dialect?.stream ?? plainStream()
+    const stream = part(dialect, 'stream', plainStream)
     const { url, headers, space, continuity } = stream.address(target)
     const xhr = new XMLHttpRequest()
     let feed: ((text: string) => void) | undefined
@@ -72,7 +73,7 @@ const connect = (
       const { status, headers: seenHeaders } = head()
       if (stream.verdict({ status, headers: seenHeaders }) !== 'accept') return
       if (!stream.fits(seenHeaders.get('content-type') ?? '')) return
-      feed = readTextStream({ status, headers: seenHeaders }, dialect, emit)
+      feed = readTextStream(dialect, { status, headers: seenHeaders }, emit, target)
       emit({
         type: 'open',
         technique: NAME,

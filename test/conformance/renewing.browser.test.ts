@@ -1,0 +1,4 @@
+import { renewing } from './renewing.ts'
+import { rows } from './rows.ts'
+
+for (const row of rows) renewing(row, 'chromium')

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright'
+import { createServer, type ViteDevServer } from 'vite'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { CHROMIUM } from './chromium.ts'
+
+let server: ViteDevServer
+let browser: Browser
+let address: string
+
+beforeAll(async () => {
+  server = await createServer({
+    configFile: new URL('../../playground/vite.config.ts', import.meta.url).pathname,
+    server: { port: 0 },
+    logLevel: 'error',
+  })
+  await server.listen()
+  const bound = server.httpServer?.address() as AddressInfo
+  address = `http://127.0.0.1:${bound.port}`
+  browser = await chromium.launch(CHROMIUM)
+})
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+afterEach(async () => {
+  await fetch(`${address}/network/rules/all/pass`, { method: 'POST' })
+  for (const context of browser.contexts()) await context.close()
+})
+
+async function visit(options: BrowserContextOptions = {}): Promise<Page & { complaints: string[] }> {
+  const page = await (await browser.newContext(options)).newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    // The browser warns of what the network does; that is the page's subject.
+    if (message.text().includes('[Vue warn]')) complaints.push(message.text())
+  })
+  await page.goto(`${address}/network/`)
+  await carries(page, 'webSocket')
+  return Object.assign(page, { complaints })
+}
+
+const carries = (page: Page, rung: string) => page.locator(`[data-carries="${rung}"]`).waitFor()
+const breaks = (page: Page, way: string, what: string) =>
+  page.getByRole('radio', { name: new RegExp(`^${way}: ${what}`) }).check()
+const count = async (page: Page, what: string) => Number(await page.locator(`[data-count="${what}"]`).textContent())
+const news = (page: Page) => page.locator('.news').innerText()
+
+/** Messages go on to come, and none was lost or repeated. */
+async function expectAllIsThere(page: Page & { complaints: string[] }): Promise<void> {
+  const before = await count(page, 'received')
+  await expect.poll(() => count(page, 'received'), { timeout: 10_000 }).toBeGreaterThan(before + 5)
+  const counts = await Promise.all(['lost', 'repeated', 'gaps'].map((what) => count(page, what)))
+  expect([counts, page.complaints]).toEqual([[0, 0, 0], []])
+}
+
+describe('the network page', () => {
+  test('a WebSocket that is blocked falls to events, and climbs back when it is mended', async () => {
+    const page = await visit()
+    await breaks(page, 'WebSocket', 'blocked')
+    await carries(page, 'sse')
+    await expectAllIsThere(page)
+    expect(await news(page)).toMatch(/WebSocket failed: .*opened no WebSocket/)
+    await page.getByText('is open by sse').waitFor()
+    await page.getByRole('button', { name: 'A good network' }).click()
+    await carries(page, 'webSocket')
+    await expectAllIsThere(page)
+  })
+
+  test.for(['hangs', 'flaps', 'black hole'])('a WebSocket that %s costs no message', async (what) => {
+    const page = await visit()
+    await breaks(page, 'WebSocket', what)
+    await carries(page, 'sse')
+    await expectAllIsThere(page)
+  })
+
+  test('where streams are held back too, polls carry', async () => {
+    const page = await visit()
+    await breaks(page, 'Streams', 'held back')
+    await breaks(page, 'WebSocket', 'blocked')
+    await carries(page, 'longPolling')
+    await expectAllIsThere(page)
+    await page.locator('[data-lane="sse"] button').first().waitFor()
+    await page.locator('[data-lane="longPolling"] .carries').waitFor()
+  })
+
+  test('tells by keyboard why a try failed', async () => {
+    const page = await visit()
+    await breaks(page, 'WebSocket', 'blocked')
+    const failed = page.locator('[data-lane="webSocket"] button').first()
+    await failed.focus()
+    await page
+      .locator('.why')
+      .getByText(/^WebSocket, \d+ s ago: .+/)
+      .waitFor()
+    expect(await failed.getAttribute('aria-label')).toMatch(/^WebSocket failed \d+ s ago: .+/)
+  })
+
+  test('shows what another window broke', async () => {
+    const page = await visit()
+    await breaks(page, 'WebSocket', 'blocked')
+    await carries(page, 'sse')
+    const second = await (await browser.newContext()).newPage()
+    await second.goto(`${address}/network/`)
+    await expect.poll(() => second.getByRole('radio', { name: /^WebSocket: blocked/ }).isChecked()).toBe(true)
+    await carries(second, 'sse')
+  })
+})
+
+test.each(['light', 'dark'] as const)('has no accessibility fault in %s, at 390 px and wide', async (colorScheme) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  for (const width of [390, 1_440]) {
+    const page = await visit({ colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } })
+    await page.evaluate(axe)
+    const faults = () =>
+      page.evaluate(async () => {
+        const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+        return violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 120)) }))
+      })
+    expect(await faults()).toEqual([])
+    await breaks(page, 'WebSocket', 'blocked')
+    await carries(page, 'sse')
+    expect(await faults()).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    await page.getByRole('button', { name: 'A good network' }).click()
+    await page.context().close()
+  }
+})
