@@ -39,7 +39,10 @@ export const CONTROL_PART_HEADER = 'Push'
 export const CONTROL_EVENT_PREFIX = 'push.'
 
 /** What the hub says of a channel in the stream itself: SSE `event: push.<word>`, WebSocket head line `push: <word>`. */
-export const CONTROL_WORDS = ['open', 'ping', 'gap', 'end', 'message'] as const
+export const CONTROL_WORDS = ['open', 'begin', 'ping', 'gap', 'end', 'message'] as const
+
+/** Media types that make a message the publisher's own word for the client, `application/vnd.push.<word>+json`: on Nchan. */
+export const CONTROL_TYPE = /^application\/vnd\.push\.(\w+)\+json$/i
 
 export type ControlWord = (typeof CONTROL_WORDS)[number]
 

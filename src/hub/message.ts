@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { HubError } from './hub-error.ts'
 import { formatId, type MessageId } from './message-id.ts'
 import type { Spellings } from './spellings.ts'
-import { CONTROL_EVENT_PREFIX, TEXT_TYPE } from '../protocol.ts'
+import { CONTROL_EVENT_PREFIX, CONTROL_TYPE, TEXT_TYPE } from '../protocol.ts'
 
 /** A message as it is kept. */
 export interface Message {
@@ -43,6 +43,9 @@ export function checkPublication({ body, contentType, event }: Publication, maxB
   }
   if (event !== undefined && !HEADER_VALUE.test(event)) {
     throw new HubError('invalid-event', 'an event name is 1 to 255 printable ASCII characters, no space around them')
+  }
+  if (contentType !== undefined && CONTROL_TYPE.test(contentType)) {
+    throw new HubError('invalid-content-type', `the type ${contentType} is the hub's own`)
   }
   if (event?.startsWith(CONTROL_EVENT_PREFIX)) {
     throw new HubError('invalid-event', `event names that begin with ${CONTROL_EVENT_PREFIX} are the hub's own`)

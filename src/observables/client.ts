@@ -164,6 +164,8 @@ export function createPushClient({
             ...limits,
             policy,
             promised: dialect?.heartbeat,
+            before: dialect?.before,
+            compare: dialect?.compare,
             place,
             retryNow$,
             scheduler,

@@ -103,6 +103,8 @@ export interface SourceAlive {
   readonly cursor?: string | undefined
   /** The longest silence of a healthy connection from now on, in ms, if the server promises one. */
   readonly heartbeat?: number | undefined
+  /** The channel begins here: whoever comes from an earlier place may have missed some. */
+  readonly begins?: boolean
 }
 
 /** What a technique emits. It completes when the channel has ended, and errors with a `PushError`. */

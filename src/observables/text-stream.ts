@@ -15,6 +15,7 @@ export function readEventStream(
     event: dialect.read(head, emit, asked),
     comment(text) {
       if (dialect.comment(text) !== 'again') throw new PushError('lost', `the server ended the stream: ${text}`)
+      emit({ type: 'alive', heartbeat: dialect.heartbeat })
     },
     retry: (delay) => emit({ type: 'retry', delay }),
   })

@@ -4,15 +4,22 @@ import {
   backoff,
   createPushClient,
   defineChannel,
-  nchan,
   type Channel,
   type PushClient,
   type PushClientOptions,
   type PushEvent,
   type PushStatus,
 } from 'pinia-push/observables'
-import { openScript, openSession, type HubSettings, type Script, type Session } from '../servers/control-client.ts'
+import {
+  openScript,
+  openSession,
+  type Script,
+  type ServerKind,
+  type ServerSettings,
+  type Session,
+} from '../servers/control-client.ts'
 import type { Row } from './rows.ts'
+import { SERVERS } from './servers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -78,8 +85,10 @@ export function readChannel<T>(channel: Channel<T>): Omit<Reader, 'channel' | 'd
 }
 
 export interface Fixtures {
-  /** A hub behind a fault proxy, this test's own. */
-  serve: (settings?: HubSettings) => Promise<Session>
+  /** What kind of server is served. @default 'hub' */
+  kind: ServerKind
+  /** A server behind a fault proxy, this test's own. */
+  serve: (settings?: ServerSettings) => Promise<Session>
   /** A server that answers as the test says. */
   script: () => Promise<Script>
   /** A client of this row, this test's own. */
@@ -90,10 +99,11 @@ export interface Fixtures {
 
 /** Every fixture undoes itself. */
 export const test = base.extend<Fixtures>({
-  serve: async ({}, use) => {
+  kind: 'hub',
+  serve: async ({ kind }, use) => {
     const sessions: Session[] = []
     await use(async (settings) => {
-      const session = await openSession(inject('control'), settings)
+      const session = await openSession(inject('control'), { ...settings, kind })
       sessions.push(session)
       return session
     })
@@ -108,12 +118,12 @@ export const test = base.extend<Fixtures>({
     })
     await Promise.all(scripts.map((script) => script.close()))
   },
-  client: async ({}, use) => {
+  client: async ({ kind }, use) => {
     const clients: PushClient[] = []
     await use((row, options = {}) => {
       const client = createPushClient({
         via: row.technique(),
-        dialect: nchan(),
+        dialect: SERVERS[kind].dialect(),
         retry: backoff({ base: 10, max: 50 }),
         linger: 0,
         ...options,

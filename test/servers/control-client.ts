@@ -7,8 +7,12 @@ export interface Session {
   publish(channel: string, messages: readonly Publication[], pace?: { every?: number; batch?: number }): Promise<void>
   end(channel: string): Promise<void>
   fault(fault: Fault): Promise<void>
-  /** The hub starts anew: what it kept is gone. */
+  /** The server starts anew: what it kept is gone. */
   restart(): Promise<void>
+  /** The server's workers are replaced. Throws where it has none. */
+  reload(): Promise<void>
+  /** Kills the node that is read from; the session's address is the next one's from then on. Throws where there is none. */
+  failOver(): Promise<void>
   stats(): Promise<SessionStats>
   close(): Promise<void>
 }
@@ -71,13 +75,20 @@ export interface ScriptedRequest {
   at: number
 }
 
-export interface HubSettings {
+/** The hub; nginx with Nchan, which keeps messages in its memory; two of them that share one Redis. */
+export type ServerKind = 'hub' | 'nchan' | 'nchan-redis'
+
+export interface ServerSettings {
+  /** In ms. Nchan's is a second. */
   heartbeat?: number
   firstMessage?: 'newest' | 'oldest' | number
   history?: { count?: number; age?: number }
 }
 
-export async function openSession(control: string, settings: HubSettings = {}): Promise<Session> {
+export async function openSession(
+  control: string,
+  settings: ServerSettings & { kind?: ServerKind } = {},
+): Promise<Session> {
   const { id, url, directUrl } = await call<{ id: string; url: string; directUrl: string }>(
     `${control}/sessions`,
     settings,
@@ -90,6 +101,8 @@ export async function openSession(control: string, settings: HubSettings = {}): 
     end: (channel) => call(`${at}/channels/${encodeURIComponent(channel)}`, undefined, 'DELETE'),
     fault: (fault) => call(`${at}/faults`, fault),
     restart: () => call(`${at}/restart`, {}),
+    reload: () => call(`${at}/reload`, {}),
+    failOver: () => call(`${at}/failOver`, {}),
     stats: () => call(`${at}/stats`, undefined, 'GET'),
     close: () => call(at, undefined, 'DELETE'),
   }

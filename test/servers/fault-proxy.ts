@@ -25,13 +25,15 @@ export interface FaultProxy {
   cut(after: (() => number) | undefined): void
   /** Ends all faults. */
   resume(): void
+  /** Where new connections go from now on. */
+  redirect(port: number): void
   readonly stats: ProxyStats
   close(): Promise<void>
 }
 
 /** A TCP proxy on loopback that does to connections what networks do. */
 export async function createFaultProxy({
-  port: target,
+  port: first,
   host = '127.0.0.1',
 }: {
   port: number
@@ -39,6 +41,7 @@ export async function createFaultProxy({
 }): Promise<FaultProxy> {
   const stats: ProxyStats = { connections: 0, open: 0, bytesUp: 0, bytesDown: 0, cuts: 0 }
   const links = new Set<Link>()
+  let target = first
   const faults: Faults = {
     stalled: false,
     refusing: false,
@@ -104,6 +107,7 @@ export async function createFaultProxy({
       })
       refresh()
     },
+    redirect: (port) => void (target = port),
     stats,
     close() {
       proxy.drop()

@@ -74,6 +74,8 @@ export interface EventStreamDialect {
   read(head: AnswerHead | undefined, emit: Emit, asked: Target): (event: ServerSentEvent) => void
   /** Whether the server says something as soon as the stream is open; absent: no. */
   greets?(head: AnswerHead): boolean
+  /** The longest silence of a healthy stream, in ms, where it is agreed on for streams of events alone. */
+  readonly heartbeat?: number | undefined
   /** A comment is a heartbeat (`again`), or a verdict on the stream. */
   comment(text: string): Verdict
 }
@@ -139,6 +141,11 @@ export interface Dialect extends Partial<DialectParts> {
    * `send-refused`.
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
+  /**
+   * A place just before a cursor; absent: the server says itself where what came after a cursor is gone. From there the
+   * last message comes again, and where it does not, there is a gap.
+   */
+  before?(cursor: string): string
   /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */
   compare?(a: string, b: string): number
 }

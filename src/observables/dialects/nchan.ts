@@ -8,6 +8,7 @@ import {
   LAST_EVENT_ID,
   META_SUBPROTOCOL,
   MORE_HEADER,
+  CONTROL_TYPE,
   WAIT,
 } from '../../protocol.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
@@ -30,10 +31,15 @@ import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable, ty
 
 export interface NchanOptions {
   /**
-   * The longest silence of a healthy connection, in ms, where nginx is set to send heartbeats
-   * (`nchan_eventsource_ping_interval`). The hub says its own.
+   * How often nginx is set to send a heartbeat to an event stream, in ms: `nchan_eventsource_ping_interval` with
+   * `nchan_eventsource_ping_data`. No other of its streams shows one to a page. The hub says its own.
    */
   heartbeat?: number
+  /**
+   * Whether to prove that nothing was missed, by asking for the last message again after a loss: nginx with Nchan does
+   * not say that messages expired. Needless with the hub, which does. @default false
+   */
+  overlap?: boolean
 }
 
 const SPACE = 'nchan'
@@ -47,10 +53,10 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
-export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts {
+export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialect & DialectParts {
   return {
     name: 'nchan',
-    heartbeat,
+    heartbeat: undefined,
     statuses: STATUSES,
 
     poll: {
@@ -86,8 +92,9 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
       verdict,
       eventNames: ['ping', ...CONTROL_WORDS.map((word) => CONTROL_EVENT_PREFIX + word)],
 
-      read: (_, emit) => (event) => emit(streamed(event)),
+      read: (_, emit) => (event) => emit(streamed(event, heartbeat)),
 
+      heartbeat,
       // Nchan begins with a comment, the hub with a word.
       greets: () => true,
       comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
@@ -120,6 +127,8 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
 
     post,
 
+    ...(overlap && { before }),
+
     compare(a, b) {
       const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
       const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
@@ -127,6 +136,14 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
     },
   }
 }
+
+/** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
+function before(cursor: string): string {
+  const [seconds = 0, counter = 0] = cursor.split(':').map(Number)
+  return counter > 0 ? `${seconds}:${counter - 1}` : `${seconds - 1}:${LAST_COUNTER}`
+}
+
+const LAST_COUNTER = 32_000
 
 /** The address with its cursor. Spelled by hand: `searchParams` would rewrite the rest of the query. */
 function spell({ url, headers, cursor }: Target, more?: string): Address {
@@ -146,7 +163,7 @@ function single(status: number, type: string, headers: Headers, cursor: string |
     end() {
       const data = body.end()
       const empty = data.length === 0 && cursor === undefined
-      if (status !== 304 && status !== 408 && !empty) emit(message(data, headers.get(EVENT_HEADER), cursor))
+      if (status !== 304 && status !== 408 && !empty) emit(typed(type, data, headers.get(EVENT_HEADER), cursor))
     },
   }
 }
@@ -156,7 +173,7 @@ function envelope(boundary: string, emit: Emit) {
   let whole = false
   const place = places()
   const read = multipart(boundary, {
-    part: (part) => emit(partMessage(part, place(part.headers))),
+    part: (part) => emit(partEvent(part, place(part.headers))),
     close: () => (whole = true),
   })
   return {
@@ -172,15 +189,15 @@ function frame(data: Payload): SourceEvent | typeof END {
   const { head, body } = metaFrame(data)
   const word = head.get('push')
   return word === undefined
-    ? message(body, head.get('event'), head.get('id'))
-    : control(word, head.get('id'), typeof body === 'string' ? body : text(body))
+    ? typed(head.get('content-type'), body, head.get('event'), head.get('id'))
+    : control(word, head.get('id'), body)
 }
 
 /** An event of an event stream. */
-function streamed({ id, event, data }: ServerSentEvent): SourceEvent | typeof END {
+function streamed({ id, event, data }: ServerSentEvent, heartbeat: number | undefined): SourceEvent | typeof END {
   if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
   // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
-  if (event === 'ping' && id === undefined) return ALIVE
+  if (event === 'ping' && id === undefined) return { type: 'alive', heartbeat }
   return message(data, event, id)
 }
 
@@ -191,8 +208,20 @@ const message = (data: Payload, event: string | null | undefined, cursor: string
   cursor,
 })
 
-/** The hub's own words; one that is not known yet is a sign of life. */
-function control(word: string, cursor: string | undefined, json: string): SourceEvent | typeof END {
+/** A message, or a word that a publisher said by its type: Nchan hands no more than that on under every technique. */
+function typed(
+  type: string | undefined,
+  data: Payload,
+  event: string | null | undefined,
+  cursor: string | undefined,
+): SourceEvent | typeof END {
+  const word = type && CONTROL_TYPE.exec(type)?.[1]
+  return word ? control(word, cursor, data) : message(data, event, cursor)
+}
+
+/** The server's own words; one that is not known yet is a sign of life. */
+function control(word: string, cursor: string | undefined, body: Payload): SourceEvent | typeof END {
+  const json = typeof body === 'string' ? body : text(body)
   if (word === 'end') return END
   if (word === 'gap') return { type: 'gap', reason: String(parse(json)['reason'] ?? 'unknown'), cursor }
   if (word === 'message') {
@@ -200,6 +229,7 @@ function control(word: string, cursor: string | undefined, json: string): Source
     const data = typeof bytes === 'string' ? base64(bytes) : String(body)
     return message(data, typeof event === 'string' ? event : undefined, cursor)
   }
+  if (word === 'begin') return { type: 'alive', cursor, begins: true }
   if (word === 'open') {
     return { type: 'alive', cursor, heartbeat: beats(Number(parse(json)['heartbeat'])) }
   }
@@ -229,13 +259,12 @@ function places(): (head: { get(name: string): string | null | undefined }) => s
   }
 }
 
-/** A part of a stream: the hub's own word, or a message. */
-const partEvent = (part: Part, cursor: string | undefined): SourceEvent | typeof END => {
-  const word = part.headers.get('push')
-  return word === undefined ? partMessage(part, cursor) : control(word, cursor, part.body)
+/** A part: the hub's own word, or a message. */
+function partEvent({ headers, body }: Part, cursor: string | undefined): SourceEvent | typeof END {
+  const word = headers.get('push')
+  if (word !== undefined) return control(word, cursor, body)
+  const data = headers.get('content-transfer-encoding') === 'base64' ? base64(body) : body
+  return typed(headers.get('content-type'), data, headers.get(EVENT_FIELD), cursor)
 }
-
-const partMessage = ({ headers, body }: Part, cursor: string | undefined): SourceEvent =>
-  message(headers.get('content-transfer-encoding') === 'base64' ? base64(body) : body, headers.get(EVENT_FIELD), cursor)
 
 const EVENT_FIELD = EVENT_HEADER.toLowerCase()

@@ -20,7 +20,7 @@ export function multipart(boundary: string, { part, close }: MultipartReader): (
   const delimiter = `\r\n--${boundary}`
   // The first boundary has no line end before it; with this one it is like the others.
   let pending = '\r\n'
-  let begun = false
+  let at: 'preamble' | 'boundary' | 'part' = 'preamble'
   let closed = false
   let searched = 0
 
@@ -29,23 +29,25 @@ export function multipart(boundary: string, { part, close }: MultipartReader): (
     pending += chunk
     let start = 0
     for (;;) {
+      if (at === 'boundary') {
+        // Two more characters tell a boundary from the closing one; Nchan sends them with the next part.
+        if (pending.length < start + 2) break
+        if (pending.startsWith('--', start)) {
+          closed = true
+          pending = ''
+          close()
+          return
+        }
+        at = 'part'
+      }
       const end = pending.indexOf(delimiter, Math.max(start, searched))
-      const after = end + delimiter.length
-      // Two more characters tell a boundary from the closing one.
-      if (end < 0 || pending.length < after + 2) {
-        searched = end < 0 ? Math.max(start, pending.length - delimiter.length) : end
+      if (end < 0) {
+        searched = Math.max(start, pending.length - delimiter.length)
         break
       }
-      if (begun) part(parsePart(pending.slice(start, end)))
-      begun = true
-      if (pending.startsWith('--', after)) {
-        closed = true
-        pending = ''
-        close()
-        return
-      }
-      start = after
-      searched = after
+      if (at === 'part') part(parsePart(pending.slice(start, end)))
+      at = 'boundary'
+      start = searched = end + delimiter.length
     }
     if (start > 0) {
       pending = pending.slice(start)

@@ -64,6 +64,13 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   promised?: number | undefined
   /** What is remembered from connection to connection; a caller that keeps it can go on from there later. */
   place?: Place
+  /**
+   * A place just before a cursor, where the server does not say that what came after one is gone: asked from there, the
+   * last message has to come again, and is the proof. Needs `compare`.
+   */
+  before?: ((cursor: string) => string) | undefined
+  /** The order of cursors. */
+  compare?: ((a: string, b: string) => number) | undefined
   /** Cuts a wait short. */
   retryNow$?: Observable<unknown>
   /** Told of every failure, before the next attempt is prepared. `stood`: the connection was a success first. */
@@ -71,6 +78,9 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   /** @default asyncScheduler */
   scheduler?: SchedulerLike
 }
+
+/** A connection that is made anew this soon after the last byte, unbroken, needs no proof that nothing fell between. In ms. */
+const AT_ONCE = 1_000
 
 /** `prepare` may ask a slow server for a token, but not for ever. In ms. */
 const PREPARE_WITHIN = 30_000
@@ -96,6 +106,8 @@ export function reconnect<P>({
   policy,
   promised,
   place = nowhere(),
+  before,
+  compare,
   retryNow$ = NEVER,
   failed,
   scheduler = asyncScheduler,
@@ -108,6 +120,7 @@ export function reconnect<P>({
     let askedFor = 0
     let forgotten: string | undefined
     let rotates = true
+    let seenAt = 0
     let current = new Subscription()
 
     const resumable = () => rotates && place.value !== undefined
@@ -115,8 +128,8 @@ export function reconnect<P>({
 
     const fresh = () =>
       prepare(failures).pipe(timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }), take(1))
-    const connection = (prepared: P) => {
-      const { space, value } = place
+    const connection = (prepared: P, value: string | undefined) => {
+      const { space } = place
       const cursor = value === undefined ? undefined : { space, value }
       const connected = connect(cursor, prepared, { watch, prepare: fresh })
       if (watches) return connected
@@ -132,9 +145,13 @@ export function reconnect<P>({
       next.add(start())
     }
 
-    const attempt = () => {
+    const attempt = (proves = before !== undefined && compare !== undefined) => {
+      // The last message, while it did not come again.
+      let awaited = proves ? place.value : undefined
       let openedAt: number | undefined
       let begun = false
+      // Nothing came yet of what is after the cursor that was asked from.
+      let untold = false
 
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
@@ -144,7 +161,12 @@ export function reconnect<P>({
         begun = true
         const { opened, value } = place
         place.opened = true
-        if (event.resumed) return
+        untold = event.resumed
+        if (event.resumed) {
+          if (awaited !== undefined) current.add(scheduler.schedule(unproven, limits.openWithin ?? 5_000))
+          return
+        }
+        awaited = undefined
         place.value = undefined
         // What takes no cursor cannot be made anew unseen: each time would be a gap.
         rotates &&= value === undefined
@@ -153,9 +175,26 @@ export function reconnect<P>({
         forgotten = undefined
       }
 
+      /** Whether an event is news: not one that came before, nor the proof. */
+      const isNews = (cursor: string | undefined): boolean => {
+        if (awaited === undefined || cursor === undefined) return true
+        const order = compare?.(cursor, awaited) ?? 1
+        if (order >= 0) awaited = undefined
+        if (order > 0) subscriber.next({ type: 'gap', reason: 'expired' })
+        return order > 0
+      }
+      const unproven = () => {
+        if (awaited !== undefined)
+          lose(new PushError('cursor-lost', DEV && 'the last message did not come again: the server does not know it'))
+      }
+
       const next = (event: SourceEvent) => {
+        seenAt = scheduler.now()
+        if (event.type === 'gap') awaited = undefined
+        if ((event.type === 'message' || event.type === 'alive') && !isNews(event.cursor)) return
         switch (event.type) {
           case 'message':
+            untold = false
             place.value = event.cursor
             return subscriber.next(event)
           case 'open':
@@ -164,6 +203,8 @@ export function reconnect<P>({
           case 'gap':
             place.value = event.cursor ?? place.value
             if (event.type === 'gap') subscriber.next({ type: 'gap', reason: event.reason })
+            else if (event.begins && untold && !proves) subscriber.next({ type: 'gap', reason: 'expired' })
+            if (event.cursor !== undefined) untold = false
             return
           case 'retry':
             askedFor = event.delay
@@ -172,7 +213,7 @@ export function reconnect<P>({
       }
 
       const lose = (cause: unknown) => {
-        if (cause === ROTATE) return attempt()
+        if (cause === ROTATE) return attempt(before !== undefined && scheduler.now() - seenAt >= AT_ONCE)
         const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
         if (stable) {
           failures = 0
@@ -206,7 +247,7 @@ export function reconnect<P>({
 
       replace(() =>
         fresh()
-          .pipe(switchMap(connection))
+          .pipe(switchMap((prepared) => connection(prepared, awaited === undefined ? place.value : before?.(awaited))))
           .subscribe({
             next,
             error: lose,

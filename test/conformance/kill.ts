@@ -1,0 +1,63 @@
+import { describe, expect } from 'vitest'
+import { backoff } from 'pinia-push/observables'
+import { test } from './fixtures.ts'
+import type { Row } from './rows.ts'
+
+const MESSAGES = 300
+const messages = Array.from({ length: MESSAGES }, (_, n) => ({ data: String(n) }))
+
+/** What is promised where nodes share one Redis, and one of them dies or gets a new configuration in mid-stream. */
+export function nodes(row: Row, host: string) {
+  describe(`two nodes and ${row.name}`, () => {
+    test.override({ kind: 'nchan-redis' })
+
+    test('go on at the other node when one is killed: nothing is lost, repeated or out of order', async ({
+      serve,
+      read,
+    }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
+      await reader.sees('open', ({ presumed }) => !presumed)
+      const published = server.publish('a', messages, { every: 5, batch: 1 })
+      await reader.gets('100')
+      await server.failOver()
+      await published
+      await reader.gets(String(MESSAGES - 1))
+      const figures = figuresOf(reader.data)
+      console.log(`kill  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
+      expect(reader.data).toEqual(messages.map(({ data }) => data))
+      expect(reader.count('gap')).toBe(0)
+    })
+
+    test('take a graceful reload for a reconnect, and no more', async ({ serve, read }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
+      await reader.sees('open', ({ presumed }) => !presumed)
+      const published = server.publish('a', messages, { every: 5, batch: 1 })
+      await reader.gets('100')
+      await server.reload()
+      await published
+      await reader.gets(String(MESSAGES - 1))
+      const figures = figuresOf(reader.data)
+      console.log(`reload  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
+      expect(reader.data).toEqual(messages.map(({ data }) => data))
+      expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
+    })
+  })
+}
+
+function figuresOf(data: readonly string[]) {
+  const received = data.map(Number)
+  return {
+    sent: MESSAGES,
+    received: received.length,
+    lost: MESSAGES - new Set(received).size,
+    repeated: received.length - new Set(received).size,
+    reordered: received.filter((n, at) => at > 0 && n < (received[at - 1] ?? 0)).length,
+  }
+}
+
+const inWords = (figures: Record<string, number>) =>
+  Object.entries(figures)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('  ')
