@@ -16,6 +16,9 @@ export interface Started {
 /** Starts a program and waits until it takes connections at its port. */
 export async function start(command: string, args: readonly string[], port: number, install: string): Promise<Started> {
   const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  // It does not outlive whoever started it.
+  const abandon = () => void child.kill('SIGTERM')
+  process.once('exit', abandon)
   let said = ''
   let over = false
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
@@ -26,6 +29,7 @@ export async function start(command: string, args: readonly string[], port: numb
       said += error.message
     },
   )
+  void ended.then(() => process.off('exit', abandon))
   while (!(await listens(port))) {
     if (over) throw new Error(`${command} did not start (${said.trim()}): install ${install}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

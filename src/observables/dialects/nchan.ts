@@ -143,6 +143,7 @@ function before(cursor: string): string {
   return counter > 0 ? `${seconds}:${counter - 1}` : `${seconds - 1}:${LAST_COUNTER}`
 }
 
+// Greater than any that one second gets.
 const LAST_COUNTER = 32_000
 
 /** The address with its cursor. Spelled by hand: `searchParams` would rewrite the rest of the query. */
