@@ -58,7 +58,7 @@ const ONE_SLEEP = 5_000
  *
  * - **hidden**: stays connected, polls less often, and pauses after `hidden`. Seen again, it polls or connects at once.
  * - **offline**: is no pause, because hosts err: it tries more slowly, and at once when the network is back. What is on
- *   this machine (`localhost`, `127.0.0.1`) is not held back, and tried every two seconds at least.
+ *   this machine (`localhost`, `127.0.0.1`) is not held back.
  * - **bfcache**: pauses while the page is left, because an open connection would keep it out of the back/forward cache.
  * - **asleep, frozen**: when the machine wakes or the page thaws, a connection with a cursor is made anew at once, from
  *   there. One without is kept, and given time to show that it lives.
@@ -115,7 +115,7 @@ export function pageLife({
       reconnect({
         ...options,
         place,
-        policy: within(policy, isLoopback(url) ? prompt : () => ({ least: offline ? offlineFor : 0, most: Infinity })),
+        policy: isLoopback(url) ? policy : leisurely(policy, () => (offline ? offlineFor : 0)),
         prepare: (attempt) => prepare(attempt).pipe(map((prepared) => ({ ...prepared, pace }))),
         retryNow$: merge(retryNow$, seen$, woken$),
       }),
@@ -161,22 +161,12 @@ const lasting = (time: number, scheduler: SchedulerLike) =>
     return time > LONGEST ? NEVER : timer(time, scheduler).pipe(map(() => true))
   })
 
-/** In ms. */
-interface Limits {
-  least: number
-  most: number
-}
-
-/** This machine is no herd: a server that is developed is started anew all the time. */
-const prompt = (): Limits => ({ least: 0, most: 2_000 })
-
-/** A policy that waits within limits. */
-const within = (policy: RetryPolicy, limits: () => Limits): RetryPolicy =>
+/** A policy that waits for at least so many ms. */
+const leisurely = (policy: RetryPolicy, least: () => number): RetryPolicy =>
   Object.assign((error: unknown, failures: number) => policy(error, failures), policy, {
     delay(...row: Parameters<RetryPolicy['delay']>) {
       const delay = policy.delay(...row)
-      const { least, most } = limits()
-      return delay === undefined ? undefined : Math.min(most, Math.max(delay, least))
+      return delay === undefined ? undefined : Math.max(delay, least())
     },
   })
 

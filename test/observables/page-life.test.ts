@@ -296,17 +296,6 @@ describe('offline', () => {
     technique.latest.drop()
     expect(seen).toEqual(['connecting', 'waiting 250'])
   })
-
-  test('tries what is on this machine every two seconds at least', () => {
-    const { push, technique, time } = inPage()
-    const { seen } = read(push.channel('http://localhost/a'))
-    for (let failure = 1; failure <= 6; failure += 1) {
-      technique.latest.refuse(503)
-      time.advance(2_000)
-    }
-    const waits = seen.filter((event) => event.startsWith('waiting'))
-    expect(waits).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000].map((wait) => `waiting ${wait}`))
-  })
 })
 
 describe('after sleep', () => {
