@@ -147,7 +147,15 @@ describe('the playground', () => {
     async (column) => {
       const page = await visit()
       await allOpen(page)
-      await page.locator('[data-price="webSocket"] [data-column="bytes"]', { hasText: /\d/ }).waitFor()
+      // A figure that is not known yet has no place in an order.
+      const known = async () => {
+        const rows = page.locator('[data-price]')
+        const told = rows.locator(column === 'title' ? 'th' : `[data-column="${column}"]`, {
+          hasText: column === 'title' ? /./ : /\d/,
+        })
+        return (await rows.count()) - (await told.count())
+      }
+      await expect.poll(known).toBe(0)
       const button = page.locator(`[data-sort="${column}"]`)
       const heading = page.locator('th').filter({ has: button })
       expect(await heading.getAttribute('aria-sort')).toBe('none')
