@@ -4,11 +4,13 @@ import type { Refusal } from './refusal.ts'
 
 /** What somebody wants to do. */
 export interface AuthorizeRequest {
-  readonly action: 'subscribe' | 'publish' | 'delete' | 'state'
+  readonly action: 'subscribe' | 'publish' | 'delete' | 'state' | 'tunnel'
+  /** Its name; of a tunnel, its path. */
   readonly channel: string
-  /** How a subscriber is going to be answered; `web-socket` too where one publishes by it. */
-  readonly technique: Exclude<Answer, 'state'> | 'web-socket' | undefined
+  /** How a subscriber is going to be answered; `web-socket` and `json-lines` too where one publishes by it. */
+  readonly technique: Exclude<Answer, 'state'> | 'web-socket' | 'json-lines' | undefined
   readonly method: string
+  /** By TCP alone there are none; through the hub's tunnel they are the upgrade's. */
   readonly headers: IncomingHttpHeaders
   readonly query: URLSearchParams
   /** The peer's, or what `address` made of it. */

@@ -5,12 +5,14 @@ import type { Authorize } from './authorization.ts'
 import type { ChannelState, FirstMessage, HistoryLimits } from './channel.ts'
 import { HubError } from './hub-error.ts'
 import { listen, type ListenOptions, type Listening } from './listen.ts'
+import { listenTcp, type TcpListening, type TcpOptions } from './listen-tcp.ts'
 import { createLimits, type LimitOptions } from './limits.ts'
 import { formatId } from './message-id.ts'
 import { createRegistry } from './registry.ts'
 import { createRequestHandler } from './requests.ts'
 import { CLOSED } from './refusal.ts'
 import { createStreams } from './streams.ts'
+import { createTunnels, type TcpTarget } from './tunnels.ts'
 import { createUpgradeHandler } from './upgrades.ts'
 
 export interface HubOptions extends AdmissionOptions, LimitOptions {
@@ -37,6 +39,11 @@ export interface HubOptions extends AdmissionOptions, LimitOptions {
   maxMessageBytes?: number
   /** What may wait for a slow reader before it is cut, in bytes. @default 8 MiB */
   maxBacklog?: number
+  /**
+   * WebSockets at these paths are tunnelled to these TCP servers, and to nothing else; `authorize` is asked for each
+   * (`tunnel`, the path as `channel`). @default none
+   */
+  tunnels?: Readonly<Record<string, TcpTarget>>
   /** The time, in ms since the epoch. @default Date.now */
   now?: () => number
 }
@@ -64,6 +71,11 @@ export interface Hub {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** Serves the hub on its own port, on loopback, or wherever it has `authorize`. @throws HubError (rejects) `not-loopback` */
   listen(options?: ListenOptions): Promise<Listening>
+  /**
+   * Serves the hub over TCP too, as lines, and tunnels WebSockets at `path` itself there: what `flashSocket()` connects
+   * to. Until the hub is closed. @throws HubError (rejects) `not-loopback`
+   */
+  listenTcp(options?: TcpOptions): Promise<TcpListening>
   /** Ends every connection so that clients come back, and stops the clock. Resolves when all are gone. */
   close(): Promise<void>
 }
@@ -93,6 +105,7 @@ export function createHub({
   maxChannels = 10_000,
   authorize,
   address = ({ socket }) => socket.remoteAddress ?? '',
+  tunnels: allowed = {},
   now = Date.now,
   origins = [],
   hosts = [],
@@ -154,10 +167,13 @@ export function createHub({
     streams,
     closed: () => closing !== undefined,
   }
-  const upgrades = createUpgradeHandler(serving)
+  const tunnels = createTunnels(allowed, serving)
+  const upgrades = createUpgradeHandler({ ...serving, tunnels })
+  const listeners: TcpListening[] = []
 
   const stop = async () => {
     clearInterval(beat)
+    for (const listener of listeners) listener.close()
     await streams.stop()
     upgrades.cut()
   }
@@ -174,6 +190,11 @@ export function createHub({
 
     handle: createRequestHandler(serving),
     upgrade: upgrades.upgrade,
+    async listenTcp(options) {
+      const listener = await listenTcp(serving, tunnels, options)
+      listeners.push(listener)
+      return listener
+    },
     listen: (options) => listen({ ...hub, guarded: authorize !== undefined }, options),
     close: () => (closing ??= stop()),
   }

@@ -72,7 +72,7 @@ export function createRequestHandler({
     if (place !== undefined && registry.ended(name)) return ENDED
     const channel = registry.channel(name)
     const resumption = channel.resume(place, firstMessage, now())
-    const sent = { response, channel, resumption, heartbeat, maxBacklog }
+    const sent = { to: response, channel, resumption, heartbeat, maxBacklog }
     const stay = {
       'interval-poll': () => answerPoll(response, resumption),
       'long-poll': () => holdPoll(response, channel, resumption, place !== undefined, heartbeat),

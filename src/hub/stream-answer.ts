@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import type { MessageId } from './message-id.ts'
@@ -18,38 +19,43 @@ export interface Spelling {
   control(word: ControlWord, data: unknown, place?: MessageId): string
 }
 
-export interface StreamAnswerOptions {
-  response: ServerResponse
+export interface StreamOptions<To> {
+  to: To
   channel: Channel
   resumption: Resumption
   /** In ms. */
   heartbeat: number
   /** In bytes. */
   maxBacklog: number
-  spelling: Spelling
 }
 
 /** Sends a channel as an answer that does not end. */
-export function answerStream({
-  response,
+export function answerStream({ spelling, ...sent }: StreamOptions<ServerResponse> & { spelling: Spelling }): Stream {
+  const { to: response } = sent
+  // Of an answer that is left, Chromium reads on for five seconds to use the connection again, unless it cannot; so a
+  // page that moves from stream to stream would soon wait for one of its six.
+  if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
+  response.writeHead(200, { 'Content-Type': spelling.contentType, 'X-Accel-Buffering': 'no' })
+  return sendStream({ ...sent, spelling })
+}
+
+/** Sends a channel to whatever can be written to. */
+export function sendStream({
+  to,
   channel,
   resumption: { gap, messages, from },
   heartbeat,
   maxBacklog,
-  spelling: { carrier, contentType, preamble = '', delimiter = '', message: spell, control },
-}: StreamAnswerOptions): Stream {
-  // Of an answer that is left, Chromium reads on for five seconds to use the connection again, unless it cannot; so a
-  // page that moves from stream to stream would soon wait for one of its six.
-  if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
-  response.writeHead(200, { 'Content-Type': contentType, 'X-Accel-Buffering': 'no' })
+  spelling: { carrier, preamble = '', delimiter = '', message: spell, control },
+}: StreamOptions<Writable> & { spelling: Omit<Spelling, 'contentType'> }): Stream {
   let allowance = Infinity
   const write = (bytes: Buffer | string) => {
-    if (response.writableEnded || response.destroyed) return
+    if (to.writableEnded || to.destroyed) return
     // A reader that cannot keep up is cut, and resumes by its cursor when it can.
-    if (response.writableLength > allowance) response.destroy()
+    if (to.writableLength > allowance) to.destroy()
     else {
-      response.write(bytes)
-      if (delimiter !== '') response.write(delimiter)
+      to.write(bytes)
+      if (delimiter !== '') to.write(delimiter)
     }
   }
   const deliver = (message: Message) => write(message.spellings.of(message, carrier, spell))
@@ -58,23 +64,23 @@ export function answerStream({
   if (gap) write(control('gap', { reason: gap }, from))
   for (const message of messages) deliver(message)
   // What a reader was owed when it came does not count against it, or it would be cut each time it comes back.
-  allowance = response.writableLength + maxBacklog
+  allowance = to.writableLength + maxBacklog
 
   const unsubscribe = channel.subscribe({
     deliver,
     end() {
       write(control('end', {}))
-      response.end()
+      to.end()
     },
   })
-  response.on('close', unsubscribe)
+  to.on('close', unsubscribe)
   const ping = control('ping', 1)
   return {
     beat: () => write(ping),
     stop() {
       unsubscribe()
-      response.end()
+      to.end()
     },
-    cut: () => void response.destroy(),
+    cut: () => void to.destroy(),
   }
 }

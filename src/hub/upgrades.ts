@@ -7,7 +7,8 @@ import { requestedPlace } from './place.ts'
 import { authorization } from './authorization.ts'
 import { CLOSED, refusalOf, refuseUpgrade, type Refusal } from './refusal.ts'
 import type { Serving } from './requests.ts'
-import type { Publication } from './message.ts'
+import { publisher } from './publisher.ts'
+import type { Tunnels } from './tunnels.ts'
 import { webSocket, webSocketEnd } from './web-socket.ts'
 
 export interface Upgrades {
@@ -17,8 +18,9 @@ export interface Upgrades {
   cut(): void
 }
 
-/** Answers upgrades to WebSocket (RFC 6455). */
+/** Answers upgrades to WebSocket (RFC 6455): of channels, and of tunnels to TCP. */
 export function createUpgradeHandler({
+  tunnels,
   path,
   heartbeat,
   firstMessage,
@@ -32,7 +34,7 @@ export function createUpgradeHandler({
   registry,
   streams,
   closed,
-}: Serving): Upgrades {
+}: Serving & { tunnels: Tunnels }): Upgrades {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -49,20 +51,13 @@ export function createUpgradeHandler({
       connected.on('error', () => {})
       if (!channel) return webSocketEnd(connected)
       const resumption = channel.resume(place, firstMessage, now())
-      const keep = (publication: Publication) => {
-        try {
-          registry.publish(name, publication)
-          return undefined
-        } catch (error) {
-          return refusalOf(error)
-        }
-      }
-      const publish = (publication: Publication) => {
-        const busy = limits.publish(address(request))
-        if (busy) return busy
-        const deciding = permission(request, { name, query }, 'publish')
-        return deciding ? deciding.then((refusal) => refusal ?? keep(publication)) : keep(publication)
-      }
+      const publish = publisher({
+        limits,
+        registry,
+        channel: name,
+        address: address(request),
+        permission: () => permission(request, { name, query }, 'publish'),
+      })
       connected.on(
         'close',
         streams.add(
@@ -78,54 +73,71 @@ export function createUpgradeHandler({
     return authorization(authorize, { action, channel, technique, method, headers, query, address: address(request) })
   }
 
-  return {
-    upgrade(request, socket, head) {
-      const { headers } = request
-      let about: Address | undefined
+  /** Why an upgrade is refused whatever it asks for, or undefined. */
+  const refusalOfAny = ({ headers }: IncomingMessage): Refusal | undefined => {
+    const stranger = admission.hostRefusal(headers) ?? admission.originRefusal(headers)
+    if (stranger !== undefined) return { status: 403, line: stranger }
+    if (closed()) return CLOSED
+    if (headers.upgrade?.toLowerCase() === 'websocket') return undefined
+    return { status: 426, line: 'the only upgrade is to websocket', headers: { Upgrade: 'websocket' } }
+  }
+
+  /** Lets an upgrade in where it may be, by what it asks for. */
+  const enter = (request: IncomingMessage, socket: Duplex, { refusal, permit, connect }: Entry) => {
+    const entered = refusalOfAny(request) ?? refusal ?? limits.enter(address(request))
+    if (typeof entered === 'object') return refuseUpgrade(socket, entered)
+    socket.once('close', entered)
+    const act = (decided: Refusal | undefined) => {
+      // Whoever asked may have left while it was decided.
+      if (socket.destroyed) return
+      const no = decided ?? (closed() ? CLOSED : undefined)
       try {
-        about = addressOf(request.url ?? '', path)
+        if (no) refuseUpgrade(socket, no)
+        else connect()
       } catch (error) {
         refuseUpgrade(socket, refusalOf(error))
-        return true
       }
-      if (!about) return false
-      const to = about
-      const stranger = admission.hostRefusal(headers) ?? admission.originRefusal(headers)
-      const offered = (headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
-      const refusal =
-        stranger !== undefined
-          ? { status: 403, line: stranger }
-          : closed()
-            ? CLOSED
-            : headers.upgrade?.toLowerCase() !== 'websocket'
-              ? { status: 426, line: 'the only upgrade is to websocket', headers: { Upgrade: 'websocket' } }
-              : !offered.includes(META_SUBPROTOCOL)
-                ? { status: 400, line: `offer the subprotocol ${META_SUBPROTOCOL}` }
-                : undefined
-      const entered = refusal ?? limits.enter(address(request))
-      if (typeof entered === 'object') {
-        refuseUpgrade(socket, entered)
-        return true
+    }
+    const deciding = permit()
+    if (deciding) void deciding.then(act)
+    else act(undefined)
+  }
+
+  const toChannel = (request: IncomingMessage, socket: Duplex, head: Buffer, about: Address): Entry => {
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+    return {
+      refusal: offered.includes(META_SUBPROTOCOL)
+        ? undefined
+        : { status: 400, line: `offer the subprotocol ${META_SUBPROTOCOL}` },
+      permit: () => permission(request, about, 'subscribe'),
+      connect: () => connect(request, socket, head, about),
+    }
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      const tunnel = tunnels.at(request)
+      try {
+        const about = tunnel ? undefined : addressOf(request.url ?? '', path)
+        if (about) enter(request, socket, toChannel(request, socket, head, about))
+        else if (tunnel) enter(request, socket, { ...tunnel, connect: () => tunnel.connect(socket, head) })
+        else return false
+      } catch (error) {
+        refuseUpgrade(socket, refusalOf(error))
       }
-      socket.once('close', entered)
-      const act = (decided: Refusal | undefined) => {
-        // Whoever asked may have left while it was decided.
-        if (socket.destroyed) return
-        const no = decided ?? (closed() ? CLOSED : undefined)
-        try {
-          if (no) refuseUpgrade(socket, no)
-          else connect(request, socket, head, to)
-        } catch (error) {
-          refuseUpgrade(socket, refusalOf(error))
-        }
-      }
-      const deciding = permission(request, to, 'subscribe')
-      if (deciding) void deciding.then(act)
-      else act(undefined)
       return true
     },
     cut() {
       for (const socket of sockets.clients) socket.terminate()
+      tunnels.cut()
     },
   }
+}
+
+/** What an upgrade asks for. */
+interface Entry {
+  /** Why it cannot be. */
+  refusal?: Refusal | undefined
+  permit(): Promise<Refusal | undefined> | undefined
+  connect(): void
 }

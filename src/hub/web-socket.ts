@@ -3,10 +3,10 @@ import type { RawData, WebSocket } from 'ws'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
 import { formatId } from './message-id.ts'
-import type { Message, Publication } from './message.ts'
+import type { Message } from './message.ts'
 import { metaControl, metaHead } from './meta-frame.ts'
-import type { Refusal } from './refusal.ts'
 import type { Stream } from './streams.ts'
+import { taking, type TakingOptions } from './taking.ts'
 
 const GONE = 1001
 const RESTART = 1012
@@ -24,7 +24,7 @@ export interface WebSocketOptions {
   /** In bytes. */
   maxBacklog: number
   /** Publishes what the client sends, or says why not. */
-  publish: (publication: Publication) => Refusal | undefined | Promise<Refusal | undefined>
+  publish: TakingOptions['publish']
 }
 
 /** Sends a channel over a WebSocket, subprotocol `ws+meta.nchan` (PROTOCOL.md section 5). */
@@ -66,28 +66,15 @@ export function webSocket({
       socket.close(GONE, '410 Gone')
     },
   })
-  let refused = false
-  const settle = (refusal: Refusal | undefined) => {
-    if (!refusal) return
-    refused = true
-    socket.close(refusal.headers?.['Retry-After'] ? LATER : REFUSED, refusal.line.slice(0, 120))
-  }
-  // Nothing is taken after what was refused: it would leave a hole in what the client sent.
-  const take = (publication: Publication) => (refused ? undefined : publish(publication))
-  let deciding: Promise<void> | undefined
+  const take = taking({
+    publish,
+    refuse: ({ line, headers }) => socket.close(headers?.['Retry-After'] ? LATER : REFUSED, line.slice(0, 120)),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+  })
   socket.on('message', (data: RawData, binary: boolean) => {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)
-    const publication = binary ? { body: bytes } : { body: bytes, contentType: 'text/plain' }
-    const decided = deciding ? deciding.then(() => take(publication)) : take(publication)
-    if (!(decided instanceof Promise)) return settle(decided)
-    // One at a time, in their order. No more is read meanwhile; what was read already waits its turn.
-    socket.pause()
-    const turn = decided.then(settle).then(() => {
-      if (deciding !== turn) return
-      deciding = undefined
-      socket.resume()
-    })
-    deciding = turn
+    take(binary ? { body: bytes } : { body: bytes, contentType: 'text/plain' })
   })
   socket.on('close', unsubscribe)
   return {
