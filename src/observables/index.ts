@@ -35,6 +35,7 @@ export {
   type Emit,
   type EventStreamDialect,
   type FrameDialect,
+  type LinesDialect,
   type PollDialect,
   type ServerSentEvent,
   type StreamDialect,

@@ -2,6 +2,7 @@ import type * as techniques from '../../src/observables/techniques/index.ts'
 import {
   fallback,
   fetchStream,
+  flashSocket,
   iframeStream,
   longPolling,
   polling,
@@ -34,6 +35,9 @@ export interface Row {
 type Factory = {
   [K in keyof typeof techniques]: (typeof techniques)[K] extends (...options: never[]) => Technique ? K : never
 }[keyof typeof techniques]
+
+/** Where the runner's own server has it. */
+export const RUFFLE = '/node_modules/@ruffle-rs/ruffle/'
 
 /** A row for each technique: a technique that is exported and has none does not compile. */
 const ROWS = {
@@ -106,6 +110,16 @@ const ROWS = {
     seesParts: false,
     headers: false,
     sends: false,
+    browserOnly: true,
+  },
+  flashSocket: {
+    technique: () => flashSocket({ publicPath: RUFFLE }),
+    streams: true,
+    spacing: 0,
+    seesStatus: false,
+    seesParts: true,
+    headers: false,
+    sends: true,
     browserOnly: true,
   },
 } satisfies Record<Factory, Omit<Row, 'name'>>

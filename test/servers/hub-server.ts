@@ -20,6 +20,7 @@ export async function startHub(settings: HubOptions): Promise<Backend> {
       socket.on('error', () => {})
       hub.upgrade(request, socket, head)
     })
+    await hub.listenTcp()
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     return (server.address() as AddressInfo).port
   }

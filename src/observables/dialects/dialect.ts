@@ -111,6 +111,20 @@ export interface WebSocketDialect {
   frame(data: Payload): SourceEvent | typeof END
 }
 
+/** How sockets are spelled whose messages are lines (LF). */
+export interface LinesDialect {
+  address(target: Target): Address
+  /** The line that asks for what the address names; undefined: the server begins by itself. */
+  request(address: Address): string | undefined
+  /** Whether the server says something at once, so that the connection is open when it has. */
+  readonly greets: boolean
+  /** Reads a line. An answer is one that refuses. */
+  line(text: string): SourceEvent | typeof END | Response
+  verdict(head: AnswerHead): Verdict
+  /** A message as a line. Throws `cannot-send` where it cannot be one. */
+  write(data: Payload): string
+}
+
 /** Where a message is posted. */
 export interface PostTarget extends Omit<Target, 'cursor'> {
   readonly credentials: RequestCredentials
@@ -124,6 +138,7 @@ export interface DialectParts {
   readonly stream: StreamDialect
   readonly foreverFrame: FrameDialect
   readonly webSocket: WebSocketDialect
+  readonly lines: LinesDialect
 }
 
 /**

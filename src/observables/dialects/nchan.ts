@@ -9,10 +9,11 @@ import {
   META_SUBPROTOCOL,
   MORE_HEADER,
   CONTROL_TYPE,
+  SUBSCRIBE,
   WAIT,
 } from '../../protocol.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
-import { base64, parameter, text } from '../framing/content-type.ts'
+import { base64, parameter, text, toBase64 } from '../framing/content-type.ts'
 import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
@@ -125,6 +126,18 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
       frame,
     },
 
+    lines: {
+      address: (target) => spell(target),
+      request({ url }) {
+        const { pathname, search } = new URL(url)
+        return JSON.stringify({ [SUBSCRIBE]: pathname + search })
+      },
+      greets: true,
+      line,
+      verdict,
+      write: (data) => JSON.stringify(typeof data === 'string' ? { text: data } : { base64: toBase64(data) }),
+    },
+
     post,
 
     ...(overlap && { before }),
@@ -194,6 +207,16 @@ function frame(data: Payload): SourceEvent | typeof END {
     : control(word, head.get('id'), body)
 }
 
+/** A line of JSON: the server's own word, a refusal, or a message. */
+function line(json: string): SourceEvent | typeof END | Response {
+  const said = parse(json)
+  const { push, id, status, headers, body } = said
+  const cursor = typeof id === 'string' ? id : undefined
+  if (status !== undefined)
+    return new Response(String(body), { status: Number(status), headers: Object(headers) as Record<string, string> })
+  return push === undefined ? carried(said, cursor) : control(String(push), cursor, json)
+}
+
 /** An event of an event stream. */
 function streamed({ id, event, data }: ServerSentEvent, heartbeat: number | undefined): SourceEvent | typeof END {
   if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
@@ -225,16 +248,18 @@ function control(word: string, cursor: string | undefined, body: Payload): Sourc
   const json = typeof body === 'string' ? body : text(body)
   if (word === 'end') return END
   if (word === 'gap') return { type: 'gap', reason: String(parse(json)['reason'] ?? 'unknown'), cursor }
-  if (word === 'message') {
-    const { event, text: body, base64: bytes } = parse(json)
-    const data = typeof bytes === 'string' ? base64(bytes) : String(body)
-    return message(data, typeof event === 'string' ? event : undefined, cursor)
-  }
+  if (word === 'message') return carried(parse(json), cursor)
   if (word === 'begin') return { type: 'alive', cursor, begins: true }
   if (word === 'open') {
     return { type: 'alive', cursor, heartbeat: beats(Number(parse(json)['heartbeat'])) }
   }
   return ALIVE
+}
+
+/** A message in JSON, where the technique cannot carry it as it is. */
+function carried({ event, text, base64: bytes }: Record<string, unknown>, cursor: string | undefined): SourceEvent {
+  const data = typeof bytes === 'string' ? base64(bytes) : String(text)
+  return message(data, typeof event === 'string' ? event : undefined, cursor)
 }
 
 /** A heartbeat as it is told, in seconds; what is none is not promised. */

@@ -8,6 +8,7 @@ const SPOKEN_BY = {
   stream: 'fetchStream() or xhrStream()',
   foreverFrame: 'iframeStream()',
   webSocket: 'webSocket()',
+  lines: 'flashSocket()',
 } satisfies Record<keyof DialectParts, string>
 
 /**

@@ -1,3 +1,6 @@
+import { DEV } from '../dev.ts'
+import { PushError } from '../errors.ts'
+import { ALIVE } from '../event.ts'
 import { lines } from '../framing/lines.ts'
 import { wholeBody } from '../framing/whole-body.ts'
 import type {
@@ -5,6 +8,7 @@ import type {
   DialectParts,
   EventStreamDialect,
   FrameDialect,
+  LinesDialect,
   PollDialect,
   StreamDialect,
   WebSocketDialect,
@@ -45,6 +49,7 @@ export function plain({ heartbeat, subprotocols = [], statuses = {}, closes = {}
     eventStream: plainEventStream(table),
     stream: plainStream(table),
     foreverFrame: plainFrame(table),
+    lines: plainLines(table),
     webSocket: plainWebSocket(subprotocols, { ...STANDARD_CLOSES, ...closes }),
   }
 }
@@ -110,6 +115,22 @@ export const plainFrame = (statuses: StatusTable = plainStatuses()): FrameDialec
   address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
   verdict: ({ status }) => statusVerdict(statuses, status),
   frame: (data) => ({ type: 'message', data, event: 'message' }),
+})
+
+/** Each line is a message, both ways. It carries no cursor, and the tunnel alone says what is read. */
+export const plainLines = (statuses: StatusTable = plainStatuses()): LinesDialect => ({
+  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+  request: () => undefined,
+  greets: false,
+  verdict: ({ status }) => statusVerdict(statuses, status),
+  line: (text) => {
+    const data = text.endsWith('\r') ? text.slice(0, -1) : text
+    return data === '' ? ALIVE : { type: 'message', data, event: 'message' }
+  },
+  write(data) {
+    if (typeof data === 'string' && !data.includes('\n')) return data
+    throw new PushError('cannot-send', DEV && 'what is a line holds no line end and no bytes: send JSON')
+  },
 })
 
 export const plainWebSocket = (

@@ -13,3 +13,7 @@ export const text = (bytes: Uint8Array): string => utf8.decode(bytes)
 /** Base64 (RFC 4648 section 4) to bytes. */
 export const base64 = (encoded: string): Uint8Array =>
   Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+
+/** The other way round. */
+export const toBase64 = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))

@@ -1,0 +1,43 @@
+import {
+  EMPTY,
+  ReplaySubject,
+  catchError,
+  share,
+  switchMap,
+  tap,
+  timer,
+  type Observable,
+  type SchedulerLike,
+} from 'rxjs'
+import { player, type Player, type PlayerOptions } from './player.ts'
+
+/** Lends the player of a tunnel for as long as it is subscribed. */
+export type LendPlayer = (proxyUrl: string, scheduler: SchedulerLike) => Observable<Player>
+
+/**
+ * Players by tunnel, because where a player connects is fixed when it starts. One is started for the first who asks,
+ * suspended when the last has left, and removed `linger` ms later: each that is made leaves something behind in Ruffle.
+ */
+export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, linger: number): LendPlayer {
+  const players = new Map<string, Observable<Player>>()
+  const shared = (proxyUrl: string, scheduler: SchedulerLike): Observable<Player> => {
+    let started = new ReplaySubject<Player>(1)
+    return player({ ...options, proxyUrl }, scheduler).pipe(
+      share({
+        connector: () => (started = new ReplaySubject<Player>(1)),
+        // What has not started yet is not left half-way: the download would begin anew.
+        resetOnRefCountZero: () =>
+          started.pipe(
+            tap((idle) => idle.suspend()),
+            switchMap(() => timer(linger, scheduler)),
+            catchError(() => EMPTY),
+          ),
+      }),
+    )
+  }
+  return (proxyUrl, scheduler) => {
+    const lent = players.get(proxyUrl) ?? shared(proxyUrl, scheduler)
+    players.set(proxyUrl, lent)
+    return lent.pipe(tap((running) => running.resume()))
+  }
+}
