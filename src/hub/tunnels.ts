@@ -74,7 +74,7 @@ export function createTunnels(
       tcp.on('error', abandon)
       sockets.handleUpgrade(request, socket, head, (connected) => {
         connected.send(Buffer.alloc(0))
-        pipeline(tcp, createWebSocketStream(connected), tcp, () => connected.terminate())
+        pipeline(tcp, inPieces, createWebSocketStream(connected), tcp, () => connected.terminate())
         const stop = () => connected.close(RESTART)
         connected.on('close', streams.add({ beat: () => {}, stop, cut: () => connected.terminate() }))
       })
@@ -113,3 +113,11 @@ export function createTunnels(
 }
 
 const RESTART = 1012
+
+/** A page sees a frame when it is whole, so none is longer than what one packet carries, in bytes. */
+const PIECE = 1_400
+
+async function* inPieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += PIECE) yield chunk.subarray(at, at + PIECE)
+}
