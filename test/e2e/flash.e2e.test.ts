@@ -1,0 +1,232 @@
+import { chromium, firefox, type Browser, type Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { CHROMIUM } from './chromium.ts'
+import { FIREFOX } from './firefox.ts'
+import { serveFlash } from './flash-server.ts'
+import type { Asked } from './flash/main.ts'
+import { openTab } from './tab.ts'
+
+type Server = Awaited<ReturnType<typeof serveFlash>>
+
+let server: Server
+const browsers: Record<string, Browser> = {}
+beforeAll(async () => {
+  server = await serveFlash({ heartbeat: 1_000 })
+  browsers['chromium'] = await chromium.launch(CHROMIUM)
+  browsers['firefox'] = await firefox.launch(FIREFOX)
+})
+afterAll(async () => {
+  for (const browser of Object.values(browsers)) await browser.close()
+  await server.close()
+})
+afterEach(() => {
+  Object.assign(server.served, { policy: '', ruffle: 'there' })
+})
+
+/** What a page needs to be allowed, and no more. Firefox takes `'self'` for no WebSocket. */
+const policy = (more = '') =>
+  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws://${server.origin}${more}`
+
+let channels = 0
+const PAUSE = 'new Promise(requestAnimationFrame)'
+
+/** A page that is set up to read a channel of its own. */
+async function open(browser: Browser, asked: Partial<Asked> = {}) {
+  const channel = `flash-${(channels += 1)}`
+  const page = await browser.newPage()
+  // Firefox tells of each thing that the policy forbids Ruffle, and that it does without.
+  page.on('pageerror', (error) => !error.message.includes('Security-Policy') && console.error(error))
+  await page.goto(server.url)
+  await page.evaluate(`prepare(${JSON.stringify({ channel, ...asked })})`)
+  return { channel, page, ...reading(page) }
+}
+
+const reading = (page: Pick<Page, 'evaluate'>) => {
+  const seen = () => page.evaluate('seen') as Promise<string[]>
+  return {
+    seen,
+    sees: (word: string | RegExp) =>
+      expect
+        .poll(async () => (await seen()).find((one) => (typeof word === 'string' ? one === word : word.test(one))), {
+          timeout: 30_000,
+        })
+        .toBeDefined(),
+  }
+}
+
+describe.for(['chromium', 'firefox'])('in %s', (name) => {
+  const browser = () => browsers[name] as Browser
+
+  test('it reads, sends and goes on after a drop, in a page that forbids `unsafe-eval`, without a gesture', async () => {
+    server.served.policy = policy()
+    const { channel, page, seen, sees } = await open(browser())
+    await page.evaluate('read()')
+    await sees('open')
+    server.hub.publish(channel, 'one\r\n\0\u2028\uFEFF')
+    await sees('one\r\n\0\u2028\uFEFF')
+    await page.evaluate('send({ two: 2 })')
+    await sees('{"two":2}')
+    server.drop()
+    await sees(/^waiting lost/)
+    server.hub.publish(channel, 'three')
+    await sees('three')
+    const news = (await seen()).filter((word) => !/^(idle|connecting|waiting|open)/.test(word))
+    expect(news).toEqual(['one\r\n\0\u2028\uFEFF', '{"two":2}', 'three'])
+    await page.close()
+  })
+
+  test('a megabyte comes whole, and what is sent in one go arrives in order', async () => {
+    const { channel, page, seen, sees } = await open(browser())
+    await page.evaluate('read()')
+    await sees('open')
+    const big = 'é😀\n'.repeat(150_000)
+    server.hub.publish(channel, big)
+    await expect.poll(async () => (await seen()).at(-1)?.length, { timeout: 30_000 }).toBe(big.length)
+    expect((await seen()).at(-1) === big).toBe(true)
+    await page.evaluate('Promise.all(Array.from({ length: 900 }, (_, n) => send(n)))')
+    await sees('899')
+    expect((await seen()).slice(-900)).toEqual(Array.from({ length: 900 }, (_, n) => String(n)))
+    await page.close()
+  })
+})
+
+describe('Flash Socket', () => {
+  const browser = () => browsers['chromium'] as Browser
+
+  test('loads nothing of itself or of Ruffle before the first subscription', async () => {
+    server.asked.length = 0
+    const { page, sees } = await open(browser())
+    await page.evaluate(PAUSE)
+    expect(server.asked.filter((path) => /ruffle|swf/.test(path))).toEqual([])
+    await page.evaluate('read()')
+    await sees('open')
+    const loaded = server.asked.filter((path) => /ruffle|swf/.test(path))
+    expect(loaded).toEqual([
+      expect.stringMatching(/^\/assets\/bridge-swf-.*\.js$/),
+      '/ruffle/ruffle.js',
+      expect.stringMatching(/^\/ruffle\/core\.ruffle\..*\.js$/),
+      expect.stringMatching(/^\/ruffle\/.*\.wasm$/),
+    ])
+    await page.close()
+  })
+
+  test.for(['absent', 'a page'] as const)('says what to install where Ruffle is %s', async (ruffle) => {
+    server.served.ruffle = ruffle
+    const { page, sees } = await open(browser())
+    page.removeAllListeners('pageerror')
+    await page.evaluate('read()')
+    await sees(/^failed unsupported/)
+    server.served.ruffle = 'there'
+    await page.evaluate('open()')
+    await sees('open')
+    await page.close()
+  })
+
+  test('tries again where Ruffle could not be reached', async () => {
+    server.served.ruffle = 'cut'
+    const { page, sees } = await open(browser())
+    await page.evaluate('read()')
+    await sees(/^waiting unreachable/)
+    server.served.ruffle = 'there'
+    await sees('open')
+    await page.close()
+  })
+
+  test('says so where the page forbids WebAssembly, and asks for nothing', async () => {
+    server.served.policy = policy().replace(" 'wasm-unsafe-eval'", '')
+    server.asked.length = 0
+    const { page, sees } = await open(browser())
+    await page.evaluate('read()')
+    await sees(/^failed unsupported/)
+    expect(server.asked.filter((path) => path.startsWith('/ruffle/'))).toEqual([])
+    await page.close()
+  })
+
+  test('begins in a page that nobody sees yet, and goes on when it is hidden', async () => {
+    server.served.policy = policy('; worker-src blob:')
+    const before = await openTab(browser(), server.url)
+    const tab = await openTab(browser(), 'about:blank')
+    await before.activate()
+    await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
+    await tab.send('Page.navigate', { url: server.url })
+    await expect.poll(() => tab.evaluate('typeof prepare')).toBe('function')
+    const { sees } = reading(tab as never)
+    await tab.evaluate(`prepare({ channel: 'hidden' })`)
+    await tab.evaluate('read()')
+    await sees('open')
+    for (const word of ['one', 'two']) {
+      server.hub.publish('hidden', word)
+      await sees(word)
+    }
+    expect(await tab.evaluate('document.visibilityState')).toBe('hidden')
+    await tab.activate()
+    server.hub.publish('hidden', 'seen')
+    await sees('seen')
+    await before.activate()
+    server.hub.publish('hidden', 'hidden again')
+    await sees('hidden again')
+    await tab.close()
+    await before.close()
+  })
+
+  test('starts its player anew where something took it off the page', async () => {
+    const { channel, page, sees } = await open(browser(), {})
+    await page.evaluate('read()')
+    await sees('open')
+    server.hub.publish(channel, 'one')
+    await sees('one')
+    await page.evaluate(`for (const element of document.body.children) element.remove()`)
+    server.hub.publish(channel, 'two')
+    await sees('two')
+    await page.close()
+  })
+
+  test('leaves nothing after 200 subscriptions but one player, which goes too, and what Ruffle itself keeps', async () => {
+    const { page } = await open(browser(), { linger: 1_000 })
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send('Performance.enable')
+    const held = async () => {
+      await cdp.send('HeapProfiler.collectGarbage')
+      const { metrics } = await cdp.send('Performance.getMetrics')
+      const metric = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN
+      const players = await page.evaluate<number>(`document.body.children.length`)
+      return { players, nodes: metric('Nodes'), listeners: metric('JSEventListeners'), heap: metric('JSHeapUsedSize') }
+    }
+    const without = await held()
+    await page.evaluate('cycle(20)')
+    const before = await held()
+    await page.evaluate('cycle(200)')
+    const after = await held()
+    await expect.poll(async () => (await held()).players, { timeout: 10_000 }).toBe(0)
+    const gone = await held()
+    console.log(`flashSocket, 200 subscriptions: ${JSON.stringify({ without, before, after, gone })}`)
+    expect({ ...after, heap: 0 }).toEqual({ ...before, heap: 0 })
+    expect(after.heap - before.heap).toBeLessThan(200 * 1_000)
+    expect(gone.nodes - without.nodes).toBeLessThanOrEqual(150)
+    await page.close()
+  })
+
+  test('is told what the tunnel leads to, where it is not the hub: each line is a message, both ways', async () => {
+    const { createServer } = await import('node:net')
+    const tcp = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', (data) => socket.write(`${String(data).trim()} is what you said\n\r\n\u2028two\r\nhalf`))
+    })
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+    const legacy = await serveFlash({
+      tunnels: { '/legacy': { host: '127.0.0.1', port: (tcp.address() as { port: number }).port } },
+    })
+    const page = await browser().newPage()
+    await page.goto(legacy.url)
+    await page.evaluate(`prepare({ channel: 'x', dialect: 'plain', proxyUrl: '/legacy' })`)
+    await page.evaluate('read()')
+    const { seen, sees } = reading(page)
+    await sees('open')
+    await page.evaluate('send({ n: 1 })')
+    await sees('\u2028two')
+    expect((await seen()).slice(-2)).toEqual(['{"n":1} is what you said', '\u2028two'])
+    await page.close()
+    await legacy.close()
+    tcp.close()
+  })
+})

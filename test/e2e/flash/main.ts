@@ -1,0 +1,86 @@
+import {
+  backoff,
+  createPushClient,
+  defineChannel,
+  flashSocket,
+  nchan,
+  plain,
+  type PushEvent,
+} from 'pinia-push/observables'
+import { unknown } from 'valibot'
+
+const dialects = { nchan, plain }
+/** How a test sets the page up. */
+export interface Asked {
+  channel: string
+  publicPath?: string
+  proxyUrl?: string
+  dialect?: keyof typeof dialects
+  linger?: number
+}
+
+const any = defineChannel({
+  url: ({ channel }: { channel: string }) => `/push/${channel}`,
+  sends: unknown(),
+  decode: (raw) => raw,
+})
+
+const inWords = (event: PushEvent<string>): string => {
+  if (event.type === 'message') return event.data
+  if (event.type === 'gap') return `gap ${event.reason}`
+  if (event.type === 'waiting' || event.type === 'failed')
+    return `${event.type} ${event.error.code}: ${event.error.message}`
+  return event.type
+}
+
+/** What the page saw, for the test to read. */
+const seen: string[] = []
+
+function prepare({ channel, dialect = 'nchan', ...options }: Asked) {
+  const push = createPushClient({
+    via: flashSocket(options),
+    dialect: dialects[dialect](),
+    retry: backoff({ base: 10, max: 50 }),
+    openWithin: 20_000,
+    timeout: 1_000,
+    linger: 0,
+  })
+  const line = push.channel(any({ channel }))
+  let leave = () => {}
+  return {
+    read() {
+      const reading = line.events$.subscribe((event) => seen.push(inWords(event)))
+      leave = () => reading.unsubscribe()
+    },
+    leave: () => leave(),
+    send: (data: unknown) => line.send(data),
+    open: () => line.open(),
+    /** Subscribes and unsubscribes so many times: at once, and when it is open. */
+    async cycle(times: number) {
+      for (let n = 0; n < times; n += 1) {
+        await new Promise<void>((resolve) => {
+          const reading = line.status$.subscribe((status) => {
+            if (status !== 'open' && !(n % 2 === 0 && status === 'connecting')) return
+            queueMicrotask(() => {
+              reading.unsubscribe()
+              resolve()
+            })
+          })
+          if (n % 2 === 0) line.messages$.subscribe().unsubscribe()
+          else reading.add(line.messages$.subscribe())
+        })
+      }
+    },
+  }
+}
+
+let line: ReturnType<typeof prepare>
+Object.assign(globalThis, {
+  seen,
+  prepare: (asked: Asked) => void (line = prepare(asked)),
+  read: () => line.read(),
+  leave: () => line.leave(),
+  send: (data: unknown) => line.send(data),
+  open: () => line.open(),
+  cycle: (times: number) => line.cycle(times),
+})
