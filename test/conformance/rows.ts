@@ -139,6 +139,12 @@ const VARIANTS = {
     technique: () => ladder(webSocket()),
     headers: true,
   },
+  'fallback from flashSocket': {
+    ...ROWS.flashSocket,
+    technique: () => ladder(flashSocket({ publicPath: RUFFLE })),
+    seesParts: false,
+    headers: true,
+  },
 }
 
 /** A ladder that climbs as often as a test lets it. */

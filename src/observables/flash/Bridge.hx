@@ -65,9 +65,11 @@ class Connection {
 	final socket = new Socket();
 	var unread = new ByteArray();
 	var up = false;
+	var left = false;
 
 	public function new(id:Int) {
 		this.id = id;
+		socket.addEventListener(Event.CONNECT, _ -> if (left) socket.close());
 		socket.addEventListener(ProgressEvent.SOCKET_DATA, read);
 		socket.addEventListener(Event.CLOSE, _ -> end("closed"));
 		socket.addEventListener(IOErrorEvent.IO_ERROR, event -> end(event.text));
@@ -86,12 +88,13 @@ class Connection {
 	}
 
 	public function close() {
-		try {
-			socket.close();
-		} catch (error:Error) {}
+		left = true;
+		// One that is not connected yet cannot be closed yet.
+		if (socket.connected) socket.close();
 	}
 
 	function read(_) {
+		if (left) return;
 		// `connect` is told before anything is connected; bytes, or a frame without any, come when the other side is there.
 		if (!up) say("up", "");
 		up = true;

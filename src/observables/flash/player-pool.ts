@@ -1,18 +1,11 @@
-import {
-  EMPTY,
-  ReplaySubject,
-  catchError,
-  share,
-  switchMap,
-  tap,
-  timer,
-  type Observable,
-  type SchedulerLike,
-} from 'rxjs'
+import { EMPTY, ReplaySubject, catchError, delay, share, tap, type Observable, type SchedulerLike } from 'rxjs'
 import { player, type Player, type PlayerOptions } from './player.ts'
 
 /** Lends the player of a tunnel for as long as it is subscribed. */
 export type LendPlayer = (proxyUrl: string, scheduler: SchedulerLike) => Observable<Player>
+
+/** A player closes what was left as it runs: so it runs for a while yet, in ms. */
+const CLOSING = 1_000
 
 /**
  * Players by tunnel, because where a player connects is fixed when it starts. One is started for the first who asks,
@@ -28,8 +21,9 @@ export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, linger: num
         // What has not started yet is not left half-way: the download would begin anew.
         resetOnRefCountZero: () =>
           started.pipe(
+            delay(CLOSING, scheduler),
             tap((idle) => idle.suspend()),
-            switchMap(() => timer(linger, scheduler)),
+            delay(linger, scheduler),
             catchError(() => EMPTY),
           ),
       }),
