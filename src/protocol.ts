@@ -17,7 +17,7 @@ export const FRAME_PARENT = 'frame_parent'
 /** WebSocket subprotocol whose frames begin with `id:` and `content-type:` lines. */
 export const META_SUBPROTOCOL = 'ws+meta.nchan'
 
-/** Where messages are JSON lines: the first line of a client, `{"subscribe": "<path><channel>?<query>"}`. */
+/** Where messages are JSON lines: the first line of a client, `{"subscribe": "./<channel>?<query>"}`. */
 export const SUBSCRIBE = 'subscribe'
 
 /** Answer header: the longest silence, in seconds, that a healthy connection shows. */

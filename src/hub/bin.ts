@@ -4,7 +4,7 @@ import { createHub, type FirstMessage } from './index.ts'
 
 const USAGE = `pinia-push hub: a push server on this machine
 
-  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--first-message newest|oldest|-N] [--origin URL]...
+  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--first-message newest|oldest|-N] [--tcp-port N] [--origin URL]...
 `
 
 function fail(message: string): never {
@@ -23,6 +23,7 @@ function parse(args: string[]) {
         path: { type: 'string', default: '/push/' },
         history: { type: 'string', default: '1000' },
         'first-message': { type: 'string', default: 'newest' },
+        'tcp-port': { type: 'string' },
         origin: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', default: false },
       },
@@ -44,8 +45,14 @@ if (values.help) {
 }
 if (positionals.join(' ') !== 'hub')
   fail(positionals.length === 0 ? 'say `hub`' : `there is no command ${positionals.join(' ')}`)
-const port = Number(values.port)
-if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`--port ${values.port} is no port`)
+const port = portOf('port', values.port)
+
+function portOf(name: string, value: string): number {
+  const port = Number(value)
+  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : fail(`--${name} ${value} is no port`)
+}
+const tcpPort = values['tcp-port']
+const tcp = tcpPort === undefined ? {} : { tcp: { port: portOf('tcp-port', tcpPort), host: values.host } }
 
 try {
   const hub = createHub({
@@ -54,10 +61,12 @@ try {
     firstMessage: firstMessage(values['first-message']),
     origins: values.origin,
   })
-  const { url, close } = await hub.listen({ port, host: values.host })
+  const { url, tcpPort, close } = await hub.listen({ port, host: values.host, ...tcp })
   const channel = `${url}${values.path}news`
   console.log(`pinia-push hub on ${url}${values.path}<channel>`)
   console.log(`  listen:  curl -N -H 'Accept: text/event-stream' ${channel}`)
+  if (tcpPort !== undefined)
+    console.log(`  lines over TCP: port ${tcpPort}, by flashSocket() through ${url}${values.path}`)
   console.log(`  publish: curl -d 'hello' ${channel}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void close().then(() => process.exit(0)))

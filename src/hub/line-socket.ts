@@ -82,8 +82,8 @@ export function serveLines(socket: Socket, serving: Serving, visitor: () => Visi
     const target = parse(line)[SUBSCRIBE]
     // So it is with a browser that was made to speak HTTP to this port: its first line is none of ours.
     if (typeof target !== 'string')
-      return refuse({ status: 400, line: `the first line is {"${SUBSCRIBE}": "${path}<channel>"}` })
-    const about = addressOf(target, path)
+      return refuse({ status: 400, line: `the first line is {"${SUBSCRIBE}": "./<channel>"}` })
+    const about = addressOf(target.startsWith('/') ? target : path + target, path)
     if (!about) return refuse({ status: 404, line: 'no channel is here' })
     const who = visitor()
     const entered = serving.closed() ? CLOSED : who.entered ? () => {} : limits.enter(who.address)

@@ -1,7 +1,9 @@
 import type { Environment, Plugin, PreviewServer, ViteDevServer } from 'vite'
-import { createHub, type Hub, type HubOptions } from '../hub/index.ts'
+import { createHub, type Hub, type HubOptions, type TcpOptions } from '../hub/index.ts'
 
 export interface PushHubOptions extends HubOptions {
+  /** Listens for lines over TCP too, for `flashSocket()`; `{}`: at any free port. @default nothing does */
+  tcp?: TcpOptions
   /** Runs when the server starts: publish from here. What comes back runs when it stops. */
   setup?: (hub: Hub) => void | (() => void)
 }
@@ -12,12 +14,13 @@ export interface PushHubOptions extends HubOptions {
  * @example
  * export default defineConfig({ plugins: [vue(), pushHub({ setup: (hub) => startPublishing(hub) })] })
  */
-export function pushHub({ setup, ...options }: PushHubOptions = {}): Plugin {
+export function pushHub({ setup, tcp, ...options }: PushHubOptions = {}): Plugin {
   // A restart begins the next server before the last one ends, so each is known by an environment of its own.
   const mounted = new Map<Environment, () => void>()
 
   const mount = ({ middlewares, httpServer, config }: ViteDevServer | PreviewServer): (() => void) => {
     const hub = createHub(options)
+    if (tcp) hub.listenTcp(tcp).catch((error: Error) => config.logger.error(`pinia-push: ${error.message}`))
     const stop = setup?.(hub)
     middlewares.use((request, response, next) => {
       if (!hub.handle(request, response)) next()

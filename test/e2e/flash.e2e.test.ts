@@ -45,12 +45,10 @@ const reading = (page: Pick<Page, 'evaluate'>) => {
   const seen = () => page.evaluate('seen') as Promise<string[]>
   return {
     seen,
-    sees: (word: string | RegExp) =>
-      expect
-        .poll(async () => (await seen()).find((one) => (typeof word === 'string' ? one === word : word.test(one))), {
-          timeout: 30_000,
-        })
-        .toBeDefined(),
+    async sees(word: string | RegExp) {
+      const fits = (one: string) => (typeof word === 'string' ? one === word : word.test(one))
+      await expect.poll(async () => (await seen()).some(fits), { timeout: 30_000, message: `sees ${word}` }).toBe(true)
+    },
   }
 }
 
@@ -59,32 +57,32 @@ describe.for(['chromium', 'firefox'])('in %s', (name) => {
 
   test('it reads, sends and goes on after a drop, in a page that forbids `unsafe-eval`, without a gesture', async () => {
     server.served.policy = policy()
-    const { channel, page, seen, sees } = await open(browser())
+    const { channel, page, seen, ...reader } = await open(browser())
     await page.evaluate('read()')
-    await sees('open')
+    await reader.sees('open')
     server.hub.publish(channel, 'one\r\n\0\u2028\uFEFF')
-    await sees('one\r\n\0\u2028\uFEFF')
+    await reader.sees('one\r\n\0\u2028\uFEFF')
     await page.evaluate('send({ two: 2 })')
-    await sees('{"two":2}')
+    await reader.sees('{"two":2}')
     server.drop()
-    await sees(/^waiting lost/)
+    await reader.sees(/^waiting lost/)
     server.hub.publish(channel, 'three')
-    await sees('three')
+    await reader.sees('three')
     const news = (await seen()).filter((word) => !/^(idle|connecting|waiting|open)/.test(word))
     expect(news).toEqual(['one\r\n\0\u2028\uFEFF', '{"two":2}', 'three'])
     await page.close()
   })
 
   test('a megabyte comes whole, and what is sent in one go arrives in order', async () => {
-    const { channel, page, seen, sees } = await open(browser())
+    const { channel, page, seen, ...reader } = await open(browser())
     await page.evaluate('read()')
-    await sees('open')
+    await reader.sees('open')
     const big = 'é😀\n'.repeat(150_000)
     server.hub.publish(channel, big)
     await expect.poll(async () => (await seen()).at(-1)?.length, { timeout: 30_000 }).toBe(big.length)
     expect((await seen()).at(-1) === big).toBe(true)
     await page.evaluate('Promise.all(Array.from({ length: 900 }, (_, n) => send(n)))')
-    await sees('899')
+    await reader.sees('899')
     expect((await seen()).slice(-900)).toEqual(Array.from({ length: 900 }, (_, n) => String(n)))
     await page.close()
   })
@@ -95,11 +93,11 @@ describe('Flash Socket', () => {
 
   test('loads nothing of itself or of Ruffle before the first subscription', async () => {
     server.asked.length = 0
-    const { page, sees } = await open(browser())
+    const { page, ...reader } = await open(browser())
     await page.evaluate(PAUSE)
     expect(server.asked.filter((path) => /ruffle|swf/.test(path))).toEqual([])
     await page.evaluate('read()')
-    await sees('open')
+    await reader.sees('open')
     const loaded = server.asked.filter((path) => /ruffle|swf/.test(path))
     expect(loaded).toEqual([
       expect.stringMatching(/^\/assets\/bridge-swf-.*\.js$/),
@@ -112,32 +110,32 @@ describe('Flash Socket', () => {
 
   test.for(['absent', 'a page'] as const)('says what to install where Ruffle is %s', async (ruffle) => {
     server.served.ruffle = ruffle
-    const { page, sees } = await open(browser())
+    const { page, ...reader } = await open(browser())
     page.removeAllListeners('pageerror')
     await page.evaluate('read()')
-    await sees(/^failed unsupported/)
+    await reader.sees(/^failed unsupported/)
     server.served.ruffle = 'there'
     await page.evaluate('open()')
-    await sees('open')
+    await reader.sees('open')
     await page.close()
   })
 
   test('tries again where Ruffle could not be reached', async () => {
     server.served.ruffle = 'cut'
-    const { page, sees } = await open(browser())
+    const { page, ...reader } = await open(browser())
     await page.evaluate('read()')
-    await sees(/^waiting unreachable/)
+    await reader.sees(/^waiting unreachable/)
     server.served.ruffle = 'there'
-    await sees('open')
+    await reader.sees('open')
     await page.close()
   })
 
   test('says so where the page forbids WebAssembly, and asks for nothing', async () => {
     server.served.policy = policy().replace(" 'wasm-unsafe-eval'", '')
     server.asked.length = 0
-    const { page, sees } = await open(browser())
+    const { page, ...reader } = await open(browser())
     await page.evaluate('read()')
-    await sees(/^failed unsupported/)
+    await reader.sees(/^failed unsupported/)
     expect(server.asked.filter((path) => path.startsWith('/ruffle/'))).toEqual([])
     await page.close()
   })
@@ -150,34 +148,34 @@ describe('Flash Socket', () => {
     await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
     await tab.send('Page.navigate', { url: server.url })
     await expect.poll(() => tab.evaluate('typeof prepare')).toBe('function')
-    const { sees } = reading(tab as never)
+    const reader = reading(tab as never)
     await tab.evaluate(`prepare({ channel: 'hidden' })`)
     await tab.evaluate('read()')
-    await sees('open')
+    await reader.sees('open')
     for (const word of ['one', 'two']) {
       server.hub.publish('hidden', word)
-      await sees(word)
+      await reader.sees(word)
     }
     expect(await tab.evaluate('document.visibilityState')).toBe('hidden')
     await tab.activate()
     server.hub.publish('hidden', 'seen')
-    await sees('seen')
+    await reader.sees('seen')
     await before.activate()
     server.hub.publish('hidden', 'hidden again')
-    await sees('hidden again')
+    await reader.sees('hidden again')
     await tab.close()
     await before.close()
   })
 
   test('starts its player anew where something took it off the page', async () => {
-    const { channel, page, sees } = await open(browser(), {})
+    const { channel, page, ...reader } = await open(browser(), {})
     await page.evaluate('read()')
-    await sees('open')
+    await reader.sees('open')
     server.hub.publish(channel, 'one')
-    await sees('one')
+    await reader.sees('one')
     await page.evaluate(`for (const element of document.body.children) element.remove()`)
     server.hub.publish(channel, 'two')
-    await sees('two')
+    await reader.sees('two')
     await page.close()
   })
 
@@ -220,10 +218,10 @@ describe('Flash Socket', () => {
     await page.goto(legacy.url)
     await page.evaluate(`prepare({ channel: 'x', dialect: 'plain', proxyUrl: '/legacy' })`)
     await page.evaluate('read()')
-    const { seen, sees } = reading(page)
-    await sees('open')
+    const { seen, ...reader } = reading(page)
+    await reader.sees('open')
     await page.evaluate('send({ n: 1 })')
-    await sees('\u2028two')
+    await reader.sees('\u2028two')
     expect((await seen()).slice(-2)).toEqual(['{"n":1} is what you said', '\u2028two'])
     await page.close()
     await legacy.close()

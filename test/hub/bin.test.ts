@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { overTcp } from './lines.ts'
 
 let file: string
 beforeAll(async () => {
@@ -37,7 +38,19 @@ describe('npx pinia-push hub', () => {
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
 
+  test('speaks lines over TCP where it is told to', async () => {
+    const hub = run('hub', '--port', '0', '--tcp-port', '0')
+    while (!hub.said().includes('publish:')) await once(hub.stdout as never, 'data')
+    const { say, next, leave } = overTcp(Number(/TCP: port (\d+)/.exec(hub.said())?.[1]))
+    say({ subscribe: './news' })
+    expect(await next()).toMatchObject({ push: 'open' })
+    leave()
+    hub.kill('SIGTERM')
+    expect(await once(hub, 'exit')).toEqual([0, null])
+  })
+
   test.each([
+    [['hub', '--tcp-port', '70000'], /--tcp-port 70000 is no port/],
     [['hub', '--port', 'x'], /--port x is no port/],
     [['hub', '--first-message', 'third'], /neither newest, oldest nor -N/],
     [['hub', '--host', '0.0.0.0'], /bind 127\.0\.0\.1/],

@@ -102,6 +102,7 @@ describe('lines over TCP', () => {
     ['what is no request', 'hello', 400],
     ['a web page that speaks HTTP', 'POST /push/a HTTP/1.1\r\nHost: x\r\n\r\n{"subscribe":"/push/a"}', 400],
     ['another path', '{"subscribe":"/other/a"}', 404],
+    ['a path beside', '{"subscribe":"../other/a"}', 404],
     ['a name that is none', '{"subscribe":"/push/"}', 400],
     ['a cursor that is none', '{"subscribe":"/push/a?last_event_id=x"}', 400],
     ['a request without end', 'x'.repeat(20_000), 413],

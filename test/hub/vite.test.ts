@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Hub } from 'pinia-push/hub'
 import { pushHub } from 'pinia-push/vite'
+import { throughTunnel } from './lines.ts'
 import { stream } from './serve.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'pinia-push-vite-'))
@@ -74,6 +75,17 @@ describe('pushHub', () => {
     await expectServed(hostOf(server), started[1])
     await server.close()
     expect(stopped).toEqual(started)
+  })
+
+  test("speaks lines over TCP too, and leads WebSockets there on the page's own port", async () => {
+    const plugin = pushHub({ tcp: {} })
+    const server = await createServer({ ...mountable().config, plugins: [plugin] })
+    await server.listen()
+    const { say, next, leave } = throughTunnel(`http://${hostOf(server)}/push/`)
+    say({ subscribe: './a' })
+    expect(await next()).toMatchObject({ push: 'open' })
+    leave()
+    await server.close()
   })
 
   test('serves the hub on the preview server', async () => {

@@ -114,8 +114,8 @@ export interface WebSocketDialect {
 /** How sockets are spelled whose messages are lines (LF). */
 export interface LinesDialect {
   address(target: Target): Address
-  /** The line that asks for what the address names; undefined: the server begins by itself. */
-  request(address: Address): string | undefined
+  /** The line that asks for what the address names, through this tunnel; undefined: the server begins by itself. */
+  request(address: Address, tunnel: string): string | undefined
   /** Whether the server says something at once, so that the connection is open when it has. */
   readonly greets: boolean
   /** Reads a line. An answer is one that refuses. */

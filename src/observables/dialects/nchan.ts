@@ -128,10 +128,7 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
 
     lines: {
       address: (target) => spell(target),
-      request({ url }) {
-        const { pathname, search } = new URL(url)
-        return JSON.stringify({ [SUBSCRIBE]: pathname + search })
-      },
+      request: ({ url }, tunnel) => JSON.stringify({ [SUBSCRIBE]: reference(url, tunnel) }),
       greets: true,
       line,
       verdict,
@@ -205,6 +202,13 @@ function frame(data: Payload): SourceEvent | typeof END {
   return word === undefined
     ? typed(head.get('content-type'), body, head.get('event'), head.get('id'))
     : control(word, head.get('id'), body)
+}
+
+/** A channel's URL, relative to the tunnel's where it lies below: what stands between may know both by other paths. */
+function reference(url: string, tunnel: string): string {
+  const { pathname, search } = new URL(url)
+  const above = new URL(tunnel).pathname
+  return (pathname.startsWith(above) ? `./${pathname.slice(above.length)}` : pathname) + search
 }
 
 /** A line of JSON: the server's own word, a refusal, or a message. */

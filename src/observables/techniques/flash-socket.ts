@@ -15,7 +15,8 @@ const NAME = 'flashSocket'
 
 export interface FlashSocketOptions {
   /**
-   * The WebSocket that tunnels to the TCP server, relative to the channel's URL. The hub's is the path of its channels.
+   * The WebSocket that tunnels to the TCP server, relative to the channel's URL. The hub's is the path of its channels:
+   * `./` where their names have no slash.
    * @default '/push/'
    */
   proxyUrl?: string
@@ -79,6 +80,7 @@ const connect = (
     const lines = part(dialect, 'lines', plainLines)
     const address = lines.address(target)
     const { space, continuity } = address
+    const proxy = new URL(proxyUrl, address.url).href.replace(/^http/, 'ws')
     let socket: FlashSocket | undefined
     let opened = false
     let waiting: string[] = []
@@ -113,11 +115,11 @@ const connect = (
       emit(said)
     }
 
-    const lent = lend(tunnel(proxyUrl, address.url), scheduler).subscribe({
+    const lent = lend(proxy, scheduler).subscribe({
       next(player) {
         socket = player.connect({
           up() {
-            const request = lines.request(address)
+            const request = lines.request(address, proxy)
             if (request !== undefined) write(request)
             if (!lines.greets) open()
           },
@@ -139,7 +141,7 @@ const connect = (
               : fail(
                   'unreachable',
                   DEV &&
-                    `no socket opened through ${tunnel(proxyUrl, address.url)} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
+                    `no socket opened through ${proxy} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
                 ),
         })
       },
@@ -150,5 +152,3 @@ const connect = (
       lent.unsubscribe()
     }
   })
-
-const tunnel = (proxyUrl: string, url: string): string => new URL(proxyUrl, url).href.replace(/^http/, 'ws')
