@@ -10,6 +10,7 @@ import { readMachine } from './metrics.ts'
 import { networkPage } from './network.ts'
 import { ORDERS, orderDesk } from './orders.ts'
 import type { Report, Welcome } from './report.ts'
+import { ruffle } from './ruffle.ts'
 import { stoppable } from './stoppable.ts'
 
 /** The cards of the page, in the order of history. */
@@ -21,6 +22,7 @@ const TECHNIQUES = [
   'fetchStream',
   'sse',
   'eventSource',
+  'flashSocket',
   'webSocket',
 ]
 
@@ -179,8 +181,10 @@ export function playgroundServer(): Plugin[] {
           ? { status: 403, reason: 'only the desk publishes orders' }
           : true
       },
+      tcp: {},
       setup,
     }),
+    ruffle(),
     orders.plugin,
     network.plugin,
   ]

@@ -1,4 +1,4 @@
-import { nextTick, reactive, watch } from 'vue'
+import { nextTick, reactive, ref, watch } from 'vue'
 import { usePushChannel } from 'pinia-push'
 import { inflict, type CardFault } from './faults.ts'
 import type { Shown } from './techniques/index.ts'
@@ -7,9 +7,12 @@ import { useCrowd } from './use-crowd.ts'
 
 /** Reads the machine's channel by one technique: what its card and its row of the price table show. */
 export function useTechnique(shown: Shown, base: () => string | undefined) {
+  /** When it was begun, in ms since the epoch; undefined: a person has to. */
+  const begun = ref(shown.loads === undefined ? 0 : undefined)
+  const begin = () => void (begun.value = Date.now())
   const { status, error, attempt, retryAt, open, close, onMessage, onGap } = usePushChannel(() => {
     const origin = base()
-    return origin ? shown.channel({ origin }) : null
+    return origin && begun.value !== undefined ? shown.channel({ origin }) : null
   })
   const { message, gap, lostConnection, ...arrivals } = useArrivals(status)
   onMessage(message)
@@ -28,7 +31,7 @@ export function useTechnique(shown: Shown, base: () => string | undefined) {
     await nextTick()
     return open()
   }
-  return reactive({ shown, status, error, attempt, retryAt, crowded, open, press, ...arrivals })
+  return reactive({ shown, begun, begin, status, error, attempt, retryAt, crowded, open, press, ...arrivals })
 }
 
 export type Reading = ReturnType<typeof useTechnique>

@@ -59,6 +59,14 @@ async function visit(
   return Object.assign(page, { complaints })
 }
 
+/** What waits for a person to begin it. */
+const BEGUN_BY_HAND = 'flashSocket'
+
+async function begin(page: Page): Promise<void> {
+  await card(page, BEGUN_BY_HAND).locator('[data-begin]').click()
+  await page.waitForSelector(`[data-technique="${BEGUN_BY_HAND}"][data-status="open"]`)
+}
+
 const card = (page: Page, technique: string) => page.locator(`[data-technique="${technique}"]`)
 const allOpen = (page: Page) =>
   Promise.all(
@@ -89,11 +97,33 @@ describe('the playground', () => {
     }
   })
 
-  test.each(TECHNIQUES)(
+  test('says what Flash Socket has to load, and loads it when it is told to', async () => {
+    const page = await visit()
+    const loaded: string[] = []
+    page.on('request', (request) => void (/ruffle|swf/.test(request.url()) && loaded.push(request.url())))
+    await allOpen(page)
+    const shown = card(page, BEGUN_BY_HAND)
+    expect(await shown.locator('.news').textContent()).toContain('about 5 MB')
+    expect(await shown.getAttribute('data-status')).toBe('idle')
+    expect(await page.locator(`[data-price="${BEGUN_BY_HAND}"]`).count()).toBe(0)
+    expect(loaded).toEqual([])
+    await begin(page)
+    expect(loaded.length).toBeGreaterThan(0)
+    await publish(page, 'seen by all')
+    for (const technique of [...TECHNIQUES, BEGUN_BY_HAND])
+      await card(page, technique)
+        .filter({ has: page.getByTitle('seen by all') })
+        .waitFor()
+    await page.locator(`[data-price="${BEGUN_BY_HAND}"] [data-column="bytes"]`).filter({ hasText: /\d/ }).waitFor()
+    await page.context().close()
+  })
+
+  test.each([...TECHNIQUES, BEGUN_BY_HAND])(
     '%s recovers from a drop, a stall and a refusal with nothing lost or repeated',
     async (technique) => {
       const page = await visit()
       await allOpen(page)
+      if (technique === BEGUN_BY_HAND) await begin(page)
       const shown = card(page, technique)
       const press = (fault: string) => shown.locator(`[data-fault="${fault}"]`).click()
       for (const fault of ['drop', 'refuse', 'stall']) {
@@ -309,6 +339,8 @@ describe('the playground', () => {
       for (const width of [390, 1_440]) {
         const page = await visit({ colorScheme, viewport: { width, height: 900 } })
         await allOpen(page)
+        // At 390 px as it is before it is begun, wide as it is afterwards.
+        if (width > 390) await begin(page)
         expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
         await page.evaluate(axe)
         const faults = await page.evaluate(async () => {

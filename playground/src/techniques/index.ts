@@ -4,6 +4,8 @@ import * as eventSource from './event-source.ts'
 import eventSourceCode from './event-source.ts?raw'
 import * as fetchStream from './fetch-stream.ts'
 import fetchStreamCode from './fetch-stream.ts?raw'
+import * as flashSocket from './flash-socket.ts'
+import flashSocketCode from './flash-socket.ts?raw'
 import * as iframeStream from './iframe-stream.ts'
 import iframeStreamCode from './iframe-stream.ts?raw'
 import * as longPolling from './long-polling.ts'
@@ -26,6 +28,8 @@ export interface Shown {
   /** In what it is good, and what that costs, in plain words. */
   advantage: string
   disadvantage: string
+  /** What it has to load first, in one sentence; so it is not begun until a person says so. */
+  loads?: string
   channel: ChannelDefinition<{ origin: string }, Tick | Note, never>
   /** The file that makes it. */
   code: string
@@ -97,6 +101,16 @@ export const techniques: readonly Shown[] = [
     disadvantage: 'It sends no header and hides why it failed, so a refusal looks like a broken line.',
     channel: eventSource.channel,
     code: eventSourceCode,
+  },
+  {
+    id: 'flashSocket',
+    title: 'Flash Socket',
+    how: 'A small Flash film, run by Ruffle in WebAssembly, opens a TCP connection.',
+    advantage: 'Many messages come in one go: in bursts it is the fastest, and the page can answer.',
+    disadvantage: 'Five megabytes to load first, and each message waits for the next frame of the screen.',
+    loads: 'It needs Ruffle, a download of about 5 MB. Nothing of it is loaded yet.',
+    channel: flashSocket.channel,
+    code: flashSocketCode,
   },
   {
     id: 'webSocket',

@@ -72,17 +72,21 @@ const script = (src: string): Promise<unknown> =>
     element.onload = resolve
     element.onerror = () => {
       element.remove()
-      found(src).then((said) => reject(missing(src, said)), reject)
+      whyNot(src).then(reject, reject)
     }
     document.head.append(element)
   })
 
-async function found(src: string): Promise<string> {
+async function whyNot(src: string): Promise<PushError> {
+  const unreachable = (said: string, cause?: unknown) =>
+    new PushError('unreachable', DEV && `flashSocket: ${src} cannot be loaded: ${said}`, { cause })
   try {
     const { ok, status } = await fetch(src, { method: 'HEAD', cache: 'no-store' })
-    return ok ? 'the page’s CSP may forbid it' : `the server answers ${status}`
+    return ok
+      ? unreachable("it is there now, or this page's CSP (script-src) forbids it")
+      : missing(src, `the server answers ${status}`)
   } catch (cause) {
-    throw new PushError('unreachable', DEV && `${src} cannot be reached: ${reason(cause)}`, { cause })
+    return unreachable(reason(cause), cause)
   }
 }
 

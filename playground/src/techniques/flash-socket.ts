@@ -1,0 +1,8 @@
+import { defineChannel, flashSocket } from 'pinia-push'
+import { decode } from '../machine.ts'
+
+export const channel = defineChannel({
+  url: (p: { origin: string }) => `${p.origin}/push/machine`,
+  via: flashSocket({ proxyUrl: './' }),
+  decode,
+})
