@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHub, type HubOptions } from '../../src/hub/index.ts'
@@ -9,10 +10,15 @@ const orders = {
   /** Serves a hub, and a page beside it; where that is comes back. */
   async serve(options: HubOptions, files: readonly (readonly [path: string, text: string])[] = []) {
     hub = createHub(options)
+    await hub.listenTcp()
     const pages = new Map(files)
     const server = createServer((request, response) => {
       if (hub.handle(request, response)) return
       const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+      if (pathname.startsWith('/ruffle/')) {
+        if (pathname.endsWith('.wasm')) response.setHeader('Content-Type', 'application/wasm')
+        return void createReadStream(`node_modules/@ruffle-rs${pathname}`).pipe(response)
+      }
       response.setHeader('Content-Type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html')
       response.end(pages.get(pathname) ?? '')
     })

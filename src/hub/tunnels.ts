@@ -114,10 +114,21 @@ export function createTunnels(
 
 const RESTART = 1012
 
-/** A page sees a frame when it is whole, so none is longer than what one packet carries, in bytes. */
-const PIECE = 1_400
+/** What one packet carries, and what one frame does at most, in bytes. */
+const PACKET = 1_400
+const LARGEST = 16_384
 
+/**
+ * A page sees a frame when it is whole, and large ones cost it less. So none is longer than what came before it: where
+ * the network cuts, at least half of what passed has arrived.
+ */
 async function* inPieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let carried = PACKET
   for await (const chunk of chunks)
-    for (let at = 0; at < chunk.length; at += PIECE) yield chunk.subarray(at, at + PIECE)
+    for (let rest = chunk; rest.length > 0;) {
+      const piece = rest.subarray(0, Math.min(carried, LARGEST))
+      rest = rest.subarray(piece.length)
+      carried += piece.length
+      yield piece
+    }
 }

@@ -1,0 +1,86 @@
+import { chromium } from 'playwright'
+import { CHROMIUM } from '../test/e2e/chromium.ts'
+import { openTab } from '../test/e2e/tab.ts'
+import { builtPage } from './built-page.ts'
+import type { Side } from './flash/main.ts'
+import type { Bench } from './index.ts'
+import { median } from './median.ts'
+import type { HubOrders } from './processes/hub.ts'
+import { start } from './processes/start.ts'
+import { table, whole } from './table.ts'
+
+const BURST = 50_000
+const ECHOES = 200
+const FLOOD = 5_000
+/** How often each is measured, by turns. */
+const ROUNDS = 5
+const SIDES: Readonly<Record<Side, string>> = {
+  bare: 'WebSocket, bare',
+  webSocket: 'webSocket',
+  flashSocket: 'flashSocket',
+}
+/** What a burst is to reach, in messages a second, and an echo, in ms. */
+const LEAST = 180_000
+const MOST = 17.5
+
+/** Flash Socket beside a WebSocket, each in a tab of its own. */
+export const flash: Bench = async () => {
+  const hub = await start<HubOrders>('hub')
+  const port = await hub.tell.serve(
+    {
+      firstMessage: 'oldest',
+      history: { count: BURST, age: 3_600_000, bytes: 1e9 },
+      maxHistoryBytes: 1e9,
+      heartbeat: 3_600_000,
+      maxPublishRate: 1e9,
+    },
+    await builtPage('flash'),
+  )
+  await hub.tell.publish('burst', 0, BURST, 0)
+  const browser = await chromium.launch(CHROMIUM)
+
+  let channels = 0
+  const seen: Record<string, Record<'opening' | 'burst' | 'echo' | 'flood', number[]>> = {}
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const side of Object.keys(SIDES)) {
+      const figures = (seen[side] ??= { opening: [], burst: [], echo: [], flood: [] })
+      const tab = await openTab(browser, `http://127.0.0.1:${port}/index.html`)
+      while ((await tab.evaluate('document.readyState === "complete" && typeof burst')) !== 'function');
+      const own = () => `'${side}', '/push/own-${(channels += 1)}'`
+      const ask = async (call: string) => {
+        await tab.activate()
+        const said = await tab.evaluate(`${call}.catch(String)`)
+        if (typeof said === 'string') throw new Error(said)
+        return said as number & number[]
+      }
+      figures.opening.push(await ask(`opening(${own()})`))
+      // The machine only ever makes it slower, so the fastest of some counts.
+      const bursts: number[] = []
+      for (let n = 0; n < ROUNDS; n += 1) bursts.push(await ask(`burst('${side}', '/push/burst', ${BURST})`))
+      figures.burst.push((BURST / Math.min(...bursts)) * 1_000)
+      figures.echo.push(median(await ask(`echoes(${own()}, ${ECHOES})`)))
+      figures.flood.push(await ask(`flood(${own()}, ${FLOOD})`))
+      await tab.close()
+    }
+  await browser.close()
+  hub.stop()
+
+  console.log(`medians of ${ROUNDS} tabs (least, most)\n`)
+  const print = table([
+    'technique',
+    'a burst, messages/s',
+    'an echo, ms',
+    `${whole(FLOOD)} echoes at once, ms`,
+    'opens in, ms',
+  ])
+  const spread = (all: readonly number[] = [], digits = 0) => {
+    const said = (value: number) => (digits > 0 ? value.toFixed(digits) : whole(value))
+    return `${said(median(all))} (${said(Math.min(...all))}, ${said(Math.max(...all))})`
+  }
+  for (const [side, name] of Object.entries(SIDES)) {
+    const { burst, echo, flood, opening } = seen[side] ?? {}
+    print([name, spread(burst), spread(echo, 1), spread(flood), spread(opening)])
+  }
+  const { burst = [], echo = [] } = seen['flashSocket'] ?? {}
+  return median(burst) >= LEAST && median(echo) <= MOST
+}

@@ -1,0 +1,109 @@
+import { createPushClient, defineChannel, flashSocket, nchan, webSocket, type Technique } from 'pinia-push/observables'
+import { unknown } from 'valibot'
+import type { Told } from '../bare/bare.ts'
+import { frame } from '../bare/frame.ts'
+
+/** Reads a channel and sends to it. */
+interface Line {
+  send(message: unknown): void
+  leave(): void
+}
+
+const numbers = defineChannel<ReturnType<typeof unknown>, { n: number }, { url: string }>({
+  url: ({ url }) => url,
+  sends: unknown(),
+})
+
+const ours =
+  (technique: Technique) =>
+  (url: string, told: Told, open: () => void): Line => {
+    const channel = createPushClient({ via: technique, dialect: nchan(), linger: 0, openWithin: 60_000 }).channel(
+      numbers({ url }),
+    )
+    const reading = channel.events$.subscribe((event) => {
+      if (event.type === 'message') told(event.data, event.cursor)
+      else if (event.type === 'open') open()
+    })
+    return { send: (message) => void channel.send(message), leave: () => reading.unsubscribe() }
+  }
+
+/** The bare API, with as much parsing as is needed. */
+const bare = (url: string, told: Told, open: () => void): Line => {
+  const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
+  socket.onopen = open
+  socket.onmessage = ({ data }: MessageEvent<string>) => frame(data, told)
+  return { send: (message) => socket.send(JSON.stringify(message)), leave: () => socket.close() }
+}
+
+const SIDES = { bare, webSocket: ours(webSocket()), flashSocket: ours(flashSocket()) }
+export type Side = keyof typeof SIDES
+
+const absolute = (path: string) => new URL(path, location.href).href
+
+/** How long it takes to be open, in ms. */
+const opening = (side: Side, path: string): Promise<number> =>
+  new Promise((resolve) => {
+    const began = performance.now()
+    const line = SIDES[side](
+      absolute(path),
+      () => {},
+      () => {
+        resolve(performance.now() - began)
+        queueMicrotask(() => line.leave())
+      },
+    )
+  })
+
+/** Reads the numbered messages of a channel, and checks them. In ms, from the first to the last. */
+const burst = (side: Side, path: string, count: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let next = 0
+    let began = 0
+    const told: Told = (data, cursor) => {
+      if ((data as { n: number }).n !== next || !cursor) reject(new Error(`${side}: ${next} is missing`))
+      if (next === 0) began = performance.now()
+      if ((next += 1) < count) return
+      resolve(performance.now() - began)
+      queueMicrotask(() => line.leave())
+    }
+    const line = SIDES[side](absolute(path), told, () => {})
+  })
+
+/** Sends a number and waits until it is back, so many times; each in ms. */
+const echoes = (side: Side, path: string, times: number): Promise<number[]> =>
+  new Promise((resolve) => {
+    const took: number[] = []
+    let began = 0
+    const ask = () => {
+      began = performance.now()
+      line.send({ n: took.length })
+    }
+    const told: Told = () => {
+      took.push(performance.now() - began)
+      if (took.length < times) return void setTimeout(ask)
+      resolve(took)
+      queueMicrotask(() => line.leave())
+    }
+    // The first is sent when the line is there to send by.
+    const line = SIDES[side](absolute(path), told, () => setTimeout(ask))
+  })
+
+/** Sends so many in one go, and waits until all are back, in ms. */
+const flood = (side: Side, path: string, count: number): Promise<number> =>
+  new Promise((resolve) => {
+    let back = 0
+    let began = 0
+    const told: Told = () => {
+      if ((back += 1) < count) return
+      resolve(performance.now() - began)
+      queueMicrotask(() => line.leave())
+    }
+    const line = SIDES[side](absolute(path), told, () =>
+      setTimeout(() => {
+        began = performance.now()
+        for (let n = 0; n < count; n += 1) line.send({ n })
+      }),
+    )
+  })
+
+Object.assign(globalThis, { opening, burst, echoes, flood })
