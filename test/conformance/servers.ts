@@ -3,6 +3,8 @@ import type { ServerKind } from '../servers/control-client.ts'
 
 /** What a server cannot do, and why; each is printed by the run. */
 interface Limits {
+  /** Techniques that it does not carry. */
+  absent?: Readonly<Record<string, string>>
   /** Sends heartbeats that a page sees, by the name of the technique; those of the others are told by rotating. */
   heartbeats?: Readonly<Record<string, string>>
   /** Counts who reads a channel. */
@@ -20,6 +22,7 @@ export interface ServerRow {
 const NCHAN: ServerRow = {
   dialect: () => nchan({ heartbeat: 1_000, overlap: true }),
   limits: {
+    absent: { flashSocket: 'Nchan serves no TCP' },
     heartbeats: {
       longPolling: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',
       webSocket: 'pings of a WebSocket are hidden from a page',

@@ -36,6 +36,9 @@ const test = base.extend<{
   },
 })
 
+/** The kernel takes some megabytes first. */
+const PATIENT = { timeout: 15_000, interval: 1 }
+
 const AWKWARD = ['line\nline', 'carriage\r\nreturn\r', '\u2028\u2029', '\uFEFFmark', '\0nul', '{"push":"end"}', '']
 
 describe('lines over TCP', () => {
@@ -185,7 +188,7 @@ describe('lines over TCP', () => {
     await expect(raw(tcpPort, 'x')).rejects.toThrow('ECONNREFUSED')
   })
 
-  test('cut a reader that does not read, through a tunnel too', async ({ speak }) => {
+  test('cut a reader that does not read, through a tunnel too', { timeout: 30_000 }, async ({ speak }) => {
     const { hub, tcp, tunnel } = await speak({ maxBacklog: 100_000, history: { bytes: 1_000_000 } })
     for (const { say, next, socket } of [tcp(), tunnel()]) {
       say({ subscribe: '/push/slow' })
@@ -196,7 +199,7 @@ describe('lines over TCP', () => {
         .poll(() => {
           hub.publish('slow', big)
           return hub.state('slow')?.subscribers
-        })
+        }, PATIENT)
         .toBe(0)
     }
   })
@@ -290,7 +293,7 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('reads either side no faster than the other takes it', async ({ speak }) => {
+  test('reads either side no faster than the other takes it', { timeout: 30_000 }, async ({ speak }) => {
     const { port, peers, close } = await target()
     const { tunnel } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port } } })
     const { first, socket, leave } = tunnel({}, '/quotes')
@@ -307,7 +310,7 @@ describe('a tunnel', () => {
           const grown = waiting() - before
           before = waiting()
           return grown
-        })
+        }, PATIENT)
         .toBeGreaterThanOrEqual(chunk.length)
     }
     await waits(

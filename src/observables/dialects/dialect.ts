@@ -111,18 +111,28 @@ export interface WebSocketDialect {
   frame(data: Payload): SourceEvent | typeof END
 }
 
+/** A refusal, as HTTP would have said it. */
+export interface RefusedLine {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** What is sent as a line: text, or bytes in Base64. */
+export type LineContent = { readonly text: string } | { readonly base64: string }
+
 /** How sockets are spelled whose messages are lines (LF). */
 export interface LinesDialect {
   address(target: Target): Address
-  /** The line that asks for what the address names, through this tunnel; undefined: the server begins by itself. */
-  request(address: Address, tunnel: string): string | undefined
+  /** The line that asks for a channel, by its URL relative to the tunnel's; undefined: the server begins by itself. */
+  request(reference: string): string | undefined
   /** Whether the server says something at once, so that the connection is open when it has. */
   readonly greets: boolean
-  /** Reads a line. An answer is one that refuses. */
-  line(text: string): SourceEvent | typeof END | Response
+  /** Reads a line. */
+  line(text: string): SourceEvent | typeof END | RefusedLine
   verdict(head: AnswerHead): Verdict
   /** A message as a line. Throws `cannot-send` where it cannot be one. */
-  write(data: Payload): string
+  write(content: LineContent): string
 }
 
 /** Where a message is posted. */

@@ -13,7 +13,7 @@ import {
   WAIT,
 } from '../../protocol.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
-import { base64, parameter, text, toBase64 } from '../framing/content-type.ts'
+import { base64, parameter, text } from '../framing/content-type.ts'
 import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
@@ -25,6 +25,7 @@ import {
   type Dialect,
   type DialectParts,
   type Emit,
+  type RefusedLine,
   type ServerSentEvent,
   type Target,
 } from './dialect.ts'
@@ -128,11 +129,11 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
 
     lines: {
       address: (target) => spell(target),
-      request: ({ url }, tunnel) => JSON.stringify({ [SUBSCRIBE]: reference(url, tunnel) }),
+      request: (reference) => JSON.stringify({ [SUBSCRIBE]: reference }),
       greets: true,
       line,
       verdict,
-      write: (data) => JSON.stringify(typeof data === 'string' ? { text: data } : { base64: toBase64(data) }),
+      write: JSON.stringify,
     },
 
     post,
@@ -204,21 +205,12 @@ function frame(data: Payload): SourceEvent | typeof END {
     : control(word, head.get('id'), body)
 }
 
-/** A channel's URL, relative to the tunnel's where it lies below: what stands between may know both by other paths. */
-function reference(url: string, tunnel: string): string {
-  const { pathname, search } = new URL(url)
-  const above = new URL(tunnel).pathname
-  return (pathname.startsWith(above) ? `./${pathname.slice(above.length)}` : pathname) + search
-}
-
-/** A line of JSON: the server's own word, a refusal, or a message. */
-function line(json: string): SourceEvent | typeof END | Response {
+/** A line of JSON: a refusal, the server's own word, or a message. */
+function line(json: string): SourceEvent | typeof END | RefusedLine {
   const said = parse(json)
-  const { push, id, status, headers, body } = said
-  const cursor = typeof id === 'string' ? id : undefined
-  if (status !== undefined)
-    return new Response(String(body), { status: Number(status), headers: Object(headers) as Record<string, string> })
-  return push === undefined ? carried(said, cursor) : control(String(push), cursor, json)
+  const cursor = said['id'] as string | undefined
+  if (said['status']) return said as unknown as RefusedLine
+  return said['push'] ? control(String(said['push']), cursor, json) : carried(said, cursor)
 }
 
 /** An event of an event stream. */

@@ -127,8 +127,8 @@ export const plainLines = (statuses: StatusTable = plainStatuses()): LinesDialec
     const data = text.endsWith('\r') ? text.slice(0, -1) : text
     return data === '' ? ALIVE : { type: 'message', data, event: 'message' }
   },
-  write(data) {
-    if (typeof data === 'string' && !data.includes('\n')) return data
+  write(content) {
+    if ('text' in content && !content.text.includes('\n')) return content.text
     throw new PushError('cannot-send', DEV && 'what is a line holds no line end and no bytes: send JSON')
   },
 })

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import { END, type Emit } from '../dialects/dialect.ts'
+import { END, type Emit, type RefusedLine } from '../dialects/dialect.ts'
 import { part } from '../dialects/part.ts'
 import { plainLines } from '../dialects/plain.ts'
 import { DEV } from '../dev.ts'
@@ -7,6 +7,7 @@ import { PushError, type PushErrorCode } from '../errors.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
 import { playerPool, type LendPlayer } from '../flash/player-pool.ts'
 import type { FlashSocket } from '../flash/player.ts'
+import { toBase64 } from '../framing/content-type.ts'
 import { reason, shown } from '../in-words.ts'
 import { refusal } from '../request.ts'
 import type { PushRequest, Technique } from '../technique.ts'
@@ -97,20 +98,21 @@ const connect = (
     }
     const send = (data: Payload) => {
       if (subscriber.closed) throw new PushError('send-lost', DEV && 'the socket is closing')
-      write(lines.write(data))
+      write(lines.write(typeof data === 'string' ? { text: data } : { base64: toBase64(data) }))
     }
     const open = () => {
       if (!opened) emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', send })
       opened = true
     }
-    const refuse = (answer: Response) => {
+    const refuse = ({ status, headers = {}, body = '' }: RefusedLine) => {
+      const answer = new Response(body, { status, headers })
       const verdict = lines.verdict(answer)
       if (verdict === 'end') return subscriber.complete()
       subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, address.url).subscribe(subscriber))
     }
     const read = (line: string) => {
       const said = lines.line(line)
-      if (said instanceof Response) return refuse(said)
+      if (typeof said === 'object' && 'status' in said) return refuse(said)
       open()
       emit(said)
     }
@@ -119,7 +121,7 @@ const connect = (
       next(player) {
         socket = player.connect({
           up() {
-            const request = lines.request(address, proxy)
+            const request = lines.request(reference(address.url, proxy))
             if (request !== undefined) write(request)
             if (!lines.greets) open()
           },
@@ -152,3 +154,10 @@ const connect = (
       lent.unsubscribe()
     }
   })
+
+/** A channel's URL, relative to the tunnel's where it lies below: what stands between may know both by other paths. */
+function reference(url: string, tunnel: string): string {
+  const { pathname, search } = new URL(url)
+  const above = new URL(tunnel).pathname
+  return (pathname.startsWith(above) ? `./${pathname.slice(above.length)}` : pathname) + search
+}
