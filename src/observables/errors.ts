@@ -14,7 +14,7 @@ import { reason } from './in-words.ts'
  * | `cursor-lost` | The server no longer knows the place to resume from. | None: a `gap` tells the readers. |
  * | `unexpected-answer` | The answer is not of the technique (a login page, another content type). | Check URL, dialect and what stands in between. |
  * | `refused` | The server said no for good (404, close 1002, ...), or no to who asks (401, 403, close 1008, 4401, ...) twice, the second time to what `prepare` made anew. | Mend the request or its rights, then `open()`. |
- * | `unsupported` | This host lacks what the technique needs, or the dialect does not speak it. | Name another technique, or pass an implementation. |
+ * | `unsupported` | This host lacks what the technique needs, or the dialect does not speak it. | Name another technique, pass an implementation, or (`flashSocket`) serve Ruffle and allow `wasm-unsafe-eval`. |
  * | `headers-unsupported` | Headers were asked for where the host cannot send any. | Put the value in `query`, or use a technique that reads by fetch. |
  * | `too-many-streams` | Six answers that do not end are held at one origin: over HTTP/1.1 a browser opens no seventh connection, so the request would hang. | HTTP/2, `webSocket()`, or several things in one channel. |
  * | `prepare-failed` | `prepare` threw, rejected or took over 30 s. | Mend `prepare`; the policy tries again. |

@@ -167,6 +167,31 @@ describe('Flash Socket', () => {
     await before.close()
   })
 
+  test('waits until it is seen again where the policy lets it have no worker, and loses nothing', async () => {
+    server.served.policy = policy()
+    const before = await openTab(browser(), server.url)
+    const tab = await openTab(browser(), server.url)
+    await expect.poll(() => tab.evaluate('typeof prepare')).toBe('function')
+    const { seen, ...reader } = reading(tab as never)
+    await tab.evaluate(`prepare({ channel: 'workless' })`)
+    await tab.evaluate('read()')
+    await reader.sees('open')
+    server.hub.publish('workless', 'one')
+    await reader.sees('one')
+    await before.activate()
+    await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
+    server.hub.publish('workless', 'two')
+    // Silence while it is hidden is noticed, and what is tried then may not be heard either.
+    await expect
+      .poll(async () => (await seen()).some((word) => word.startsWith('waiting')), { timeout: 20_000 })
+      .toBe(true)
+    await tab.activate()
+    await reader.sees('two')
+    expect((await seen()).filter((word) => /^(one|two|gap)/.test(word))).toEqual(['one', 'two'])
+    await tab.close()
+    await before.close()
+  })
+
   test('starts its player anew where something took it off the page', async () => {
     const { channel, page, ...reader } = await open(browser(), {})
     await page.evaluate('read()')
