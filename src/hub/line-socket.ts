@@ -78,6 +78,7 @@ export function serveLines(socket: Socket, serving: Serving, visitor: () => Visi
 
   const ask = (line: string) => {
     clearTimeout(impatience)
+    nothingAsked()
     asked = true
     const target = parse(line)[SUBSCRIBE]
     // So it is with a browser that was made to speak HTTP to this port: its first line is none of ours.
@@ -114,10 +115,16 @@ export function serveLines(socket: Socket, serving: Serving, visitor: () => Visi
     tooLong: () => refuse({ status: 413, line: 'the line is too long' }),
   })
   const impatience = setTimeout(() => socket.destroy(), ASKS_WITHIN)
+  const cut = () => void socket.destroy()
+  // A hub that stops has nothing to tell who has asked nothing.
+  const nothingAsked = streams.add({ beat: () => {}, stop: cut, cut })
   socket.setNoDelay(true)
   socket.on('data', read)
   socket.on('error', () => {})
-  socket.once('close', () => clearTimeout(impatience))
+  socket.once('close', () => {
+    clearTimeout(impatience)
+    nothingAsked()
+  })
 }
 
 /** What a line says; what is no JSON object says nothing. */

@@ -41,14 +41,19 @@ const IDLE = 600_000
  */
 export function createTunnels(
   allowed: Readonly<Record<string, TcpTarget>>,
-  { path, heartbeat, authorize, address, streams }: Serving,
+  { path, heartbeat, maxMessageBytes, authorize, address, streams }: Serving,
 ): Tunnels {
   for (const from of Object.keys(allowed))
     if (!from.startsWith('/') || from.startsWith(path))
       throw new HubError('invalid-option', `tunnels: ${JSON.stringify(from)} must be a path outside ${path}`)
   const targets = new Map(Object.entries(allowed))
   const visitors = new Map<number, IncomingMessage>()
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    // JSON makes six bytes of one at most.
+    maxPayload: 8 * maxMessageBytes,
+  })
 
   const dig = (target: TcpTarget, request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const options: NetConnectOpts = { ...target, noDelay: true }

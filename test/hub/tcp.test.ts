@@ -183,7 +183,10 @@ describe('lines over TCP', () => {
       say({ subscribe: '/push/a' })
       await next()
     }
+    const silent = tcp()
+    await once(silent.socket, 'connect')
     await hub.close()
+    expect(await silent.next()).toBeUndefined()
     expect(await Promise.all(readers.map(({ next }) => next()))).toEqual([undefined, undefined])
     await expect(raw(tcpPort, 'x')).rejects.toThrow('ECONNREFUSED')
   })

@@ -14,6 +14,9 @@ import type { PushRequest, Technique } from '../technique.ts'
 
 const NAME = 'flashSocket'
 
+/** How much is handed to the player at once, in characters: it becomes one frame. */
+const MOST_AT_ONCE = 65_536
+
 export interface FlashSocketOptions {
   /**
    * The WebSocket that tunnels to the TCP server, relative to the channel's URL. The hub's is the path of its channels:
@@ -85,16 +88,20 @@ const connect = (
     let socket: FlashSocket | undefined
     let opened = false
     let waiting: string[] = []
+    let size = 0
 
     const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
     const flush = () => {
       const joined = waiting.join('')
       waiting = []
-      if (!subscriber.closed && !socket?.send(joined)) fail('lost', DEV && 'the socket is gone')
+      size = 0
+      if (joined !== '' && !subscriber.closed && !socket?.send(joined)) fail('lost', DEV && 'the socket is gone')
     }
     // What is sent in one go travels in one go: a call into the player costs more than a message.
     const write = (line: string) => {
       if (waiting.push(`${line}\n`) === 1) queueMicrotask(flush)
+      size += line.length
+      if (size > MOST_AT_ONCE) flush()
     }
     const send = (data: Payload) => {
       if (subscriber.closed) throw new PushError('send-lost', DEV && 'the socket is closing')
