@@ -18,7 +18,7 @@ export interface ServerRow {
 }
 
 const NCHAN: ServerRow = {
-  dialect: () => nchan({ heartbeat: 1_000, overlap: true }),
+  dialect: () => nchan({ heartbeat: 1_000 }),
   limits: {
     heartbeats: {
       longPolling: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',

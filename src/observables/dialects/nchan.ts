@@ -35,11 +35,6 @@ export interface NchanOptions {
    * `nchan_eventsource_ping_data`. No other of its streams shows one to a page. The hub says its own.
    */
   heartbeat?: number
-  /**
-   * Whether to prove that nothing was missed, by asking for the last message again after a loss: nginx with Nchan does
-   * not say that messages expired. Needless with the hub, which does. @default false
-   */
-  overlap?: boolean
 }
 
 const SPACE = 'nchan'
@@ -51,9 +46,12 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  * nginx with Nchan, and the embedded hub: every message carries a cursor that means the same place under every
  * technique and on every node. PROTOCOL.md is the contract.
  *
+ * Nchan does not say that messages expired, so after a loss it is asked from just before the last one, which has to come
+ * again; where it does not, there is a `gap`. The hub says so itself, and is not asked.
+ *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
-export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialect & DialectParts {
+export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts {
   return {
     name: 'nchan',
     heartbeat: undefined,
@@ -79,6 +77,8 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
               type: 'alive',
               ...(cursor !== undefined && { cursor }),
               heartbeat: beats(Number(said)),
+              // Nchan has no such head.
+              tellsGaps: said !== null,
             })
             // Nchan answers one message at a time and does not say whether another waits.
             return headers.has(MORE_HEADER) || (said === null && status === 200)
@@ -127,7 +127,7 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
 
     post,
 
-    ...(overlap && { before }),
+    before,
 
     compare(a, b) {
       const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
@@ -232,7 +232,8 @@ function control(word: string, cursor: string | undefined, body: Payload): Sourc
   }
   if (word === 'begin') return { type: 'alive', cursor, begins: true }
   if (word === 'open') {
-    return { type: 'alive', cursor, heartbeat: beats(Number(parse(json)['heartbeat'])) }
+    const { heartbeat, gaps } = parse(json)
+    return { type: 'alive', cursor, heartbeat: beats(Number(heartbeat)), tellsGaps: gaps === true }
   }
   return ALIVE
 }
