@@ -67,6 +67,8 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
         const type = headers.get('content-type') ?? ''
         const cursor = places()(headers)
         const said = headers.get(HEARTBEAT_HEADER)
+        // Nchan has no such head. Told first, because messages are judged by it.
+        if (said !== null) emit({ type: 'alive', tellsGaps: true })
         const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
         const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
         return {
@@ -77,8 +79,6 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
               type: 'alive',
               ...(cursor !== undefined && { cursor }),
               heartbeat: beats(Number(said)),
-              // Nchan has no such head.
-              tellsGaps: said !== null,
             })
             // Nchan answers one message at a time and does not say whether another waits.
             return headers.has(MORE_HEADER) || (said === null && status === 200)
