@@ -1,7 +1,6 @@
-import { playwright } from '@vitest/browser-playwright'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vitest/config'
-import { CHROMIUM } from './test/e2e/chromium.ts'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { PAGES } from './test/engines/index.ts'
 
 const root = import.meta.dirname
 const alias = {
@@ -11,6 +10,25 @@ const alias = {
   'pinia-push/vite': `${root}/src/vite/index.ts`,
   'pinia-push': `${root}/src/index.ts`,
 }
+
+/** The tests that run in a page, in one engine. One engine after another: two at once leave none the time it is held to. */
+const page = (
+  engine: keyof typeof PAGES,
+  { include = [], exclude = [] }: { include?: string[]; exclude?: string[] } = {},
+): TestProjectConfiguration => ({
+  extends: true,
+  test: {
+    // Its one instance has the name by which it is run.
+    name: `pages of ${engine}`,
+    include: ['test/**/*.browser.test.ts', ...include],
+    exclude,
+    provide: { engine },
+    globalSetup: ['test/servers/global-setup.ts'],
+    testTimeout: 30_000,
+    sequence: { groupOrder: Object.keys(PAGES).indexOf(engine) },
+    browser: { ...PAGES[engine], enabled: true, screenshotFailures: false, api: { host: '127.0.0.1' } },
+  },
+})
 
 export default defineConfig({
   resolve: { alias },
@@ -40,6 +58,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
+          provide: { engine: 'node' },
           include: ['test/**/*.node.test.ts'],
           globalSetup: ['test/servers/global-setup.ts'],
           testTimeout: 30_000,
@@ -54,26 +73,10 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'chromium',
-          // What a store does in jsdom it does in a page too.
-          include: ['test/**/*.browser.test.ts', 'test/plugin/*.test.ts'],
-          // A server renders in Node.
-          exclude: ['test/plugin/rendering.test.ts'],
-          globalSetup: ['test/servers/global-setup.ts'],
-          testTimeout: 30_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            api: { host: '127.0.0.1' },
-            provider: playwright({ launchOptions: CHROMIUM }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      // What a store does in jsdom it does in a page too; a server renders in Node.
+      page('chromium', { include: ['test/plugin/*.test.ts'], exclude: ['test/plugin/rendering.test.ts'] }),
+      page('firefox'),
+      page('webkit'),
     ],
   },
 })

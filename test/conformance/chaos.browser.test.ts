@@ -1,4 +1,5 @@
+import { inject } from 'vitest'
 import { chaos } from './chaos.ts'
 import { rows } from './rows.ts'
 
-for (const row of rows) chaos(row, 'chromium')
+for (const row of rows) chaos(row, inject('engine'))
