@@ -1,6 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 import { PAGES } from './test/engines/index.ts'
+import { tableReporter } from './test/table/reporter.ts'
 
 const root = import.meta.dirname
 const alias = {
@@ -34,6 +35,7 @@ export default defineConfig({
   resolve: { alias },
   plugins: [vue()],
   test: {
+    ...(process.env['FULL_RUN'] !== undefined && { reporters: ['default', tableReporter()] }),
     projects: [
       {
         extends: true,

@@ -2,27 +2,24 @@ import type { ServerKind } from '../servers/control-client.ts'
 import type { Engine } from './engines.ts'
 import type { TechniqueName } from './rows.ts'
 
-/** What promises need of a server, an engine and a technique together; who lacks one is excused by an entry of `LIMITS`. */
-export type Need =
-  /** That the technique runs there at all. Where not, none of its tests is made. */
-  | 'runs'
-  /** That a page sees heartbeats. Where not, liveness is told by rotating, and the promises are kept so. */
-  | 'heartbeats'
-  /** That a page is told when a connection was refused. Where not, it is noticed as a hang is. */
-  | 'refusals'
-  /** That the server counts who reads a channel. Where not, the tests do not ask. */
-  | 'readers'
-  /** That the server tells its readers when it lost what it kept. Where not, the promise is skipped, and said. */
-  | 'loss'
+/** What promises need of a server, an engine and a technique together, and what becomes of them where it is not to be had. */
+const NEEDS = {
+  runs: 'does not run',
+  heartbeats: 'sees no heartbeats, so what is idle is proved alive by making it anew',
+  refusals: 'is not told that a connection was refused, so that is noticed as a hang is',
+  readers: 'the server does not count readers, so nobody asks how many there are',
+  loss: 'NOT KEPT: says gap when the server was started anew',
+}
+export type Need = keyof typeof NEEDS
 
-/** Where something runs. */
+/** One technique on one server in one engine. */
 export interface Place {
   server: ServerKind
   engine: Engine
   technique: TechniqueName
 }
 
-/** What is not to be had somewhere, and why; what names no server, engine or technique holds for all. */
+/** Where a need is not met, and why; an entry that names no servers, engines or techniques is of all. */
 interface Limit {
   need: Need
   servers?: readonly ServerKind[]
@@ -30,6 +27,8 @@ interface Limit {
   techniques?: readonly TechniqueName[]
   why: string
 }
+
+const NCHAN: readonly ServerKind[] = ['nchan', 'nchan-redis']
 
 const LIMITS: readonly Limit[] = [
   {
@@ -46,25 +45,20 @@ const LIMITS: readonly Limit[] = [
   },
   {
     need: 'heartbeats',
-    servers: ['nchan', 'nchan-redis'],
+    servers: NCHAN,
     techniques: ['longPolling'],
     why: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',
   },
   {
     need: 'heartbeats',
-    servers: ['nchan', 'nchan-redis'],
+    servers: NCHAN,
     techniques: ['webSocket', 'fallback'],
     why: 'pings of a WebSocket are hidden from a page',
   },
+  { need: 'heartbeats', servers: NCHAN, techniques: ['fetchStream', 'xhrStream'], why: 'multipart has none' },
   {
     need: 'heartbeats',
-    servers: ['nchan', 'nchan-redis'],
-    techniques: ['fetchStream', 'xhrStream'],
-    why: 'multipart has none',
-  },
-  {
-    need: 'heartbeats',
-    servers: ['nchan', 'nchan-redis'],
+    servers: NCHAN,
     techniques: ['eventSource'],
     why: 'EventSource hides comments, so the first heartbeat comes after its interval',
   },
@@ -80,9 +74,13 @@ const LIMITS: readonly Limit[] = [
   },
 ]
 
-/** Why something that is needed is not to be had at a place; undefined: it is. */
-export const limitOf = (wanted: Need, { server, engine, technique }: Place): string | undefined =>
-  LIMITS.find(
-    ({ need, servers = [server], engines = [engine], techniques = [technique] }) =>
-      need === wanted && servers.includes(server) && engines.includes(engine) && techniques.includes(technique),
-  )?.why
+/** What limits the promises at a place, in words; each need at most once. */
+export const limitsAt = ({ server, engine, technique }: Place): readonly { need: Need; said: string }[] =>
+  LIMITS.filter(
+    ({ servers = [server], engines = [engine], techniques = [technique] }) =>
+      servers.includes(server) && engines.includes(engine) && techniques.includes(technique),
+  ).map(({ need, why }) => ({ need, said: `${NEEDS[need]}: ${why}` }))
+
+/** Why a need is not met at a place, in words; undefined: it is. */
+export const limitAt = (place: Place, wanted: Need): string | undefined =>
+  limitsAt(place).find(({ need }) => need === wanted)?.said
