@@ -1,7 +1,8 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 import { PAGES } from './test/engines/index.ts'
-import { tableReporter } from './test/table/reporter.ts'
+import { nothingRan } from './test/reports/nothing-ran.ts'
+import { tableReporter } from './test/reports/table-reporter.ts'
 
 const root = import.meta.dirname
 const alias = {
@@ -35,7 +36,7 @@ export default defineConfig({
   resolve: { alias },
   plugins: [vue()],
   test: {
-    ...(process.env['FULL_RUN'] !== undefined && { reporters: ['default', tableReporter()] }),
+    reporters: ['default', nothingRan(), ...(process.env['FULL_RUN'] === undefined ? [] : [tableReporter()])],
     projects: [
       {
         extends: true,
