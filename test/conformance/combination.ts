@@ -1,6 +1,6 @@
-import { afterAll, describe } from 'vitest'
+import { describe } from 'vitest'
 import { test } from './fixtures.ts'
-import { limitAt, limitsAt, type Need, type Place } from './limits.ts'
+import { limitAt, type Need, type Place } from './limits.ts'
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -9,18 +9,13 @@ declare module 'vitest' {
   }
 }
 
-/** The promises of one technique on one server in one engine: what their tests share, and what limits them. */
+/**
+ * Tests of one technique on one server in one engine: the run counts which were kept. They are told why a need is not met
+ * there, or undefined.
+ */
 export function combination(place: Place, promises: (limit: (need: Need) => string | undefined) => void) {
-  const { technique, server, engine } = place
-  describe(`${technique} on ${server}`, { meta: { place } }, () => {
-    test.override({ kind: server })
-
-    afterAll(({}, { tasks }) => {
-      const kept = tasks.filter(({ result }) => result?.state === 'pass').length
-      console.log(`promises  ${engine}  ${server}  ${technique}  kept ${kept} of ${tasks.length}`)
-      for (const { said } of limitsAt(place)) console.log(`limit  ${engine}  ${server}  ${technique}  ${said}`)
-    })
-
+  describe(`${place.technique} on ${place.server}`, { meta: { place } }, () => {
+    test.override({ kind: place.server })
     promises((need) => limitAt(place, need))
   })
 }

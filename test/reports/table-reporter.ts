@@ -1,14 +1,18 @@
-import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node'
+import type { Reporter, TestModule } from 'vitest/node'
 import { keptTable, type Shown } from './kept.ts'
 import { isInReadme } from './readme.ts'
 
-/** After a full run that passed: the README's table says what the run showed, or the run fails. */
-export function tableReporter(): Reporter {
+/** Prints which promises were kept where. A full run that passed fails where the README's table does not say the same. */
+export function tableReporter({ full }: { full: boolean }): Reporter {
   return {
-    onTestRunEnd(modules, _errors, reason: TestRunEndReason) {
-      if (reason !== 'passed' || isInReadme(keptTable(shownBy(modules)))) return
+    onTestRunEnd(modules, _errors, reason) {
+      const shown = shownBy(modules)
+      if (shown.length === 0) return
+      const table = keptTable(shown)
+      console.log(`\n${table}\n`)
+      if (!full || reason !== 'passed' || isInReadme(table)) return
       process.exitCode = 1
-      console.error('\nREADME.md does not say what this run showed: `npm run table` writes it, then commit it.')
+      console.error('README.md does not say what this run showed: `npm run table` writes it, then commit it.')
     },
   }
 }
@@ -19,10 +23,12 @@ function shownBy(modules: readonly TestModule[]): Shown {
   const inOrder = modules.toSorted((a, b) => (a.relativeModuleId < b.relativeModuleId ? -1 : 1))
   for (const test of inOrder.flatMap((module) => [...module.children.allTests()])) {
     const { place } = test.meta()
-    if (!place) continue
+    const result = test.result()
+    // What was not asked for is no promise that was broken; what is skipped for a reason says it.
+    if (!place || (result.state === 'skipped' && result.note === undefined)) continue
     const key = Object.values(place).join()
     const { kept, of } = places.get(key) ?? { kept: 0, of: 0 }
-    places.set(key, { ...place, kept: kept + Number(test.result().state === 'passed'), of: of + 1 })
+    places.set(key, { ...place, kept: kept + Number(result.state === 'passed'), of: of + 1 })
   }
   return [...places.values()]
 }
