@@ -20,7 +20,7 @@ export function chaos(row: Row, host: string) {
       const server = await serve({ history: { count: 2 * MESSAGES } })
       const reader = read(row, `${server.url}a`, { retry: backoff({ base: 50, max: 50 }) })
       await reader.sees('open', ({ presumed }) => !presumed)
-      await server.fault({ cut: { min: 1_000, max: 6_000 }, drop: true })
+      await server.fault({ cut: { min: 2_000, max: 8_000 }, drop: true })
       await server.publish('a', messages, { every: 10, batch: 10 })
       await reader.gets(messages.at(-1)?.data ?? '')
 

@@ -7,6 +7,8 @@ const NEEDS = {
   runs: 'does not run',
   heartbeats: 'sees no heartbeats, so what is idle is proved alive by making it anew',
   refusals: 'is not told that a connection was refused, so that is noticed as a hang is',
+  closeCodes: 'is told 1006 for the close codes 1012, 1013 and 1014, without a reason',
+  ownConnection: 'waits for a free connection where six streams of the page are open to its host',
   readers: 'the server does not count readers, so nobody asks how many there are',
   loss: 'NOT KEPT: says gap when the server was started anew',
 }
@@ -42,6 +44,18 @@ const LIMITS: readonly Limit[] = [
     engines: ['webkit'],
     techniques: ['iframeStream'],
     why: 'WebKit tells nothing of a frame that cannot be reached',
+  },
+  {
+    need: 'closeCodes',
+    engines: ['webkit'],
+    techniques: ['webSocket'],
+    why: 'WebKitGTK takes them for a broken protocol',
+  },
+  {
+    need: 'ownConnection',
+    engines: ['webkit'],
+    techniques: ['webSocket'],
+    why: 'WebKitGTK counts WebSockets among the six',
   },
   {
     need: 'heartbeats',
