@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { backoff } from 'pinia-push/observables'
-import { test } from './fixtures.ts'
+import { story, test } from './fixtures.ts'
 import type { Row } from './rows.ts'
 
 const MESSAGES = 300
@@ -42,6 +42,41 @@ export function nodes(row: Row, host: string) {
       console.log(`reload  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
+    })
+
+    test('go on when their Redis is started anew with nothing in it: readers who were told all lose nothing', async ({
+      serve,
+      read,
+    }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
+      await reader.sees('open', ({ presumed }) => !presumed)
+      await server.publish('a', [{ data: 'one' }])
+      await reader.gets('one')
+      await server.restart()
+      await server.publish('a', [{ data: 'two' }])
+      await reader.gets('two')
+      console.log(`redis anew  ${host}  ${row.name}  ${story(reader.events).join(', ')}`)
+      expect(reader.data).toEqual(['one', 'two'])
+    })
+
+    test('say gap where a Redis that is started anew took what a reader was not told', async ({ serve, read }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
+      await reader.sees('open', ({ presumed }) => !presumed)
+      await server.publish('a', [{ data: 'one' }])
+      await reader.gets('one')
+      await server.fault({ refuse: true, drop: true })
+      await reader.sees('waiting')
+      await server.publish('a', [{ data: 'two' }])
+      await server.restart()
+      // What the first node remembers goes with it.
+      await server.failOver()
+      await server.fault({ resume: true })
+      await reader.sees('gap')
+      await server.publish('a', [{ data: 'three' }])
+      await reader.gets('three')
+      expect(story(reader.events)).toEqual(['one', 'gap expired', 'three'])
     })
   })
 }

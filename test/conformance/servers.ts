@@ -1,9 +1,9 @@
 import { nchan, type Dialect } from 'pinia-push/observables'
 import type { ServerKind } from '../servers/control-client.ts'
 
-/** How a client is set for each kind of server. */
+/** How a client is set for each kind of server. What they cannot do is in `limits.ts`. */
 export const SERVERS: Record<ServerKind, { dialect: () => Dialect }> = {
   hub: { dialect: () => nchan() },
-  nchan: { dialect: () => nchan({ heartbeat: 1_000, overlap: true }) },
-  'nchan-redis': { dialect: () => nchan({ heartbeat: 1_000, overlap: true }) },
+  nchan: { dialect: () => nchan({ heartbeat: 1_000 }) },
+  'nchan-redis': { dialect: () => nchan({ heartbeat: 1_000 }) },
 }

@@ -142,8 +142,9 @@ export interface Dialect extends Partial<DialectParts> {
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
   /**
-   * A place just before a cursor; absent: the server says itself where what came after a cursor is gone. From there the
-   * last message comes again, and where it does not, there is a gap.
+   * A place just before a cursor; absent: the server says itself where what came after a cursor is gone. Needs `compare`.
+   * From there the last message comes again, and where it does not, there is a gap. Not asked of a server that said
+   * `tellsGaps`.
    */
   before?(cursor: string): string
   /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */

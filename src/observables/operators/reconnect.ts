@@ -3,20 +3,30 @@ import {
   Observable,
   Subscription,
   asyncScheduler,
+  identity,
   merge,
   switchMap,
   take,
   throwError,
   timeout,
   timer,
+  type MonoTypeOperatorFunction,
   type SchedulerLike,
 } from 'rxjs'
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
 import { PushError, asPushError, asksWho } from '../errors.ts'
-import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../event.ts'
+import {
+  ROTATE,
+  type PushEvent,
+  type SourceAlive,
+  type SourceEvent,
+  type SourceMessage,
+  type SourceOpen,
+} from '../event.ts'
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
 import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
+import { overlap } from './overlap.ts'
 import { renewal } from './renewal.ts'
 import { DEV } from '../dev.ts'
 
@@ -64,10 +74,7 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   promised?: number | undefined
   /** What is remembered from connection to connection; a caller that keeps it can go on from there later. */
   place?: Place
-  /**
-   * A place just before a cursor, where the server does not say that what came after one is gone: asked from there, the
-   * last message has to come again, and is the proof. Needs `compare`.
-   */
+  /** A place just before a cursor, for servers that do not say by themselves that messages are gone. Needs `compare`. */
   before?: ((cursor: string) => string) | undefined
   /** The order of cursors. */
   compare?: ((a: string, b: string) => number) | undefined
@@ -137,6 +144,12 @@ export function reconnect<P>({
         liveness({ ...limits, promised, resumable, until: renewal(expires?.(prepared), scheduler), scheduler }),
       )
     }
+    /** Where to go on from, and what proves that nothing fell between. */
+    const resumption = (unbroken: boolean): [string | undefined, MonoTypeOperatorFunction<SourceEvent>] => {
+      const last = place.value
+      if (last === undefined || unbroken || place.tellsGaps || !before || !compare) return [last, identity]
+      return [before(last), overlap({ last, compare, within: limits.openWithin ?? 5_000, scheduler })]
+    }
 
     const replace = (start: () => Subscription) => {
       current.unsubscribe()
@@ -145,13 +158,10 @@ export function reconnect<P>({
       next.add(start())
     }
 
-    const attempt = (proves = before !== undefined && compare !== undefined) => {
-      // The last message, while it did not come again.
-      let awaited = proves ? place.value : undefined
+    const attempt = (unbroken = false) => {
+      const [from, proof] = resumption(unbroken)
       let openedAt: number | undefined
       let begun = false
-      // Nothing came yet of what is after the cursor that was asked from.
-      let untold = false
 
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
@@ -161,12 +171,7 @@ export function reconnect<P>({
         begun = true
         const { opened, value } = place
         place.opened = true
-        untold = event.resumed
-        if (event.resumed) {
-          if (awaited !== undefined) current.add(scheduler.schedule(unproven, limits.openWithin ?? 5_000))
-          return
-        }
-        awaited = undefined
+        if (event.resumed) return
         place.value = undefined
         // What takes no cursor cannot be made anew unseen: each time would be a gap.
         rotates &&= value === undefined
@@ -175,37 +180,26 @@ export function reconnect<P>({
         forgotten = undefined
       }
 
-      /** Whether an event is news: not one that came before, nor the proof. */
-      const isNews = (cursor: string | undefined): boolean => {
-        if (awaited === undefined || cursor === undefined) return true
-        const order = compare?.(cursor, awaited) ?? 1
-        if (order >= 0) awaited = undefined
-        if (order > 0) subscriber.next({ type: 'gap', reason: 'expired' })
-        return order > 0
+      const alive = ({ cursor, begins, tellsGaps }: SourceAlive) => {
+        const { value } = place
+        place.value = cursor ?? value
+        if (tellsGaps) place.tellsGaps = true
+        // Emptied, and begun anew: what it was emptied of may not all have come here.
+        if (begins && value !== undefined && value !== cursor) subscriber.next({ type: 'gap', reason: 'expired' })
       }
-      const unproven = () => {
-        if (awaited !== undefined)
-          lose(new PushError('cursor-lost', DEV && 'the last message did not come again: the server does not know it'))
-      }
-
       const next = (event: SourceEvent) => {
         seenAt = scheduler.now()
-        if (event.type === 'gap') awaited = undefined
-        if ((event.type === 'message' || event.type === 'alive') && !isNews(event.cursor)) return
         switch (event.type) {
           case 'message':
-            untold = false
             place.value = event.cursor
             return subscriber.next(event)
           case 'open':
             return open(event)
           case 'alive':
+            return alive(event)
           case 'gap':
             place.value = event.cursor ?? place.value
-            if (event.type === 'gap') subscriber.next({ type: 'gap', reason: event.reason })
-            else if (event.begins && untold && !proves) subscriber.next({ type: 'gap', reason: 'expired' })
-            if (event.cursor !== undefined) untold = false
-            return
+            return subscriber.next({ type: 'gap', reason: event.reason })
           case 'retry':
             askedFor = event.delay
             return
@@ -213,7 +207,7 @@ export function reconnect<P>({
       }
 
       const lose = (cause: unknown) => {
-        if (cause === ROTATE) return attempt(before !== undefined && scheduler.now() - seenAt >= AT_ONCE)
+        if (cause === ROTATE) return attempt(scheduler.now() - seenAt < AT_ONCE)
         const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
         if (stable) {
           failures = 0
@@ -247,7 +241,10 @@ export function reconnect<P>({
 
       replace(() =>
         fresh()
-          .pipe(switchMap((prepared) => connection(prepared, awaited === undefined ? place.value : before?.(awaited))))
+          .pipe(
+            switchMap((prepared) => connection(prepared, from)),
+            proof,
+          )
           .subscribe({
             next,
             error: lose,
