@@ -1,7 +1,10 @@
 import { playwright } from '@vitest/browser-playwright'
 import type { BrowserConfigOptions } from 'vitest/node'
 
-/** What Firefox asks of hosts on the internet by itself, turned off; and timers of tabs behind another, which are to run. */
+/**
+ * What Firefox asks of hosts on the internet by itself, turned off; timers of tabs behind another, which are to run; and the
+ * wait for a WebSocket after others failed, which grows to a minute: the suite breaks hundreds.
+ */
 const firefoxUserPrefs = {
   'app.normandy.enabled': false,
   'app.update.enabled': false,
@@ -14,6 +17,7 @@ const firefoxUserPrefs = {
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
   'network.dns.disablePrefetch': true,
+  'network.websocket.delay-failed-reconnects': false,
   'services.settings.server': 'data:,',
   'toolkit.telemetry.enabled': false,
 }
