@@ -1,5 +1,5 @@
 import { WebdriverBrowserProvider, webdriverio } from '@vitest/browser-webdriverio'
-import type { BrowserConfigOptions } from 'vitest/node'
+import type { BrowserConfigOptions, TestProject } from 'vitest/node'
 import { startWebKitDriver, type WebKitDriver } from './webkit-driver.ts'
 
 const CAPABILITIES = {
@@ -12,13 +12,35 @@ const CAPABILITIES = {
   },
 }
 
+type Connection = Parameters<typeof webdriverio>[0] & object
+
+const CONNECTION: Connection = {
+  hostname: '127.0.0.1',
+  path: '/',
+  logLevel: 'error',
+  // The driver knows its own browser alone, and webdriverio names Safari.
+  transformRequest(request) {
+    if (request.method === 'POST' && typeof request.body === 'string' && request.body.includes('"capabilities"'))
+      request.body = JSON.stringify({ capabilities: CAPABILITIES })
+    return request
+  },
+}
+
 /** The driver lives as long as the browser does, and no run starts one that it does not use. */
 class WebKitProvider extends WebdriverBrowserProvider {
+  readonly #connection: Connection
   #driver: WebKitDriver | undefined
+
+  constructor(project: TestProject) {
+    const connection = { ...CONNECTION }
+    super(project, connection)
+    this.#connection = connection
+  }
 
   override async openBrowser(): Promise<WebdriverIO.Browser> {
     this.#driver ??= await startWebKitDriver()
-    connection.port = this.#driver.port
+    // Read when it connects.
+    this.#connection.port = this.#driver.port
     return super.openBrowser()
   }
 
@@ -31,21 +53,9 @@ class WebKitProvider extends WebdriverBrowserProvider {
   }
 }
 
-const connection: Parameters<typeof webdriverio>[0] & object = {
-  hostname: '127.0.0.1',
-  path: '/',
-  logLevel: 'error',
-  // The driver knows its own browser alone, and webdriverio names Safari.
-  transformRequest(request) {
-    if (request.method === 'POST' && typeof request.body === 'string' && request.body.includes('"capabilities"'))
-      request.body = JSON.stringify({ capabilities: CAPABILITIES })
-    return request
-  },
-}
-
 /** WebKitGTK's own small browser, driven by WebDriver on a screen that nobody sees. */
 export const webkit: BrowserConfigOptions = {
   headless: false,
-  provider: { ...webdriverio(connection), providerFactory: (project) => new WebKitProvider(project, connection) },
+  provider: { ...webdriverio(), providerFactory: (project) => new WebKitProvider(project) },
   instances: [{ browser: 'safari', name: 'webkit' }],
 }
