@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { backoff } from 'pinia-push/observables'
+import { figuresOf, inWords } from './figures.ts'
 import { story, test } from './fixtures.ts'
 import type { Row } from './rows.ts'
 
@@ -23,7 +24,7 @@ export function nodes(row: Row, host: string) {
       await server.failOver()
       await published
       await reader.gets(String(MESSAGES - 1))
-      const figures = figuresOf(reader.data)
+      const figures = figuresOf(reader.data.map(Number), MESSAGES)
       console.log(`kill  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.count('gap')).toBe(0)
@@ -38,7 +39,7 @@ export function nodes(row: Row, host: string) {
       await server.reload()
       await published
       await reader.gets(String(MESSAGES - 1))
-      const figures = figuresOf(reader.data)
+      const figures = figuresOf(reader.data.map(Number), MESSAGES)
       console.log(`reload  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
@@ -80,19 +81,3 @@ export function nodes(row: Row, host: string) {
     })
   })
 }
-
-function figuresOf(data: readonly string[]) {
-  const received = data.map(Number)
-  return {
-    sent: MESSAGES,
-    received: received.length,
-    lost: MESSAGES - new Set(received).size,
-    repeated: received.length - new Set(received).size,
-    reordered: received.filter((n, at) => at > 0 && n < (received[at - 1] ?? 0)).length,
-  }
-}
-
-const inWords = (figures: Record<string, number>) =>
-  Object.entries(figures)
-    .map(([name, value]) => `${name} ${value}`)
-    .join('  ')

@@ -7,3 +7,5 @@ export const SERVERS: Record<ServerKind, { dialect: () => Dialect }> = {
   nchan: { dialect: () => nchan({ heartbeat: 1_000 }) },
   'nchan-redis': { dialect: () => nchan({ heartbeat: 1_000 }) },
 }
+
+export const SERVER_KINDS = Object.keys(SERVERS) as ServerKind[]
