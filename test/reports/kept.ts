@@ -1,14 +1,11 @@
 import type { Engine } from '../conformance/engines.ts'
-import { limitsAt, type Place } from '../conformance/limits.ts'
+import { limitAt, limitsAt, type Place } from '../conformance/limits.ts'
 
 /** How many promises a technique kept on a server in an engine. */
-export interface Kept {
+export interface Kept extends Place {
   kept: number
   of: number
 }
-
-/** What a run showed, by place. */
-export type Shown = readonly (Place & Kept)[]
 
 const ENGINES: Record<Engine, string> = {
   node: 'Node',
@@ -19,34 +16,48 @@ const ENGINES: Record<Engine, string> = {
 const engines = Object.keys(ENGINES) as Engine[]
 
 /** A table of what was kept: a row for each technique and server, a column for each engine, and notes with reasons. */
-export function keptTable(shown: Shown): string {
+export function keptTable(shown: readonly Kept[]): string {
   const notes: string[] = []
-  const note = (said: string) => {
-    if (!notes.includes(said)) notes.push(said)
-    return notes.indexOf(said) + 1
+  const marked = (text: string, said: readonly string[]) => {
+    for (const each of said) if (!notes.includes(each)) notes.push(each)
+    return said.length === 0 ? text : `${text} <sup>${said.map((each) => notes.indexOf(each) + 1).join(', ')}</sup>`
   }
-  const cell = (place: Place) => {
-    const found = shown.find(
-      ({ technique, server, engine }) =>
-        technique === place.technique && server === place.server && engine === place.engine,
-    )
-    const marks = limitsAt(place).map(({ said }) => note(said))
-    const figure = found ? `${found.kept} of ${found.of}` : '–'
-    return marks.length > 0 ? `${figure} <sup>${marks.join(', ')}</sup>` : figure
+
+  const row = ({ technique, server }: Place) => {
+    const cells = engines.map((engine) => {
+      const found = shown.find(
+        (other) => other.technique === technique && other.server === server && other.engine === engine,
+      )
+      return { figure: found ? `${found.kept} of ${found.of}` : '–', ...limits({ technique, server, engine }) }
+    })
+    // What limits it in every engine is said once.
+    const running = cells.filter(({ runs }) => runs)
+    const everywhere = (running[0]?.said ?? []).filter((each) => running.every(({ said }) => said.includes(each)))
+    return [
+      `\`${technique}\``,
+      marked(server, everywhere),
+      ...cells.map(({ figure, said }) =>
+        marked(
+          figure,
+          said.filter((each) => !everywhere.includes(each)),
+        ),
+      ),
+    ]
   }
+
   const rows = shown.filter(
     ({ technique, server }, at) =>
       shown.findIndex((other) => other.technique === technique && other.server === server) === at,
   )
-  const lines = rows.map(({ technique, server }) => [
-    `\`${technique}\``,
-    server,
-    ...engines.map((engine) => cell({ technique, server, engine })),
-  ])
   const head = ['technique', 'server', ...engines.map((engine) => ENGINES[engine])]
-  return [
-    ...[head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`),
-    '',
-    ...notes.map((said, at) => `${at + 1}. ${said}`),
-  ].join('\n')
+  const lines = [head, head.map(() => '---'), ...rows.map(row)].map((cells) => `| ${cells.join(' | ')} |`)
+  return [...lines, '', ...notes.map((said, at) => `${at + 1}. ${said}`)].join('\n')
+}
+
+/** What limits a place; where nothing runs, nothing else matters. */
+function limits(place: Place): { runs: boolean; said: readonly string[] } {
+  const absent = limitAt(place, 'runs')
+  return absent === undefined
+    ? { runs: true, said: limitsAt(place).map(({ said }) => said) }
+    : { runs: false, said: [absent] }
 }

@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node'
-import { keptTable, type Shown } from './kept.ts'
+import { keptTable, type Kept } from './kept.ts'
 import { isInReadme } from './readme.ts'
 
 /** Prints which promises were kept where. A full run that passed fails where the README's table does not say the same. */
@@ -18,8 +18,8 @@ export function tableReporter({ full }: { full: boolean }): Reporter {
 }
 
 /** What each place kept, in an order that does not depend on which file was done first. */
-function shownBy(modules: readonly TestModule[]): Shown {
-  const places = new Map<string, Shown[number]>()
+function shownBy(modules: readonly TestModule[]): readonly Kept[] {
+  const places = new Map<string, Kept>()
   const inOrder = modules.toSorted((a, b) => (a.relativeModuleId < b.relativeModuleId ? -1 : 1))
   for (const test of inOrder.flatMap((module) => [...module.children.allTests()])) {
     const { place } = test.meta()
