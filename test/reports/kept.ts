@@ -23,7 +23,7 @@ export function keptTable(shown: readonly Kept[]): string {
     return said.length === 0 ? text : `${text} <sup>${said.map((each) => notes.indexOf(each) + 1).join(', ')}</sup>`
   }
 
-  const row = ({ technique, server }: Place) => {
+  const row = ({ technique, server }: Omit<Place, 'engine'>) => {
     const cells = engines.map((engine) => {
       const found = shown.find(
         (other) => other.technique === technique && other.server === server && other.engine === engine,
@@ -45,10 +45,11 @@ export function keptTable(shown: readonly Kept[]): string {
     ]
   }
 
-  const rows = shown.filter(
-    ({ technique, server }, at) =>
-      shown.findIndex((other) => other.technique === technique && other.server === server) === at,
-  )
+  const techniques = [...new Set(shown.map(({ technique }) => technique))]
+  const servers = [...new Set(shown.map(({ server }) => server))]
+  const rows = techniques
+    .flatMap((technique) => servers.map((server) => ({ technique, server })))
+    .filter((row) => shown.some(({ technique, server }) => technique === row.technique && server === row.server))
   const head = ['technique', 'server', ...engines.map((engine) => ENGINES[engine])]
   const lines = [head, head.map(() => '---'), ...rows.map(row)].map((cells) => `| ${cells.join(' | ')} |`)
   return [...lines, '', ...notes.map((said, at) => `${at + 1}. ${said}`)].join('\n')
