@@ -19,12 +19,15 @@ import {
   type ServerSettings,
   type Session,
 } from '../servers/control-client.ts'
+import type { Engine } from './engines.ts'
 import type { Row } from './rows.ts'
 import { SERVERS } from './servers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     control: string
+    /** Where the tests run. */
+    engine: Engine
   }
 }
 

@@ -13,7 +13,7 @@ import {
 
 /** What can be kept with a technique; a promise that a row cannot keep names the capability that it lacks. */
 export interface Row {
-  name: string
+  name: TechniqueName
   technique: () => Technique
   /** One connection carries many messages. */
   streams: boolean
@@ -27,8 +27,6 @@ export interface Row {
   headers: boolean
   /** Sends over its own connection; the others post. */
   sends: boolean
-  /** Does not run in Node 20 by itself. */
-  browserOnly: boolean
 }
 
 type Factory = {
@@ -45,7 +43,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   longPolling: {
     technique: () => longPolling(),
@@ -55,7 +52,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   sse: {
     technique: () => sse(),
@@ -65,7 +61,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   webSocket: {
     technique: () => webSocket(),
@@ -75,7 +70,6 @@ const ROWS = {
     seesParts: false,
     headers: false,
     sends: true,
-    browserOnly: false,
   },
   fetchStream: {
     technique: () => fetchStream(),
@@ -85,7 +79,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   xhrStream: {
     // Small, so that every longer test rotates.
@@ -96,7 +89,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: true,
   },
   iframeStream: {
     technique: () => iframeStream({ rotateAfter: 20_000 }),
@@ -106,19 +98,17 @@ const ROWS = {
     seesParts: false,
     headers: false,
     sends: false,
-    browserOnly: true,
   },
 } satisfies Record<Factory, Omit<Row, 'name'>>
 
 /** The same techniques in other dress. */
 const VARIANTS = {
-  'sse native': {
+  eventSource: {
     ...ROWS.sse,
     technique: () => sse({ native: true }),
     seesStatus: false,
     seesParts: false,
     headers: false,
-    browserOnly: true,
   },
   fallback: {
     ...ROWS.webSocket,
@@ -131,4 +121,11 @@ const VARIANTS = {
 export const ladder = (highest: Technique): Technique =>
   fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 1_000 }, highest, fetchStream(), longPolling())
 
-export const rows: readonly Row[] = Object.entries({ ...ROWS, ...VARIANTS }).map(([name, row]) => ({ name, ...row }))
+const EVERY = { ...ROWS, ...VARIANTS }
+
+export type TechniqueName = keyof typeof EVERY
+
+export const rows: readonly Row[] = Object.entries(EVERY).map(([name, row]) => ({
+  ...row,
+  name: name as TechniqueName,
+}))

@@ -86,6 +86,8 @@ describe('an event stream', () => {
     await next()
     hub.publish('a', 'carriage\rreturn', { event: 'news' })
     expect(await next()).toMatch(/event: push\.message\ndata: {"event":"news","text":"carriage\\rreturn"}$/)
+    hub.publish('a', 'a\0b')
+    expect(await next()).toMatch(/event: push\.message\ndata: {"text":"a\\u0000b"}$/)
     hub.publish('a', Uint8Array.of(0, 255))
     expect(await next()).toMatch(/event: push\.message\ndata: {"base64":"AP8="}$/)
     hub.publish('a', Uint8Array.of(255), { contentType: 'text/plain' })
