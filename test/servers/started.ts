@@ -14,8 +14,17 @@ export interface Started {
 }
 
 /** Starts a program and waits until it takes connections at its port. */
-export async function start(command: string, args: readonly string[], port: number, install: string): Promise<Started> {
-  const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+export async function start(
+  command: string,
+  args: readonly string[],
+  port: number,
+  install: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Started> {
+  const child: ChildProcess = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   // It does not outlive whoever started it.
   const abandon = () => void child.kill('SIGTERM')
   process.once('exit', abandon)
