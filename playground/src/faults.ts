@@ -25,6 +25,9 @@ const press = (path: string) => fetch(path, { method: 'POST' })
 /** Breaks the network of one technique at the server. */
 export const inflict = (technique: string, fault: Fault) => press(`/faults/${technique}/${fault}`)
 
+/** Kills a node, or starts it. */
+export const power = (node: string, on: boolean) => press(`/nodes/${node}/${on ? 'start' : 'kill'}`)
+
 export const stopHub = () => press('/hub/stop')
 export const startHub = () => press('/hub/start')
 

@@ -16,6 +16,8 @@ export interface Nginx {
   /** Where pages are served. */
   port: number
   publisherPort: number
+  /** Its workers' process ids. */
+  workers(): number[]
   /** Starts it anew, at the same ports. */
   restart(): Promise<void>
   /** Reads its configuration again, as an administrator would: new workers, the old ones let their readers go. */
@@ -56,6 +58,7 @@ export async function startNginx({
   return {
     port,
     publisherPort,
+    workers: () => running?.children() ?? [],
     async restart() {
       await running?.stop()
       running = await run()

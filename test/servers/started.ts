@@ -6,6 +6,8 @@ import { connect } from 'node:net'
 /** A program that was started here, and is ended by its own process id. */
 export interface Started {
   pid: number
+  /** The processes that it has started, by their ids. */
+  children(): number[]
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>
   /** Ends it and its children without a word, as a power cut would. */
@@ -46,6 +48,7 @@ export async function start(
   const { pid = 0 } = child
   return {
     pid,
+    children: () => childrenOf(pid),
     signal: (name) => void child.kill(name),
     async stop() {
       if (!over) child.kill('SIGTERM')
