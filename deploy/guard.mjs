@@ -1,5 +1,5 @@
 // What nginx asks before each subscription (nchan_authorize_request): who may read, and that no channel is empty. Runs
-// beside each node, with Node 20 or later and nothing else: `node guard.mjs`.
+// beside each node, with Node 18 or later and nothing else: `node guard.mjs`.
 import { createServer } from 'node:http'
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
@@ -83,11 +83,7 @@ export function createGuard({ publisher, authorize }) {
 const secondOf = (cursor) => Number.parseInt(cursor ?? '', 10) || 0
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
-  const {
-    GUARD_PORT = '8090',
-    PUBLISHER = 'http://127.0.0.1:8080/channels/',
-    AUTHORIZE = `${import.meta.dirname}/authorize.mjs`,
-  } = process.env
-  const { authorize } = await import(pathToFileURL(AUTHORIZE).href)
+  const { GUARD_PORT = '8090', PUBLISHER = 'http://127.0.0.1:8080/channels/', AUTHORIZE } = process.env
+  const { authorize } = await import(AUTHORIZE ? pathToFileURL(AUTHORIZE).href : './authorize.mjs')
   createGuard({ publisher: PUBLISHER, authorize }).listen(Number(GUARD_PORT), '127.0.0.1')
 }

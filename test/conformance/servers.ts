@@ -21,7 +21,7 @@ const NCHAN: ServerRow = {
   dialect: () => nchan({ heartbeat: 1_000, overlap: true }),
   limits: {
     heartbeats: {
-      longPolling: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',
+      longPolling: 'a poll that waits is answered when something comes, and not before',
       webSocket: 'pings of a WebSocket are hidden from a page',
       fetchStream: 'multipart has none',
       xhrStream: 'multipart has none',
