@@ -169,7 +169,7 @@ export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
         `/faults/<${TECHNIQUES.join('|')}>/<${Object.keys(FAULTS).join('|')}>, /hub/<stop|start>, /interval/<${INTERVALS.join('|')}>, /nodes/<A|B>/<kill|start>`,
       )
     report()
-    json(response, 200, rest)
+    json(response, 200, kind === 'nodes' ? hub?.nodes?.() : rest)
   }
 
   const authorize: Authorize = ({ action, channel, headers }) => {

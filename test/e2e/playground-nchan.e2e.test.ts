@@ -150,9 +150,9 @@ describe('the playground on nginx with Nchan', () => {
 
   test('says that no node answers when both are dead, and then goes on', async () => {
     const page = await visit()
-    for (const node of ['A', 'B']) await press(`nodes/${node}/kill`)
+    for (const name of ['Kill node A', 'Kill node B']) await page.getByRole('button', { name }).click()
     await page.locator('.trouble', { hasText: 'No node answers.' }).waitFor()
-    for (const node of ['A', 'B']) await press(`nodes/${node}/start`)
+    for (const name of ['Start node A', 'Start node B']) await page.getByRole('button', { name }).click()
     await allAre(page, 'open')
     await expectToGoOn(page)
     await page.close()
