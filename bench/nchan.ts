@@ -31,7 +31,7 @@ async function serve(store: (typeof STORES)[number]) {
     changes: (port) => [
       plain(port),
       ['push/limits.conf', 'rate=200r/s', 'rate=100000r/s'],
-      ['push/channels.conf', 'push_readers 1000', 'push_readers 20000'],
+      ['nginx.conf', 'push_readers 1000', 'push_readers 20000'],
     ],
   })
   await ready(nginx.publisherPort)

@@ -13,8 +13,8 @@ beforeAll(async () => {
     guard: guards().start,
     changes: (port) => [
       plain(port),
-      ['push/channels.conf', 'push_readers 1000', `push_readers ${STREAMS}`],
-      ['push/channels.conf', 'burst=1000', `burst=${BURST}`],
+      ['nginx.conf', 'push_readers 1000', `push_readers ${STREAMS}`],
+      ['nginx.conf', 'burst=1000', `burst=${BURST}`],
       ['push/limits.conf', 'rate=200r/s', 'rate=1r/s'],
     ],
   })
