@@ -51,16 +51,18 @@ const published = async (port: number) =>
 /** What a reader costs who is told nothing, what is handed out a second, and how fast messages are taken. */
 export const nchan: Bench = async () => {
   let kept = true
-  const idle = table(['readers', 'workers, a reader'])
+  const idle = table(['readers', 'workers, a reader', 'let in a second'])
   for (const kind of KINDS) {
     const [nginx, readers] = [await serve('Redis'), await start<ReaderOrders>('readers')]
     // What the first ones need once is not what each needs.
     await readers.tell.open(nginx.port, 'idle', kind, 100)
     const before = anonymous(nginx.workers())
+    const began = performance.now()
     await readers.tell.open(nginx.port, 'idle', kind, IDLE)
+    const rate = (IDLE * 1_000) / (performance.now() - began)
     const each = (anonymous(nginx.workers()) - before) / IDLE
     kept &&= each <= MOST
-    idle([`${whole(IDLE)} ${kind}`, `${whole(each)} B${each > MOST ? ` **over ${whole(MOST)}**` : ''}`])
+    idle([`${whole(IDLE)} ${kind}`, `${whole(each)} B${each > MOST ? ` **over ${whole(MOST)}**` : ''}`, whole(rate)])
     readers.stop()
     await nginx.stop()
   }

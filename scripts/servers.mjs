@@ -1,4 +1,4 @@
-// Finds nginx with Nchan, and Redis, or installs them where that can be done, or says what to install.
+// Finds nginx with Nchan, Redis, and what speaks to them, or installs them where that can be done, or says what to install.
 import { existsSync } from 'node:fs'
 import { install } from './packages.mjs'
 
@@ -9,6 +9,8 @@ const NEEDED = {
     '/usr/lib64/nginx/modules/ngx_nchan_module.so',
     '/usr/share/nginx/modules/ngx_nchan_module.so',
   ],
+  openssl: ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'],
+  curl: ['/usr/bin/curl', '/usr/local/bin/curl', '/opt/homebrew/bin/curl'],
   'redis-server': ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'],
 }
 
@@ -25,7 +27,7 @@ export function servers() {
   const still = missing()
   if (still.length === 0) return
   console.error(
-    `The tests run against real servers, and some were not found: install nginx with the Nchan module, and Redis (Debian: \`sudo apt-get install ${still.join(' ')}\`).`,
+    `The tests run against real servers, and some were not found: install nginx with the Nchan module, Redis, curl and openssl (Debian: \`sudo apt-get install ${still.join(' ')}\`).`,
   )
   process.exit(1)
 }

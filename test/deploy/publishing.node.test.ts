@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,16 +8,9 @@ import { guards } from '../servers/guard.ts'
 import { startNginx, type Nginx } from '../servers/nginx.ts'
 import { ready } from '../servers/ready.ts'
 import { startRedis } from '../servers/redis.ts'
+import { canRun, interpreter } from './interpreter.ts'
 
 const run = promisify(execFile)
-
-/** How each language of the page runs a few lines. */
-const INTERPRETERS: Record<string, (code: string) => [command: string, ...args: string[]]> = {
-  sh: (code) => ['bash', '-ec', code],
-  js: (code) => ['node', '--input-type=module', '-e', code],
-  python: (code) => ['python3', '-c', code],
-  php: (code) => ['php', '-r', code.replace('<?php', '')],
-}
 
 const readme = readFileSync(new URL('../../deploy/README.md', import.meta.url), 'utf8')
 const section = readme.slice(readme.indexOf('## Publish from'), readme.indexOf('## Hazards'))
@@ -26,12 +19,7 @@ const blocks = [...section.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, languag
   code,
 }))
 const [one, , , , words, end, state] = blocks
-const simple = blocks.slice(0, 4).filter(({ language }) => {
-  const [command = ''] = INTERPRETERS[language]?.('') ?? []
-  const there = spawnSync(command, ['--version']).status === 0
-  if (!there) console.log(`deploy/README.md: its ${language} is not run, because there is no ${command} here`)
-  return there
-})
+const simple = blocks.slice(0, 4).filter(({ language }) => canRun(language))
 
 let redis: Awaited<ReturnType<typeof startRedis>>
 let nginx: Nginx
@@ -50,12 +38,9 @@ afterAll(async () => {
 
 /** Runs lines of the page, with this node and a channel of its own in the place of the page's. */
 async function runs(block: (typeof blocks)[number] | undefined, channel: string): Promise<string> {
-  const [command = '', ...args] =
-    INTERPRETERS[block?.language ?? '']?.(
-      (block?.code ?? '')
-        .replaceAll('127.0.0.1:8080', `127.0.0.1:${nginx.publisherPort}`)
-        .replaceAll('/prices', `/${channel}`),
-    ) ?? []
+  const { language = '', code = '' } = block ?? {}
+  const own = code.replaceAll('127.0.0.1:8080', `127.0.0.1:${nginx.publisherPort}`).replaceAll('/prices', `/${channel}`)
+  const [command, ...args] = interpreter(language, own)
   return (await run(command, args)).stdout
 }
 
