@@ -30,15 +30,21 @@ export function createGuard({ publisher, authorize }) {
   /** @type {Map<string, Promise<void>>} */
   const beginning = new Map()
 
-  /** @param {string} channel @param {number} after What begins does so in a later second, so that its place is later. */
+  /**
+   * What begins does so later than the second after that of the reader's place, so that its own is later than any that
+   * a client knows: one who asks from just before its place may name the second before.
+   *
+   * @param {string} channel
+   * @param {number} after
+   */
   const begin = async (channel, after) => {
     const at = `${publisher}${channel}`
     const state = await fetch(at, { headers: { accept: 'text/json' } })
     const said = await state.text()
     if (!state.ok && state.status !== 404) throw new Error(`${at} answered ${state.status}: ${said}`)
     if (state.ok && JSON.parse(said).messages > 0) return
-    const wait = (after + 1) * 1_000 - Date.now()
-    if (wait > 0 && wait <= 1_000) await new Promise((resolve) => setTimeout(resolve, wait))
+    const wait = (after + 2) * 1_000 - Date.now()
+    if (wait > 0 && wait <= 2_000) await new Promise((resolve) => setTimeout(resolve, wait))
     const begun = await fetch(at, BEGINNING)
     if (!begun.ok) throw new Error(`${at} answered ${begun.status}: ${await begun.text()}`)
   }

@@ -282,6 +282,21 @@ export function everyTechnique(row: Row, host: string, kind: ServerKind = 'hub')
       expect(story(reader.events)).toEqual(['one', 'gap expired', '7', '8', '9'])
     })
 
+    test('says gap when its place lies in the future, and goes on from now', async ({ serve, client }) => {
+      const server = await serve()
+      await server.publish('a', texts('kept'))
+      const later = { space: 'nchan', value: `${Math.floor(Date.now() / 1_000) + 3_600}:0`, opened: true }
+      const text = defineChannel({ url: `${server.url}a`, decode: (raw) => raw })
+      const reader = readChannel(client(row, { openWithin: 1_500 }).channel(text()), later)
+      await reader.sees('gap')
+      await eventually(server.stats, () => reader.channel.status === 'open')
+      await server.publish('a', texts('new'))
+      await reader.gets('new')
+      expect(story(reader.events)[0]).toMatch(/^gap (unknown|expired)$/)
+      expect(reader.data.filter((data) => data !== 'kept')).toEqual(['new'])
+      reader.leave()
+    })
+
     const tellsLoss = limits.loss === undefined ? test : test.skip
     tellsLoss('says gap when the server was started anew', async ({ serve, read }) => {
       const server = await serve()

@@ -27,7 +27,7 @@ const read = (url: string, name: keyof typeof techniques, tokens: Readonly<Recor
   const seen: Record<string, string[]> = {}
   const push = createPushClient({
     via: techniques[name](),
-    dialect: nchan({ heartbeat: 15_000, overlap: true }),
+    dialect: nchan({ heartbeat: 15_000 }),
     prepare: ({ url: asked }) => ({ query: { token: tokens[new URL(asked).pathname.split('/').at(-1) ?? ''] ?? '' } }),
   })
   for (const channel of Object.keys(tokens)) {
