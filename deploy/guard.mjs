@@ -74,7 +74,8 @@ export function createGuard({ publisher, authorize }) {
     return { status: 200 }
   }
 
-  return createServer((request, response) => {
+  // Longer than nginx keeps a connection that nothing is asked on, so that it is never closed under a question.
+  return createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
     decide(request).then(
       ({ status, reason = '', headers = {} }) => response.writeHead(status, headers).end(reason),
       (/** @type {unknown} */ error) => {

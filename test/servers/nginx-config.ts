@@ -37,7 +37,7 @@ export const places = ({
   ['nginx.conf', '127.0.0.1:8080', `127.0.0.1:${publisherPort}`],
   ['nginx.conf', '127.0.0.1:8081', `127.0.0.1:${eventsPort}`],
   ['push/channels.conf', '127.0.0.1:8081', `127.0.0.1:${eventsPort}`],
-  ['push/guard.conf', '127.0.0.1:8090', `127.0.0.1:${guardPort}`],
+  ['nginx.conf', '127.0.0.1:8090', `127.0.0.1:${guardPort}`],
   redisPort === undefined
     ? ['nginx.conf', 'include push/redis.conf;', '']
     : ['push/redis.conf', '127.0.0.1:6379', `127.0.0.1:${redisPort}`],
