@@ -25,8 +25,9 @@ const ACTIONS = new Map([
  * @param {object} options
  * @param {string} options.publisher Where this node's channels are published to, as `http://127.0.0.1:8080/channels/`.
  * @param {import('pinia-push/hub').Authorize} options.authorize Who may do what: the hub's own hook.
+ * @param {(trouble: string) => void} [options.log] Hears what could not be decided.
  */
-export function createGuard({ publisher, authorize }) {
+export function createGuard({ publisher, authorize, log = console.error }) {
   /** @type {Map<string, Promise<void>>} */
   const beginning = new Map()
 
@@ -79,7 +80,7 @@ export function createGuard({ publisher, authorize }) {
     decide(request).then(
       ({ status, reason = '', headers = {} }) => response.writeHead(status, headers).end(reason),
       (/** @type {unknown} */ error) => {
-        console.error(error)
+        log(String(error))
         response.writeHead(503, { 'Retry-After': 1 }).end()
       },
     )
