@@ -48,10 +48,10 @@ async function serve(store: (typeof STORES)[number]) {
 const published = async (port: number) =>
   Number(/^total published messages: (\d+)$/m.exec(await (await fetch(`http://127.0.0.1:${port}/status`)).text())?.[1])
 
-/** What a reader costs who is told nothing, what is handed out a second, and how fast messages are taken. */
-export const nchan: Bench = async () => {
+/** What a reader costs who is told nothing, and how fast they come. */
+async function idle(): Promise<boolean> {
   let kept = true
-  const idle = table(['readers', 'workers, a reader', 'let in a second'])
+  const print = table(['readers', 'workers, a reader', 'let in a second'])
   for (const kind of KINDS) {
     const [nginx, readers] = [await serve('Redis'), await start<ReaderOrders>('readers')]
     // What the first ones need once is not what each needs.
@@ -62,13 +62,17 @@ export const nchan: Bench = async () => {
     const rate = (IDLE * 1_000) / (performance.now() - began)
     const each = (anonymous(nginx.workers()) - before) / IDLE
     kept &&= each <= MOST
-    idle([`${whole(IDLE)} ${kind}`, `${whole(each)} B${each > MOST ? ` **over ${whole(MOST)}**` : ''}`, whole(rate)])
+    print([`${whole(IDLE)} ${kind}`, `${whole(each)} B${each > MOST ? ` **over ${whole(MOST)}**` : ''}`, whole(rate)])
     readers.stop()
     await nginx.stop()
   }
+  return kept
+}
 
-  console.log()
-  const busy = table(['readers, store', 'messages', 'deliveries a second, the median of 5 (least, most)'])
+/** How many messages are handed out a second. */
+async function busy(): Promise<boolean> {
+  let kept = true
+  const print = table(['readers, store', 'messages', 'deliveries a second, the median of 5 (least, most)'])
   for (const store of STORES) {
     for (const kind of KINDS) {
       const [nginx, readers] = [await serve(store), await start<ReaderOrders>('readers')]
@@ -81,19 +85,18 @@ export const nchan: Bench = async () => {
         rates.push((MESSAGES * BUSY * 1_000) / (performance.now() - began))
         kept &&= received === round * MESSAGES * BUSY
       }
-      rates.sort((a, b) => a - b)
-      busy([
-        `${whole(BUSY)} ${kind}, ${store}`,
-        `${whole(ROUNDS * MESSAGES)}, each once`,
-        `${whole(median(rates))} (${whole(rates[0] ?? 0)}, ${whole(rates.at(-1) ?? 0)})`,
-      ])
+      print([`${whole(BUSY)} ${kind}, ${store}`, `${whole(ROUNDS * MESSAGES)}, each once`, spread(rates)])
       readers.stop()
       await nginx.stop()
     }
   }
+  return kept
+}
 
-  console.log()
-  const publishing = table(['store', 'messages taken a second, the median of 5 (least, most)'])
+/** How many messages are taken a second. */
+async function taken(): Promise<boolean> {
+  let kept = true
+  const print = table(['store', 'messages taken a second, the median of 5 (least, most)'])
   for (const store of STORES) {
     const nginx = await serve(store)
     const rates: number[] = []
@@ -103,9 +106,24 @@ export const nchan: Bench = async () => {
       rates.push((POSTS * 1_000) / (performance.now() - began))
     }
     kept &&= (await published(nginx.publisherPort)) === ROUNDS * POSTS
-    rates.sort((a, b) => a - b)
-    publishing([store, `${whole(median(rates))} (${whole(rates[0] ?? 0)}, ${whole(rates.at(-1) ?? 0)})`])
+    print([store, spread(rates)])
     await nginx.stop()
+  }
+  return kept
+}
+
+const spread = (rates: readonly number[]) =>
+  `${whole(median(rates))} (${whole(Math.min(...rates))}, ${whole(Math.max(...rates))})`
+
+const PARTS: Readonly<Record<string, () => Promise<boolean>>> = { idle, busy, taken }
+
+/** What a node of nginx with Nchan bears. */
+export const nchan: Bench = async (parts) => {
+  let kept = true
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (parts.length > 0 && !parts.includes(name)) continue
+    kept = (await part()) && kept
+    console.log()
   }
   return kept
 }

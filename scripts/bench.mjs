@@ -6,6 +6,6 @@ const { servers } = await import('./servers.mjs')
 
 process.env.CHROMIUM = chromium()
 const names = process.argv.slice(2)
-if (names.length === 0 || names.includes('nchan')) servers()
+if (names.length === 0 || names.some((name) => name.startsWith('nchan'))) servers()
 const { module } = await runnerImport('/bench/index.ts', { configFile: false, logLevel: 'error' })
 process.exit((await module.run(names)) ? 0 : 1)
