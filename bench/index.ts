@@ -1,6 +1,7 @@
 import { connections } from './connections.ts'
 import { fanOut } from './fan-out.ts'
 import { memory } from './memory.ts'
+import { nchan } from './nchan.ts'
 import { store } from './store.ts'
 import { storm } from './storm.ts'
 import { techniques } from './techniques.ts'
@@ -11,7 +12,15 @@ import { techniques } from './techniques.ts'
  */
 export type Bench = (parts: readonly string[]) => Promise<boolean>
 
-const BENCHES: Readonly<Record<string, Bench>> = { techniques, memory, connections, 'fan-out': fanOut, store, storm }
+const BENCHES: Readonly<Record<string, Bench>> = {
+  techniques,
+  memory,
+  connections,
+  'fan-out': fanOut,
+  store,
+  storm,
+  nchan,
+}
 
 /** Runs some, or all, one after the other. A name is a bench, or a row of it: `techniques`, `techniques:sse`. */
 export async function run(names: readonly string[]): Promise<boolean> {

@@ -1,4 +1,4 @@
-// What the tests run against, where it is found, and by which Debian package it comes.
+// What tests, bench and playground run in and on, where it is found, and by which Debian package it comes.
 import { existsSync, readdirSync } from 'node:fs'
 import { install } from './packages.mjs'
 
@@ -23,7 +23,12 @@ const NEEDED = {
   'nginx-core': { places: bin('nginx') },
   'libnginx-mod-nchan': { places: lib('nginx/modules/ngx_nchan_module.so') },
   'redis-server': { places: bin('redis-server') },
+  openssl: { places: bin('openssl') },
+  curl: { places: bin('curl') },
 }
+
+/** What nodes of nginx with Nchan need. */
+export const NODES = ['nginx-core', 'libnginx-mod-nchan', 'redis-server']
 
 /** Everything that the tests need. */
 export const EVERYTHING = Object.keys(NEEDED)
@@ -43,7 +48,7 @@ export function needed(...names) {
   if (missing().length > 0) {
     const packages = missing().join(' ')
     console.error(
-      `The tests run in real browsers and against real servers, and some were not found: install them (Debian: \`sudo apt-get install ${packages}\`)${variables(missing())}.`,
+      `This runs in real browsers and on real servers, and some were not found: install them (Debian: \`sudo apt-get install ${packages}\`)${variables(missing())}.`,
     )
     process.exit(1)
   }

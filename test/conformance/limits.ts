@@ -67,7 +67,7 @@ const LIMITS: readonly Limit[] = [
     need: 'heartbeats',
     servers: NCHAN,
     techniques: ['longPolling'],
-    why: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',
+    why: 'a poll that waits is answered when something comes, and not before',
   },
   {
     need: 'heartbeats',

@@ -54,15 +54,5 @@ export function nchanPublisher(channels: () => string, keep = 10_000) {
       await send(channel, END)
       await send(channel, BEGINNING)
     },
-    /**
-     * Lets no channel be empty. What begins does so later than the second after this one, so that its place is later than
-     * any that a client knows: one who asks from just before its place may name the second before.
-     */
-    async begin(channel: string, after: number) {
-      if ((await state(channel)).messages > 0) return
-      const wait = (after + 2) * 1_000 - Date.now()
-      if (wait > 0 && wait <= 2_000) await new Promise((resolve) => setTimeout(resolve, wait))
-      await send(channel, BEGINNING)
-    },
   }
 }
