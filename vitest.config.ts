@@ -1,7 +1,8 @@
-import { playwright } from '@vitest/browser-playwright'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vitest/config'
-import { CHROMIUM } from './test/e2e/chromium.ts'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { PAGES } from './test/engines/index.ts'
+import { nothingRan } from './test/reports/nothing-ran.ts'
+import { tableReporter } from './test/reports/table-reporter.ts'
 
 const root = import.meta.dirname
 const alias = {
@@ -12,15 +13,42 @@ const alias = {
   'pinia-push': `${root}/src/index.ts`,
 }
 
+/**
+ * What runs at the same time: an engine, and beside it what needs none. Two engines at once would leave neither the time
+ * that it is held to.
+ */
+const BESIDE = { chromium: 0, firefox: 1, webkit: 2 } satisfies Record<keyof typeof PAGES, number>
+
+/** The tests that run in a page, in one engine. */
+const page = (
+  engine: keyof typeof PAGES,
+  { include = [], exclude = [] }: { include?: string[]; exclude?: string[] } = {},
+): TestProjectConfiguration => ({
+  extends: true,
+  test: {
+    // Its one instance has the name by which it is run.
+    name: `pages of ${engine}`,
+    include: ['test/**/*.browser.test.ts', ...include],
+    exclude,
+    provide: { engine },
+    globalSetup: ['test/servers/global-setup.ts'],
+    testTimeout: 30_000,
+    sequence: { groupOrder: BESIDE[engine] },
+    browser: { ...PAGES[engine], enabled: true, screenshotFailures: false, api: { host: '127.0.0.1' } },
+  },
+})
+
 export default defineConfig({
   resolve: { alias },
   plugins: [vue()],
   test: {
+    reporters: ['default', nothingRan(), tableReporter({ full: process.env['FULL_RUN'] !== undefined })],
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: BESIDE.webkit },
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{browser,node,e2e}.test.ts'],
         },
@@ -31,6 +59,7 @@ export default defineConfig({
         resolve: { alias: { pinia: 'pinia-3' } },
         test: {
           name: 'pinia-3',
+          sequence: { groupOrder: BESIDE.webkit },
           include: ['test/plugin/*.test.ts'],
           exclude: ['test/**/*.{browser,node,e2e}.test.ts'],
           server: { deps: { inline: ['@pinia/testing'] } },
@@ -40,6 +69,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
+          sequence: { groupOrder: BESIDE.chromium },
+          provide: { engine: 'node' },
           include: ['test/**/*.node.test.ts'],
           globalSetup: ['test/servers/global-setup.ts'],
           testTimeout: 30_000,
@@ -49,31 +80,16 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: BESIDE.firefox },
           include: ['test/**/*.e2e.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'chromium',
-          // What a store does in jsdom it does in a page too.
-          include: ['test/**/*.browser.test.ts', 'test/plugin/*.test.ts'],
-          // A server renders in Node.
-          exclude: ['test/plugin/rendering.test.ts'],
-          globalSetup: ['test/servers/global-setup.ts'],
-          testTimeout: 30_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            api: { host: '127.0.0.1' },
-            provider: playwright({ launchOptions: CHROMIUM }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      // What a store does in jsdom it does in a page too; a server renders in Node.
+      page('chromium', { include: ['test/plugin/*.test.ts'], exclude: ['test/plugin/rendering.test.ts'] }),
+      page('firefox'),
+      page('webkit'),
     ],
   },
 })

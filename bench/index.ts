@@ -2,6 +2,7 @@ import { connections } from './connections.ts'
 import { fanOut } from './fan-out.ts'
 import { flash } from './flash.ts'
 import { memory } from './memory.ts'
+import { nchan } from './nchan.ts'
 import { store } from './store.ts'
 import { storm } from './storm.ts'
 import { techniques } from './techniques.ts'
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   flash,
   store,
   storm,
+  nchan,
 }
 
 /** Runs some, or all, one after the other. A name is a bench, or a row of it: `techniques`, `techniques:sse`. */

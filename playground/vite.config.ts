@@ -6,7 +6,7 @@ const src = new URL('../src', import.meta.url).pathname
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [vue(), ...playgroundServer()],
+  plugins: [vue(), ...playgroundServer({ by: process.env['PUSH_BY'] === 'nchan' ? 'nchan' : 'hub' })],
   // The page imports the package by its public names; here they are its source, so that nothing has to be built first.
   resolve: {
     alias: {

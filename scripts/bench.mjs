@@ -1,8 +1,10 @@
 // Measurements, side by side in one run: `npm run bench`, or some by name: `npm run bench -- techniques memory`.
 process.env.NODE_ENV = 'production'
 const { runnerImport } = await import('vite')
-const { chromium } = await import('./browser.mjs')
+const { NODES, needed } = await import('./needed.mjs')
 
-process.env.CHROMIUM = chromium()
+const names = process.argv.slice(2)
+const nodes = names.length === 0 || names.some((name) => name.startsWith('nchan'))
+Object.assign(process.env, needed('chromium', ...(nodes ? NODES : [])))
 const { module } = await runnerImport('/bench/index.ts', { configFile: false, logLevel: 'error' })
-process.exit((await module.run(process.argv.slice(2))) ? 0 : 1)
+process.exit((await module.run(names)) ? 0 : 1)

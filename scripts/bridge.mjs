@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { install } from './packages.mjs'
+import { needed } from './needed.mjs'
 
 const FOLDER = 'src/observables/flash'
 const MODULE = `${FOLDER}/bridge-swf.ts`
@@ -19,13 +19,7 @@ function build() {
   return bytes
 }
 
-const found = () => process.env.PATH?.split(':').some((place) => existsSync(join(place, 'haxe')))
-if (!found() && !(install('Haxe', 'haxe') && found())) {
-  console.error(
-    'The SWF is built by Haxe 4, and none was found: install the package `haxe` (Debian: `apt-get install haxe`).',
-  )
-  process.exit(1)
-}
+needed('haxe')
 const bytes = build()
 if (!bytes) process.exit(1)
 const module = `// The SWF that scripts/bridge.mjs builds from Bridge.hx, in Base64: ${bytes.length} bytes.\nexport const BRIDGE_SWF =\n  '${bytes.toString('base64')}'\n`

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Hub } from '../../src/hub/index.ts'
 import { createFaultProxy, type FaultProxy } from '../../test/servers/fault-proxy.ts'
 import { createMeter, type Carried, type Cost, type Meter } from './meter.ts'
+import type { PushServer } from './push-server.ts'
 
 /** A header that no page can send here: the front says by it whom the hub is to refuse. */
 export const FORBIDDEN = 'x-playground-forbidden'
@@ -23,7 +23,7 @@ export interface Front {
 /** How many pages are remembered. */
 const MOST_PAGES = 100
 
-export async function openFront(hub: Hub): Promise<Front> {
+export async function openFront(hub: PushServer): Promise<Front> {
   const meters = new Map<string, Meter>()
   const carried: Carried = new WeakMap()
   let forbidding = false

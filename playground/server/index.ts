@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Plugin } from 'vite'
 import { pushHub } from '../../src/vite/index.ts'
-import type { Hub } from '../../src/hub/index.ts'
+import type { Authorize } from '../../src/hub/index.ts'
 import { isOwnPost, json } from './answer.ts'
 import { FORBIDDEN, openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
 import { networkPage } from './network.ts'
 import { ORDERS, orderDesk } from './orders.ts'
+import { pushNodes } from './push-nodes.ts'
+import type { PushServer } from './push-server.ts'
 import type { Report, Welcome } from './report.ts'
 import { ruffle } from './ruffle.ts'
 import { stoppable } from './stoppable.ts'
@@ -56,10 +58,10 @@ const INTERVALS = [100, 1_000, 10_000]
 const GONE = 60_000
 
 /**
- * The playground's server: the hub on the page's own origin, fed ten times a second with what this machine does, and
- * for each technique a port of its own with a network that can be broken.
+ * The playground's server: the hub on the page's own origin, or nodes of nginx with Nchan behind it, fed ten times a
+ * second with what this machine does, and for each technique a port of its own with a network that can be broken.
  */
-export function playgroundServer(): Plugin[] {
+export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
   const ports = new Set<number>()
   const fronts = new Map<string, Front>()
   const faults: Record<string, string> = {}
@@ -67,7 +69,7 @@ export function playgroundServer(): Plugin[] {
   const orders = orderDesk()
   const network = networkPage()
   const own = stoppable()
-  let hub: Hub | undefined
+  let hub: PushServer | undefined
   let opened: Promise<unknown> = Promise.resolve()
   let interval = 100
   let ticks: NodeJS.Timeout | undefined
@@ -82,7 +84,8 @@ export function playgroundServer(): Plugin[] {
   const welcome = (): Welcome => {
     const page = randomUUID()
     const bases = Object.fromEntries([...fronts].map(([name, { url }]) => [name, `${url}/${page}`]))
-    return { page, at: Date.now(), bases }
+    const publisher = hub?.publisher?.()
+    return { page, at: Date.now(), bases, nodes: hub?.nodes?.() ?? {}, ...(publisher !== undefined && { publisher }) }
   }
   const report = () => {
     const pages = new Set([...fronts.values()].flatMap((front) => front.pages(GONE)))
@@ -92,7 +95,13 @@ export function playgroundServer(): Plugin[] {
         const cost = front.cost(page)
         if (cost) costs[name] = cost
       }
-      publish(`reports-${page}`, { at: Date.now(), interval, faults, costs } satisfies Report)
+      publish(`reports-${page}`, {
+        at: Date.now(),
+        interval,
+        faults,
+        costs,
+        nodes: hub?.nodes?.() ?? {},
+      } satisfies Report)
     }
   }
   const inflict = (technique: string, front: Front, fault: keyof typeof FAULTS) => {
@@ -103,9 +112,11 @@ export function playgroundServer(): Plugin[] {
     else faults[technique] = fault
   }
 
-  const setup = (made: Hub) => {
+  const setup = (made: PushServer) => {
     hub = made
-    opened = Promise.all(TECHNIQUES.map(async (name) => fronts.set(name, await openFront(made))))
+    // Nchan serves no TCP.
+    const carried = TECHNIQUES.filter((name) => by !== 'nchan' || name !== 'flashSocket')
+    opened = Promise.all(carried.map(async (name) => fronts.set(name, await openFront(made))))
     pace(interval)
     const reports = setInterval(report, 1_000)
     const stopOrders = orders.start(made)
@@ -127,6 +138,10 @@ export function playgroundServer(): Plugin[] {
       own[first]()
       return true
     }
+    if (kind === 'nodes' && Object.hasOwn(hub?.nodes?.() ?? {}, first) && (second === 'kill' || second === 'start')) {
+      await hub?.power?.(first, second === 'start')
+      return true
+    }
     if (kind === 'interval' && INTERVALS.includes(Number(first))) {
       pace(Number(first))
       return true
@@ -142,23 +157,30 @@ export function playgroundServer(): Plugin[] {
     const [, kind = '', ...rest] = (request.url ?? '').split('/')
     if (kind === 'board') {
       // The place first, then the state: what comes in between is applied twice rather than never.
-      const cursor = hub?.cursor('machine')
+      const cursor = await hub?.cursor('machine')
       return json(response, 200, { cursor, state: machine.board })
     }
     if (kind === 'techniques') {
       await opened
       return json(response, 200, welcome())
     }
-    if (!['faults', 'hub', 'interval'].includes(kind)) return next()
+    if (!['faults', 'hub', 'interval', 'nodes'].includes(kind)) return next()
     if (!isOwnPost(request)) return json(response, 403, 'only this page breaks its network')
     if (!(await press([kind, ...rest])))
       return json(
         response,
         404,
-        `/faults/<${TECHNIQUES.join('|')}>/<${Object.keys(FAULTS).join('|')}>, /hub/<stop|start>, /interval/<${INTERVALS.join('|')}>`,
+        `/faults/<${TECHNIQUES.join('|')}>/<${Object.keys(FAULTS).join('|')}>, /hub/<stop|start>, /interval/<${INTERVALS.join('|')}>, /nodes/<A|B>/<kill|start>`,
       )
     report()
-    json(response, 200, rest)
+    json(response, 200, kind === 'nodes' ? hub?.nodes?.() : rest)
+  }
+
+  const authorize: Authorize = ({ action, channel, headers }) => {
+    if (headers[FORBIDDEN]) return { status: 403, reason: 'forbidden by the network panel' }
+    return channel === ORDERS && action !== 'subscribe' && action !== 'state'
+      ? { status: 403, reason: 'only the desk publishes orders' }
+      : true
   }
 
   return [
@@ -171,19 +193,16 @@ export function playgroundServer(): Plugin[] {
         httpServer?.on('listening', () => void ports.add((httpServer.address() as AddressInfo).port))
       },
     },
-    pushHub({
-      // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
-      heartbeat: 5_000,
-      origins: (origin) => ports.has(Number(new URL(origin).port)),
-      authorize({ action, channel, headers }) {
-        if (headers[FORBIDDEN]) return { status: 403, reason: 'forbidden by the network panel' }
-        return channel === ORDERS && action !== 'subscribe' && action !== 'state'
-          ? { status: 403, reason: 'only the desk publishes orders' }
-          : true
-      },
-      tcp: {},
-      setup,
-    }),
+    by === 'nchan'
+      ? pushNodes({ authorize, setup })
+      : pushHub({
+          // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
+          heartbeat: 5_000,
+          origins: (origin) => ports.has(Number(new URL(origin).port)),
+          authorize,
+          tcp: {},
+          setup,
+        }),
     ruffle(),
     orders.plugin,
     network.plugin,

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Connect, Plugin } from 'vite'
-import type { Hub } from '../../src/hub/index.ts'
 import { createNetworkProxy, type NetworkProxy } from '../../test/servers/network-proxy.ts'
 import { KINDS, RULES, type Kind, type Rule } from '../../test/servers/network/rules.ts'
 import { isOwnPost, json } from './answer.ts'
+import type { PushServer } from './push-server.ts'
 
 /** How long a connection that flaps lives, in ms. */
 const LIFE = 300
@@ -14,7 +14,7 @@ interface Line {
   close(): Promise<void>
 }
 
-async function openLine(hub: Hub): Promise<Line> {
+async function openLine(hub: PushServer): Promise<Line> {
   const server = createServer((request, response) => {
     if (!hub.handle(request, response)) response.writeHead(404).end()
   })
@@ -73,7 +73,7 @@ export function networkPage() {
 
   return {
     plugin,
-    start(hub: Hub) {
+    start(hub: PushServer) {
       const opened = (line = openLine(hub))
       return () => void opened.then((open) => open.close())
     },

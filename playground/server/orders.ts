@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as after } from 'node:timers/promises'
 import type { Connect, Plugin } from 'vite'
-import type { Hub } from '../../src/hub/index.ts'
 import { ACTIONS, type Action, type DeskMessage } from '../orders/order.ts'
 import { isOwnPost, json } from './answer.ts'
 import { createDesk, type Desk } from './desk.ts'
 import { openFront, type Front } from './fronts.ts'
 import { rendersOrders } from './orders-ssr.ts'
+import type { PushServer } from './push-server.ts'
 
 /** The desk's channel: nobody else publishes to it. */
 export const ORDERS = 'orders'
@@ -18,7 +18,7 @@ const isAction = (name: string): name is Action => (ACTIONS as readonly string[]
 
 /** The server's part of the order desk: its book, its routes, and a line of its own to the hub that can be broken. */
 export function orderDesk() {
-  let hub: Hub | undefined
+  let hub: PushServer | undefined
   let desk: Desk | undefined
   let front: Promise<Front> | undefined
 
@@ -34,8 +34,8 @@ export function orderDesk() {
     if (subject === undefined && request.method === 'GET') {
       if (request.headers.accept?.includes('text/html')) return response.writeHead(302, { Location: '/orders/' }).end()
       // The place first, then the state: what comes in between is applied twice rather than never.
-      const cursor = hub.cursor(ORDERS)
-      return json(response, 200, { cursor, state: desk.book })
+      const { book } = desk
+      return Promise.resolve(hub.cursor(ORDERS)).then((cursor) => json(response, 200, { cursor, state: book }), next)
     }
     if (request.method !== 'POST' || more.length > 0) return next()
     if (!isOwnPost(request)) return json(response, 403, 'only the desk’s own page asks it')
@@ -67,7 +67,7 @@ export function orderDesk() {
     plugin,
     /** The line between the page and the hub. */
     line: () => front,
-    start(own: Hub) {
+    start(own: PushServer) {
       hub = own
       const publish = (message: DeskMessage) =>
         own.publish(ORDERS, JSON.stringify(message), { contentType: 'application/json' })

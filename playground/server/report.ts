@@ -9,6 +9,8 @@ export interface Report {
   /** What is wrong with each technique's network now; absent: nothing. */
   faults: Record<string, string>
   costs: Record<string, Cost>
+  /** The nodes that carry it, by name, and whether each runs; the hub has none. */
+  nodes: Record<string, boolean>
 }
 
 /** What a page is told when it begins. */
@@ -19,4 +21,7 @@ export interface Welcome {
   at: number
   /** Where each technique finds the hub. */
   bases: Record<string, string>
+  nodes: Report['nodes']
+  /** Where somebody publishes from a terminal. @default the page's own origin */
+  publisher?: string
 }

@@ -25,6 +25,10 @@ const press = (path: string) => fetch(path, { method: 'POST' })
 /** Breaks the network of one technique at the server. */
 export const inflict = (technique: string, fault: Fault) => press(`/faults/${technique}/${fault}`)
 
+/** Kills a node, or starts it. Says which run then: with none, nothing else would. */
+export const power = (node: string, on: boolean): Promise<Record<string, boolean>> =>
+  press(`/nodes/${node}/${on ? 'start' : 'kill'}`).then((response) => response.json())
+
 export const stopHub = () => press('/hub/stop')
 export const startHub = () => press('/hub/start')
 

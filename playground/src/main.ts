@@ -4,8 +4,12 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import './style.css'
 
-// A demonstration does not wait half a minute.
-const push = createPush({ via: webSocket(), dialect: nchan(), retry: backoff({ max: 8_000 }) })
+// The hub says itself how often it beats; nginx does not, so its server says it to the page.
+const heartbeat = Number(document.querySelector('meta[name="heartbeat"]')?.getAttribute('content') ?? 0)
+const dialect = heartbeat > 0 ? nchan({ heartbeat }) : nchan()
+
+// A demonstration does not wait: half a minute to come back, or a minute to look whether an idle link is dead.
+const push = createPush({ via: webSocket(), dialect, retry: backoff({ max: 8_000 }), rotateAfter: 10_000 })
 const pinia = createPinia().use(push.pinia)
 
 createApp(App).use(pinia).use(push).mount('#app')

@@ -1,5 +1,5 @@
 import { fifo } from './fifo.ts'
-import { compareIds, formatId, nextId, type MessageId } from './message-id.ts'
+import { compareIds, formatId, nextId, placeBefore, type MessageId } from './message-id.ts'
 import { createMessage, type Message, type Publication } from './message.ts'
 import type { Spellings } from './spellings.ts'
 
@@ -67,8 +67,9 @@ export function createChannel(
   const kept = fifo<{ message: Message; at: number }>()
   let size = 0
   const beginning = nextId(after, created)
-  // Everything after `floor` is kept; everything up to it may be gone.
-  let floor = beginning
+  // Everything after `floor` is kept; everything up to it may be gone. Who does not know yet that this server tells gaps
+  // asks from just before its place.
+  let floor = placeBefore(beginning)
   let last = beginning
   let touched = created
   let requested: number | undefined

@@ -17,8 +17,8 @@ function control(word: ControlWord, data: unknown, id?: string): string {
 
 function writeMessage({ cursor, event, isText, body }: Message): Buffer {
   const text = isText ? body.toString() : undefined
-  // A carriage return ends a line of SSE, so text that has one cannot be carried as it is.
-  if (text === undefined || text.includes('\r')) {
+  // A carriage return ends a line of SSE, and Firefox's EventSource drops a NUL: such text cannot be carried as it is.
+  if (text === undefined || text.includes('\r') || text.includes('\0')) {
     const data = {
       ...(event !== undefined && { event }),
       ...(text === undefined ? { base64: body.toString('base64') } : { text }),

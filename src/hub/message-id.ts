@@ -12,6 +12,10 @@ export const compareIds = (a: MessageId, b: MessageId): number => a.seconds - b.
 
 export const formatId = ({ seconds, counter }: MessageId): string => `${seconds}:${counter}`
 
+/** A place before this id, and after every one that was issued before it. */
+export const placeBefore = ({ seconds, counter }: MessageId): MessageId =>
+  counter > 0 ? { seconds, counter: counter - 1 } : { seconds: seconds - 1, counter: 0 }
+
 /** A cursor from the wire, or undefined for what cannot be one. */
 export function parseId(text: string): MessageId | undefined {
   const match = /^(\d{1,13}):(\d{1,15})$/.exec(text)

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
+import { greeting } from './greeting.ts'
 import type { MessageId } from './message-id.ts'
 import type { Message } from './message.ts'
 import type { Stream } from './streams.ts'
@@ -60,7 +61,7 @@ export function sendStream({
   }
   const deliver = (message: Message) => write(message.spellings.of(message, carrier, spell))
 
-  write(preamble + control('open', { heartbeat: heartbeat / 1_000 }, from))
+  write(preamble + control('open', greeting(heartbeat), from))
   if (gap) write(control('gap', { reason: gap }, from))
   for (const message of messages) deliver(message)
   // What a reader was owed when it came does not count against it, or it would be cut each time it comes back.

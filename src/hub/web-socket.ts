@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { ControlWord } from '../protocol.ts'
 import type { Channel, Resumption } from './channel.ts'
+import { greeting } from './greeting.ts'
 import { formatId } from './message-id.ts'
 import type { Message } from './message.ts'
 import { metaControl, metaHead } from './meta-frame.ts'
@@ -53,7 +54,7 @@ export function webSocket({
     write(message.spellings.of(message, 'web-socket', writeMessage), !message.isText)
 
   const place = formatId(from)
-  say('open', { heartbeat: heartbeat / 1_000 }, place)
+  say('open', greeting(heartbeat), place)
   if (gap) say('gap', { reason: gap }, place)
   for (const message of messages) deliver(message)
   // What a reader was owed when it came does not count against it, or it would be cut each time it comes back.

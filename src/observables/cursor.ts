@@ -14,6 +14,8 @@ export interface Place {
   value: string | undefined
   /** Whether anything was ever opened: from then on, what cannot be proved to continue is a gap. */
   opened: boolean
+  /** Whether the server says by itself that messages are gone; else a place is proved to be known there. */
+  tellsGaps?: boolean
 }
 
 /** Where a channel begins that knows nothing yet. */

@@ -103,8 +103,10 @@ export interface SourceAlive {
   readonly cursor?: string | undefined
   /** The longest silence of a healthy connection from now on, in ms, if the server promises one. */
   readonly heartbeat?: number | undefined
-  /** The channel begins here: whoever comes from an earlier place may have missed some. */
+  /** The channel begins here: whoever was at another place may have missed some. */
   readonly begins?: boolean
+  /** The server says by itself where messages are gone, so that no one need prove that none are. */
+  readonly tellsGaps?: boolean
 }
 
 /** What a technique emits. It completes when the channel has ended, and errors with a `PushError`. */

@@ -50,7 +50,6 @@ export function pollCycle({
       const { space, continuity, ownCursors, ...address } = dialect.address(now, waits)
       const began = scheduler.now()
       const before = cursor?.value
-      const again = answered
       let messages = 0
       let ended = false
       let promised: number | undefined
@@ -81,9 +80,8 @@ export function pollCycle({
               if ('cursor' in event && event.cursor !== undefined) cursor = { space, value: event.cursor }
               if (event.type !== 'alive') return emit(event)
               promised = event.heartbeat ?? promised
-              if (event.begins && again && continuity === 'resumed') emit({ type: 'gap', reason: 'expired' })
-              if (event.cursor !== undefined)
-                emit({ type: 'alive', cursor: event.cursor, ...(event.begins && { begins: true }) })
+              // How long it will be silent is said when the answer has ended.
+              if (event.cursor !== undefined || event.tellsGaps) emit({ ...event, heartbeat: undefined })
             },
             now,
           )

@@ -1,4 +1,7 @@
+import { inject } from 'vitest'
 import { chaos } from './chaos.ts'
-import { rows } from './rows.ts'
+import { rowsIn } from './rows-in.ts'
 
-for (const row of rows) chaos(row, 'chromium')
+const engine = inject('engine')
+
+for (const row of rowsIn(engine)) chaos(row, engine)

@@ -5,6 +5,7 @@ import {
   createPushClient,
   defineChannel,
   type Channel,
+  type Place,
   type PushClient,
   type PushClientOptions,
   type PushEvent,
@@ -18,12 +19,15 @@ import {
   type ServerSettings,
   type Session,
 } from '../servers/control-client.ts'
+import type { Engine } from './engines.ts'
 import type { Row } from './rows.ts'
 import { SERVERS } from './servers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     control: string
+    /** Where the tests run. */
+    engine: Engine
   }
 }
 
@@ -47,8 +51,11 @@ export interface Reader {
   leave(): void
 }
 
-/** Begins to read a channel, and keeps what it sees. */
-export function readChannel<T>(channel: Channel<T>): Omit<Reader, 'channel' | 'data' | 'events' | 'sees'> & {
+/** Begins to read a channel, from a place where one is given, and keeps what it sees. */
+export function readChannel<T>(
+  channel: Channel<T>,
+  from?: Place,
+): Omit<Reader, 'channel' | 'data' | 'events' | 'sees'> & {
   channel: Channel<T>
   data: T[]
   events: PushEvent<T>[]
@@ -61,7 +68,7 @@ export function readChannel<T>(channel: Channel<T>): Omit<Reader, 'channel' | 'd
   const events: PushEvent<T>[] = []
   const data: T[] = []
   const news = new Subject<PushEvent<T>>()
-  const subscription = channel.events$.subscribe((event) => {
+  const subscription = channel.readFrom({ at: undefined, from }).subscribe((event) => {
     events.push(event)
     if (event.type === 'message') data.push(event.data)
     news.next(event)

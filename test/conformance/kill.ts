@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { backoff } from 'pinia-push/observables'
-import { test } from './fixtures.ts'
+import { figuresOf, inWords } from './figures.ts'
+import { story, test } from './fixtures.ts'
 import type { Row } from './rows.ts'
 
 const MESSAGES = 300
@@ -23,7 +24,7 @@ export function nodes(row: Row, host: string) {
       await server.failOver()
       await published
       await reader.gets(String(MESSAGES - 1))
-      const figures = figuresOf(reader.data)
+      const figures = figuresOf(reader.data.map(Number), MESSAGES)
       console.log(`kill  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.count('gap')).toBe(0)
@@ -38,26 +39,45 @@ export function nodes(row: Row, host: string) {
       await server.reload()
       await published
       await reader.gets(String(MESSAGES - 1))
-      const figures = figuresOf(reader.data)
+      const figures = figuresOf(reader.data.map(Number), MESSAGES)
       console.log(`reload  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
     })
+
+    test('go on when their Redis is started anew with nothing in it: readers who were told all lose nothing', async ({
+      serve,
+      read,
+    }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
+      await reader.sees('open', ({ presumed }) => !presumed)
+      await server.publish('a', [{ data: 'one' }])
+      await reader.gets('one')
+      await server.restart()
+      await server.publish('a', [{ data: 'two' }])
+      await reader.gets('two')
+      console.log(`redis anew  ${host}  ${row.name}  ${story(reader.events).join(', ')}`)
+      expect(reader.data).toEqual(['one', 'two'])
+    })
+
+    test('say gap where a Redis that is started anew took what a reader was not told', async ({ serve, read }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
+      await reader.sees('open', ({ presumed }) => !presumed)
+      await server.publish('a', [{ data: 'one' }])
+      await reader.gets('one')
+      await server.fault({ refuse: true, drop: true })
+      await reader.sees('waiting')
+      await server.publish('a', [{ data: 'two' }])
+      await server.restart()
+      // What the first node remembers goes with it.
+      await server.failOver()
+      await server.fault({ resume: true })
+      await reader.sees('gap')
+      await server.publish('a', [{ data: 'three' }])
+      await reader.gets('three')
+      expect(story(reader.events)).toEqual(['one', 'gap expired', 'three'])
+    })
   })
 }
-
-function figuresOf(data: readonly string[]) {
-  const received = data.map(Number)
-  return {
-    sent: MESSAGES,
-    received: received.length,
-    lost: MESSAGES - new Set(received).size,
-    repeated: received.length - new Set(received).size,
-    reordered: received.filter((n, at) => at > 0 && n < (received[at - 1] ?? 0)).length,
-  }
-}
-
-const inWords = (figures: Record<string, number>) =>
-  Object.entries(figures)
-    .map(([name, value]) => `${name} ${value}`)
-    .join('  ')

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws'
 import { webSocket, type Technique } from 'pinia-push/observables'
-import { ladder, rows, type Row } from './rows.ts'
+import { rowsIn } from './rows-in.ts'
+import { ladder, type Row } from './rows.ts'
 
 // Node 20 has no WebSocket of its own.
 const implementation = WebSocket as unknown as typeof globalThis.WebSocket
@@ -11,6 +12,7 @@ const ofNode: Record<string, (() => Technique) | undefined> = {
 }
 
 /** The rows that run in Node. */
-export const nodeRows: readonly Row[] = rows
-  .filter(({ browserOnly }) => !browserOnly)
-  .map((row) => ({ ...row, technique: ofNode[row.name] ?? row.technique }))
+export const nodeRows: readonly Row[] = rowsIn('node').map((row) => ({
+  ...row,
+  technique: ofNode[row.name] ?? row.technique,
+}))

@@ -1,4 +1,7 @@
+import { inject } from 'vitest'
 import { everyTechnique } from './promises.ts'
-import { rows } from './rows.ts'
+import { rowsIn } from './rows-in.ts'
 
-for (const row of rows) everyTechnique(row, 'chromium')
+const engine = inject('engine')
+
+for (const row of rowsIn(engine)) everyTechnique(row, engine)

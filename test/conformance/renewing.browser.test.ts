@@ -1,4 +1,7 @@
+import { inject } from 'vitest'
 import { renewing } from './renewing.ts'
-import { rows } from './rows.ts'
+import { rowsIn } from './rows-in.ts'
 
-for (const row of rows) renewing(row, 'chromium')
+const engine = inject('engine')
+
+for (const row of rowsIn(engine)) renewing(row, engine)

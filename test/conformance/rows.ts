@@ -14,7 +14,7 @@ import {
 
 /** What can be kept with a technique; a promise that a row cannot keep names the capability that it lacks. */
 export interface Row {
-  name: string
+  name: TechniqueName
   technique: () => Technique
   /** One connection carries many messages. */
   streams: boolean
@@ -28,8 +28,6 @@ export interface Row {
   headers: boolean
   /** Sends over its own connection; the others post. */
   sends: boolean
-  /** Does not run in Node 20 by itself. */
-  browserOnly: boolean
 }
 
 type Factory = {
@@ -49,7 +47,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   longPolling: {
     technique: () => longPolling(),
@@ -59,7 +56,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   sse: {
     technique: () => sse(),
@@ -69,7 +65,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   webSocket: {
     technique: () => webSocket(),
@@ -79,7 +74,6 @@ const ROWS = {
     seesParts: false,
     headers: false,
     sends: true,
-    browserOnly: false,
   },
   fetchStream: {
     technique: () => fetchStream(),
@@ -89,7 +83,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: false,
   },
   xhrStream: {
     // Small, so that every longer test rotates.
@@ -100,7 +93,6 @@ const ROWS = {
     seesParts: true,
     headers: true,
     sends: false,
-    browserOnly: true,
   },
   iframeStream: {
     technique: () => iframeStream({ rotateAfter: 20_000 }),
@@ -110,7 +102,6 @@ const ROWS = {
     seesParts: false,
     headers: false,
     sends: false,
-    browserOnly: true,
   },
   flashSocket: {
     technique: () => flashSocket({ publicPath: RUFFLE }),
@@ -120,26 +111,24 @@ const ROWS = {
     seesParts: true,
     headers: false,
     sends: true,
-    browserOnly: true,
   },
 } satisfies Record<Factory, Omit<Row, 'name'>>
 
 /** The same techniques in other dress. */
 const VARIANTS = {
-  'sse native': {
+  eventSource: {
     ...ROWS.sse,
     technique: () => sse({ native: true }),
     seesStatus: false,
     seesParts: false,
     headers: false,
-    browserOnly: true,
   },
   fallback: {
     ...ROWS.webSocket,
     technique: () => ladder(webSocket()),
     headers: true,
   },
-  'fallback from flashSocket': {
+  flashFallback: {
     ...ROWS.flashSocket,
     technique: () => ladder(flashSocket({ publicPath: RUFFLE })),
     seesParts: false,
@@ -151,4 +140,11 @@ const VARIANTS = {
 export const ladder = (highest: Technique): Technique =>
   fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 1_000 }, highest, fetchStream(), longPolling())
 
-export const rows: readonly Row[] = Object.entries({ ...ROWS, ...VARIANTS }).map(([name, row]) => ({ name, ...row }))
+const EVERY = { ...ROWS, ...VARIANTS }
+
+export type TechniqueName = keyof typeof EVERY
+
+export const rows: readonly Row[] = Object.entries(EVERY).map(([name, row]) => ({
+  ...row,
+  name: name as TechniqueName,
+}))

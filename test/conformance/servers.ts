@@ -1,48 +1,11 @@
 import { nchan, type Dialect } from 'pinia-push/observables'
 import type { ServerKind } from '../servers/control-client.ts'
 
-/** What a server cannot do, and why; each is printed by the run. */
-interface Limits {
-  /** Techniques that it does not carry. */
-  absent?: Readonly<Record<string, string>>
-  /** Sends heartbeats that a page sees, by the name of the technique; those of the others are told by rotating. */
-  heartbeats?: Readonly<Record<string, string>>
-  /** Counts who reads a channel. */
-  readers?: string
-  /** Tells its readers when it lost what it kept. A limit here is a promise that is not kept: it is skipped, and said. */
-  loss?: string
+/** How a client is set for each kind of server. What they cannot do is in `limits.ts`. */
+export const SERVERS: Record<ServerKind, { dialect: () => Dialect }> = {
+  hub: { dialect: () => nchan() },
+  nchan: { dialect: () => nchan({ heartbeat: 1_000 }) },
+  'nchan-redis': { dialect: () => nchan({ heartbeat: 1_000 }) },
 }
 
-/** A kind of server, and how a client is set for it. */
-export interface ServerRow {
-  dialect: () => Dialect
-  limits: Limits
-}
-
-const NCHAN: ServerRow = {
-  dialect: () => nchan({ heartbeat: 1_000, overlap: true }),
-  limits: {
-    absent: { flashSocket: 'Nchan serves no TCP' },
-    heartbeats: {
-      longPolling: 'a poll that waits is answered 408 when nothing came, and a browser may hide that',
-      webSocket: 'pings of a WebSocket are hidden from a page',
-      fetchStream: 'multipart has none',
-      xhrStream: 'multipart has none',
-      'sse native': 'EventSource hides comments, so the first heartbeat comes after its interval',
-      fallback: 'its first rung is a WebSocket',
-    },
-  },
-}
-
-export const SERVERS: Record<ServerKind, ServerRow> = {
-  hub: { dialect: () => nchan(), limits: {} },
-  nchan: NCHAN,
-  'nchan-redis': {
-    ...NCHAN,
-    limits: {
-      ...NCHAN.limits,
-      readers: 'a node that knows a channel counts as one of its subscribers',
-      loss: 'when Redis starts anew, no gap was seen within 7 s, even by a new connection: NOT YET UNDERSTOOD',
-    },
-  },
-}
+export const SERVER_KINDS = Object.keys(SERVERS) as ServerKind[]

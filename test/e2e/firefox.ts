@@ -1,17 +1,27 @@
-/** How these tests start Firefox, Debian's as it is, asking nobody on the internet. */
+/**
+ * What Firefox asks of hosts on the internet by itself, turned off; timers of tabs behind another, which are to run; and the
+ * wait for a WebSocket after others failed, which grows to a minute: the suite breaks hundreds.
+ */
+const firefoxUserPrefs = {
+  'app.normandy.enabled': false,
+  'app.update.enabled': false,
+  'browser.safebrowsing.malware.enabled': false,
+  'browser.safebrowsing.phishing.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'dom.min_background_timeout_value': 4,
+  'dom.timeout.enable_budget_timer_throttling': false,
+  'extensions.systemAddon.update.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'network.dns.disablePrefetch': true,
+  'network.websocket.delay-failed-reconnects': false,
+  'services.settings.server': 'data:,',
+  'toolkit.telemetry.enabled': false,
+}
+
+/** How the tests start Firefox: Debian's ESR, as it is, driven by WebDriver BiDi. */
 export const FIREFOX = {
   channel: 'moz-firefox',
   executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
-  firefoxUserPrefs: {
-    'app.normandy.enabled': false,
-    'app.update.enabled': false,
-    'browser.safebrowsing.malware.enabled': false,
-    'browser.safebrowsing.phishing.enabled': false,
-    'datareporting.policy.dataSubmissionEnabled': false,
-    'extensions.systemAddon.update.enabled': false,
-    'network.captive-portal-service.enabled': false,
-    'network.connectivity-service.enabled': false,
-    'services.settings.server': 'data:,',
-    'toolkit.telemetry.enabled': false,
-  },
+  firefoxUserPrefs,
 }

@@ -23,8 +23,12 @@ describe.each(Object.entries(AWKWARD))('%s', (_, text) => {
     const { id } = hub.publish('a', text)
     const [first, ...lines] = ((await next()) ?? '').split('\n')
     expect(first).toBe(`id: ${id}`)
+    const named = lines[0] === 'event: push.message'
+    if (named) lines.shift()
     expect(lines.every((line) => line.startsWith('data: '))).toBe(true)
-    expect(lines.map((line) => line.slice(6)).join('\n') === text).toBe(true)
+    const data = lines.map((line) => line.slice(6)).join('\n')
+    expect((named ? (JSON.parse(data) as { text: string }).text : data) === text).toBe(true)
+    expect(named).toBe(text.includes('\0'))
     leave()
   })
 

@@ -74,7 +74,7 @@ describe('an event stream', () => {
     const from = hub.cursor('a')
     const { next, response, leave } = await stream(`${url}a`)
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
-    expect(await next()).toBe(`id: ${from}\nevent: push.open\ndata: {"heartbeat":15}`)
+    expect(await next()).toBe(`id: ${from}\nevent: push.open\ndata: {"heartbeat":15,"gaps":true}`)
     const { id } = hub.publish('a', 'two\nlines', { event: 'news' })
     expect(await next()).toBe(`id: ${id}\nevent: news\ndata: two\ndata: lines`)
     leave()
@@ -86,6 +86,8 @@ describe('an event stream', () => {
     await next()
     hub.publish('a', 'carriage\rreturn', { event: 'news' })
     expect(await next()).toMatch(/event: push\.message\ndata: {"event":"news","text":"carriage\\rreturn"}$/)
+    hub.publish('a', 'a\0b')
+    expect(await next()).toMatch(/event: push\.message\ndata: {"text":"a\\u0000b"}$/)
     hub.publish('a', Uint8Array.of(0, 255))
     expect(await next()).toMatch(/event: push\.message\ndata: {"base64":"AP8="}$/)
     hub.publish('a', Uint8Array.of(255), { contentType: 'text/plain' })
@@ -123,7 +125,7 @@ describe('a multipart stream', () => {
     const until = async (part: string) => {
       while (!text.includes(`${part}\r\n--${boundary}\r\n`)) text += (await reader?.read())?.value ?? ''
     }
-    await until('{"heartbeat":15}')
+    await until('{"heartbeat":15,"gaps":true}')
     expect(text).toMatch(/^--[\da-f]{32}\r\nPush: open\r\nLast-Modified: .*\r\nEtag: \d+\r\n\r\n/)
     expect(text).toContain(`Etag: ${from.split(':')[1]}\r\n`)
     const { id } = hub.publish('a', 'one', { event: 'news' })
@@ -146,7 +148,11 @@ describe('a WebSocket', () => {
     const { hub, url } = await serve()
     const from = hub.cursor('a')
     const { next, socket } = frames(`${url}a`)
-    expect(await next()).toEqual({ head: `id: ${from}\npush: open`, body: '{"heartbeat":15}', binary: false })
+    expect(await next()).toEqual({
+      head: `id: ${from}\npush: open`,
+      body: '{"heartbeat":15,"gaps":true}',
+      binary: false,
+    })
     expect(socket.protocol).toBe('ws+meta.nchan')
     const text = hub.publish('a', 'one', { event: 'news' })
     expect(await next()).toEqual({

@@ -3,6 +3,7 @@ import { TestScheduler, type RunHelpers } from 'rxjs/testing'
 import { describe, expect, test } from 'vitest'
 import {
   PushError,
+  ROTATE,
   backoff,
   reconnect,
   type Cursor,
@@ -10,6 +11,7 @@ import {
   type ReconnectOptions,
   type SourceEvent,
 } from 'pinia-push/observables'
+import { overlap } from '../../src/observables/operators/overlap.ts'
 
 /** What a scripted connection says at each letter. */
 const SAID: Record<string, SourceEvent> = {
@@ -24,6 +26,8 @@ const SAID: Record<string, SourceEvent> = {
   c: { type: 'alive', cursor: 'c0' },
   g: { type: 'gap', reason: 'expired', cursor: 'c9' },
   t: { type: 'retry', delay: 50 },
+  v: { type: 'alive', tellsGaps: true },
+  b: { type: 'alive', cursor: 'c3', begins: true },
 }
 
 /** What the supervisor says, a letter each, so that a test reads as a score. */
@@ -71,7 +75,7 @@ interface Stage extends RunHelpers {
   plays(
     connections: readonly string[],
     expected: string,
-    options?: Partial<ReconnectOptions<unknown>> & { error?: PushError; until?: string },
+    options?: Partial<ReconnectOptions<unknown>> & { error?: unknown; until?: string },
   ): void
   /** The cursors that were asked for, one a connection. */
   cursors: (string | undefined)[]
@@ -244,6 +248,60 @@ describe('reconnect', () => {
       (attempts += 1) === 1 ? throwError(() => new PushError('prepare-failed', 'no token')) : of(undefined)
     score(({ plays }) => plays(['-o'], '(AW) 6ms BO', { prepare }))
     expect(attempts).toBe(2)
+  })
+
+  describe('of a server that does not say that messages are gone', () => {
+    const compare = (a: string, b: string) => (a < b ? -1 : +(a > b))
+    const proves: Partial<ReconnectOptions<unknown>> = {
+      prove: (last, options) => ({ from: `before ${last}`, proof: overlap({ last, compare, ...options }) }),
+    }
+
+    test('asks from just before the last message after a loss, and drops it when it comes again', () => {
+      const cursors = score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---Y', proves))
+      expect(cursors).toEqual([undefined, 'before c1'])
+    })
+
+    test('drops what came before it too, and takes its place from nothing of that', () => {
+      const cursors = score(({ plays }) => plays(['-o-2-#', '-r-1-#', '-r'], 'AO-Y-W 9ms BO---W 9ms CO', proves))
+      expect(cursors).toEqual([undefined, 'before c2', 'before c2'])
+    })
+
+    test('says gap where a later message comes in its place', () =>
+      void score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(EY)', proves)))
+
+    test('gives the place up, and says gap, where it does not come again', () => {
+      const cursors = score(({ plays }) =>
+        plays(['-o-1-#', '-r', '-o'], 'AO-X-W 9ms BO 29ms W 9ms C(OE)', { ...proves, openWithin: 30, until: '90ms !' }),
+      )
+      expect(cursors).toEqual([undefined, 'before c1', undefined])
+    })
+
+    test('asks for no proof of a server that says that it tells gaps', () => {
+      const cursors = score(({ plays }) => plays(['-(ov)1-#', '-r-2'], 'AO---X-W 9ms BO-Y', proves))
+      expect(cursors).toEqual([undefined, 'c1'])
+    })
+
+    test('takes the word of one that says so only when it was asked', () => {
+      const place = { space: 's', value: 'c1', opened: true }
+      const cursors = score(({ plays }) => plays(['-(rv)--2-#', '-r'], 'AO-----Y-W 9ms BO', { ...proves, place }))
+      expect(cursors).toEqual(['before c1', 'c2'])
+    })
+
+    test('says gap where the channel was emptied and began anew, whoever was there meanwhile', () => {
+      score(({ plays }) => plays(['-o-1-b-2'], 'AO-X-E-Y', proves))
+      score(({ plays }) => plays(['-o-1-#', '-r-b-2'], 'AO-X-W 9ms BO-E-Y', proves))
+      score(({ plays }) => plays(['-o-1-#', '-r-1b-2'], 'AO-X-W 9ms BO--E-Y', proves))
+    })
+
+    test('says none where its place was the beginning', () => {
+      score(({ plays }) => plays(['-o-b-2'], 'AO---Y', proves))
+      score(({ plays }) => plays(['-o-b-#', '-r-b-#'], 'AO---W 9ms BO---W', { ...proves, until: '25ms !' }))
+    })
+
+    test('asks for none when it is made anew at once, unbroken', () => {
+      const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X--O-Y', { ...proves, error: ROTATE }))
+      expect(cursors).toEqual([undefined, 'c1'])
+    })
   })
 
   test('is disconnected at once by unsubscribing, in every phase', () =>

@@ -1,48 +1,46 @@
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { nchanPublisher } from './nchan-publisher.ts'
+import type { Authorize } from '../../src/hub/index.ts'
+import { createGuard } from '../../deploy/guard.mjs'
+import { freePort } from './free-port.ts'
+import { start } from './started.ts'
 
-/** What nginx asks before each subscription (`nchan_authorize_request`). */
+/** What nginx asks before each subscription. */
 export interface Guard {
   port: number
-  /** How many requests came in all. */
-  asked(): number
-  close(): Promise<void>
+  close(): Promise<unknown>
 }
 
-/**
- * Lets no channel be empty when somebody subscribes: Nchan's worker aborts where one resumes in an empty channel that
- * another reads, and a channel without a message has no place to tell.
- */
-export async function startGuard(): Promise<Guard> {
-  const beginning = new Map<string, Promise<void>>()
-  let asked = 0
+/** Starts what a node asks, told where that node's channels are published to. */
+export type StartGuard = (publisher: string) => Promise<Guard>
 
-  const server = createServer((request, response) => {
-    asked += 1
-    const channel = String(request.headers['x-channel-id'])
-    const { begin } = nchanPublisher(() => `http://127.0.0.1:${String(request.headers['x-publisher-port'])}/channels/`)
-    // Two who come at once begin it once.
-    const begun =
-      beginning.get(channel) ??
-      begin(channel, secondOf(request.headers['x-cursor'])).finally(() => beginning.delete(channel))
-    beginning.set(channel, begun)
-    begun.then(
-      () => response.writeHead(200).end(),
-      (error: unknown) => response.writeHead(503).end(String(error)),
-    )
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+/** The deployed guard in this process, one for each node. `asked`: how many requests came to all. */
+export function guards(authorize: Authorize = () => true): { start: StartGuard; asked(): number } {
+  let asked = 0
   return {
-    port: (server.address() as AddressInfo).port,
     asked: () => asked,
-    close() {
-      server.closeAllConnections()
-      return new Promise((resolve) => void server.close(() => resolve()))
+    async start(publisher) {
+      // A test that takes Redis away knows it.
+      const server = createGuard({ publisher, authorize, log: () => {} })
+      server.on('request', () => (asked += 1))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return {
+        port: (server.address() as AddressInfo).port,
+        close() {
+          server.closeAllConnections()
+          return new Promise((resolve) => server.close(resolve))
+        },
+      }
     },
   }
 }
 
-/** The second of a cursor as a query spells it. */
-const secondOf = (cursor: string | string[] | undefined): number =>
-  Number.parseInt(decodeURIComponent(String(cursor ?? '')), 10) || 0
+/** The deployed guard as it is deployed: a process of its own, which signs with a secret. */
+export const guardProcess =
+  (secret: string): StartGuard =>
+  async (publisher) => {
+    const port = await freePort()
+    const script = new URL('../../deploy/guard.mjs', import.meta.url).pathname
+    const env = { GUARD_PORT: String(port), PUBLISHER: publisher, PUSH_SECRET: secret }
+    const { stop } = await start(process.execPath, [script], port, 'Node 20.19 or later', env)
+    return { port, close: stop }
+  }

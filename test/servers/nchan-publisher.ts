@@ -54,12 +54,5 @@ export function nchanPublisher(channels: () => string, keep = 10_000) {
       await send(channel, END)
       await send(channel, BEGINNING)
     },
-    /** Lets no channel be empty; what begins does so in a later second than this one, so that its place is later. */
-    async begin(channel: string, after: number) {
-      if ((await state(channel)).messages > 0) return
-      const wait = (after + 1) * 1_000 - Date.now()
-      if (wait > 0 && wait <= 1_000) await new Promise((resolve) => setTimeout(resolve, wait))
-      await send(channel, BEGINNING)
-    },
   }
 }

@@ -1,13 +1,13 @@
 import type { Backend } from './backend.ts'
 import type { ServerSettings } from './control-client.ts'
-import { startGuard } from './guard.ts'
+import { guards } from './guard.ts'
 import { nchanPublisher } from './nchan-publisher.ts'
 import { startNginx } from './nginx.ts'
 
 /** nginx with Nchan, which keeps messages in its memory. */
 export async function startNchan({ firstMessage, history }: ServerSettings): Promise<Backend> {
-  const guard = await startGuard()
-  const nginx = await startNginx({ guardPort: guard.port })
+  const guard = guards()
+  const nginx = await startNginx({ guard: guard.start })
   const { publish, end, state } = nchanPublisher(
     () => `http://127.0.0.1:${nginx.publisherPort}/channels/`,
     history?.count,
@@ -20,12 +20,6 @@ export async function startNchan({ firstMessage, history }: ServerSettings): Pro
     restart: nginx.restart,
     reload: nginx.reload,
     stats: async (channel) => ({ requests: guard.asked(), subscribers: (await state(channel)).subscribers }),
-    async close() {
-      try {
-        await nginx.stop()
-      } finally {
-        await guard.close()
-      }
-    },
+    close: nginx.stop,
   }
 }

@@ -1,180 +1,77 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { deployed, type Change } from './deployed.ts'
 
-export interface NginxConfig {
+export interface Places {
   /** Where its files are. */
   directory: string
+  /** Nchan's. */
   module: string
-  /** Where pages subscribe and publish. */
-  port: number
   /** Where only this machine publishes and asks how channels are. */
   publisherPort: number
+  /** Where the event streams of forever frames are. */
+  eventsPort: number
   /** What is asked before each subscription, and keeps channels from being empty. */
   guardPort: number
   /** A Redis that keeps the messages; absent: this node's memory. */
   redisPort?: number | undefined
 }
 
-/** Where a channel without a cursor begins, by the first word of its path. */
-const BEGINNINGS = { push: '-1', oldest: 'oldest' }
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+
+/** The deployed files in places of their own, beside whatever else runs on this machine. */
+export const places = ({
+  directory,
+  module,
+  publisherPort,
+  eventsPort,
+  guardPort,
+  redisPort,
+}: Places): readonly Change[] => [
+  ['nginx.conf', 'user www-data;', userInfo().uid === 0 ? 'user root;' : ''],
+  ['nginx.conf', 'include /etc/nginx/modules-enabled/*.conf;', `load_module ${module};`],
+  ['nginx.conf', '/var/log/nginx/', `${directory}/`],
+  ['push/limits.conf', '/var/log/nginx/', `${directory}/`],
+  ['nginx.conf', 'http {', `http {\n${TEMPORARY.map((kind) => `${kind}_temp_path ${directory}/${kind};`).join('\n')}`],
+  ['nginx.conf', '127.0.0.1:8080', `127.0.0.1:${publisherPort}`],
+  ['nginx.conf', '127.0.0.1:8081', `127.0.0.1:${eventsPort}`],
+  ['push/channels.conf', '127.0.0.1:8081', `127.0.0.1:${eventsPort}`],
+  ['nginx.conf', '127.0.0.1:8090', `127.0.0.1:${guardPort}`],
+  redisPort === undefined
+    ? ['nginx.conf', 'include push/redis.conf;', '']
+    : ['push/redis.conf', '127.0.0.1:6379', `127.0.0.1:${redisPort}`],
+]
+
+/** As behind a load balancer that ends TLS. */
+export const plain = (port: number): Change => ['nginx.conf', 'include push/tls.conf;', `listen 127.0.0.1:${port};`]
 
 /**
- * Channels are `/push/<name>` for every technique, or `/oldest/<name>`, which begin with all that is retained. The
- * name is captured by name, because a `map` that is looked up takes what `$1` was.
+ * What the suite sets: pages of any port of this machine, which send too, and a heartbeat each second, because tests do
+ * not wait; no limit on how often one machine asks, because all readers are on it.
  */
-export const nginxConfig = ({ directory, module, port, publisherPort, guardPort, redisPort }: NginxConfig): string => `
-load_module ${module};
-daemon off;
-${userInfo().uid === 0 ? 'user root;' : ''}
-worker_processes 1;
-pid ${directory}/nginx.pid;
-error_log ${directory}/error.log notice;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${directory}/${kind};`).join('\n  ')}
-  client_max_body_size 4m;
-  client_body_buffer_size 4m;
-  nchan_shared_memory_size 64M;
-  ${redisPort === undefined ? '' : redis(redisPort)}
-  # The origins that may hold a forever frame, as the query spells them and as a header does.
-  map $arg_frame_parent $frame_parent {
-    "~^http%3A%2F%2F(?<frame_host>localhost|127\\.0\\.0\\.1)%3A(?<frame_port>[0-9]+)$" "http://$frame_host:$frame_port";
-  }
-  map $arg_frame $frame_word { "~^[A-Za-z0-9_-]+$" $arg_frame; }
-  # What has a location of its own: interval polls, frames, and polls that wait, which alone have a time limit.
-  map $request_method:$arg_wait:$arg_frame:$http_upgrade:$http_accept $carrier {
-    default "";
-    "~^GET:0:" poll;
-    "~^GET::[^:]" frame;
-    "~^GET::::(?!.*(event-stream|multipart/mixed))" wait;
-  }
-  server {
-    listen 127.0.0.1:${port};
-${Object.entries(BEGINNINGS)
-  .map(([word, first]) => channels(word, first, port, redisPort))
-  .join('')}
-    location = /guard {
-      internal;
-      proxy_pass http://127.0.0.1:${guardPort}/;
-      proxy_pass_request_body off;
-      proxy_set_header Content-Length "";
-      proxy_set_header X-Channel-Id $nchan_channel_id;
-      proxy_set_header X-Cursor $arg_last_event_id;
-      proxy_set_header X-Publisher-Port ${publisherPort};
-    }
-  }
-  server {
-    listen 127.0.0.1:${publisherPort};
-    location ~ ^/channels/(?<channel>[\\w.-]+)$ {
-      nchan_publisher;
-      nchan_channel_id $channel;
-      nchan_message_buffer_length $keep;
-      nchan_message_timeout ${redisPort === undefined ? '0' : '1d'};
-    }
-  }
-  map $arg_keep $keep {
-    default 10000;
-    "~^[0-9]+$" $arg_keep;
+export const SUITE: readonly Change[] = [
+  ['push/origins.conf', '"https://app.example.com"', '"~^http://(localhost|127\\.0\\.0\\.1):[0-9]+$"'],
+  ['push/channels.conf', 'push/reading.conf', 'push/sending.conf'],
+  ['push/subscription.conf', 'nchan_eventsource_ping_interval 15;', 'nchan_eventsource_ping_interval 1;'],
+  ['push/frame.conf', '"heartbeat":15', '"heartbeat":1'],
+  ['push/limits.conf', 'rate=200r/s', 'rate=10000r/s'],
+]
+
+/** The suite's files: channels are `/push/<name>`, or `/oldest/<name>`, which begin with all that is retained. */
+export async function configure(directory: string, changes: readonly Change[]): Promise<void> {
+  await deployed(directory, [
+    ...changes,
+    ['nginx.conf', 'include push/channels.conf;', 'include push/channels.conf;\ninclude oldest/channels.conf;'],
+    ['nginx.conf', 'include push/events.conf;', 'include push/events.conf;\ninclude oldest/events.conf;'],
+  ])
+  await mkdir(join(directory, 'oldest'))
+  for (const name of ['channels.conf', 'events.conf', 'subscription.conf']) {
+    const text = await readFile(join(directory, 'push', name), 'utf8')
+    const oldest = text
+      .replaceAll('/push/', '/oldest/')
+      .replaceAll('push/subscription.conf', 'oldest/subscription.conf')
+      .replaceAll('first_message -1', 'first_message oldest')
+    await writeFile(join(directory, 'oldest', name), oldest)
   }
 }
-`
-
-const redis = (port: number) => `
-  upstream messages {
-    nchan_redis_server redis://127.0.0.1:${port};
-    nchan_redis_reconnect_delay 100ms;
-  }
-  nchan_redis_pass messages;
-  nchan_redis_pass_inheritable on;`
-
-const channels = (word: string, first: string, port: number, redisPort: number | undefined) => `
-    location ~ ^/${word}/(?<channel>[\\w.-]+)$ {
-      if ($carrier) { rewrite ^/(.*)$ /$carrier/$1 last; }
-      nchan_pubsub;
-      ${subscription(first)}
-      nchan_message_buffer_length 10000;
-      nchan_message_timeout ${redisPort === undefined ? '0' : '1d'};
-      nchan_eventsource_ping_interval 1;
-      nchan_eventsource_ping_data "1";
-      nchan_websocket_ping_interval 10;
-      add_header X-Content-Type-Options nosniff always;
-    }
-    location ~ ^/wait/${word}/(?<channel>[\\w.-]+)$ {
-      internal;
-      nchan_subscriber longpoll;
-      ${subscription(first)}
-      # Not with Redis: it ends the node's own subscription there too, and what is published later never comes.
-      ${redisPort === undefined ? 'nchan_subscriber_timeout 2;' : ''}
-      add_header X-Content-Type-Options nosniff always;
-    }
-    location ~ ^/poll/${word}/(?<channel>[\\w.-]+)$ {
-      internal;
-      nchan_subscriber intervalpoll;
-      ${subscription(first)}
-    }
-    location ~ ^/events/${word}/(?<channel>[\\w.-]+)$ {
-      allow 127.0.0.1;
-      deny all;
-      nchan_subscriber eventsource;
-      ${subscription(first)}
-      nchan_eventsource_ping_interval 1;
-      nchan_eventsource_ping_data "1";
-    }
-    location ~ ^/frame/${word}/(?<channel>[\\w.-]+)$ {
-      internal;
-      if ($frame_parent = "") { return 403; }
-      if ($frame_word = "") { return 400; }
-      proxy_pass http://127.0.0.1:${port}/events/${word}/$channel$is_args$args;
-      ${FRAME}
-    }
-`
-
-const subscription = (first: string) => `nchan_authorize_request /guard;
-      nchan_channel_id $channel;
-      nchan_subscriber_first_message ${first};
-      nchan_access_control_allow_origin "*";`
-
-/**
- * A forever frame made of an event stream by substitution. What was sent is text of the page, escaped, so none of it is
- * a tag or a script; a script after each event posts that text to the parent. It uses no \`$\` and no backslash, which
- * are nginx's own.
- */
-const SCRIPT = `var W='$frame_word',O='$frame_parent',N=String.fromCharCode(10);
-function post(t){parent.postMessage({push:W,frame:t},O)}
-function p(){
-var b=document.body,t='',h={},d=[],f='';
-b.childNodes.forEach(function(n){if(n.nodeType==3)t+=n.data});
-b.replaceChildren();
-t.split(N).forEach(function(l){var i=l.indexOf(': '),n=l.slice(0,i),v=l.slice(i+2);if(n=='data')d.push(v);else if(i>0)h[n]=v});
-if(!h.id){h={push:'ping'};d=['{}']}
-else if(h.event&&h.event.indexOf('push.')==0){h.push=h.event.slice(5);delete h.event}
-for(var k in h)f+=k+': '+h[k]+N;
-post(f+N+d.join(N))}
-document.body.replaceChildren();post('push: open'+N+N+'{&quot;heartbeat&quot;:1}')`
-  .replaceAll('&quot;', '\\"')
-  .replaceAll('\n', '')
-
-// WebKit runs no script of a document before so many bytes.
-const PADDING = ' '.repeat(512)
-
-const FRAME = `proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Accept text/event-stream;
-      proxy_set_header Accept-Encoding "";
-      proxy_buffering off;
-      proxy_read_timeout 1h;
-      gzip off;
-      # Of a document that breaks off in the middle of a chunked answer Chromium tells nobody.
-      chunked_transfer_encoding off;
-      keepalive_timeout 0;
-      proxy_hide_header Content-Type;
-      add_header Content-Type "text/html; charset=utf-8" always;
-      add_header Content-Security-Policy "default-src 'none'; script-src 'unsafe-inline'; frame-ancestors $frame_parent; sandbox allow-scripts allow-same-origin" always;
-      add_header Cache-Control no-store always;
-      add_header X-Content-Type-Options nosniff always;
-      sub_filter_types *;
-      sub_filter_once off;
-      sub_filter ": hi\\n\\n" "<!doctype html><meta charset=utf-8><body>${PADDING}<script>${SCRIPT}</script>";
-      sub_filter "\\n\\n" "<script>p()</script>";
-      sub_filter "&" "&amp;";
-      sub_filter "<" "&lt;";`

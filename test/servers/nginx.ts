@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-import { nginxConfig } from './nginx-config.ts'
+import type { Change } from './deployed.ts'
+import type { StartGuard } from './guard.ts'
+import { SUITE, configure, places, plain } from './nginx-config.ts'
 import { start, type Started } from './started.ts'
 
 const MODULES = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/share/nginx/modules']
@@ -14,6 +16,8 @@ export interface Nginx {
   /** Where pages are served. */
   port: number
   publisherPort: number
+  /** Its workers' process ids. */
+  workers(): number[]
   /** Starts it anew, at the same ports. */
   restart(): Promise<void>
   /** Reads its configuration again, as an administrator would: new workers, the old ones let their readers go. */
@@ -24,25 +28,37 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-export async function startNginx({
-  guardPort,
-  redisPort,
-}: {
-  guardPort: number
+export interface NginxOptions {
+  /** A Redis that keeps the messages; absent: this node's memory. */
   redisPort?: number | undefined
-}): Promise<Nginx> {
+  /** What it asks before each subscription. */
+  guard: StartGuard
+  /** What else is changed in the deployed files, by the port where pages are served. @default what the suite needs */
+  changes?: (port: number) => readonly Change[]
+}
+
+/** Starts nginx on the deployed files, with its guard beside it. */
+export async function startNginx({
+  redisPort,
+  guard: startGuard,
+  changes = (port) => [plain(port), ...SUITE],
+}: NginxOptions): Promise<Nginx> {
   const module = MODULES.map((place) => join(place, 'ngx_nchan_module.so')).find((file) => existsSync(file))
   if (!module)
     throw new Error(`The tests run against a real nginx, and its Nchan module was not found: install ${PACKAGES}`)
   const directory = await mkdtemp(join(tmpdir(), 'nginx-'))
-  const [port, publisherPort] = [await freePort(), await freePort()]
-  const file = join(directory, 'nginx.conf')
-  await writeFile(file, nginxConfig({ directory, module, port, publisherPort, guardPort, redisPort }))
-  const run = () => start('nginx', ['-p', directory, '-e', join(directory, 'error.log'), '-c', file], port, PACKAGES)
+  const [port, publisherPort, eventsPort] = [await freePort(), await freePort(), await freePort()]
+  const guard = await startGuard(`http://127.0.0.1:${publisherPort}/channels/`)
+  const own = places({ directory, module, publisherPort, eventsPort, guardPort: guard.port, redisPort })
+  await configure(directory, [...own, ...changes(port)])
+  const args = ['-p', directory, '-e', join(directory, 'error.log'), '-c', join(directory, 'nginx.conf')]
+  const foreground = ['-g', `daemon off; pid ${join(directory, 'nginx.pid')};`]
+  const run = () => start('nginx', [...args, ...foreground], port, PACKAGES)
   let running: Started | undefined = await run()
   return {
     port,
     publisherPort,
+    workers: () => running?.children() ?? [],
     async restart() {
       await running?.stop()
       running = await run()
@@ -54,6 +70,7 @@ export async function startNginx({
     },
     async stop() {
       await running?.stop()
+      await guard.close()
       const log = await readFile(join(directory, 'error.log'), 'utf8')
       await rm(directory, { recursive: true })
       const deaths = log.split('\n').filter((line) => /exited on signal/.test(line))

@@ -6,6 +6,8 @@ import { connect } from 'node:net'
 /** A program that was started here, and is ended by its own process id. */
 export interface Started {
   pid: number
+  /** The processes that it has started, by their ids. */
+  children(): number[]
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>
   /** Ends it and its children without a word, as a power cut would. */
@@ -14,8 +16,17 @@ export interface Started {
 }
 
 /** Starts a program and waits until it takes connections at its port. */
-export async function start(command: string, args: readonly string[], port: number, install: string): Promise<Started> {
-  const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+export async function start(
+  command: string,
+  args: readonly string[],
+  port: number,
+  install: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Started> {
+  const child: ChildProcess = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   // It does not outlive whoever started it.
   const abandon = () => void child.kill('SIGTERM')
   process.once('exit', abandon)
@@ -37,6 +48,7 @@ export async function start(command: string, args: readonly string[], port: numb
   const { pid = 0 } = child
   return {
     pid,
+    children: () => childrenOf(pid),
     signal: (name) => void child.kill(name),
     async stop() {
       if (!over) child.kill('SIGTERM')

@@ -17,6 +17,7 @@ import { base64, parameter, text } from '../framing/content-type.ts'
 import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
+import { overlap } from '../operators/overlap.ts'
 import { post } from '../post.ts'
 import {
   END,
@@ -37,11 +38,6 @@ export interface NchanOptions {
    * `nchan_eventsource_ping_data`. No other of its streams shows one to a page. The hub says its own.
    */
   heartbeat?: number
-  /**
-   * Whether to prove that nothing was missed, by asking for the last message again after a loss: nginx with Nchan does
-   * not say that messages expired. Needless with the hub, which does. @default false
-   */
-  overlap?: boolean
 }
 
 const SPACE = 'nchan'
@@ -53,9 +49,12 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  * nginx with Nchan, and the embedded hub: every message carries a cursor that means the same place under every
  * technique and on every node. PROTOCOL.md is the contract.
  *
+ * Nchan does not say that messages expired, so after a loss it is asked from just before the last one, which has to come
+ * again; where it does not, there is a `gap`. The hub says so itself, and is not asked.
+ *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
-export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialect & DialectParts {
+export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts {
   return {
     name: 'nchan',
     heartbeat: undefined,
@@ -71,6 +70,8 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
         const type = headers.get('content-type') ?? ''
         const cursor = places()(headers)
         const said = headers.get(HEARTBEAT_HEADER)
+        // Nchan has no such head. Told first, because messages are judged by it.
+        if (said !== null) emit({ type: 'alive', tellsGaps: true })
         const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
         const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
         return {
@@ -138,14 +139,15 @@ export function nchan({ heartbeat, overlap = false }: NchanOptions = {}): Dialec
 
     post,
 
-    ...(overlap && { before }),
-
-    compare(a, b) {
-      const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
-      const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
-      return secondsA - secondsB || counterA - counterB
-    },
+    prove: (last, options) => ({ from: before(last), proof: overlap({ last, compare, ...options }) }),
+    compare,
   }
+}
+
+function compare(a: string, b: string): number {
+  const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
+  const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
+  return secondsA - secondsB || counterA - counterB
 }
 
 /** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
@@ -247,7 +249,8 @@ function control(word: string, cursor: string | undefined, body: Payload): Sourc
   if (word === 'message') return carried(parse(json), cursor)
   if (word === 'begin') return { type: 'alive', cursor, begins: true }
   if (word === 'open') {
-    return { type: 'alive', cursor, heartbeat: beats(Number(parse(json)['heartbeat'])) }
+    const { heartbeat, gaps } = parse(json)
+    return { type: 'alive', cursor, heartbeat: beats(Number(heartbeat)), tellsGaps: gaps === true }
   }
   return ALIVE
 }

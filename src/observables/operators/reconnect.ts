@@ -3,6 +3,7 @@ import {
   Observable,
   Subscription,
   asyncScheduler,
+  identity,
   merge,
   switchMap,
   take,
@@ -12,12 +13,21 @@ import {
   type SchedulerLike,
 } from 'rxjs'
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
-import { PushError, asPushError, asksWho } from '../errors.ts'
-import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../event.ts'
+import { PushError, asPushError } from '../errors.ts'
+import {
+  ROTATE,
+  type PushEvent,
+  type SourceAlive,
+  type SourceEvent,
+  type SourceMessage,
+  type SourceOpen,
+} from '../event.ts'
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
-import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
+import { liveness, type LivenessOptions } from './liveness.ts'
+import type { Proof, Prove } from './overlap.ts'
 import { renewal } from './renewal.ts'
+import { setbacks } from './setbacks.ts'
 import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
@@ -64,13 +74,8 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   promised?: number | undefined
   /** What is remembered from connection to connection; a caller that keeps it can go on from there later. */
   place?: Place
-  /**
-   * A place just before a cursor, where the server does not say that what came after one is gone: asked from there, the
-   * last message has to come again, and is the proof. Needs `compare`.
-   */
-  before?: ((cursor: string) => string) | undefined
-  /** The order of cursors. */
-  compare?: ((a: string, b: string) => number) | undefined
+  /** Proves that nothing fell between, for servers that do not say by themselves that messages are gone. */
+  prove?: Prove | undefined
   /** Cuts a wait short. */
   retryNow$?: Observable<unknown>
   /** Told of every failure, before the next attempt is prepared. `stood`: the connection was a success first. */
@@ -106,18 +111,14 @@ export function reconnect<P>({
   policy,
   promised,
   place = nowhere(),
-  before,
-  compare,
+  prove,
   retryNow$ = NEVER,
   failed,
   scheduler = asyncScheduler,
   ...limits
 }: ReconnectOptions<P>): Observable<LinkEvent> {
   return new Observable((subscriber) => {
-    let failures = 0
-    let failingSince = 0
-    let renewed = false
-    let askedFor = 0
+    const failures = setbacks(policy, scheduler)
     let forgotten: string | undefined
     let rotates = true
     let seenAt = 0
@@ -127,7 +128,10 @@ export function reconnect<P>({
     const watch: Watch = (own) => liveness({ ...limits, ...own, promised, resumable, scheduler })
 
     const fresh = () =>
-      prepare(failures).pipe(timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }), take(1))
+      prepare(failures.count).pipe(
+        timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }),
+        take(1),
+      )
     const connection = (prepared: P, value: string | undefined) => {
       const { space } = place
       const cursor = value === undefined ? undefined : { space, value }
@@ -137,6 +141,12 @@ export function reconnect<P>({
         liveness({ ...limits, promised, resumable, until: renewal(expires?.(prepared), scheduler), scheduler }),
       )
     }
+    /** Where to go on from, and what proves that nothing fell between. */
+    const resumption = (unbroken: boolean): Partial<Proof> & Pick<Proof, 'proof'> => {
+      const { value, tellsGaps } = place
+      if (value === undefined || unbroken || tellsGaps || !prove) return { from: value, proof: identity }
+      return prove(value, { within: limits.openWithin ?? 5_000, scheduler })
+    }
 
     const replace = (start: () => Subscription) => {
       current.unsubscribe()
@@ -145,13 +155,10 @@ export function reconnect<P>({
       next.add(start())
     }
 
-    const attempt = (proves = before !== undefined && compare !== undefined) => {
-      // The last message, while it did not come again.
-      let awaited = proves ? place.value : undefined
+    const attempt = (unbroken = false) => {
+      const { from, proof } = resumption(unbroken)
       let openedAt: number | undefined
       let begun = false
-      // Nothing came yet of what is after the cursor that was asked from.
-      let untold = false
 
       const open = (event: SourceOpen) => {
         if (!event.presumed) openedAt ??= scheduler.now()
@@ -161,12 +168,7 @@ export function reconnect<P>({
         begun = true
         const { opened, value } = place
         place.opened = true
-        untold = event.resumed
-        if (event.resumed) {
-          if (awaited !== undefined) current.add(scheduler.schedule(unproven, limits.openWithin ?? 5_000))
-          return
-        }
-        awaited = undefined
+        if (event.resumed) return
         place.value = undefined
         // What takes no cursor cannot be made anew unseen: each time would be a gap.
         rotates &&= value === undefined
@@ -175,79 +177,51 @@ export function reconnect<P>({
         forgotten = undefined
       }
 
-      /** Whether an event is news: not one that came before, nor the proof. */
-      const isNews = (cursor: string | undefined): boolean => {
-        if (awaited === undefined || cursor === undefined) return true
-        const order = compare?.(cursor, awaited) ?? 1
-        if (order >= 0) awaited = undefined
-        if (order > 0) subscriber.next({ type: 'gap', reason: 'expired' })
-        return order > 0
+      const alive = ({ cursor, begins, tellsGaps }: SourceAlive) => {
+        const { value } = place
+        place.value = cursor ?? value
+        if (tellsGaps) place.tellsGaps = true
+        // Emptied, and begun anew: what it was emptied of may not all have come here.
+        if (begins && value !== undefined && value !== cursor) subscriber.next({ type: 'gap', reason: 'expired' })
       }
-      const unproven = () => {
-        if (awaited !== undefined)
-          lose(new PushError('cursor-lost', DEV && 'the last message did not come again: the server does not know it'))
-      }
-
       const next = (event: SourceEvent) => {
         seenAt = scheduler.now()
-        if (event.type === 'gap') awaited = undefined
-        if ((event.type === 'message' || event.type === 'alive') && !isNews(event.cursor)) return
         switch (event.type) {
           case 'message':
-            untold = false
             place.value = event.cursor
             return subscriber.next(event)
           case 'open':
             return open(event)
           case 'alive':
+            return alive(event)
           case 'gap':
             place.value = event.cursor ?? place.value
-            if (event.type === 'gap') subscriber.next({ type: 'gap', reason: event.reason })
-            else if (event.begins && untold && !proves) subscriber.next({ type: 'gap', reason: 'expired' })
-            if (event.cursor !== undefined) untold = false
-            return
+            return subscriber.next({ type: 'gap', reason: event.reason })
           case 'retry':
-            askedFor = event.delay
-            return
+            return failures.ask(event.delay)
         }
       }
 
       const lose = (cause: unknown) => {
-        if (cause === ROTATE) return attempt(before !== undefined && scheduler.now() - seenAt >= AT_ONCE)
-        const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
-        if (stable) {
-          failures = 0
-          renewed = false
-        }
-        failures += 1
-        if (failures === 1) failingSince = scheduler.now()
+        if (cause === ROTATE) return attempt(scheduler.now() - seenAt < AT_ONCE)
         const error = asPushError(cause, 'lost', DEV && 'the connection broke')
-        failed?.(error, stable)
+        const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt
+        const next = failures.after(error, stood)
+        failed?.(error, stood !== undefined && stood >= policy.resetAfter)
         if (error.code === 'cursor-lost') {
           place.value = undefined
           forgotten = 'expired'
         }
-        // What is refused to who asks may have expired, a token say: `prepare` may mend that.
-        if (asksWho(error) && !renewed) {
-          renewed = true
-          return wait(error, 0)
-        }
-        if (!error.retryable) return fail(error)
-        const elapsed = scheduler.now() - failingSince
-        const delay = policy.delay(failures, error, elapsed)
-        if (delay === undefined) {
-          return fail(
-            new PushError('gave-up', DEV && `gave up after ${failures} failures in ${elapsed} ms: ${error.message}`, {
-              cause: error,
-            }),
-          )
-        }
-        wait(error, error.elsewhere ? 0 : Math.min(LONGEST, delay + Math.max(error.retryAfter ?? 0, askedFor)))
+        if (typeof next === 'number') wait(error, next)
+        else finish({ type: 'failed', error: next })
       }
 
       replace(() =>
         fresh()
-          .pipe(switchMap((prepared) => connection(prepared, awaited === undefined ? place.value : before?.(awaited))))
+          .pipe(
+            switchMap((prepared) => connection(prepared, from)),
+            proof,
+          )
           .subscribe({
             next,
             error: lose,
@@ -257,12 +231,12 @@ export function reconnect<P>({
     }
 
     const begin = () => {
-      subscriber.next({ type: 'connecting', attempt: failures })
+      subscriber.next({ type: 'connecting', attempt: failures.count })
       if (!subscriber.closed) attempt()
     }
 
     const wait = (error: PushError, delay: number) => {
-      subscriber.next({ type: 'waiting', error, attempt: failures, delay, retryAt: scheduler.now() + delay })
+      subscriber.next({ type: 'waiting', error, attempt: failures.count, delay, retryAt: scheduler.now() + delay })
       if (subscriber.closed) return
       replace(() => merge(timer(delay, scheduler), retryNow$).pipe(take(1)).subscribe(begin))
     }
@@ -271,7 +245,6 @@ export function reconnect<P>({
       subscriber.next(event)
       subscriber.complete()
     }
-    const fail = (error: PushError) => finish({ type: 'failed', error })
 
     begin()
     return () => current.unsubscribe()

@@ -101,7 +101,11 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
 
     frame.hidden = true
     frame.src = `${url}${url.includes('?') ? '&' : '?'}${FRAME}=${word}&${FRAME_PARENT}=${encodeURIComponent(location.origin)}`
-    frame.onload = () => void subscriber.add(scheduler.schedule(end, GRACE))
+    const over = () => void subscriber.add(scheduler.schedule(end, GRACE))
+    frame.onload = frame.onerror = over
+    // Firefox fires `error` where a policy blocks, and nothing where nobody was reached: there its timing says it is over.
+    const timing = new PerformanceObserver((list) => list.getEntriesByName(frame.src).forEach(over))
+    timing.observe({ type: 'resource' })
     const insert = () => document.body.append(frame)
     addEventListener('message', receive)
     // A frame that never ends, inserted before the page is loaded, keeps it from ever being.
@@ -110,7 +114,8 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
     return () => {
       removeEventListener('load', insert)
       removeEventListener('message', receive)
-      frame.onload = null
+      timing.disconnect()
+      frame.onload = frame.onerror = null
       frame.remove()
     }
   })

@@ -1,0 +1,34 @@
+import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** Hands a request on to a port of this machine, and its answer back as it comes. */
+export function forward(port: number, request: IncomingMessage, response: ServerResponse): void {
+  const { method, url, headers } = request
+  const asked = ask({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
+  asked.on('response', (answer) => {
+    // What comes without chunks ends with its connection, and is to do so here: a frame is seen to break by that.
+    if (answer.headers['transfer-encoding'] === undefined) response.useChunkedEncodingByDefault = false
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
+    answer.pipe(response)
+    answer.on('close', () => !answer.complete && response.destroy())
+  })
+  // A node that died: what it had begun to say breaks off here too.
+  asked.on('error', () => response.destroy())
+  response.on('close', () => asked.destroy())
+  request.pipe(asked)
+}
+
+/** The same for an upgrade. */
+export function forwardUpgrade(port: number, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const node = connect(port, '127.0.0.1')
+  const fields = request.rawHeaders.flatMap((name, at, all) => (at % 2 === 0 ? [`${name}: ${all[at + 1]}`] : []))
+  node.write(`${request.method} ${request.url} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n`)
+  node.write(head)
+  node.pipe(socket).pipe(node)
+  for (const [one, other] of [
+    [node, socket],
+    [socket, node],
+  ] as const)
+    one.on('error', () => other.destroy()).on('close', () => other.destroy())
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+import type { Plugin } from 'vite'
+import type { Authorize } from '../../src/hub/index.ts'
+import { isOwnPost, json } from './answer.ts'
+import { HEARTBEAT, startNodes, type Nodes } from './nodes.ts'
+import type { PushServer } from './push-server.ts'
+
+interface PushNodesOptions {
+  authorize: Authorize
+  /** Runs when the nodes do. What comes back runs when they stop. */
+  setup: (server: PushServer) => () => void
+}
+
+/** As `pushHub()`, with two nodes of nginx with Nchan and their Redis in the hub's place. */
+export function pushNodes({ authorize, setup }: PushNodesOptions): Plugin {
+  let nodes: Nodes | undefined
+  let stop = () => {}
+
+  const backendPublishes = async (request: IncomingMessage, channel: string) => {
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
+    nodes?.publish(channel, body, { contentType: 'text/plain' })
+  }
+
+  return {
+    name: 'playground:nodes',
+    async configureServer({ middlewares, httpServer }) {
+      const started = (nodes = await startNodes({ authorize }))
+      stop = setup(started)
+      middlewares.use((request, response, next) => {
+        // Pages read at the nodes. What they say goes to the backend, and that is this server.
+        const [, said] = /^\/push\/([\w.-]+)$/.exec(request.url ?? '') ?? []
+        if (request.method === 'POST' && said !== undefined) {
+          if (!isOwnPost(request)) return json(response, 403, 'only this page publishes here')
+          return backendPublishes(request, said).then(() => json(response, 201, said), next)
+        }
+        if (!started.handle(request, response)) next()
+      })
+      httpServer?.on('upgrade', (request, socket, head) => void started.upgrade(request, socket, head))
+    },
+    // So that the page knows what nginx says, and what it does not.
+    transformIndexHtml: () => [{ tag: 'meta', attrs: { name: 'heartbeat', content: String(HEARTBEAT * 1_000) } }],
+    async closeBundle() {
+      stop()
+      await nodes?.close()
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import { Observable, type MonoTypeOperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
+import { DEV } from '../dev.ts'
+import { PushError } from '../errors.ts'
+import type { SourceEvent } from '../event.ts'
+
+export interface ProofOptions {
+  /** How long the proof may take once the connection is open, in ms. */
+  within: number
+  scheduler: SchedulerLike
+}
+
+/** Where to ask from, and what makes gaps of what does not come from there. */
+export interface Proof {
+  readonly from: string | undefined
+  readonly proof: MonoTypeOperatorFunction<SourceEvent>
+}
+
+/** How to prove that nothing fell between a message, by its cursor, and what a new connection brings. */
+export type Prove = (last: string, options: ProofOptions) => Proof
+
+export interface OverlapOptions extends ProofOptions {
+  /** The cursor of the last message. */
+  last: string
+  /** The order of cursors. */
+  compare: (a: string, b: string) => number
+}
+
+/**
+ * Proves that nothing fell between two connections where the server does not say so by itself: this one was asked for
+ * from just before the last message, which therefore has to come again. It is dropped, and so is what came before it. A
+ * later one in its place is a `gap` (`expired`); nothing at all within the time is `cursor-lost`. A server that says that
+ * it tells gaps needs no proof.
+ */
+export const overlap =
+  ({ last, compare, within, scheduler }: OverlapOptions): MonoTypeOperatorFunction<SourceEvent> =>
+  (source) =>
+    new Observable((subscriber) => {
+      let awaited = true
+      let vouched = false
+      let due: Subscription | undefined
+
+      const overdue = () => {
+        if (awaited && !vouched)
+          subscriber.error(
+            new PushError('cursor-lost', DEV && 'the last message did not come again: the server does not know it'),
+          )
+      }
+      const next = (event: SourceEvent) => {
+        if (!awaited) return subscriber.next(event)
+        if (event.type === 'open') {
+          awaited = event.resumed
+          due ??= scheduler.schedule(overdue, within)
+          subscriber.add(due)
+        }
+        if (event.type === 'gap') awaited = false
+        if (event.type !== 'message' && event.type !== 'alive') return subscriber.next(event)
+        if (event.type === 'alive') vouched ||= event.tellsGaps ?? false
+        const order = event.cursor === undefined ? undefined : compare(event.cursor, last)
+        if (order === undefined) return subscriber.next(event)
+        awaited = order < 0
+        if (order > 0 && !vouched) subscriber.next({ type: 'gap', reason: 'expired' })
+        if (event.type === 'alive') {
+          subscriber.next({ ...event, begins: false, cursor: order > 0 ? event.cursor : undefined })
+        } else if (order > 0) subscriber.next(event)
+      }
+      return source.subscribe({
+        next,
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      })
+    })

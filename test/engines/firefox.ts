@@ -1,0 +1,9 @@
+import { playwright } from '@vitest/browser-playwright'
+import type { BrowserConfigOptions } from 'vitest/node'
+import { FIREFOX } from '../e2e/firefox.ts'
+
+export const firefox: BrowserConfigOptions = {
+  headless: true,
+  provider: playwright({ launchOptions: FIREFOX }),
+  instances: [{ browser: 'firefox', name: 'firefox' }],
+}
