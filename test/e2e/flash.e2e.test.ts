@@ -206,6 +206,8 @@ describe('Flash Socket', () => {
 
   test('leaves nothing after 200 subscriptions but one player, which goes too, and what Ruffle itself keeps', async () => {
     const { page } = await open(browser(), { linger: 1_000 })
+    const faults: string[] = []
+    page.on('pageerror', ({ message }) => faults.push(message))
     const cdp = await page.context().newCDPSession(page)
     await cdp.send('Performance.enable')
     const held = async () => {
@@ -223,6 +225,7 @@ describe('Flash Socket', () => {
     await expect.poll(async () => (await held()).players, { timeout: 10_000 }).toBe(0)
     const gone = await held()
     console.log(`flashSocket, 200 subscriptions: ${JSON.stringify({ without, before, after, gone })}`)
+    expect(faults).toEqual([])
     expect(after.nodes).toBe(before.nodes)
     // The last socket may be closing yet.
     expect(after.listeners - before.listeners).toBeLessThanOrEqual(3)

@@ -52,7 +52,7 @@ export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observ
       Object.assign(element.style, HIDDEN)
       element.ariaHidden = 'true'
       element.inert = true
-      subscriber.add(() => element.remove())
+      subscriber.add(() => remove(element, scheduler))
       document.body.append(element)
       const api = element.ruffle()
       const hear = hearing()
@@ -111,6 +111,26 @@ const SETTINGS = {
 /** Ruffle goes on in a hidden page only where it saw that become hidden. */
 function lookHidden(): void {
   if (document.hidden) document.dispatchEvent(new Event('visibilitychange'))
+}
+
+/** For how long after it is gone a player's sound may complain, in ms. */
+const COMPLAINS = 2_000
+
+/**
+ * Takes a player off the page. Its sound waits for a gesture, and to end what waits so is a rejection that Ruffle leaves
+ * to the page; it is no fault of the page's.
+ */
+function remove(element: HTMLElement, scheduler: SchedulerLike): void {
+  const hush = (event: PromiseRejectionEvent) => {
+    const { reason } = event
+    if (!(reason instanceof DOMException && reason.name === 'InvalidStateError' && /AudioContext/.test(reason.message)))
+      return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+  addEventListener('unhandledrejection', hush, true)
+  scheduler.schedule(() => removeEventListener('unhandledrejection', hush, true), COMPLAINS)
+  element.remove()
 }
 
 /** What the SWF says, to the socket that it is about. */
