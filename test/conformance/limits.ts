@@ -42,6 +42,12 @@ const LIMITS: readonly Limit[] = [
   { need: 'runs', servers: NCHAN, techniques: ['flashSocket', 'flashFallback'], why: 'Nchan serves no TCP' },
   {
     need: 'runs',
+    engines: ['webkit'],
+    techniques: ['flashSocket', 'flashFallback'],
+    why: 'Ruffle does not start in a WebKitGTK that is driven without a language: "RangeError: invalid language tag"',
+  },
+  {
+    need: 'runs',
     servers: ['nchan-redis'],
     engines: ['chromium', 'firefox', 'webkit'],
     why: 'to a page two nodes with one Redis look as one without does, so Node alone asks them',
