@@ -38,6 +38,9 @@ const page = (
   },
 })
 
+/** What runs on two nodes, which pages of one engine ask (`test/conformance/limits.ts`). */
+const TWO_NODES = ['test/conformance/*.redis.browser.test.ts']
+
 export default defineConfig({
   resolve: { alias },
   plugins: [vue()],
@@ -88,8 +91,8 @@ export default defineConfig({
       },
       // What a store does in jsdom it does in a page too; a server renders in Node.
       page('chromium', { include: ['test/plugin/*.test.ts'], exclude: ['test/plugin/rendering.test.ts'] }),
-      page('firefox'),
-      page('webkit'),
+      page('firefox', { exclude: TWO_NODES }),
+      page('webkit', { exclude: TWO_NODES }),
     ],
   },
 })
