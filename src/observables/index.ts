@@ -46,6 +46,7 @@ export { backoff, type BackoffOptions, type RetryPolicy } from './operators/back
 export { fallback, type FallbackOptions } from './operators/fallback.ts'
 export type { RungStorage } from './operators/rung-memory.ts'
 export type { LivenessOptions } from './operators/liveness.ts'
+export type { Proof, ProofOptions, Prove } from './operators/overlap.ts'
 export { pausable } from './operators/pausable.ts'
 export {
   reconnect,

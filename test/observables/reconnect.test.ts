@@ -11,6 +11,7 @@ import {
   type ReconnectOptions,
   type SourceEvent,
 } from 'pinia-push/observables'
+import { overlap } from '../../src/observables/operators/overlap.ts'
 
 /** What a scripted connection says at each letter. */
 const SAID: Record<string, SourceEvent> = {
@@ -250,9 +251,9 @@ describe('reconnect', () => {
   })
 
   describe('of a server that does not say that messages are gone', () => {
-    const proves = {
-      before: (cursor: string) => `before ${cursor}`,
-      compare: (a: string, b: string) => (a < b ? -1 : +(a > b)),
+    const compare = (a: string, b: string) => (a < b ? -1 : +(a > b))
+    const proves: Partial<ReconnectOptions<unknown>> = {
+      prove: (last, options) => ({ from: `before ${last}`, proof: overlap({ last, compare, ...options }) }),
     }
 
     test('asks from just before the last message after a loss, and drops it when it comes again', () => {

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs'
 import type { Cursor } from '../cursor.ts'
 import type { Payload, SourceEvent } from '../event.ts'
 import type { HeldConnections } from '../held-connections.ts'
+import type { Prove } from '../operators/overlap.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
 
 /** Where to connect, before a dialect spelled it. */
@@ -142,11 +143,10 @@ export interface Dialect extends Partial<DialectParts> {
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
   /**
-   * A place just before a cursor; absent: the server says itself where what came after a cursor is gone. Needs `compare`.
-   * From there the last message comes again, and where it does not, there is a gap. Not asked of a server that said
-   * `tellsGaps`.
+   * Where to ask from so that the answer proves that nothing fell between; absent: the server says itself where what came
+   * after a cursor is gone. Not used of a server that said `tellsGaps`.
    */
-  before?(cursor: string): string
+  prove?: Prove
   /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */
   compare?(a: string, b: string): number
 }

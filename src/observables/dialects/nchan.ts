@@ -16,6 +16,7 @@ import { base64, parameter, text } from '../framing/content-type.ts'
 import { multipart, type Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
 import { wholeBody } from '../framing/whole-body.ts'
+import { overlap } from '../operators/overlap.ts'
 import { post } from '../post.ts'
 import {
   END,
@@ -127,14 +128,15 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
 
     post,
 
-    before,
-
-    compare(a, b) {
-      const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
-      const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
-      return secondsA - secondsB || counterA - counterB
-    },
+    prove: (last, options) => ({ from: before(last), proof: overlap({ last, compare, ...options }) }),
+    compare,
   }
+}
+
+function compare(a: string, b: string): number {
+  const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
+  const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
+  return secondsA - secondsB || counterA - counterB
 }
 
 /** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */

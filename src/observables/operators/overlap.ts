@@ -3,14 +3,26 @@ import { DEV } from '../dev.ts'
 import { PushError } from '../errors.ts'
 import type { SourceEvent } from '../event.ts'
 
-export interface OverlapOptions {
+export interface ProofOptions {
+  /** How long the proof may take once the connection is open, in ms. */
+  within: number
+  scheduler: SchedulerLike
+}
+
+/** Where to ask from, and what makes gaps of what does not come from there. */
+export interface Proof {
+  readonly from: string | undefined
+  readonly proof: MonoTypeOperatorFunction<SourceEvent>
+}
+
+/** How to prove that nothing fell between a message, by its cursor, and what a new connection brings. */
+export type Prove = (last: string, options: ProofOptions) => Proof
+
+export interface OverlapOptions extends ProofOptions {
   /** The cursor of the last message. */
   last: string
   /** The order of cursors. */
   compare: (a: string, b: string) => number
-  /** How long the last message may take to come again, in ms. */
-  within: number
-  scheduler: SchedulerLike
 }
 
 /**

@@ -10,11 +10,10 @@ import {
   throwError,
   timeout,
   timer,
-  type MonoTypeOperatorFunction,
   type SchedulerLike,
 } from 'rxjs'
 import { nowhere, type Cursor, type Place } from '../cursor.ts'
-import { PushError, asPushError, asksWho } from '../errors.ts'
+import { PushError, asPushError } from '../errors.ts'
 import {
   ROTATE,
   type PushEvent,
@@ -25,9 +24,10 @@ import {
 } from '../event.ts'
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
-import { LONGEST, liveness, type LivenessOptions } from './liveness.ts'
-import { overlap } from './overlap.ts'
+import { liveness, type LivenessOptions } from './liveness.ts'
+import type { Proof, Prove } from './overlap.ts'
 import { renewal } from './renewal.ts'
+import { setbacks } from './setbacks.ts'
 import { DEV } from '../dev.ts'
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
@@ -74,10 +74,8 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   promised?: number | undefined
   /** What is remembered from connection to connection; a caller that keeps it can go on from there later. */
   place?: Place
-  /** A place just before a cursor, for servers that do not say by themselves that messages are gone. Needs `compare`. */
-  before?: ((cursor: string) => string) | undefined
-  /** The order of cursors. */
-  compare?: ((a: string, b: string) => number) | undefined
+  /** Proves that nothing fell between, for servers that do not say by themselves that messages are gone. */
+  prove?: Prove | undefined
   /** Cuts a wait short. */
   retryNow$?: Observable<unknown>
   /** Told of every failure, before the next attempt is prepared. `stood`: the connection was a success first. */
@@ -113,18 +111,14 @@ export function reconnect<P>({
   policy,
   promised,
   place = nowhere(),
-  before,
-  compare,
+  prove,
   retryNow$ = NEVER,
   failed,
   scheduler = asyncScheduler,
   ...limits
 }: ReconnectOptions<P>): Observable<LinkEvent> {
   return new Observable((subscriber) => {
-    let failures = 0
-    let failingSince = 0
-    let renewed = false
-    let askedFor = 0
+    const failures = setbacks(policy, scheduler)
     let forgotten: string | undefined
     let rotates = true
     let seenAt = 0
@@ -134,7 +128,10 @@ export function reconnect<P>({
     const watch: Watch = (own) => liveness({ ...limits, ...own, promised, resumable, scheduler })
 
     const fresh = () =>
-      prepare(failures).pipe(timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }), take(1))
+      prepare(failures.count).pipe(
+        timeout({ first: PREPARE_WITHIN, scheduler, with: () => throwError(unprepared) }),
+        take(1),
+      )
     const connection = (prepared: P, value: string | undefined) => {
       const { space } = place
       const cursor = value === undefined ? undefined : { space, value }
@@ -145,10 +142,10 @@ export function reconnect<P>({
       )
     }
     /** Where to go on from, and what proves that nothing fell between. */
-    const resumption = (unbroken: boolean): [string | undefined, MonoTypeOperatorFunction<SourceEvent>] => {
-      const last = place.value
-      if (last === undefined || unbroken || place.tellsGaps || !before || !compare) return [last, identity]
-      return [before(last), overlap({ last, compare, within: limits.openWithin ?? 5_000, scheduler })]
+    const resumption = (unbroken: boolean): Partial<Proof> & Pick<Proof, 'proof'> => {
+      const { value, tellsGaps } = place
+      if (value === undefined || unbroken || tellsGaps || !prove) return { from: value, proof: identity }
+      return prove(value, { within: limits.openWithin ?? 5_000, scheduler })
     }
 
     const replace = (start: () => Subscription) => {
@@ -159,7 +156,7 @@ export function reconnect<P>({
     }
 
     const attempt = (unbroken = false) => {
-      const [from, proof] = resumption(unbroken)
+      const { from, proof } = resumption(unbroken)
       let openedAt: number | undefined
       let begun = false
 
@@ -201,42 +198,22 @@ export function reconnect<P>({
             place.value = event.cursor ?? place.value
             return subscriber.next({ type: 'gap', reason: event.reason })
           case 'retry':
-            askedFor = event.delay
-            return
+            return failures.ask(event.delay)
         }
       }
 
       const lose = (cause: unknown) => {
         if (cause === ROTATE) return attempt(scheduler.now() - seenAt < AT_ONCE)
-        const stable = openedAt !== undefined && scheduler.now() - openedAt >= policy.resetAfter
-        if (stable) {
-          failures = 0
-          renewed = false
-        }
-        failures += 1
-        if (failures === 1) failingSince = scheduler.now()
         const error = asPushError(cause, 'lost', DEV && 'the connection broke')
-        failed?.(error, stable)
+        const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt
+        const next = failures.after(error, stood)
+        failed?.(error, stood !== undefined && stood >= policy.resetAfter)
         if (error.code === 'cursor-lost') {
           place.value = undefined
           forgotten = 'expired'
         }
-        // What is refused to who asks may have expired, a token say: `prepare` may mend that.
-        if (asksWho(error) && !renewed) {
-          renewed = true
-          return wait(error, 0)
-        }
-        if (!error.retryable) return fail(error)
-        const elapsed = scheduler.now() - failingSince
-        const delay = policy.delay(failures, error, elapsed)
-        if (delay === undefined) {
-          return fail(
-            new PushError('gave-up', DEV && `gave up after ${failures} failures in ${elapsed} ms: ${error.message}`, {
-              cause: error,
-            }),
-          )
-        }
-        wait(error, error.elsewhere ? 0 : Math.min(LONGEST, delay + Math.max(error.retryAfter ?? 0, askedFor)))
+        if (typeof next === 'number') wait(error, next)
+        else finish({ type: 'failed', error: next })
       }
 
       replace(() =>
@@ -254,12 +231,12 @@ export function reconnect<P>({
     }
 
     const begin = () => {
-      subscriber.next({ type: 'connecting', attempt: failures })
+      subscriber.next({ type: 'connecting', attempt: failures.count })
       if (!subscriber.closed) attempt()
     }
 
     const wait = (error: PushError, delay: number) => {
-      subscriber.next({ type: 'waiting', error, attempt: failures, delay, retryAt: scheduler.now() + delay })
+      subscriber.next({ type: 'waiting', error, attempt: failures.count, delay, retryAt: scheduler.now() + delay })
       if (subscriber.closed) return
       replace(() => merge(timer(delay, scheduler), retryNow$).pipe(take(1)).subscribe(begin))
     }
@@ -268,7 +245,6 @@ export function reconnect<P>({
       subscriber.next(event)
       subscriber.complete()
     }
-    const fail = (error: PushError) => finish({ type: 'failed', error })
 
     begin()
     return () => current.unsubscribe()
