@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright'
 import type { BrowserConfigOptions } from 'vitest/node'
+import { oneAtATime } from './one-at-a-time.ts'
 
 /**
  * What Firefox asks of hosts on the internet by itself, turned off; timers of tabs behind another, which are to run; and the
@@ -25,12 +26,14 @@ const firefoxUserPrefs = {
 /** Debian's Firefox ESR, as it is, driven by WebDriver BiDi. */
 export const firefox: BrowserConfigOptions = {
   headless: true,
-  provider: playwright({
-    launchOptions: {
-      channel: 'moz-firefox',
-      executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
-      firefoxUserPrefs,
-    },
-  }),
+  provider: oneAtATime(
+    playwright({
+      launchOptions: {
+        channel: 'moz-firefox',
+        executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
+        firefoxUserPrefs,
+      },
+    }),
+  ),
   instances: [{ browser: 'firefox', name: 'firefox' }],
 }
