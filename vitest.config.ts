@@ -13,12 +13,6 @@ const alias = {
   'pinia-push': `${root}/src/index.ts`,
 }
 
-/**
- * What runs at the same time: an engine, and beside it what needs none. Two engines at once would leave neither the time
- * that it is held to.
- */
-const BESIDE = { chromium: 0, firefox: 1, webkit: 2 } satisfies Record<keyof typeof PAGES, number>
-
 /** The tests that run in a page, in one engine. */
 const page = (
   engine: keyof typeof PAGES,
@@ -33,10 +27,12 @@ const page = (
     provide: { engine },
     globalSetup: ['test/servers/global-setup.ts'],
     testTimeout: 30_000,
-    sequence: { groupOrder: BESIDE[engine] },
     browser: { ...PAGES[engine], enabled: true, screenshotFailures: false, api: { host: '127.0.0.1' } },
   },
 })
+
+/** What runs on two nodes, which pages of one engine ask (`test/conformance/limits.ts`). */
+const TWO_NODES = ['test/conformance/*.redis.browser.test.ts']
 
 export default defineConfig({
   resolve: { alias },
@@ -48,7 +44,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          sequence: { groupOrder: BESIDE.webkit },
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{browser,node,e2e}.test.ts'],
         },
@@ -59,7 +54,6 @@ export default defineConfig({
         resolve: { alias: { pinia: 'pinia-3' } },
         test: {
           name: 'pinia-3',
-          sequence: { groupOrder: BESIDE.webkit },
           include: ['test/plugin/*.test.ts'],
           exclude: ['test/**/*.{browser,node,e2e}.test.ts'],
           server: { deps: { inline: ['@pinia/testing'] } },
@@ -69,7 +63,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          sequence: { groupOrder: BESIDE.chromium },
           provide: { engine: 'node' },
           include: ['test/**/*.node.test.ts'],
           globalSetup: ['test/servers/global-setup.ts'],
@@ -80,7 +73,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          sequence: { groupOrder: BESIDE.firefox },
           include: ['test/**/*.e2e.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -88,8 +80,8 @@ export default defineConfig({
       },
       // What a store does in jsdom it does in a page too; a server renders in Node.
       page('chromium', { include: ['test/plugin/*.test.ts'], exclude: ['test/plugin/rendering.test.ts'] }),
-      page('firefox'),
-      page('webkit'),
+      page('firefox', { exclude: TWO_NODES }),
+      page('webkit', { exclude: TWO_NODES }),
     ],
   },
 })

@@ -102,13 +102,13 @@ export function scriptedConnection({
         ...(sends && { send }),
       })
       if (presumed) return
-      // What is missing is what the test says is: by `gap`.
-      subscriber.next({
-        type: 'alive',
-        tellsGaps: resumes,
-        ...(cursor !== null && { cursor }),
-        ...(heartbeat !== undefined && { heartbeat }),
-      })
+      if (heartbeat !== undefined || cursor !== null) {
+        subscriber.next({
+          type: 'alive',
+          ...(cursor !== null && { cursor }),
+          ...(heartbeat !== undefined && { heartbeat }),
+        })
+      }
     },
     message: (data, place) => say('message', { type: 'message', data: JSON.stringify(data), ...placed(place) }),
     raw: (payload, place) => say('raw', { type: 'message', data: payload, ...placed(place) }),

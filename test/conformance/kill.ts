@@ -1,5 +1,7 @@
-import { describe, expect } from 'vitest'
+import { expect } from 'vitest'
 import { backoff } from 'pinia-push/observables'
+import { combination } from './combination.ts'
+import type { Engine } from './engines.ts'
 import { figuresOf, inWords } from './figures.ts'
 import { story, test } from './fixtures.ts'
 import type { Row } from './rows.ts'
@@ -8,11 +10,9 @@ const MESSAGES = 300
 const messages = Array.from({ length: MESSAGES }, (_, n) => ({ data: String(n) }))
 
 /** What is promised where nodes share one Redis, and one of them dies or gets a new configuration in mid-stream. */
-export function nodes(row: Row, host: string) {
-  describe(`two nodes and ${row.name}`, () => {
-    test.override({ kind: 'nchan-redis' })
-
-    test('go on at the other node when one is killed: nothing is lost, repeated or out of order', async ({
+export function nodes(row: Row, engine: Engine) {
+  combination({ technique: row.name, server: 'nchan-redis', engine }, () => {
+    test('goes on at the other node when one is killed: nothing is lost, repeated or out of order', async ({
       serve,
       read,
     }) => {
@@ -25,12 +25,12 @@ export function nodes(row: Row, host: string) {
       await published
       await reader.gets(String(MESSAGES - 1))
       const figures = figuresOf(reader.data.map(Number), MESSAGES)
-      console.log(`kill  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
+      console.log(`kill  ${engine}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.count('gap')).toBe(0)
     })
 
-    test('take a graceful reload for a reconnect, and no more', async ({ serve, read }) => {
+    test('takes a graceful reload for a reconnect, and no more', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
       await reader.sees('open', ({ presumed }) => !presumed)
@@ -40,12 +40,12 @@ export function nodes(row: Row, host: string) {
       await published
       await reader.gets(String(MESSAGES - 1))
       const figures = figuresOf(reader.data.map(Number), MESSAGES)
-      console.log(`reload  ${host}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
+      console.log(`reload  ${engine}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(reader.data).toEqual(messages.map(({ data }) => data))
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
     })
 
-    test('go on when their Redis is started anew with nothing in it: readers who were told all lose nothing', async ({
+    test('goes on when the nodes’ Redis is started anew with nothing in it: readers who were told all lose nothing', async ({
       serve,
       read,
     }) => {
@@ -57,11 +57,11 @@ export function nodes(row: Row, host: string) {
       await server.restart()
       await server.publish('a', [{ data: 'two' }])
       await reader.gets('two')
-      console.log(`redis anew  ${host}  ${row.name}  ${story(reader.events).join(', ')}`)
+      console.log(`redis anew  ${engine}  ${row.name}  ${story(reader.events).join(', ')}`)
       expect(reader.data).toEqual(['one', 'two'])
     })
 
-    test('say gap where a Redis that is started anew took what a reader was not told', async ({ serve, read }) => {
+    test('says gap where a Redis that is started anew took what a reader was not told', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }) })
       await reader.sees('open', ({ presumed }) => !presumed)

@@ -49,8 +49,8 @@ const LIMITS: readonly Limit[] = [
   {
     need: 'runs',
     servers: ['nchan-redis'],
-    engines: ['chromium', 'firefox', 'webkit'],
-    why: 'to a page two nodes with one Redis look as one without does, so Node alone asks them',
+    engines: ['firefox', 'webkit'],
+    why: 'to a page two nodes with one Redis look as one without does, so the pages of one engine ask them',
   },
   {
     need: 'refusals',

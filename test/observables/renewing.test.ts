@@ -60,6 +60,18 @@ describe('before a token expires', () => {
     leave()
   })
 
+  test('a connection that has a place only later is made anew soon after', () => {
+    const { technique, time, news, leave } = read({ lasts: 2_000 })
+    time.advance(1_900)
+    technique.latest.open({ cursor: null })
+    technique.latest.message('one')
+    time.advance(1_000)
+    expect(technique.connections).toHaveLength(2)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    expect(news()).toEqual(['connecting', 'open', 'one'])
+    leave()
+  })
+
   test('what has no cursor is left alone: the server will say that it expired', () => {
     const { technique, time, leave } = read({ resumes: false })
     technique.latest.open({ cursor: null })

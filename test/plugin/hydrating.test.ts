@@ -34,8 +34,7 @@ const AT = { url: '/orders/a', cursor: '100:1' }
 
 test('a store goes on from the server’s state and cursor: no snapshot, no gap', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT)
-  // From just before it, because nothing is known yet of who serves the channel.
-  expect(technique.latest.request.cursor).toEqual({ space: 'nchan', value: '100:0' })
+  expect(technique.latest.request.cursor).toEqual({ space: 'nchan', value: '100:1' })
   technique.latest.open()
   technique.latest.message('two', { cursor: '100:2' })
   await advance()
@@ -108,5 +107,5 @@ test('while the first connection fails, the server’s state stays, and nothing 
   technique.latest.refuse(503)
   await advance(250)
   expect([store.list, snapshots.asked.length]).toEqual([['one'], 0])
-  expect(technique.latest.request.cursor?.value).toBe('100:0')
+  expect(technique.latest.request.cursor?.value).toBe('100:1')
 })

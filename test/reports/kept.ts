@@ -20,7 +20,8 @@ export function keptTable(shown: readonly Kept[]): string {
   const notes: string[] = []
   const marked = (text: string, said: readonly string[]) => {
     for (const each of said) if (!notes.includes(each)) notes.push(each)
-    return said.length === 0 ? text : `${text} <sup>${said.map((each) => notes.indexOf(each) + 1).join(', ')}</sup>`
+    const marks = said.map((each) => notes.indexOf(each) + 1).toSorted((a, b) => a - b)
+    return marks.length === 0 ? text : `${text} <sup>${marks.join(', ')}</sup>`
   }
 
   const row = ({ technique, server }: Omit<Place, 'engine'>) => {

@@ -55,12 +55,18 @@ export async function startNginx({
   const foreground = ['-g', `daemon off; pid ${join(directory, 'nginx.pid')};`]
   const run = () => start('nginx', [...args, ...foreground], port, PACKAGES)
   let running: Started | undefined = await run()
+  // As Debian's unit does: SIGTERM, by which a worker of Nchan's on Redis may crash as it exits, is for those that linger.
+  const stop = async () => {
+    const patience = setTimeout(() => running?.signal('SIGTERM'), 5_000)
+    await running?.stop('SIGQUIT')
+    clearTimeout(patience)
+  }
   return {
     port,
     publisherPort,
     workers: () => running?.children() ?? [],
     async restart() {
-      await running?.stop()
+      await stop()
       running = await run()
     },
     reload: () => running?.signal('SIGHUP'),
@@ -69,7 +75,7 @@ export async function startNginx({
       running = undefined
     },
     async stop() {
-      await running?.stop()
+      await stop()
       await guard.close()
       const log = await readFile(join(directory, 'error.log'), 'utf8')
       await rm(directory, { recursive: true })

@@ -8,8 +8,8 @@ export interface Started {
   pid: number
   /** The processes that it has started, by their ids. */
   children(): number[]
-  /** Asks it to end, and waits until it has. */
-  stop(): Promise<void>
+  /** Asks it to end, and waits until it has. @default 'SIGTERM' */
+  stop(signal?: NodeJS.Signals): Promise<void>
   /** Ends it and its children without a word, as a power cut would. */
   kill(): Promise<void>
   signal(name: NodeJS.Signals): void
@@ -50,8 +50,8 @@ export async function start(
     pid,
     children: () => childrenOf(pid),
     signal: (name) => void child.kill(name),
-    async stop() {
-      if (!over) child.kill('SIGTERM')
+    async stop(signal = 'SIGTERM') {
+      if (!over) child.kill(signal)
       await ended
     },
     async kill() {

@@ -17,6 +17,9 @@ export interface LivenessOptions {
 /** What a timer can hold, in ms: a longer one would be due at once. */
 export const LONGEST = 2 ** 31 - 1
 
+/** How soon what was to be renewed, and had no place to go on from, is looked at again, in ms. */
+const OVERDUE = 1_000
+
 /**
  * Ends a connection that gives no sign of life. Any event is one, because a technique says `alive` for every chunk.
  *
@@ -55,7 +58,7 @@ export function liveness({
       const look = (after: number) => {
         watch.unsubscribe()
         const now = scheduler.now()
-        const wait = Math.min(after, until > now ? until - now : Infinity, LONGEST)
+        const wait = Math.min(after, until > now ? until - now : OVERDUE, LONGEST)
         due = now + wait
         watch = scheduler.schedule(check, wait)
       }
