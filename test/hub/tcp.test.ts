@@ -48,7 +48,7 @@ describe('lines over TCP', () => {
       const { hub, [way]: lines } = await speak()
       const { say, next } = lines()
       say({ subscribe: '/push/a' })
-      expect(await next()).toEqual({ push: 'open', id: hub.cursor('a'), heartbeat: 15 })
+      expect(await next()).toEqual({ push: 'open', id: hub.cursor('a'), heartbeat: 15, gaps: true })
       for (const text of AWKWARD) {
         const { id } = hub.publish('a', text, { event: 'named' })
         expect(await next()).toEqual({ id, event: 'named', text })
@@ -67,7 +67,7 @@ describe('lines over TCP', () => {
     const resumed = tcp()
     resumed.say({ subscribe: `/push/a?last_event_id=${first}` })
     expect([await resumed.next(), await resumed.next()]).toEqual([
-      { push: 'open', id: first, heartbeat: 15 },
+      { push: 'open', id: first, heartbeat: 15, gaps: true },
       { id: second, text: 'two' },
     ])
     hub.publish('a', 'three')
@@ -75,7 +75,7 @@ describe('lines over TCP', () => {
     const late = tcp()
     late.say({ subscribe: `/push/a?last_event_id=${first}` })
     expect([await late.next(), await late.next()]).toEqual([
-      { push: 'open', id: second, heartbeat: 15 },
+      { push: 'open', id: second, heartbeat: 15, gaps: true },
       { push: 'gap', id: second, reason: 'expired' },
     ])
   })
