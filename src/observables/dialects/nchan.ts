@@ -1,35 +1,24 @@
 import {
-  END_HEADER,
-  EVENT_HEADER,
   CONTROL_EVENT_PREFIX,
   CONTROL_WORDS,
+  END_HEADER,
+  EVENT_HEADER,
   GAP_HEADER,
   HEARTBEAT_HEADER,
   LAST_EVENT_ID,
   META_SUBPROTOCOL,
   MORE_HEADER,
-  CONTROL_TYPE,
   SUBSCRIBE,
   WAIT,
 } from '../../protocol.ts'
-import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
-import { base64, parameter, text } from '../framing/content-type.ts'
-import { multipart, type Part } from '../framing/multipart.ts'
-import { metaFrame } from '../framing/nchan-meta.ts'
+import { parameter } from '../framing/content-type.ts'
+import { multipart } from '../framing/multipart.ts'
 import { wholeBody } from '../framing/whole-body.ts'
 import { overlap } from '../operators/overlap.ts'
 import { post } from '../post.ts'
-import {
-  END,
-  type Address,
-  type AnswerHead,
-  type Dialect,
-  type DialectParts,
-  type Emit,
-  type RefusedLine,
-  type ServerSentEvent,
-  type Target,
-} from './dialect.ts'
+import type { Address, AnswerHead, Dialect, DialectParts, Emit, Target } from './dialect.ts'
+import { before, compare, places } from './nchan-place.ts'
+import { beats, frame, line, partEvent, streamed, typed } from './nchan-words.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from './verdict.ts'
 
 export interface NchanOptions {
@@ -144,21 +133,6 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
   }
 }
 
-function compare(a: string, b: string): number {
-  const [secondsA = 0, counterA = 0] = a.split(':').map(Number)
-  const [secondsB = 0, counterB = 0] = b.split(':').map(Number)
-  return secondsA - secondsB || counterA - counterB
-}
-
-/** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
-function before(cursor: string): string {
-  const [seconds = 0, counter = 0] = cursor.split(':').map(Number)
-  return counter > 0 ? `${seconds}:${counter - 1}` : `${seconds - 1}:${LAST_COUNTER}`
-}
-
-// Greater than any that one second gets.
-const LAST_COUNTER = 32_000
-
 /** The address with its cursor. Spelled by hand: `searchParams` would rewrite the rest of the query. */
 function spell({ url, headers, cursor }: Target, more?: string): Address {
   const known = cursor?.space === SPACE ? `${LAST_EVENT_ID}=${encodeURIComponent(cursor.value)}` : undefined
@@ -197,99 +171,3 @@ function envelope(boundary: string, emit: Emit) {
     },
   }
 }
-
-/** A frame of a WebSocket, or what a forever frame posted: the same words. */
-function frame(data: Payload): SourceEvent | typeof END {
-  const { head, body } = metaFrame(data)
-  const word = head.get('push')
-  return word === undefined
-    ? typed(head.get('content-type'), body, head.get('event'), head.get('id'))
-    : control(word, head.get('id'), body)
-}
-
-/** A line of JSON: a refusal, the server's own word, or a message. */
-function line(json: string): SourceEvent | typeof END | RefusedLine {
-  const said = parse(json)
-  const cursor = said['id'] as string | undefined
-  if (said['status']) return said as unknown as RefusedLine
-  return said['push'] ? control(String(said['push']), cursor, json) : carried(said, cursor)
-}
-
-/** An event of an event stream. */
-function streamed({ id, event, data }: ServerSentEvent, heartbeat: number | undefined): SourceEvent | typeof END {
-  if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
-  // Nchan's own heartbeat, an event named `ping` that is no message and carries no id.
-  if (event === 'ping' && id === undefined) return { type: 'alive', heartbeat }
-  return message(data, event, id)
-}
-
-const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({
-  type: 'message',
-  data,
-  event: event || 'message',
-  cursor,
-})
-
-/** A message, or a word that a publisher said by its type: Nchan hands no more than that on under every technique. */
-function typed(
-  type: string | undefined,
-  data: Payload,
-  event: string | null | undefined,
-  cursor: string | undefined,
-): SourceEvent | typeof END {
-  const word = type && CONTROL_TYPE.exec(type)?.[1]
-  return word ? control(word, cursor, data) : message(data, event, cursor)
-}
-
-/** The server's own words; one that is not known yet is a sign of life. */
-function control(word: string, cursor: string | undefined, body: Payload): SourceEvent | typeof END {
-  const json = typeof body === 'string' ? body : text(body)
-  if (word === 'end') return END
-  if (word === 'gap') return { type: 'gap', reason: String(parse(json)['reason'] ?? 'unknown'), cursor }
-  if (word === 'message') return carried(parse(json), cursor)
-  if (word === 'begin') return { type: 'alive', cursor, begins: true }
-  if (word === 'open') {
-    const { heartbeat, gaps } = parse(json)
-    return { type: 'alive', cursor, heartbeat: beats(Number(heartbeat)), tellsGaps: gaps === true }
-  }
-  return ALIVE
-}
-
-/** A message in JSON, where the technique cannot carry it as it is. */
-function carried({ event, text, base64: bytes }: Record<string, unknown>, cursor: string | undefined): SourceEvent {
-  const data = typeof bytes === 'string' ? base64(bytes) : String(text)
-  return message(data, typeof event === 'string' ? event : undefined, cursor)
-}
-
-/** A heartbeat as it is told, in seconds; what is none is not promised. */
-const beats = (seconds: number): number | undefined => (seconds > 0 ? seconds * 1_000 : undefined)
-
-function parse(json: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(json)
-  return typeof value === 'object' && value !== null ? { ...value } : {}
-}
-
-/** Reads the places that heads tell. Those of one second follow each other, and to read a date takes long. */
-function places(): (head: { get(name: string): string | null | undefined }) => string | undefined {
-  let date: string | null | undefined
-  let seconds = Number.NaN
-  return (head) => {
-    const modified = head.get('last-modified')
-    if (modified !== date) {
-      date = modified
-      seconds = Date.parse(modified ?? '') / 1000
-    }
-    const etag = head.get('etag')
-    return etag && Number.isFinite(seconds) ? `${seconds}:${etag}` : undefined
-  }
-}
-
-/** A part: the hub's own word, or a message. */
-function partEvent({ headers, body }: Part, cursor: string | undefined): SourceEvent | typeof END {
-  const word = headers.get('push')
-  if (word !== undefined) return control(word, cursor, body)
-  const data = headers.get('content-transfer-encoding') === 'base64' ? base64(body) : body
-  return typed(headers.get('content-type'), data, headers.get(EVENT_FIELD), cursor)
-}
-
-const EVENT_FIELD = EVENT_HEADER.toLowerCase()
