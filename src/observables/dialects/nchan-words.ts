@@ -17,7 +17,8 @@ export function frame(data: Payload): SourceEvent | typeof END {
 /** A line of JSON: a refusal, the server's own word, or a message. */
 export function line(json: string): SourceEvent | typeof END | RefusedLine {
   const said = parse(json)
-  const cursor = said['id'] as string | undefined
+  const { id } = said
+  const cursor = typeof id === 'string' ? id : undefined
   if (said['status']) return said as unknown as RefusedLine
   return said['push'] ? control(String(said['push']), cursor, json) : carried(said, cursor)
 }
