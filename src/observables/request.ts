@@ -1,6 +1,7 @@
 import { Observable, catchError, from, mergeMap, of, throwError } from 'rxjs'
 import { END, type AnswerReader, type Emit } from './dialects/dialect.ts'
 import type { Verdict } from './dialects/verdict.ts'
+import { DEV } from './dev.ts'
 import { PushError } from './errors.ts'
 import { ALIVE, type SourceEvent } from './event.ts'
 import { reason, shown } from './in-words.ts'
@@ -101,21 +102,31 @@ export function readBody(response: Response, reader: (emit: Emit) => AnswerReade
       }
     }
     const body = reader((event) => (event === END ? subscriber.complete() : subscriber.next(event)))
+    let begun = false
     return chunks(response).subscribe({
       next: (chunk) =>
         guarded(() => {
+          begun = true
           subscriber.next(ALIVE)
           body.feed(chunk)
         }),
       error: (error: unknown) => subscriber.error(error),
       complete: () =>
         guarded(() => {
+          if (!begun && response.body && Number(response.headers.get('content-length')) > 0)
+            throw headless(response.url)
           body.end()
           subscriber.complete()
         }),
     })
   })
 }
+
+/**
+ * Without TLS, Chromium takes a head that was cut for a whole one, and its body for empty. What is empty and does not say
+ * so was cut.
+ */
+export const headless = (url: string) => new PushError('lost', DEV && `${shown(url)} broke off in its head`)
 
 /** An answer that is not accepted, as the error that says so, with the server's own first line. */
 export function refusal(

@@ -64,6 +64,18 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.data).toEqual([...AWKWARD, 'last'])
     })
 
+    test('delivers a message of nothing', async ({ serve, read }) => {
+      const server = await serve()
+      const reader = read(row, `${server.url}a`)
+      await reader.sees('open', ({ presumed }) => !presumed)
+      await server.publish('a', texts(''))
+      await reader.gets('')
+      await server.publish('a', texts('', 'last'))
+      await reader.gets('last')
+      expect(reader.data).toEqual(['', '', 'last'])
+      expect(reader.count('waiting')).toBe(0)
+    })
+
     test('delivers a megabyte as it is', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
@@ -514,6 +526,41 @@ function polls(row: Row) {
     // The first answer may be followed at once, because it is the first to tell a place.
     const [, second = 0, , fourth = 0] = asked.map(({ at }) => at)
     expect(fourth - second).toBeGreaterThanOrEqual(2 * row.spacing - 20)
+  })
+
+  // Chromium takes a head that was cut for a whole one, and its body for empty.
+  test.for([
+    ['behind its length', 'Content-Length: 5\r\nLast-Modified: Thu, 01 Jan 1970 00:00:09 GMT\r\nEtag: 12'],
+    ['before its length', 'Last-Modified: Thu, 01 Jan 1970 00:00:09 GMT\r\nEtag: 12\r\n'],
+  ] as const)('takes an answer that was cut in its head, %s, for no message', async ([, rest], { script, read }) => {
+    const server = await script()
+    const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\nContent-Type: text/plain\r\n'
+    await server.answers([
+      { cut: `HTTP/1.1 200 OK\r\n${begin}${rest}` },
+      { headers: { ...head, etag: '123', 'last-modified': 'Thu, 01 Jan 1970 00:00:09 GMT' }, body: 'whole' },
+    ])
+    const reader = read(row, `${server.url}a`)
+    await reader.gets('whole')
+    expect(reader.data).toEqual(['whole'])
+    expect((await reader.sees('waiting')).error.retryable).toBe(true)
+  })
+
+  test('takes no earlier place from an answer that was cut in its head', async ({ script, read }) => {
+    const server = await script()
+    const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n'
+    const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'
+    await server.answers([
+      { headers: { ...head, etag: '123', 'last-modified': modified }, body: 'one' },
+      { cut: `HTTP/1.1 304 Not Modified\r\n${begin}Last-Modified: ${modified}\r\nEtag: 12` },
+      { headers: { ...head, etag: '124', 'last-modified': modified }, body: 'two' },
+    ])
+    const reader = read(row, `${server.url}a`)
+    await reader.gets('two')
+    const asked = (await server.requests()).filter(({ method }) => method === 'GET').slice(1)
+    // From there, or from just before it, to prove that nothing fell between.
+    const from = asked.map(({ url }) => new URL(url, server.url).searchParams.get('last_event_id'))
+    expect(from.filter((cursor) => cursor !== '9:122')).toEqual(expect.arrayContaining(['9:123']))
+    expect(new Set(from).has('9:12')).toBe(false)
   })
 
   test('lets no cache answer for the server', async ({ script, read }) => {

@@ -60,6 +60,8 @@ export interface ScriptedAnswer {
   body?: string
   /** Leave the answer open after its body. */
   hold?: boolean
+  /** Send these characters instead, and close the connection. */
+  cut?: string
   /** Wait so long before the answer, in ms. */
   delay?: number
   /** Accept an upgrade, without a subprotocol, and send these. */

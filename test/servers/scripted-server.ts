@@ -67,8 +67,9 @@ export async function serveScript(): Promise<ScriptedServer> {
 
 function write(
   response: ServerResponse,
-  { status = 200, headers = {}, body = '', hold = false }: ScriptedAnswer,
+  { status = 200, headers = {}, body = '', hold = false, cut }: ScriptedAnswer,
 ): void {
+  if (cut !== undefined) return void response.socket?.end(cut)
   response.writeHead(status, { ...CROSS_ORIGIN, ...headers })
   response.write(body)
   if (!hold) response.end()

@@ -16,6 +16,7 @@ import { multipart } from '../framing/multipart.ts'
 import { wholeBody } from '../framing/whole-body.ts'
 import { overlap } from '../operators/overlap.ts'
 import { post } from '../post.ts'
+import { headless } from '../request.ts'
 import type { Address, AnswerHead, Dialect, DialectParts, Emit, Target } from './dialect.ts'
 import { before, compare, places } from './nchan-place.ts'
 import { beats, frame, line, partEvent, streamed, typed } from './nchan-words.ts'
@@ -53,16 +54,17 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
       address: (target, waits) => spell(target, waits ? undefined : `${WAIT}=0`),
       verdict,
 
-      answer({ status, headers }, emit) {
+      answer(head, emit, asked) {
+        const { status, headers } = head
         const gap = headers.get(GAP_HEADER)
         if (gap !== null) emit({ type: 'gap', reason: gap })
         const type = headers.get('content-type') ?? ''
-        const cursor = places()(headers)
+        const cursor = placeOf(head, asked)
         const said = headers.get(HEARTBEAT_HEADER)
         // Nchan has no such head. Told first, because messages are judged by it.
         if (said !== null) emit({ type: 'alive', tellsGaps: true })
         const boundary = /^multipart\/mixed\b/i.test(type) ? parameter(type, 'boundary') : undefined
-        const read = boundary === undefined ? single(status, type, headers, cursor, emit) : envelope(boundary, emit)
+        const read = boundary === undefined ? single(head, asked, cursor, emit) : envelope(boundary, emit)
         return {
           feed: read.feed,
           end() {
@@ -144,14 +146,25 @@ function spell({ url, headers, cursor }: Target, more?: string): Address {
 const verdict = ({ status, headers }: AnswerHead): Verdict =>
   status === 410 && headers.has(END_HEADER) ? 'end' : statusVerdict(STATUSES, status)
 
-function single(status: number, type: string, headers: Headers, cursor: string | undefined, emit: Emit) {
+/** The place that an answer tells. Nothing new is never earlier than what was asked from: such a head was cut. */
+function placeOf({ status, headers }: AnswerHead, { cursor: asked }: Target): string | undefined {
+  const cursor = places()(headers)
+  const earlier = cursor !== undefined && asked?.space === SPACE && compare(cursor, asked.value) < 0
+  return status === 304 && earlier && !headers.has(GAP_HEADER) ? undefined : cursor
+}
+
+function single({ status, headers }: AnswerHead, { url }: Target, cursor: string | undefined, emit: Emit) {
+  const type = headers.get('content-type') ?? ''
   const body = wholeBody(type)
   return {
     feed: body.feed,
     end() {
       const data = body.end()
-      const empty = data.length === 0 && cursor === undefined
-      if (status !== 304 && status !== 408 && !empty) emit(typed(type, data, headers.get(EVENT_HEADER), cursor))
+      const empty = data.length === 0
+      if (status === 304 || status === 408 || (empty && cursor === undefined)) return
+      // By TLS nothing that was cut looks whole.
+      if (empty && url.startsWith('http:') && headers.get('content-length') !== '0') throw headless(url)
+      emit(typed(type, data, headers.get(EVENT_HEADER), cursor))
     },
   }
 }
