@@ -519,7 +519,10 @@ function polls(row: Row) {
   }) => {
     const server = await script()
     await server.answers([
-      { status: 200, headers: { ...head, etag: '1', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' } },
+      {
+        status: 200,
+        headers: { ...head, 'content-length': '0', etag: '1', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' },
+      },
     ])
     read(row, `${server.url}a`)
     const asked = await eventually(server.requests, (requests) => requests.length >= 4)
