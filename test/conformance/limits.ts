@@ -5,6 +5,7 @@ import type { TechniqueName } from './rows.ts'
 /** What promises need of a server, an engine and a technique together, and what becomes of them where it is not to be had. */
 const NEEDS = {
   runs: 'does not run',
+  all: 'is asked only what two nodes are for: that one may die or be reloaded, and Redis start anew',
   heartbeats: 'sees no heartbeats, so what is idle is proved alive by making it anew',
   refusals: 'is not told that a connection was refused, so that is noticed as a hang is',
   closeCodes: 'is told 1006 for the close codes 1012, 1013 and 1014, without a reason',
@@ -51,6 +52,12 @@ const LIMITS: readonly Limit[] = [
     servers: ['nchan-redis'],
     engines: ['firefox', 'webkit'],
     why: 'to a page two nodes with one Redis look as one without does, so the pages of one engine ask them',
+  },
+  {
+    need: 'all',
+    servers: ['nchan-redis'],
+    engines: ['chromium'],
+    why: 'all else Node asks them, and pages ask a node without Redis',
   },
   {
     need: 'refusals',
