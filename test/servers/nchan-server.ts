@@ -3,6 +3,7 @@ import type { ServerSettings } from './control-client.ts'
 import { guards } from './guard.ts'
 import { nchanPublisher } from './nchan-publisher.ts'
 import { startNginx } from './nginx.ts'
+import { ready } from './ready.ts'
 
 /** nginx with Nchan, which keeps messages in its memory. */
 export async function startNchan({ firstMessage, history }: ServerSettings): Promise<Backend> {
@@ -12,6 +13,7 @@ export async function startNchan({ firstMessage, history }: ServerSettings): Pro
     () => `http://127.0.0.1:${nginx.publisherPort}/channels/`,
     history?.count,
   )
+  await ready(nginx.publisherPort)
   return {
     port: nginx.port,
     path: firstMessage === 'oldest' ? '/oldest/' : '/push/',
