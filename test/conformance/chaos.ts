@@ -15,6 +15,12 @@ const messages = Array.from({ length: MESSAGES }, (_, n) => ({
   data: JSON.stringify({ n, padding: 'é😀'.repeat(20) }),
 }))
 
+/**
+ * A line that is cut in the middle of an answer, and takes its time, as lines do: Firefox shows nothing of a WebSocket that
+ * was accepted, filled and cut within the same few milliseconds.
+ */
+const LINE = { cut: { min: 2_000, max: 8_000 }, slow: 5 }
+
 /** Every message once and in order, however often the network cuts an answer in the middle. */
 export function chaos(row: Row, engine: Engine, server: ServerKind = 'hub') {
   combination({ technique: row.name, server, engine }, () => {
@@ -28,7 +34,7 @@ export function chaos(row: Row, engine: Engine, server: ServerKind = 'hub') {
         // Who knows no place yet may lose what it is in the middle of, and is told so.
         await session.publish('a', messages.slice(0, 1))
         await reader.gets(messages[0]?.data ?? '')
-        await session.fault({ cut: { min: 2_000, max: 8_000 }, drop: true })
+        await session.fault({ ...LINE, drop: true })
         await session.publish('a', messages.slice(1), { every: 10, batch: 10 })
         await reader.gets(messages.at(-1)?.data ?? '')
 

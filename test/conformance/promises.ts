@@ -526,9 +526,10 @@ function polls(row: Row) {
     ])
     read(row, `${server.url}a`)
     const asked = await eventually(server.requests, (requests) => requests.length >= 4)
-    // The first answer may be followed at once, because it is the first to tell a place.
+    // The first answer may be followed at once, because it is the first to tell a place. A question may be late on its way,
+    // and the next is none the later; a tight loop would be far below.
     const [, second = 0, , fourth = 0] = asked.map(({ at }) => at)
-    expect(fourth - second).toBeGreaterThanOrEqual(2 * row.spacing - 20)
+    expect(fourth - second).toBeGreaterThanOrEqual(row.spacing)
   })
 
   // Chromium takes a head that was cut for a whole one, and its body for empty.

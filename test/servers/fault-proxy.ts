@@ -19,7 +19,7 @@ export interface FaultProxy {
   split(bytes: number | undefined): void
   /** Holds answers back, as a buffering proxy does, until it is off. */
   buffer(on: boolean): void
-  /** Waits for so many ms after each piece of an answer; undefined: no more. */
+  /** Waits for so many ms after each piece of an answer, and before a cut; undefined: no more. */
   slow(apart: number | undefined): void
   /** Cuts each new connection after so many bytes of answers; undefined: no more. */
   cut(after: (() => number) | undefined): void

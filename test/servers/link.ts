@@ -7,7 +7,7 @@ export interface Faults {
   hanging: boolean
   pieces: number | undefined
   holding: boolean
-  /** The least time between two pieces of an answer, in ms. */
+  /** The least time between two pieces of an answer, and between the last one and a cut, in ms. */
   apart: number | undefined
   cut: (() => number) | undefined
 }
@@ -67,13 +67,11 @@ export function createLink(
     writing = true
     const next = () => {
       writing = false
-      flush()
-    }
-    const written = () => {
-      if (allowance > 0) return void (faults.apart === undefined ? setImmediate(next) : setTimeout(next, faults.apart))
+      if (allowance > 0) return flush()
       if (held.length > 0) stats.cuts += 1
       destroy()
     }
+    const written = () => void (faults.apart === undefined ? setImmediate(next) : setTimeout(next, faults.apart))
     if (piece.length === 0) written()
     else client.write(piece, written)
   }

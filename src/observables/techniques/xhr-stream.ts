@@ -24,7 +24,8 @@ export interface XhrStreamOptions {
  * One answer that does not end, read by XMLHttpRequest as it grows: what streamed before there was fetch.
  *
  * Price: as `fetchStream`, and memory, so it is rotated. Chromium hands `text/plain` over only at its end unless the
- * server sends `X-Content-Type-Options: nosniff`. It cannot pass the browser's cache by but by a URL of its own, so each
+ * server sends `X-Content-Type-Options: nosniff`. Browsers tell of what came every 50 ms at most, and drop what they did not
+ * tell of when the line breaks: it is asked for again. It cannot pass the browser's cache by but by a URL of its own, so each
  * attempt adds `_=<something else>` to the query.
  *
  * @throws PushError `invalid-option` where `rotateAfter` is not above zero.
