@@ -165,6 +165,7 @@ export function createPushClient({
             policy,
             promised: dialect?.heartbeat,
             prove: dialect?.prove,
+            follows: dialect?.follows,
             place,
             retryNow$,
             scheduler,

@@ -298,6 +298,18 @@ describe('reconnect', () => {
       score(({ plays }) => plays(['-o-b-#', '-r-b-#'], 'AO---W 9ms BO---W', { ...proves, until: '25ms !' }))
     })
 
+    test('says gap where a message cannot be the next, once', () => {
+      const follows = (cursor: string) => cursor === 'c9'
+      score(({ plays }) => plays(['-o-1-2'], 'AO-X-(EY)', { follows }))
+      score(({ plays }) => plays(['-o-1-g2'], 'AO-X-EY', { follows }))
+      score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(EY)', { ...proves, follows }))
+      score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---(EY)', { ...proves, follows }))
+    })
+
+    test('believes one that says that it tells gaps', () => {
+      score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { follows: () => false }))
+    })
+
     test('asks for none when it is made anew at once, unbroken', () => {
       const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X--O-Y', { ...proves, error: ROTATE }))
       expect(cursors).toEqual([undefined, 'c1'])

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs'
 import type { Cursor } from '../cursor.ts'
 import type { Payload, SourceEvent } from '../event.ts'
 import type { HeldConnections } from '../held-connections.ts'
+import type { Follows } from '../operators/chain.ts'
 import type { Prove } from '../operators/overlap.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
 
@@ -172,6 +173,8 @@ export interface Dialect extends Partial<DialectParts> {
    * after a cursor is gone. Not used of a server that said `tellsGaps`.
    */
   prove?: Prove
+  /** Whether a message may be the next after another; absent: the server skips none without a word. */
+  follows?: Follows
   /** Negative where `a` is before `b`; absent: the cursors of this kind of server have no order. */
   compare?(a: string, b: string): number
 }

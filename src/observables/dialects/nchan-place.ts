@@ -5,6 +5,13 @@ export function compare(a: string, b: string): number {
   return secondsA - secondsB || counterA - counterB
 }
 
+/** Within a second counters rise by one, and each second begins at zero. */
+export function follows(cursor: string, next: string): boolean {
+  const at = cursor.indexOf(':')
+  const counter = Number(next.slice(next.indexOf(':') + 1))
+  return counter === (next.startsWith(cursor.slice(0, at + 1)) ? Number(cursor.slice(at + 1)) + 1 : 0)
+}
+
 /** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
 export function before(cursor: string): string {
   const [seconds = 0, counter = 0] = cursor.split(':').map(Number)

@@ -1,5 +1,5 @@
 import { CONTROL_EVENT_PREFIX, CONTROL_TYPE, EVENT_HEADER } from '../../protocol.ts'
-import { ALIVE, type Payload, type SourceEvent } from '../event.ts'
+import type { Payload, SourceEvent } from '../event.ts'
 import { base64, text } from '../framing/content-type.ts'
 import type { Part } from '../framing/multipart.ts'
 import { metaFrame } from '../framing/nchan-meta.ts'
@@ -76,7 +76,7 @@ function control(word: string, cursor: string | undefined, body: Payload): Sourc
     const { heartbeat, gaps } = parse(json)
     return { type: 'alive', cursor, heartbeat: beats(Number(heartbeat)), tellsGaps: gaps === true }
   }
-  return ALIVE
+  return { type: 'alive', cursor }
 }
 
 /** A message in JSON, where the technique cannot carry it as it is. */

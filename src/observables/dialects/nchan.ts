@@ -18,7 +18,7 @@ import { overlap } from '../operators/overlap.ts'
 import { post } from '../post.ts'
 import { headless } from '../request.ts'
 import type { Address, AnswerHead, Dialect, DialectParts, Emit, Target } from './dialect.ts'
-import { before, compare, places } from './nchan-place.ts'
+import { before, compare, follows, places } from './nchan-place.ts'
 import { beats, frame, line, partEvent, streamed, typed } from './nchan-words.ts'
 import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from './verdict.ts'
 
@@ -40,7 +40,8 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  * technique and on every node. PROTOCOL.md is the contract.
  *
  * Nchan does not say that messages expired, so after a loss it is asked from just before the last one, which has to come
- * again; where it does not, there is a `gap`. The hub says so itself, and is not asked.
+ * again; where it does not, there is a `gap`. Nor does it where one of several workers skips some: where cursors do not
+ * follow each other, there is a `gap` too. The hub says so itself, and is not asked.
  *
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
@@ -131,6 +132,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
     post,
 
     prove: (last, options) => ({ from: before(last), proof: overlap({ last, compare, ...options }) }),
+    follows,
     compare,
   }
 }

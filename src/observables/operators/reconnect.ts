@@ -24,6 +24,7 @@ import {
 } from '../event.ts'
 import type { Watch } from '../technique.ts'
 import type { RetryPolicy } from './backoff.ts'
+import { chain, type Follows } from './chain.ts'
 import { liveness, type LivenessOptions } from './liveness.ts'
 import type { Proof, Prove } from './overlap.ts'
 import { renewal } from './renewal.ts'
@@ -76,6 +77,8 @@ export interface ReconnectOptions<P> extends LivenessOptions {
   place?: Place
   /** Proves that nothing fell between, for servers that do not say by themselves that messages are gone. */
   prove?: Prove | undefined
+  /** Finds out messages that such a server skips. */
+  follows?: Follows | undefined
   /** Cuts a wait short. */
   retryNow$?: Observable<unknown>
   /** Told of every failure, before the next attempt is prepared. `stood`: the connection was a success first. */
@@ -112,6 +115,7 @@ export function reconnect<P>({
   promised,
   place = nowhere(),
   prove,
+  follows,
   retryNow$ = NEVER,
   failed,
   scheduler = asyncScheduler,
@@ -221,6 +225,7 @@ export function reconnect<P>({
           .pipe(
             switchMap((prepared) => connection(prepared, from)),
             proof,
+            follows && !place.tellsGaps ? chain(follows, place.value) : identity,
           )
           .subscribe({
             next,
