@@ -7,10 +7,29 @@ const onlyDown = (name, path, allowed, comment) => ({
   to: { path: '^(src|playground|test|bench)/', pathNot: allowed },
 })
 
+const TECHNIQUE = '(polling|long-polling|sse|fetch-stream|xhr-stream|iframe-stream|web-socket|flash-socket/)'
+
+/** What a room of the observables imports, of other rooms: values and types of some, and nothing but types of others. */
+const room = (name, values, types = []) => {
+  const within = (rooms) =>
+    `^src/observables/((${[name, ...rooms].join('|')})/|(errors|events|status)\\.ts$)|^src/wire/`
+  const to = (allowed) => ({ path: '^src/', pathNot: within(allowed) })
+  return [
+    { name, severity: 'error', from: { path: `^src/observables/${name}/` }, to: to([...values, ...types]) },
+    {
+      name: `${name}-types`,
+      comment: 'only types come from here',
+      severity: 'error',
+      from: { path: `^src/observables/${name}/` },
+      to: { ...to(values), dependencyTypesNot: ['type-only'] },
+    },
+  ]
+}
+
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    onlyDown('observables', '^src/observables/', '^src/(observables/|protocol)', 'observables know nothing above them'),
+    onlyDown('observables', '^src/observables/', '^src/(observables|wire)/', 'observables know nothing above them'),
     onlyDown('composables', '^src/composables/', '^src/(observables|composables)/', 'composables read channels'),
     onlyDown(
       'plugin',
@@ -37,14 +56,14 @@ module.exports = {
       '^src/(observables|plugin|testing)/',
       'the fault kit is built on what users have',
     ),
-    onlyDown('hub', '^src/hub/', '^src/(hub/|protocol)', 'the hub shares only the protocol with clients'),
+    onlyDown('hub', '^src/hub/', '^src/(hub|wire)/', 'the hub shares only the protocol with clients'),
     onlyDown('vite', '^src/vite/', '^src/(hub|vite)/', 'the Vite plugin is the hub, mounted'),
     {
       name: 'observables-are-rxjs-only',
       comment: 'usable in a page, a worker and Node, without Vue',
       severity: 'error',
       from: { path: '^src/observables/' },
-      to: { path: 'node_modules', pathNot: 'node_modules/(rxjs|eventsource-parser|@standard-schema/spec)/' },
+      to: { path: 'node_modules', pathNot: 'node_modules/(rxjs|@standard-schema/spec)/' },
     },
     {
       name: 'observables-know-no-host',
@@ -54,23 +73,31 @@ module.exports = {
     },
     {
       name: 'techniques-know-no-sibling',
-      comment: 'what two techniques share is a function below them',
+      comment: 'what two techniques share is a function beside them that is none',
       severity: 'error',
-      from: { path: '^src/observables/techniques/', pathNot: '/index\\.ts$' },
-      to: { path: '^src/observables/techniques/' },
+      from: { path: `^src/observables/techniques/${TECHNIQUE}` },
+      to: { path: `^src/observables/techniques/${TECHNIQUE}`, pathNot: '^src/observables/techniques/flash-socket/' },
     },
     {
-      name: 'framing-is-pure',
+      name: 'flash-socket-stays-in-its-room',
       severity: 'error',
-      from: { path: '^src/observables/framing/' },
-      to: { path: '^src/observables/(techniques|operators|dialects/(plain|nchan))' },
+      from: { path: '^src/', pathNot: '^src/observables/techniques/(flash-socket/|index)' },
+      to: { path: '^src/observables/techniques/flash-socket/' },
     },
-    {
-      name: 'operators-know-no-technique',
-      severity: 'error',
-      from: { path: '^src/observables/operators/' },
-      to: { path: '^src/observables/(techniques|framing)/' },
-    },
+    ...room('internal', []),
+    ...room('parsers', ['internal'], ['backends']),
+    ...room('http', ['internal', 'backends']),
+    ...room('backends', ['internal', 'parsers', 'http', 'connection']),
+    ...room('connection', ['internal'], ['techniques']),
+    ...room('techniques', ['internal', 'parsers', 'http', 'backends'], ['connection']),
+    ...room('lifecycle', ['internal', 'connection'], ['techniques']),
+    ...room('fallback', ['internal', 'connection', 'lifecycle'], ['techniques']),
+    ...room('channel', ['internal', 'parsers', 'connection'], ['techniques']),
+    ...room(
+      'client',
+      ['internal', 'parsers', 'http', 'connection', 'channel'],
+      ['techniques', 'backends', 'lifecycle'],
+    ),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -4,6 +4,11 @@ import { playgroundServer } from './server/index.ts'
 
 const src = new URL('../src', import.meta.url).pathname
 
+/** Whether somebody sits here with a browser: not in CI, in tests, behind a pipe, or on a machine without a display. */
+const { CI, VITEST, DISPLAY, WAYLAND_DISPLAY } = process.env
+const hasDisplay = process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY)
+const hasPerson = !CI && !VITEST && process.stdout.isTTY && hasDisplay
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [vue(), ...playgroundServer({ by: process.env['PUSH_BY'] === 'nchan' ? 'nchan' : 'hub' })],
@@ -19,5 +24,5 @@ export default defineConfig({
       input: ['index.html', 'orders/index.html', 'network/index.html'].map((page) => `${import.meta.dirname}/${page}`),
     },
   },
-  server: { host: '127.0.0.1', port: 5173 },
+  server: { host: '127.0.0.1', port: 5173, open: hasPerson },
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { needed } from './needed.mjs'
 
-const FOLDER = 'src/observables/flash'
+const FOLDER = 'src/observables/techniques/flash-socket'
 const MODULE = `${FOLDER}/bridge-swf.ts`
 
 function build() {

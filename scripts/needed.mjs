@@ -26,13 +26,14 @@ const NEEDED = {
   openssl: { places: bin('openssl') },
   haxe: { places: bin('haxe') },
   curl: { places: bin('curl') },
+  'php-cli': { places: bin('php') },
+  python3: { places: bin('python3') },
+  iproute2: { places: bin('ip') },
+  systemd: { places: bin('systemd-analyze') },
 }
 
 /** What nodes of nginx with Nchan need. */
 export const NODES = ['nginx-core', 'libnginx-mod-nchan', 'redis-server']
-
-/** Everything that the tests need. */
-export const EVERYTHING = Object.keys(NEEDED)
 
 const find = (name) => {
   const { variable = '', places } = NEEDED[name]

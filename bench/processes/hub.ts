@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHub, type HubOptions } from '../../src/hub/index.ts'
-import { memory, obey } from './orders.ts'
+import { obey } from '../../test/servers/remote.ts'
+import { memory } from './memory.ts'
 
 let hub = createHub()
 

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { memory, obey } from './orders.ts'
+import { obey } from '../../test/servers/remote.ts'
+import { memory } from './memory.ts'
 
 /** What each message has once, and nothing else that a hub sends has. */
 const MARK = '#'.charCodeAt(0)

@@ -43,7 +43,8 @@ export function useConnections() {
   let last = 0
 
   const tell = (text: string) => {
-    const line = { id: (last += 1), at: Date.now(), text }
+    // A reason may be a sentence already.
+    const line = { id: (last += 1), at: Date.now(), text: text.replace(/\.*$/, '.') }
     news.value = [line, ...news.value].slice(0, LINES)
   }
   const change = (id: number, changes: Partial<Connection>) => {
@@ -77,7 +78,7 @@ export function useConnections() {
             const own = connections.value.find((one) => one.id === id)
             const late = !opened && own?.carried === undefined
             change(id, { ended: Date.now(), ...(late && { why: 'No byte came in time.' }) })
-            if (late) tell(`${title(technique.name)} was left: no byte came in time.`)
+            if (late) tell(`${title(technique.name)} was left: no byte came in time`)
           },
         }),
       )
@@ -89,16 +90,16 @@ export function useConnections() {
     if (event.type === 'open') {
       const own = connections.value.findLast(({ rung, ended }) => rung === event.technique && ended === undefined)
       if (own) change(own.id, { carried: Date.now() })
-      tell(`${title(event.technique)} carries: ${event.why ?? 'it is open'}.`)
+      tell(`${title(event.technique)} carries: ${event.why ?? 'it is open'}`)
     }
     if (event.type === 'waiting' || event.type === 'failed') {
       const own = connections.value.findLast(({ carried }) => carried !== undefined)
       // What the ladder itself ends, because it is silent, it ends now.
       if (own && own.why === undefined && (own.ended ?? Infinity) > Date.now() - 100)
         change(own.id, { why: event.error.message })
-      if (event.error.code === 'silent') tell(`${title(event.error.technique)} fell silent: ${event.error.message}.`)
+      if (event.error.code === 'silent') tell(`${title(event.error.technique)} fell silent: ${event.error.message}`)
     }
-    if (event.type === 'gap') tell(`Some messages may be missing: ${event.reason}.`)
+    if (event.type === 'gap') tell(`Some messages may be missing: ${event.reason}`)
   }
 
   return {

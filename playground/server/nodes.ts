@@ -51,33 +51,47 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
     const last = running().at(-1)
     return last && `http://127.0.0.1:${last.publisherPort}/channels/${channel}`
   }
-  const cursor = async (channel: string): Promise<string | undefined> => {
+  let closed = false
+  /** The place of a channel's last message; null: it has none. Undefined: no node says. */
+  const placeOf = async (channel: string): Promise<string | null | undefined> => {
     const at = channelAt(channel)
-    const answer = at ? await fetch(at, { headers: { accept: 'text/json' } }).catch(() => undefined) : undefined
-    if (!answer?.ok) return undefined
-    const { last_message_id: place } = (await answer.json()) as { last_message_id: string }
-    return place
+    if (at === undefined) return undefined
+    try {
+      const answer = await fetch(at, { headers: { accept: 'text/json' } })
+      const text = await answer.text()
+      if (answer.status === 404) return null
+      return answer.ok ? (JSON.parse(text) as { last_message_id: string }).last_message_id : undefined
+    } catch {
+      return undefined
+    }
   }
+  const cursor = async (channel: string): Promise<string | undefined> => (await placeOf(channel)) ?? undefined
+  const later = () => new Promise((resolve) => setTimeout(resolve, 100))
 
   const post = async (channel: string, body: string, type: string): Promise<boolean> => {
+    const before = await placeOf(channel)
     const at = channelAt(channel)
-    const before = at && (await cursor(channel))
-    if (at === undefined) return false
+    // Where no place is known, nothing would tell whether a node that dies took this.
+    if (at === undefined || before === undefined) return false
     try {
       const answer = await fetch(at, { method: 'POST', headers: { 'content-type': type }, body })
       await answer.text()
       return answer.ok
     } catch {
       // The node died over it. If the channel has moved on it was taken, and is not to be said twice.
-      return before !== (await cursor(channel))
+      let after = await placeOf(channel)
+      while (after === undefined && !closed) {
+        await later()
+        after = await placeOf(channel)
+      }
+      return after !== before
     }
   }
   // One after the other, so that they stay in order; what no node takes waits until one does.
   let last: Promise<void> = Promise.resolve()
-  let closed = false
   const publish: PushServer['publish'] = (channel, body, { contentType }) => {
     last = last.then(async () => {
-      while (!closed && !(await post(channel, body, contentType))) await new Promise((later) => setTimeout(later, 100))
+      while (!closed && !(await post(channel, body, contentType))) await later()
     })
   }
 

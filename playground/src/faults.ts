@@ -13,7 +13,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]['id']
 
 /** What the page does to a technique beside: it takes the connections that the browser has for an origin. */
-const CROWD = { id: 'crowd', label: 'Crowd', hint: 'Six other streams take its place' } as const
+const CROWD = { id: 'crowd', label: 'Crowd', hint: 'Four other streams take its place' } as const
 
 /** What a card can do; what mends all is the last. */
 export const CARD_FAULTS = [...FAULTS.slice(0, -1), CROWD, ...FAULTS.slice(-1)]

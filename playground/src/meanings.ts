@@ -38,7 +38,7 @@ export const MEANINGS = {
   },
   refused: {
     means: 'The server said no for good: signed out, not allowed, or no such channel.',
-    remedy: 'Mend the rights or the address (here: Heal), then press Open.',
+    remedy: 'Mend the rights or the address, then press Open. Here, Heal does both.',
   },
   unsupported: {
     means: 'This browser cannot do this technique.',
@@ -49,7 +49,8 @@ export const MEANINGS = {
     remedy: 'Put the value into the query, or use a technique that reads by fetch.',
   },
   'too-many-streams': {
-    means: 'Six streams to this origin are open, and HTTP/1.1 has no room for a seventh.',
+    means:
+      'Four of the six connections that HTTP/1.1 has for this origin are held; two are left for the page’s requests.',
     remedy: 'Use HTTP/2 or WebSocket, or close some (here: Heal).',
   },
   'prepare-failed': {
@@ -59,6 +60,10 @@ export const MEANINGS = {
   'gave-up': {
     means: 'It failed as often as the policy allows.',
     remedy: 'Press Open to try again, or allow more tries.',
+  },
+  'message-too-large': {
+    means: 'One message is longer than this client reads; those before and after it were read.',
+    remedy: 'Send less at once, or raise maxMessageBytes.',
   },
   'invalid-message': {
     means: 'One message could not be read; those before and after it were.',
@@ -92,6 +97,14 @@ export const MEANINGS = {
     means: 'The address of the channel is no HTTP or WebSocket address.',
     remedy: 'Write it whole, or relative to the page.',
   },
+  'invalid-request': {
+    means: 'The request cannot be made: one of its headers, say, cannot be sent.',
+    remedy: 'Change what the message names, then press Open.',
+  },
+  exception: {
+    means: 'There is a mistake in the code of the page.',
+    remedy: 'Look at the cause in the console, mend it and reload.',
+  },
   'invalid-option': {
     means: 'An option is out of its range.',
     remedy: 'Correct it; the message names it.',
@@ -107,6 +120,10 @@ export const MEANINGS = {
   'no-push': {
     means: 'The app has no push plugin.',
     remedy: 'Add app.use(createPush(…)).',
+  },
+  'source-failed': {
+    means: 'The function that names the channel threw.',
+    remedy: 'Return null from it while there is nothing to read.',
   },
   'snapshot-failed': {
     means: 'The state to begin from could not be fetched.',

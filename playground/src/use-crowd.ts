@@ -7,10 +7,10 @@ const stream = defineChannel({
   linger: 0,
 })
 
-/** Six streams to one origin, while it says so: all that a browser opens over HTTP/1.1. */
+/** Four streams to one origin, while it says so: as many as the client holds of a browser's six over HTTP/1.1. */
 export function useCrowd(base: () => string | undefined) {
   const crowded = ref(false)
-  for (const n of [1, 2, 3, 4, 5, 6]) {
+  for (const n of [1, 2, 3, 4]) {
     usePushChannel(() => {
       const at = base()
       return crowded.value && at ? stream({ origin: new URL(at).origin, n }) : null

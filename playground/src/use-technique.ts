@@ -5,8 +5,11 @@ import type { Shown } from './techniques/index.ts'
 import { useArrivals } from './use-arrivals.ts'
 import { useCrowd } from './use-crowd.ts'
 
-/** Reads the machine's channel by one technique: what its card and its row of the price table show. */
-export function useTechnique(shown: Shown, base: () => string | undefined) {
+/**
+ * Reads the machine's channel by one technique: what its card and its row of the price table show. `fault` is what the
+ * server says is wrong with its network.
+ */
+export function useTechnique(shown: Shown, base: () => string | undefined, fault: () => string | undefined) {
   /** When it was begun, in ms since the epoch; undefined: a person has to. */
   const begun = ref(shown.loads === undefined ? 0 : undefined)
   const begin = () => void (begun.value = Date.now())
@@ -19,11 +22,24 @@ export function useTechnique(shown: Shown, base: () => string | undefined) {
   onGap(gap)
   watch(status, (now) => now === 'waiting' && lostConnection(), { flush: 'sync' })
 
+  /** Connects at once, from the same place: an attempt on the broken network may hang, and a refusal is final. */
+  const restart = () => {
+    if (status.value === 'open' || status.value === 'idle') return
+    close()
+    open()
+  }
+  // Another window may have healed it.
+  watch(fault, (now, before) => {
+    if (before !== undefined && now === undefined && isOut({ status: status.value, attempt: attempt.value })) restart()
+  })
+
   const crowded = useCrowd(base)
-  const press = async (fault: CardFault) => {
-    if (fault !== 'crowd') {
-      crowded.value = crowded.value && fault !== 'heal'
-      return inflict(shown.id, fault)
+  const press = async (pressed: CardFault) => {
+    if (pressed !== 'crowd') {
+      crowded.value = crowded.value && pressed !== 'heal'
+      await inflict(shown.id, pressed)
+      if (pressed === 'heal') restart()
+      return
     }
     // It leaves, the others take its place, and it comes back to a full house.
     close()

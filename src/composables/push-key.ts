@@ -1,6 +1,6 @@
 import { hasInjectionContext, inject, type InjectionKey } from 'vue'
 import { PushError } from '../observables/index.ts'
-import { DEV } from '../observables/dev.ts'
+import { DEV } from '../observables/internal/dev.ts'
 import type { AppClient } from './app-client.ts'
 
 /** Where an app keeps its client. */

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { ShallowRef } from 'vue'
+import type { ComputedRef, ShallowRef } from 'vue'
 import type { PushError, PushGap, PushMessage, PushStatus } from '../observables/index.ts'
 
 /** What is seen of a channel, and what can be done with it. */
@@ -8,15 +8,15 @@ export interface UsePushChannelReturn<D, T, S = never> {
   readonly data: Readonly<ShallowRef<D>>
   /** The last message. */
   readonly message: Readonly<ShallowRef<PushMessage<T> | undefined>>
-  readonly status: Readonly<ShallowRef<PushStatus>>
-  /** What went wrong last; undefined again when it is open. */
-  readonly error: Readonly<ShallowRef<PushError | undefined>>
+  readonly status: ComputedRef<PushStatus>
+  /** Why the channel is not open, or why the last message could not be decoded; undefined again when all is well. */
+  readonly error: ComputedRef<PushError | undefined>
   /** How many attempts failed in a row. */
-  readonly attempt: Readonly<ShallowRef<number>>
+  readonly attempt: ComputedRef<number>
   /** When it tries again, in ms since the epoch; undefined where it does not wait. */
-  readonly retryAt: Readonly<ShallowRef<number | undefined>>
+  readonly retryAt: ComputedRef<number | undefined>
   /** Which technique is connected. */
-  readonly technique: Readonly<ShallowRef<string | undefined>>
+  readonly technique: ComputedRef<string | undefined>
   /**
    * Sends on the channel that is read now.
    * @throws PushError (rejects) what `Channel.send` rejects with; `not-connected` where none is read.

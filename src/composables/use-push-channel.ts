@@ -1,26 +1,40 @@
-import { Subject, asyncScheduler, firstValueFrom, type Observable } from 'rxjs'
-import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
+import { Subject, firstValueFrom, type Observable } from 'rxjs'
 import {
+  computed,
+  getCurrentScope,
+  onScopeDispose,
+  shallowReadonly,
+  shallowRef,
+  toValue,
+  type MaybeRefOrGetter,
+} from 'vue'
+import {
+  IDLE,
   PushError,
+  connectionState,
   pausable,
   type Channel,
+  type ConnectionState,
+  type Nameless,
   type PushClient,
   type PushEvent,
   type PushGap,
   type PushMessage,
-  type PushStatus,
+  type Received,
+  type Sent,
   type Technique,
 } from '../observables/index.ts'
-import { DEV } from '../observables/dev.ts'
+import { DEV } from '../observables/internal/dev.ts'
 import type { AppClient } from './app-client.ts'
-import { batch, type Flush } from './flush.ts'
-import { follow, onServer } from './follow.ts'
-import { guarded } from './guarded.ts'
-import { pauses, whileDeactivated } from './pauses.ts'
+import { batch, type Flush } from './internal/batch.ts'
+import { follow, onServer, sourceError } from './internal/follow-source.ts'
+import { guarded, isThenable, watchRejection } from './internal/guarded.ts'
+import { pauses, whileDeactivated } from './internal/pause-reasons.ts'
 import { appPush } from './push-key.ts'
-import { reporter } from './report.ts'
-import { sameSource, unwrapped, type PushSource } from './source.ts'
+import { reporter } from './internal/error-reporter.ts'
+import { sameSource, unwrapped, type AnySource } from './internal/source.ts'
 import type { UsePushChannelReturn } from './use-push-channel-return.ts'
+import { hostScheduler } from '../observables/internal/time.ts'
 
 export interface UsePushChannelOptions {
   /** Whether to be connected. @default true */
@@ -64,24 +78,12 @@ export interface Reducing<T, A> {
  * })
  * const { data: newest } = usePushChannel<Notice>('/push/notices', { via: sse() })
  */
-export function usePushChannel<T, S, A>(
-  source: MaybeRefOrGetter<PushSource<T, S>>,
-  options: UsePushChannelOptions & Reducing<T, A>,
-): UsePushChannelReturn<A, T, S>
-export function usePushChannel<T, S>(
-  source: MaybeRefOrGetter<PushSource<T, S>>,
-  options?: UsePushChannelOptions,
-): UsePushChannelReturn<T | undefined, T, S>
-export function usePushChannel<T, A>(
-  url: MaybeRefOrGetter<string | null | undefined>,
-  options: UsePushChannelOptions & Reducing<T, A> & { via?: Technique },
-): UsePushChannelReturn<A, T>
-export function usePushChannel<T = unknown>(
-  url: MaybeRefOrGetter<string | null | undefined>,
-  options?: UsePushChannelOptions & { via?: Technique },
-): UsePushChannelReturn<T | undefined, T>
+export function usePushChannel<T = unknown, A = never, V extends AnySource = Nameless>(
+  source: MaybeRefOrGetter<V>,
+  options?: UsePushChannelOptions & Via<V> & Folding<NoInfer<Received<V, T>>, A>,
+): UsePushChannelReturn<[A] extends [never] ? Received<V, T> | undefined : A, Received<V, T>, Sent<V>>
 export function usePushChannel(
-  source: MaybeRefOrGetter<Source>,
+  source: MaybeRefOrGetter<AnySource>,
   {
     enabled = true,
     flush = 'microtask',
@@ -90,15 +92,11 @@ export function usePushChannel(
     push = appPush('usePushChannel'),
     initial,
     reduce,
-  }: UsePushChannelOptions & Partial<Reducing<unknown, unknown>> & { via?: Technique } = {},
-): UsePushChannelReturn<unknown, unknown, unknown> {
+  }: AnyOptions = {},
+): unknown {
   const data = shallowRef(initial)
   const message = shallowRef<PushMessage<unknown>>()
-  const status = shallowRef<PushStatus>('idle')
-  const error = shallowRef<PushError>()
-  const attempt = shallowRef(0)
-  const retryAt = shallowRef<number>()
-  const technique = shallowRef<string>()
+  const state = shallowRef(IDLE)
   const messages$ = new Subject<PushMessage<unknown>>()
   const gaps$ = new Subject<PushGap>()
   const report = reporter()
@@ -111,7 +109,7 @@ export function usePushChannel(
     data.value = reduced
     message.value = last
   }
-  const writes = batch(flush, push.scheduler ?? asyncScheduler, write)
+  const writes = batch(flush, push.scheduler ?? hostScheduler, write)
 
   /** Others read the channel already: it is shown where they are. What is folded is folded from here on. */
   const begin = (present: PushMessage<unknown> | undefined) => {
@@ -119,52 +117,41 @@ export function usePushChannel(
     if (present && !reduce) reduced = present.data
     write()
   }
-  const received = (event: PushMessage<unknown>) => {
-    last = event
+  const fold = (by: NonNullable<typeof reduce>, event: PushMessage<unknown>) => {
     try {
-      reduced = reduce ? reduce(reduced, event) : event.data
+      const value = by(reduced, event)
+      if (!isThenable(value)) reduced = value
+      else {
+        watchRejection(value, report)
+        report(new TypeError('reduce returned a promise: it must return the new value itself'))
+      }
     } catch (thrown) {
       report(thrown)
     }
+  }
+  const received = (event: PushMessage<unknown>) => {
+    last = event
+    if (!reduce) reduced = event.data
+    else fold(reduce, event)
     writes.ask()
     messages$.next(event)
   }
-  const became = (now: PushStatus, { failure, failures = 0, at, by }: Details = {}) => {
-    // Nobody sees a status before the messages that came before it.
-    writes.now()
-    status.value = now
-    error.value = failure
-    attempt.value = failures
-    retryAt.value = at
-    technique.value = by
+  const show = (next: ConnectionState) => {
+    if (next === state.value) return
+    // Messages that came before a status are written before it.
+    if (next.status !== state.value.status) writes.now()
+    state.value = next
   }
-  const told = (event: PushEvent<unknown>): void => {
-    switch (event.type) {
-      case 'message':
-        return received(event)
-      case 'gap':
-        return gaps$.next(event)
-      case 'invalid':
-        error.value = event.error
-        return
-      case 'open':
-        return became('open', { by: event.technique })
-      case 'connecting':
-        return became('connecting', { failures: event.attempt, failure: error.value })
-      case 'waiting':
-        return became('waiting', { failures: event.attempt, failure: event.error, at: event.retryAt })
-      case 'failed':
-        return became('failed', { failure: event.error })
-      case 'idle':
-      case 'closed':
-        return became(event.type)
-    }
+  const next = (event: PushEvent<unknown>): void => {
+    if (event.type === 'message') received(event)
+    else if (event.type === 'gap') gaps$.next(event)
+    show(connectionState(state.value, event))
   }
 
-  const join = (now: Source) => {
+  const join = (now: AnySource) => {
     if (now === null || now === undefined) return () => {}
     channel = typeof now === 'string' ? push.channel(now, via && { via }) : push.channel(now)
-    const subscription = pausable(channel, paused.paused$).subscribe(told)
+    const subscription = pausable(channel, paused.paused$).subscribe(next)
     if (!last && channel.status !== 'idle') begin(channel.last)
     return () => {
       subscription.unsubscribe()
@@ -173,7 +160,7 @@ export function usePushChannel(
       reduced = initial
       last = undefined
       write()
-      became('idle')
+      show(IDLE)
     }
   }
   const hear = <E>(events$: Observable<E>, handler: (event: E) => unknown) => {
@@ -183,7 +170,7 @@ export function usePushChannel(
     return stop
   }
 
-  const failed = (thrown: unknown) => became('failed', { failure: thrown instanceof PushError ? thrown : undefined })
+  const failed = (thrown: unknown) => show({ ...IDLE, status: 'failed', error: sourceError(thrown, report) })
   follow(() => (toValue(enabled) ? unwrapped(toValue(source)) : null), sameSource, join, failed)
   if (deactivated === 'pause') whileDeactivated(paused)
   if (getCurrentScope()) onScopeDispose(() => messages$.complete())
@@ -192,11 +179,11 @@ export function usePushChannel(
   return {
     data: shallowReadonly(data),
     message: shallowReadonly(message),
-    status: shallowReadonly(status),
-    error: shallowReadonly(error),
-    attempt: shallowReadonly(attempt),
-    retryAt: shallowReadonly(retryAt),
-    technique: shallowReadonly(technique),
+    status: computed(() => state.value.status),
+    error: computed(() => state.value.error),
+    attempt: computed(() => state.value.attempt),
+    retryAt: computed(() => state.value.retryAt),
+    technique: computed(() => state.value.technique),
     send: (payload) => channel?.send(payload) ?? Promise.reject(unread('no channel is read now')),
     open: () => channel?.open(),
     close: () => channel?.close(),
@@ -209,17 +196,27 @@ export function usePushChannel(
     onMessage: (handler) => hear(messages$, handler),
     onGap: (handler) => hear(gaps$, handler),
     messages$: messages$.asObservable(),
-  }
+  } satisfies UsePushChannelReturn<unknown, unknown, unknown>
 }
 
-type Source = PushSource<unknown, unknown> | string
-
-/** What a status comes with. */
-interface Details {
-  failure?: PushError | undefined
-  failures?: number
-  at?: number
-  by?: string
+interface AnyOptions extends UsePushChannelOptions {
+  via?: Technique | undefined
+  initial?: unknown
+  reduce?: Reducing<unknown, unknown>['reduce'] | undefined
 }
+
+/** `Reducing`, or neither of its two. */
+type Folding<T, A> =
+  | { initial?: undefined; reduce?: undefined }
+  | ([A] extends [never] ? Reducing<T, A> : A extends readonly never[] ? EmptyList<T, A> : Reducing<T, A>)
+
+/** TypeScript takes `[]` for a list that stays empty. What its error says is a type here. */
+interface EmptyList<T, A> {
+  initial: A & { readonly hint: 'Say what the empty list will hold: `initial: [] as Item[]`.' }
+  reduce: (value: A, message: PushMessage<T>) => unknown
+}
+
+/** A bare URL may name its technique; a descriptor's definition does. */
+type Via<V> = { via?: [V] extends [Nameless] ? Technique : undefined }
 
 const unread = (why: string) => new PushError('not-connected', DEV && why)

@@ -1,27 +1,17 @@
-import { Subscription, asyncScheduler } from 'rxjs'
+import { Subscription } from 'rxjs'
 import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, type ShallowRef } from 'vue'
-import type { Channel, PushClient, PushError, PushState, PushStatus } from '../observables/index.ts'
+import type { Channel, ConnectionState, PushClient, PushError, PushStatus } from '../observables/index.ts'
 import type { AppClient } from './app-client.ts'
-import { batch } from './flush.ts'
-import { hydrating, onServer } from './follow.ts'
+import { batch } from './internal/batch.ts'
+import { hydrating, onServer } from './internal/follow-source.ts'
 import { appPush } from './push-key.ts'
-import { worst } from './worst.ts'
+import { worst } from './internal/worst.ts'
+import { hostScheduler, runAfter, wallTime } from '../observables/internal/time.ts'
 
-/** How one channel is. */
-export interface ChannelStatus {
+/** How one channel is connected. */
+export interface ChannelStatus extends ConnectionState {
   /** Absolute. */
   readonly url: string
-  readonly status: PushStatus
-  /** Which technique is connected. */
-  readonly technique: string | undefined
-  /** What went wrong last; undefined again when it is open. */
-  readonly error: PushError | undefined
-  /** How many attempts failed in a row. */
-  readonly attempt: number
-  /** When it tries again, in ms since the epoch; undefined where it does not wait. */
-  readonly retryAt: number | undefined
-  /** Why it rests although it is read: `hidden`, `bfcache` ... */
-  readonly paused: readonly string[]
 }
 
 export interface UsePushStatusReturn {
@@ -59,39 +49,41 @@ export function usePushStatus({
   const error = shallowRef<PushError>()
   const retryAt = shallowRef<number>()
   const retryIn = shallowRef<number>()
-  const { scheduler = asyncScheduler } = push
+  const { scheduler = hostScheduler } = push
   const watched = new Map<AnyChannel, Watched>()
   let tick = Subscription.EMPTY
 
   const count = () => {
     tick.unsubscribe()
-    if (retryAt.value === undefined) {
-      retryIn.value = undefined
+    const [first] = [...watched.values()].filter(isWaiting).toSorted((a, b) => a.due - b.due)
+    if (!first) {
+      retryAt.value = retryIn.value = undefined
       return
     }
-    const left = Math.max(0, retryAt.value - scheduler.now())
+    const left = Math.max(0, first.due - scheduler.now())
+    const at = wallTime(scheduler) + left
+    const { retryAt: named = at } = first.now
+    retryAt.value = Math.abs(at - named) < CLOCK_SET ? named : at
     retryIn.value = Math.ceil(left / 1_000)
-    if (left > 0) tick = scheduler.schedule(count, left % 1_000 || 1_000)
+    if (left > 0) tick = runAfter(left % 1_000 || 1_000, scheduler, count)
   }
   const write = () => {
     const all = [...watched.values()].map(({ now }) => now)
     channels.value = all
     status.value = worst(all)
     error.value = all.find(({ error }) => error)?.error
-    retryAt.value = all.reduce<number | undefined>(
-      (first, { retryAt }) => (retryAt !== undefined && !(first !== undefined && first < retryAt) ? retryAt : first),
-      undefined,
-    )
     count()
   }
   // Of all that changes in one task, one change is seen.
   const writes = batch('microtask', scheduler, write)
 
   const watch = (channel: AnyChannel) => {
-    const entry: Watched = { now: after(channel.url, { type: 'idle' }), watching: Subscription.EMPTY }
+    const { url } = channel
+    const entry: Watched = { now: { url, ...channel.state }, watching: Subscription.EMPTY }
     watched.set(channel, entry)
     entry.watching = channel.state$.subscribe((state) => {
-      entry.now = after(channel.url, state, entry.now)
+      entry.now = { url, ...state }
+      entry.due = channel.retryDue
       writes.ask()
     })
   }
@@ -130,29 +122,16 @@ export function usePushStatus({
   }
 }
 
+/** What the wall clock and the monotonic one differ by only where the wall clock was set, in ms. */
+const CLOCK_SET = 1_000
+
 type AnyChannel = Channel<unknown, unknown>
 
 interface Watched {
   now: ChannelStatus
+  /** When its next attempt begins, by the scheduler's clock. */
+  due?: number | undefined
   watching: Subscription
 }
 
-/** How a channel is after a change. */
-function after(url: string, state: PushState, before?: ChannelStatus): ChannelStatus {
-  const { type } = state
-  const well = { url, status: type, technique: undefined, error: undefined, attempt: 0, retryAt: undefined, paused: [] }
-  switch (type) {
-    case 'idle':
-      return { ...well, paused: state.paused ?? [] }
-    case 'connecting':
-      return { ...well, attempt: state.attempt, error: before?.error }
-    case 'open':
-      return { ...well, technique: state.technique }
-    case 'waiting':
-      return { ...well, attempt: state.attempt, error: state.error, retryAt: state.retryAt }
-    case 'failed':
-      return { ...well, error: state.error }
-    case 'closed':
-      return well
-  }
-}
+const isWaiting = (watched: Watched): watched is Watched & { due: number } => watched.due !== undefined

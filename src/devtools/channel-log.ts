@@ -1,5 +1,5 @@
 import type { Channel, PushEvent } from '../observables/index.ts'
-import type { Heard } from '../observables/overheard.ts'
+import type { Heard } from '../observables/channel/event-tap.ts'
 import { details } from './details.ts'
 
 /** How many events a log holds. */

@@ -1,12 +1,13 @@
 import { setupDevtoolsPlugin } from '@vue/devtools-api'
-import { asyncScheduler, type Observable } from 'rxjs'
+import { type Observable } from 'rxjs'
 import type { App } from 'vue'
-import { batch } from '../composables/flush.ts'
+import { batch } from '../composables/internal/batch.ts'
 import type { Channel } from '../observables/index.ts'
-import type { Heard } from '../observables/overheard.ts'
+import type { Heard } from '../observables/channel/event-tap.ts'
 import { channelLogs } from './channel-log.ts'
 import { showInspector } from './inspector.ts'
 import { showTimeline } from './timeline.ts'
+import { hostScheduler } from '../observables/internal/time.ts'
 
 /** How often what changes all the time is shown, in ms: more often, the tools would show nothing but the first. */
 const EVERY = 200
@@ -21,7 +22,7 @@ export function devtools(app: App, channels$: Observable<readonly Channel<unknow
   let timeline: ReturnType<typeof showTimeline> | undefined
   let inspector: ReturnType<typeof showInspector> | undefined
 
-  const show = batch(EVERY, asyncScheduler, () => {
+  const show = batch(EVERY, hostScheduler, () => {
     timeline?.flush()
     inspector?.refresh()
   })

@@ -1,6 +1,6 @@
 import type { App } from 'vue'
-import type { Channel, PushState, PushStatus } from '../observables/index.ts'
-import { probe } from '../observables/probe.ts'
+import type { Channel, ConnectionState, PushStatus } from '../observables/index.ts'
+import { probe } from '../observables/internal/devtools-hook.ts'
 import type { ChannelLog } from './channel-log.ts'
 import { nameOf } from './name-of.ts'
 import type { DevtoolsApi } from './timeline.ts'
@@ -64,7 +64,7 @@ export function showInspector({ api, app, channels, logOf }: Inspected) {
       .map((channel) => ({
         id: logOf(channel).id,
         label: nameOf(channel),
-        tags: tags(stateOf(channel)),
+        tags: tags(channel.state),
       }))
   })
   api.on.getInspectorState((payload) => {
@@ -83,23 +83,22 @@ export function showInspector({ api, app, channels, logOf }: Inspected) {
 
 const tag = (label: string, backgroundColor: number) => ({ label, textColor: WHITE, backgroundColor })
 
-const tags = (state: PushState) => [
-  tag(state.type, COLORS[state.type]),
-  ...(state.type === 'open' ? [tag(state.technique, COLORS.idle)] : []),
+const tags = ({ status, technique }: ConnectionState) => [
+  tag(status, COLORS[status]),
+  ...(technique === undefined ? [] : [tag(technique, COLORS.idle)]),
 ]
 
 /** The parts of the state panel. */
 function panel(channel: AnyChannel, { counts, lastError, events }: ChannelLog) {
-  const { url, last } = channel
-  const state = stateOf(channel)
+  const { url, last, state } = channel
   return {
     connection: fields({
       url,
-      status: state.type,
-      paused: state.type === 'idle' ? state.paused : undefined,
-      technique: state.type === 'open' ? state.technique : undefined,
-      attempt: 'attempt' in state ? state.attempt : undefined,
-      'retry at': 'retryAt' in state ? clock(state.retryAt) : undefined,
+      status: state.status,
+      paused: state.paused.length > 0 ? state.paused : undefined,
+      technique: state.technique,
+      attempt: state.status === 'connecting' || state.status === 'waiting' ? state.attempt : undefined,
+      'retry at': state.retryAt === undefined || state.retryAt === Infinity ? undefined : clock(state.retryAt),
       'last error': lastError,
     }),
     messages: fields({
@@ -120,10 +119,3 @@ const fields = (values: Readonly<Record<string, unknown>>) =>
 
 /** A moment, the same wherever the page is. */
 const clock = (at: number) => new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')
-
-function stateOf({ state$ }: Pick<AnyChannel, 'state$'>): PushState {
-  let state: PushState = { type: 'idle' }
-  // It says the present one at once.
-  state$.subscribe((now) => (state = now)).unsubscribe()
-  return state
-}

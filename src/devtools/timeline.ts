@@ -1,6 +1,6 @@
 import type { setupDevtoolsPlugin } from '@vue/devtools-api'
 import type { Channel, PushEvent } from '../observables/index.ts'
-import type { Heard } from '../observables/overheard.ts'
+import type { Heard } from '../observables/channel/event-tap.ts'
 import { details } from './details.ts'
 import { nameOf } from './name-of.ts'
 

@@ -4,7 +4,7 @@ import { createHub, type FirstMessage } from './index.ts'
 
 const USAGE = `pinia-push hub: a push server on this machine
 
-  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--first-message newest|oldest|-N] [--tcp-port N] [--origin URL]...
+  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--first-message=newest|oldest|-N] [--tcp-port N] [--origin URL]...
 `
 
 function fail(message: string): never {
@@ -45,31 +45,44 @@ if (values.help) {
 }
 if (positionals.join(' ') !== 'hub')
   fail(positionals.length === 0 ? 'say `hub`' : `there is no command ${positionals.join(' ')}`)
-const port = portOf('port', values.port)
-
-function portOf(name: string, value: string): number {
-  const port = Number(value)
-  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : fail(`--${name} ${value} is no port`)
+/** Digits, and nothing that JavaScript takes for a number beside them. */
+function integer(name: string, value: string, least: number, most: number): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+  return number >= least && number <= most
+    ? number
+    : fail(`--${name} ${JSON.stringify(value)} is not a number from ${least} to ${most}`)
 }
+const portOf = (name: string, value: string) => integer(name, value, 0, 65_535)
+const port = portOf('port', values.port)
+const count = integer('history', values.history, 1, Number.MAX_SAFE_INTEGER)
 const tcpPort = values['tcp-port']
 const tcp = tcpPort === undefined ? {} : { tcp: { port: portOf('tcp-port', tcpPort), host: values.host } }
 
 try {
   const hub = createHub({
     path: values.path,
-    history: { count: Number(values.history) },
+    history: { count },
     firstMessage: firstMessage(values['first-message']),
     origins: values.origin,
   })
   const { url, tcpPort, close } = await hub.listen({ port, host: values.host, ...tcp })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    // The first lets connections end; the same once more does what signals do.
+    process.once(signal, () => {
+      close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error('pinia-push: the hub did not close:', error)
+          process.exit(1)
+        },
+      )
+    })
   const channel = `${url}${values.path}news`
   console.log(`pinia-push hub on ${url}${values.path}<channel>`)
   console.log(`  listen:  curl -N -H 'Accept: text/event-stream' ${channel}`)
   if (tcpPort !== undefined)
     console.log(`  lines over TCP: port ${tcpPort}, by flashSocket() through ${url}${values.path}`)
   console.log(`  publish: curl -d 'hello' ${channel}`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void close().then(() => process.exit(0)))
 } catch (error) {
   fail((error as Error).message)
 }

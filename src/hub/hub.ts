@@ -1,87 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { createAdmission, type AdmissionOptions } from './admission.ts'
-import type { Authorize } from './authorization.ts'
-import type { ChannelState, FirstMessage, HistoryLimits } from './channel.ts'
-import { HubError } from './hub-error.ts'
-import { listen, type ListenOptions, type Listening } from './listen.ts'
-import { listenTcp, type TcpListening, type TcpOptions } from './listen-tcp.ts'
-import { createLimits, type LimitOptions } from './limits.ts'
-import { formatId } from './message-id.ts'
-import { createRegistry } from './registry.ts'
-import { createRequestHandler } from './requests.ts'
-import { CLOSED } from './refusal.ts'
-import { createStreams } from './streams.ts'
-import { createTunnels, type TcpTarget } from './tunnels.ts'
-import { createUpgradeHandler } from './upgrades.ts'
-
-export interface HubOptions extends AdmissionOptions, LimitOptions {
-  /** Where channels are: `<path><channel>`. @default '/push/' */
-  path?: string
-  /** What is kept for those who resume. @default 1000 messages, 5 minutes, 8 MiB a channel */
-  history?: Partial<HistoryLimits>
-  /**
-   * What all channels together keep, in bytes, 256 for each message added to its body; the oldest go first, and a `gap`
-   * says so. @default 256 MiB
-   */
-  maxHistoryBytes?: number
-  /** A request for one more channel is answered 503. @default 10_000 */
-  maxChannels?: number
-  /** Who may do what; absent: who reaches the hub may all. @default none, so that it binds loopback only */
-  authorize?: Authorize
-  /** Whom the limits count; behind a proxy, what it says. @default the peer's address */
-  address?: (request: IncomingMessage) => string
-  /** The longest silence of a healthy connection, in ms. @default 15_000 */
-  heartbeat?: number
-  /** Where a subscriber without a cursor begins. @default 'newest' */
-  firstMessage?: FirstMessage
-  /** @default 2 MiB */
-  maxMessageBytes?: number
-  /** What may wait for a slow reader before it is cut, in bytes. @default 8 MiB */
-  maxBacklog?: number
-  /**
-   * WebSockets at these paths are tunnelled to these TCP servers, and to nothing else; `authorize` is asked for each
-   * (`tunnel`, the path as `channel`). @default none
-   */
-  tunnels?: Readonly<Record<string, TcpTarget>>
-  /** The time, in ms since the epoch. @default Date.now */
-  now?: () => number
-}
-
-/** The embedded push server. */
-export interface Hub {
-  /**
-   * Publishes to a channel. A string is `text/plain` and bytes are `application/octet-stream` unless `contentType`
-   * says otherwise.
-   * @throws HubError `invalid-channel`, `invalid-body`, `invalid-content-type`, `invalid-event`, `too-large`, `closed`
-   */
-  publish(
-    channel: string,
-    body: string | Uint8Array,
-    options?: { contentType?: string; event?: string },
-  ): { id: string; subscribers: number }
-  /** Where a channel is now. Read it before the state that a snapshot is made of. */
-  cursor(channel: string): string
-  state(channel: string): ChannelState | undefined
-  /** Ends a channel and tells its subscribers; false where there was none. */
-  delete(channel: string): boolean
-  /** Answers a request under `path`; false: it is not the hub's. Fits `connect` and `node:http`. */
-  handle(request: IncomingMessage, response: ServerResponse): boolean
-  /** The same for an upgrade. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** Serves the hub on its own port, on loopback, or wherever it has `authorize`. @throws HubError (rejects) `not-loopback` */
-  listen(options?: ListenOptions): Promise<Listening>
-  /**
-   * Serves the hub over TCP too, as lines, and tunnels WebSockets at `path` itself there: what `flashSocket()` connects
-   * to. Until the hub is closed. @throws HubError (rejects) `not-loopback`
-   */
-  listenTcp(options?: TcpOptions): Promise<TcpListening>
-  /** Ends every connection so that clients come back, and stops the clock. Resolves when all are gone. */
-  close(): Promise<void>
-}
-
-/** In ms: what lies above fires at once. */
-const LONGEST_TIMER = 2_147_483_647
+import { createAdmission } from './connections/admit.ts'
+import { advancing, monotonic } from './clock.ts'
+import { checkOptions } from './check-options.ts'
+import { createArrivals, trustOf } from './security/client-address.ts'
+import type { Hub } from './hub-api.ts'
+import { HubError } from './errors.ts'
+import type { HubOptions } from './hub-options.ts'
+import { Incoming } from './connections/incoming.ts'
+import { listen } from './listen.ts'
+import { listenTcp, type TcpListening } from './listen-tcp.ts'
+import { createLimits } from './security/rate-limits.ts'
+import type { Publication } from './channels/message.ts'
+import { createOriginPolicy } from './security/origin-policy.ts'
+import { LONGEST_SPELLING, Outgoing } from './connections/outgoing.ts'
+import { checkReach } from './security/bind-policy.ts'
+import { CLOSED } from './http/http-errors.ts'
+import { createRegistry, type Publisher } from './channels/channel-registry.ts'
+import { createReport } from './report.ts'
+import { createRequestHandler } from './http/request-handler.ts'
+import { createStallWatch } from './connections/stall-watch.ts'
+import { createStreams } from './connections/connection-set.ts'
+import { createTunnels } from './connections/tunnels.ts'
+import { createUpgradeHandler } from './connections/upgrade-handler.ts'
 
 /**
  * A push server in this process: every technique on one URL, as PROTOCOL.md says, with a bounded history to resume
@@ -101,12 +40,17 @@ export function createHub({
   firstMessage = 'newest',
   maxMessageBytes = 2_097_152,
   maxBacklog = 8_388_608,
+  stallTimeout = 30_000,
+  maxIncomingBytes = Math.max(134_217_728, maxMessageBytes),
+  maxOutgoingBytes = Math.max(268_435_456, LONGEST_SPELLING * maxMessageBytes),
   maxHistoryBytes = 268_435_456,
   maxChannels = 10_000,
   authorize,
-  address = ({ socket }) => socket.remoteAddress ?? '',
+  address,
+  trustedProxies = [],
+  log,
   tunnels: allowed = {},
-  now = Date.now,
+  now: source = monotonic(),
   origins = [],
   hosts = [],
   ...limited
@@ -118,22 +62,20 @@ export function createHub({
     heartbeat,
     maxMessageBytes,
     maxBacklog,
+    stallTimeout,
+    maxIncomingBytes,
+    maxOutgoingBytes,
     maxHistoryBytes,
     maxChannels,
     ...limited,
   }
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !(value > 0))
-      throw new HubError('invalid-option', `${name} is ${value}, and must be above 0`)
-  }
-  if (heartbeat > LONGEST_TIMER)
-    throw new HubError('invalid-option', `heartbeat is ${heartbeat}, and no timer can wait so long`)
-  if (typeof firstMessage === 'number' && !(Number.isInteger(firstMessage) && firstMessage <= 0))
-    throw new HubError('invalid-option', `firstMessage is ${firstMessage}, and is newest, oldest or -N`)
-  if (!/^\/(.*\/)?$/.test(path))
-    throw new HubError('invalid-option', `path ${JSON.stringify(path)} must begin and end with a slash`)
+  checkOptions({ numbers, timers: { heartbeat, stallTimeout }, firstMessage, path })
 
-  const admission = createAdmission({ origins, hosts })
+  const report = createReport(log)
+  const isTrusted = trustOf(trustedProxies)
+  const { maxConnections = 10_000, maxConnectionsPerAddress = 1_000 } = limited
+  const sockets = { most: maxConnections, mostOfOne: maxConnectionsPerAddress, isTrusted }
+  const now = advancing(source)
   const limits = createLimits(limited, now)
   const registry = createRegistry({
     history: { count, age, bytes },
@@ -143,6 +85,7 @@ export function createHub({
     now,
   })
   const streams = createStreams()
+  const stalls = createStallWatch(stallTimeout)
   const beat = setInterval(() => {
     streams.beat()
     registry.prune()
@@ -152,6 +95,20 @@ export function createHub({
   beat.unref()
   let closing: Promise<void> | undefined
 
+  const publish = (name: string, publication: Publication, by: Publisher = 'request') => {
+    if (closing) throw new HubError('closed', CLOSED.line)
+    return registry.publish(name, publication, by)
+  }
+  const admission = createAdmission({
+    arrivalOf: createArrivals(isTrusted),
+    address,
+    policy: createOriginPolicy({ origins, hosts }, report),
+    authorize,
+    limits,
+    streams,
+    closed: () => closing !== undefined,
+    report,
+  })
   const serving = {
     path,
     heartbeat,
@@ -160,12 +117,13 @@ export function createHub({
     maxBacklog,
     now,
     admission,
-    authorize,
-    address,
-    limits,
     registry,
+    publish,
     streams,
-    closed: () => closing !== undefined,
+    stalls,
+    incoming: new Incoming(maxIncomingBytes, stalls),
+    outgoing: new Outgoing(maxOutgoingBytes),
+    report,
   }
   const tunnels = createTunnels(allowed, serving)
   const upgrades = createUpgradeHandler({ ...serving, tunnels })
@@ -178,24 +136,39 @@ export function createHub({
     upgrades.cut()
   }
 
+  /** Opens a listener where it may be: a hub that was closed, meanwhile too, has none. */
+  const open = async <Listener>(options: { host?: string } | undefined, start: () => Promise<Listener>) => {
+    checkReach(options?.host ?? '127.0.0.1', authorize !== undefined)
+    if (closing) throw new HubError('closed', CLOSED.line)
+    const listener = await start()
+    if (closing) throw new HubError('closed', CLOSED.line)
+    return listener
+  }
+
   const hub: Hub = {
     publish(name, body, { contentType, event } = {}) {
-      if (closing) throw new HubError('closed', CLOSED.line)
-      const { message, subscribers } = registry.publish(name, { body, contentType, event })
+      const { message, subscribers } = publish(name, { body, contentType, event }, 'application')
       return { id: message.cursor, subscribers }
     },
-    cursor: (name) => formatId(registry.channel(name).last),
+    cursor: registry.cursor,
     state: registry.state,
     delete: (name) => registry.delete(name) !== undefined,
 
     handle: createRequestHandler(serving),
     upgrade: upgrades.upgrade,
-    async listenTcp(options) {
-      const listener = await listenTcp(serving, tunnels, options)
-      listeners.push(listener)
-      return listener
-    },
-    listen: (options) => listen({ ...hub, guarded: authorize !== undefined }, options),
+    listenTcp: (options) =>
+      open(options, async () => {
+        const listener = await listenTcp(serving, tunnels, sockets, options)
+        listeners.push(listener)
+        if (closing) listener.close()
+        return listener
+      }),
+    listen: (options) =>
+      open(options, async () => {
+        const listening = await listen({ ...hub, report, stalls, sockets }, options)
+        if (closing) await listening.close()
+        return listening
+      }),
     close: () => (closing ??= stop()),
   }
   return hub

@@ -1,8 +1,10 @@
-import { createServer, type AddressInfo } from 'node:net'
-import { serveLines } from './line-socket.ts'
-import { checkReach } from './reach.ts'
-import type { Serving } from './requests.ts'
-import type { Tunnels } from './tunnels.ts'
+import { createServer } from 'node:net'
+import { peerAddress } from './security/client-address.ts'
+import { serveLines } from './connections/tcp-connection.ts'
+import { listening } from './listening.ts'
+import type { Serving } from './serving.ts'
+import { limitSockets, type SocketLimits } from './security/socket-limits.ts'
+import type { Tunnels } from './connections/tunnels.ts'
 
 export interface TcpOptions {
   /** 0 takes a free one. @default 0 */
@@ -17,29 +19,18 @@ export interface TcpListening {
   close(): void
 }
 
-/** Serves channels over TCP, as lines (PROTOCOL.md section 10), and leads the tunnel at the hub's path there. */
+/** Serves channels over TCP, as lines (PROTOCOL.md section 10), and opens the tunnel at the hub's path to them. */
 export async function listenTcp(
   serving: Serving,
   tunnels: Tunnels,
+  sockets: SocketLimits,
   { port = 0, host = '127.0.0.1' }: TcpOptions = {},
 ): Promise<TcpListening> {
-  checkReach(host, serving.authorize !== undefined)
-  const server = createServer((socket) =>
-    serveLines(socket, serving, () => {
-      const through = tunnels.visitor(socket.remotePort)
-      return through
-        ? { headers: through.headers, address: serving.address(through), entered: true }
-        : { headers: {}, address: socket.remoteAddress ?? '', entered: false }
-    }),
+  const server = createServer({ noDelay: true }, (socket) =>
+    serveLines(socket, serving, serving.admission.anonymous(peerAddress(socket.remoteAddress)), false),
   )
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  const { port: bound } = server.address() as AddressInfo
-  tunnels.lead({ host: LOOPBACK[host] ?? host, port: bound })
+  limitSockets(server, sockets)
+  const bound = await listening(server, { port, host }, serving.report)
+  server.once('close', tunnels.openLines())
   return { port: bound, close: () => void server.close() }
 }
-
-/** How what listens everywhere is reached from here. */
-const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }

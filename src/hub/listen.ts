@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TcpListening, TcpOptions } from './listen-tcp.ts'
-import { checkReach } from './reach.ts'
-import { refuse, refuseUpgrade } from './refusal.ts'
+import { ambiguity } from './http/route.ts'
+import { inTurn } from './http/in-turn.ts'
+import { listening } from './listening.ts'
+import { refuse, refuseUpgrade, type Refusal } from './http/http-errors.ts'
+import type { Report } from './report.ts'
+import { limitSockets, type SocketLimits } from './security/socket-limits.ts'
+import type { StallWatch } from './connections/stall-watch.ts'
 
 export interface ListenOptions {
   /** 0 takes a free one. @default 0 */
@@ -30,42 +34,60 @@ interface Handler {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   listenTcp(options: TcpOptions): Promise<TcpListening>
   close(): Promise<void>
-  /** Whether it asks who may do what, so that others may reach it. */
-  readonly guarded: boolean
+  readonly report: Report
+  readonly stalls: StallWatch
+  readonly sockets: SocketLimits
 }
 
-const NO_CHANNEL = { status: 404, line: 'no channel is here' }
+/**
+ * A head or a body that trickles in, and a connection that says nothing, are cut after this, in ms. Node looks for them
+ * every half minute by itself, so that they would hold a connection up to half a minute longer.
+ */
+const SLOW_REQUESTS = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 }
 
 /** Serves a hub on a port of its own. */
 export async function listen(
   hub: Handler,
   { port = 0, host = '127.0.0.1', tcp }: ListenOptions = {},
 ): Promise<Listening> {
-  checkReach(host, hub.guarded)
-  // A head or a body that trickles in holds a connection no longer than this.
-  const server = createServer({ headersTimeout: 20_000, requestTimeout: 60_000 }, (request, response) => {
-    if (!hub.handle(request, response)) refuse(response, NO_CHANNEL)
+  const server = createServer(SLOW_REQUESTS, (request, response) => {
+    if (hub.handle(request, response)) return
+    inTurn(request, response, hub.stalls, () => refuse(response, nothingAt(request)))
   })
   server.on('upgrade', (request, socket, head) => {
+    if (hub.upgrade(request, socket, head)) return
     socket.on('error', () => {})
-    if (!hub.upgrade(request, socket, head)) refuseUpgrade(socket, NO_CHANNEL)
+    hub.stalls.addEnd(socket)
+    refuseUpgrade(socket, nothingAt(request))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  const { port: bound } = server.address() as AddressInfo
-  const lines = tcp && (await hub.listenTcp(tcp))
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    port: bound,
-    tcpPort: lines?.port,
-    async close() {
-      const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
-      await hub.close()
-      // Streams were told to come back; what is left has nothing more to say.
-      server.closeAllConnections()
-      await closed
-    },
+  limitSockets(server, hub.sockets)
+  const bound = await listening(server, { port, host }, hub.report)
+  const stop = () => new Promise<void>((resolve) => void server.close(() => resolve()))
+  try {
+    const lines = tcp && (await hub.listenTcp(tcp))
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+      port: bound,
+      tcpPort: lines?.port,
+      async close() {
+        const closed = stop()
+        await hub.close()
+        // Streams were told to come back; what is left has nothing more to say.
+        server.closeAllConnections()
+        await closed
+      },
+    }
+  } catch (error) {
+    // Of two listeners both stand or none.
+    const closed = stop()
+    server.closeAllConnections()
+    await closed
+    throw error
   }
+}
+
+/** The answer where the hub has nothing: a target that could be read in two ways gets no other answer than under its path. */
+function nothingAt({ url = '' }: IncomingMessage): Refusal {
+  const ambiguous = ambiguity(url)
+  return ambiguous === undefined ? { status: 404, line: 'no channel is here' } : { status: 400, line: ambiguous }
 }

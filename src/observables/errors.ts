@@ -1,5 +1,5 @@
-import { DEV } from './dev.ts'
-import { reason } from './in-words.ts'
+import { DEV } from './internal/dev.ts'
+import { reason } from './internal/format.ts'
 
 /**
  * Every way to fail, and whether trying again can help. Codes are permanent.
@@ -16,23 +16,27 @@ import { reason } from './in-words.ts'
  * | `refused` | The server said no for good (404, close 1002, ...), or no to who asks (401, 403, close 1008, 4401, ...) twice, the second time to what `prepare` made anew. | Mend the request or its rights, then `open()`. |
  * | `unsupported` | This host lacks what the technique needs, or the dialect does not speak it. | Name another technique, pass an implementation, or (`flashSocket`) serve Ruffle and allow `wasm-unsafe-eval`. |
  * | `headers-unsupported` | Headers were asked for where the host cannot send any. | Put the value in `query`, or use a technique that reads by fetch. |
- * | `too-many-streams` | Six answers that do not end are held at one origin: over HTTP/1.1 a browser opens no seventh connection, so the request would hang. | HTTP/2, `webSocket()`, or several things in one channel. |
+ * | `too-many-streams` | Four answers that do not end are held at one origin: over HTTP/1.1 a browser opens six connections, and two are left for other requests. | HTTP/2, `webSocket()`, or several things in one channel. |
  * | `prepare-failed` | `prepare` threw, rejected or took over 30 s. | Mend `prepare`; the policy tries again. |
  * | `gave-up` | The policy ran out of `tries` or of its `budget` of time; `cause` is the last failure. | `open()`, or more of either. |
  * | `invalid-message` | `decode` or the schema refused one message. | Mend publisher or schema; the channel goes on. |
+ * | `message-too-large` | One message is longer than `maxMessageBytes`. | Send less at once, or raise it; the message is `invalid`, and the channel goes on behind it. |
  * | `async-schema` | The schema answered with a promise. Order needs a synchronous one. | Validate asynchronously in `onMessage`. |
  * | `cannot-send` | Neither technique nor dialect can send. | Use `webSocket()`, or a dialect that posts. |
  * | `not-connected` | `send` on a channel that nobody reads, or that is closed or failed. | Subscribe first, or `open()`. |
  * | `buffer-full` | Too much waits to be sent. | Wait for earlier `send`s. |
- * | `send-lost` | The channel closed before the message was handed over. | Send it again if it still matters. |
+ * | `send-lost` | The channel closed before the message was handed over, or it took longer than `sendTimeout` once it was its turn: then the server may have it. | Send it again if it still matters. |
  * | `send-refused` | The server refused the message (`status` says how). | Mend the message or its rights. |
  * | `invalid-url` | The URL cannot be resolved. | Give an absolute URL, or `base`. |
+ * | `invalid-request` | The request cannot be made: a header, the method, the URL or a subprotocol is one that no host sends. Nothing was sent. | The message names it: mend what `prepare` or the channel gives. |
+ * | `exception` | A technique, a dialect or a function that they were given has a mistake in its code: a `TypeError` or a `ReferenceError`. | Mend what `cause` and its stack show. |
  * | `invalid-option` | An option is out of its range. | The message names it. |
  * | `no-technique` | Neither client nor channel names a `via`. | `createPushClient({ via: sse() })`. |
  * | `client-closed` | The client was closed. | Make a new one. |
  * | `no-push` | A composable or store found no push plugin. | `app.use(createPush(...))`. |
+ * | `source-failed` | The function that names the channel of a composable or of a store threw. | Mend it; return `null` while there is nothing to read. |
  * | `snapshot-failed` | A store's `snapshot` threw or rejected. | It is tried again; mend it. |
- * | `apply-failed` | A store's `apply` threw. | Mend `apply`. |
+ * | `apply-failed` | A store's `apply` threw, or returned a promise that rejected. | Mend `apply`. |
  */
 export type PushErrorCode =
   | (typeof RETRYABLE)[number]
@@ -47,10 +51,13 @@ export type PushErrorCode =
   | 'send-lost'
   | 'send-refused'
   | 'invalid-url'
+  | 'invalid-request'
+  | 'exception'
   | 'invalid-option'
   | 'no-technique'
   | 'client-closed'
   | 'no-push'
+  | 'source-failed'
   | 'apply-failed'
 
 /** What another try, unchanged, can mend. */
@@ -64,6 +71,7 @@ const RETRYABLE = [
   'unexpected-answer',
   'too-many-streams',
   'prepare-failed',
+  'message-too-large',
   'buffer-full',
   'snapshot-failed',
 ] as const
@@ -71,7 +79,7 @@ const RETRYABLE = [
 const retryable: ReadonlySet<string> = new Set(RETRYABLE)
 
 /** The statuses and close codes that refuse who asks, and not what is asked for. */
-const WHO: ReadonlySet<number | undefined> = new Set([401, 403, 1008, 3000, 3003, 4401, 4403])
+export const WHO: ReadonlySet<number | undefined> = new Set([401, 403, 1008, 3000, 3003, 4401, 4403])
 
 /** Whether another try may succeed with fresh rights, a new token say. */
 export const asksWho = ({ code, status }: PushError): boolean => code === 'refused' && WHO.has(status)
@@ -122,3 +130,23 @@ export class PushError extends Error {
 /** What was thrown as a `PushError`: itself where it is one, else one of this code; `what` says what went wrong. */
 export const asPushError = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
   cause instanceof PushError ? cause : new PushError(code, DEV && `${what}: ${reason(cause)}`, { cause })
+
+/**
+ * The same, for what ended a connection: `exception` where it is a mistake in code (`TypeError`, `ReferenceError`), which
+ * another try would only repeat.
+ */
+export const fault = (
+  cause: unknown,
+  code: PushErrorCode = 'lost',
+  what: string | false = DEV && 'the connection broke',
+): PushError =>
+  cause instanceof TypeError || cause instanceof ReferenceError
+    ? asPushError(cause, 'exception', DEV && 'A technique, a dialect or a function of yours threw')
+    : asPushError(cause, code, what)
+
+/**
+ * The same, for what a function's promise rejected with. A `TypeError` may be fetch's, which tells of the network: that is
+ * no mistake in code.
+ */
+export const rejection = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
+  cause instanceof TypeError ? asPushError(cause, code, what) : fault(cause, code, what)

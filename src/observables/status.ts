@@ -1,4 +1,4 @@
-import type { PushEvent } from './event.ts'
+import type { PushEvent } from './events.ts'
 
 export type PushStatus = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed' | 'failed'
 

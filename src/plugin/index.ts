@@ -1,5 +1,5 @@
-export type { Bind, Bound } from './bind.ts'
-export type { Binding } from './bound.ts'
-export { createPush, type Push } from './push.ts'
+export type { Bind, Bound } from './binding.ts'
+export type { Binding } from './sync-store.ts'
+export { createPush, type Push } from './create-push.ts'
 export type { Snapshot, TakeSnapshot } from './snapshot.ts'
 export type { StorePush } from './store-push.ts'

@@ -1,18 +1,16 @@
 import { getCurrentScope, onScopeDispose } from 'vue'
 import type { Pinia, PiniaPlugin, PiniaPluginContext, StateTree } from 'pinia'
 import { PushError } from '../observables/index.ts'
-import { DEV } from '../observables/dev.ts'
+import { DEV } from '../observables/internal/dev.ts'
 import type { AppClient } from '../composables/app-client.ts'
-import { onServer } from '../composables/follow.ts'
-import { reporter } from '../composables/report.ts'
-import { binder } from './bind.ts'
+import { onServer } from '../composables/internal/follow-source.ts'
+import { reporter } from '../composables/internal/error-reporter.ts'
+import { binder } from './binding.ts'
+import { HOT } from './hot.ts'
 import { keptPlaces } from './kept-places.ts'
 import { storePush } from './store-push.ts'
 
 type PushOption = PiniaPluginContext['options']['push']
-
-/** Pinia's own mark of a store that it makes in hot module replacement, to compare with: nobody reads it. */
-const HOT = '__hot:'
 
 /** Gives every store `$push`, and runs what its `push` option binds. */
 export function piniaPlugin(push: AppClient, installed: () => boolean): PiniaPlugin {

@@ -1,9 +1,10 @@
 import { firstValueFrom } from 'rxjs'
 import type { StateTree } from 'pinia'
-import { sameSource, type PushSource } from '../composables/source.ts'
+import { sourceError } from '../composables/internal/follow-source.ts'
+import { sameSource, type PushSource } from '../composables/internal/source.ts'
 import { PushError } from '../observables/index.ts'
-import { reason } from '../observables/in-words.ts'
-import type { BoundOptions } from './bound.ts'
+import { reason } from '../observables/internal/format.ts'
+import type { BoundOptions } from './sync-store.ts'
 import type { KeptPlace } from './kept-places.ts'
 import { taken } from './snapshot.ts'
 
@@ -11,13 +12,14 @@ export interface PrefetchOptions extends Pick<BoundOptions<unknown, StateTree>, 
   /** What the binding's source names now. */
   present: () => PushSource<unknown, unknown>
   keep: (place: KeptPlace) => void
+  report: (error: unknown) => void
 }
 
 /**
  * A binding's `refresh` on a server, where nothing connects: it takes the snapshot, once for each channel however many
  * components ask, and keeps its place for the page to go on from.
  */
-export function prefetch({ binding, present, patch, fault, keep }: PrefetchOptions): () => Promise<void> {
+export function prefetch({ binding, present, patch, fault, keep, report }: PrefetchOptions): () => Promise<void> {
   let source: PushSource<unknown, unknown>
   let taking: Promise<void> | undefined
 
@@ -41,7 +43,13 @@ export function prefetch({ binding, present, patch, fault, keep }: PrefetchOptio
   }
 
   return () => {
-    const now = present()
+    let now: typeof source
+    try {
+      now = present()
+    } catch (thrown) {
+      fault(sourceError(thrown, report))
+      return Promise.resolve()
+    }
     if (taking && sameSource(source, now)) return taking
     source = now
     return (taking = take())

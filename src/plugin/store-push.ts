@@ -1,8 +1,8 @@
 import { markRaw } from 'vue'
 import { PushError, type PushStatus } from '../observables/index.ts'
-import { DEV } from '../observables/dev.ts'
-import { worst } from '../composables/worst.ts'
-import type { Bound } from './bind.ts'
+import { DEV } from '../observables/internal/dev.ts'
+import { worst } from '../composables/internal/worst.ts'
+import type { Bound } from './binding.ts'
 
 /** All that a store binds, in one: `store.$push`, reactive. */
 export interface StorePush {

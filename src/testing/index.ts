@@ -1,5 +1,5 @@
 export { createTestingClient, type Testing, type TestingOptions } from './testing-client.ts'
 export { createTestingPush } from './testing-push.ts'
-export type { ScriptedConnection, ScriptedPlace } from './scripted-connection.ts'
-export { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './scripted-technique.ts'
+export type { ScriptedConnection, ScriptedPlace } from './mock-connection.ts'
+export { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './mock-technique.ts'
 export { virtualTime, type VirtualTime } from './virtual-time.ts'

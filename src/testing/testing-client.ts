@@ -5,7 +5,7 @@ import {
   type PushClient,
   type PushClientOptions,
 } from '../observables/index.ts'
-import { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './scripted-technique.ts'
+import { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './mock-technique.ts'
 import { virtualTime, type VirtualTime } from './virtual-time.ts'
 
 export interface TestingOptions extends Omit<PushClientOptions, 'via' | 'scheduler'> {
@@ -40,6 +40,7 @@ export function testing<P extends PushClient>(
   const push = create({
     base: 'http://push.test/',
     linger: 0,
+    warnings: false,
     retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
     ...options,
     ...(dialect && { dialect: trusting(dialect) }),

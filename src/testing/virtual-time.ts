@@ -1,4 +1,5 @@
-import { VirtualTimeScheduler, type SchedulerLike } from 'rxjs'
+import { VirtualAction, VirtualTimeScheduler, type SchedulerLike, type Subscription } from 'rxjs'
+import { MAX_TIMEOUT_MS } from '../observables/internal/time.ts'
 
 /** Time that passes only when it is told to. */
 export interface VirtualTime extends SchedulerLike {
@@ -11,7 +12,8 @@ export interface VirtualTime extends SchedulerLike {
 }
 
 /**
- * A scheduler for tests. It stands at 0 until `advance`.
+ * A scheduler for tests. It stands at 0 until `advance`. Like a host's, a timer that is longer than 2^31 - 1 ms is due
+ * after 1 ms.
  *
  * @example
  * const time = virtualTime()
@@ -19,7 +21,7 @@ export interface VirtualTime extends SchedulerLike {
  * time.advance(30_000)
  */
 export function virtualTime(): VirtualTime {
-  const scheduler = new VirtualTimeScheduler()
+  const scheduler = new VirtualTimeScheduler(HostAction)
   let slept = 0
   return {
     now: () => scheduler.now() + slept,
@@ -36,5 +38,11 @@ export function virtualTime(): VirtualTime {
     get pending() {
       return scheduler.actions.length
     },
+  }
+}
+
+class HostAction<T> extends VirtualAction<T> {
+  override schedule(state?: T, delay = 0): Subscription {
+    return super.schedule(state, delay > MAX_TIMEOUT_MS ? 1 : delay)
   }
 }

@@ -28,9 +28,14 @@ export function pushHub({ setup, tcp, ...options }: PushHubOptions = {}): Plugin
     if (!httpServer) config.logger.warn('pinia-push: no HTTP server here, so WebSockets cannot be served')
     // Other upgrades are Vite's own.
     httpServer?.on('upgrade', (request, socket, head) => void hub.upgrade(request, socket, head))
+    const failed = (error: unknown) => config.logger.error(`pinia-push: the hub did not stop: ${String(error)}`)
     return () => {
-      stop?.()
-      void hub.close()
+      try {
+        stop?.()
+      } catch (error) {
+        failed(error)
+      }
+      hub.close().catch(failed)
     }
   }
 

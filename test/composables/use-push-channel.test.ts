@@ -12,6 +12,57 @@ const anything: StandardSchema = { '~standard': { version: 1, vendor: 'test', va
 type StandardSchema = { '~standard': { version: 1; vendor: string; validate: (value: unknown) => { value: unknown } } }
 const chat = defineChannel({ url: (p: { room: string }) => `/chat/${p.room}`, schema: anything, sends: anything })
 
+describe('a source that throws', () => {
+  const user = () => shallowRef<{ id: string } | null>({ id: 'a' })
+  const read = (signedIn = user()) => ({
+    signedIn,
+    ...mountSimple(() => usePushChannel(() => ticks({ symbol: (signedIn.value as { id: string }).id }))),
+  })
+
+  test('leaves the former channel at once, fails, and is reported', async () => {
+    const { signedIn, result, technique, errors, advance } = read()
+    technique.latest.open()
+    // The assignment is the application's own: nothing is thrown at it.
+    signedIn.value = null
+    expect(technique.latest.closed).toBe(true)
+    await advance()
+    expect([result.status.value, result.error.value?.code]).toEqual(['failed', 'source-failed'])
+    expect(errors).toEqual([expect.any(TypeError)])
+  })
+
+  test('is joined again when it names a channel again', async () => {
+    const { signedIn, result, technique, advance } = read()
+    technique.latest.open()
+    signedIn.value = null
+    await advance()
+    signedIn.value = { id: 'b' }
+    await advance()
+    expect(technique.latest.request.url).toContain('/ticks/b')
+    technique.latest.open()
+    expect([result.status.value, result.error.value]).toEqual(['open', undefined])
+  })
+
+  test('may be the getter of `enabled`', async () => {
+    const on = shallowRef<boolean | undefined>(true)
+    const enabled = () => {
+      if (on.value === undefined) throw new RangeError('nothing to say')
+      return on.value
+    }
+    const { result, technique, errors, advance } = mountSimple(() => usePushChannel(news(), { enabled }))
+    technique.latest.open()
+    on.value = undefined
+    expect(technique.latest.closed).toBe(true)
+    await advance()
+    expect([result.status.value, errors.map(String)]).toEqual(['failed', ['RangeError: nothing to say']])
+  })
+
+  test('at once, in setup, is thrown there', () => {
+    const signedIn = user()
+    signedIn.value = null
+    expect(() => read(signedIn)).toThrow(TypeError)
+  })
+})
+
 describe('reading', () => {
   test('shows the last message, its data, the status and the technique', async () => {
     const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
@@ -35,6 +86,35 @@ describe('reading', () => {
     await advance(250)
     technique.latest.open()
     expect([result.error.value, result.attempt.value, result.retryAt.value]).toEqual([undefined, 0, undefined])
+  })
+
+  test('a component that joins, or comes back, is shown the error that its sibling is shown', async () => {
+    const { result, technique, advance } = mountSimple(() => {
+      const first = usePushChannel(news())
+      const late = shallowRef(false)
+      const joining = usePushChannel(() => (late.value ? news() : null))
+      return { first, late, joining }
+    })
+    const { first, late, joining } = result
+    technique.latest.open()
+    technique.latest.message('before')
+    technique.latest.garbage()
+    late.value = true
+    await advance()
+    const errors = () => [first.error.value?.code, joining.error.value?.code]
+    expect([joining.status.value, joining.data.value]).toEqual(['open', 'before'])
+    expect(errors()).toEqual(['invalid-message', 'invalid-message'])
+    joining.pause()
+    expect(errors()).toEqual(['invalid-message', undefined])
+    joining.resume()
+    expect(errors()).toEqual(['invalid-message', 'invalid-message'])
+    technique.latest.message('after')
+    expect(errors()).toEqual([undefined, undefined])
+    late.value = false
+    await advance()
+    late.value = true
+    await advance()
+    expect(errors()).toEqual([undefined, undefined])
   })
 
   test('a message that cannot be read is an error, and the next one is read', async () => {
@@ -196,6 +276,20 @@ describe('every message', () => {
     await advance()
     expect(heard).toEqual(['hello'])
     expect(errors.map(String)).toEqual(['Error: reduce', 'Error: first', 'Error: second'])
+  })
+
+  test('is not folded by a reduce that returns a promise, and its rejection is reported', async () => {
+    const { errors, result, technique, advance } = mountSimple(() =>
+      usePushChannel(news(), { initial: 'none', reduce: (): never => Promise.reject(new Error('late')) as never }),
+    )
+    technique.latest.open()
+    technique.latest.message('hello')
+    await advance()
+    expect(result.data.value).toBe('none')
+    expect(errors.map(String)).toEqual([
+      'TypeError: reduce returned a promise: it must return the new value itself',
+      'Error: late',
+    ])
   })
 
   test('is no longer heard after its handler was taken off', () => {

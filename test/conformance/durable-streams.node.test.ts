@@ -17,7 +17,7 @@ import {
   type Technique,
 } from 'pinia-push/observables'
 import { serveDurableStreams, type DurableStreamsServer } from '../servers/durable-streams.ts'
-import { readChannel, story, test as base, type Reader } from './fixtures.ts'
+import { readChannel, status, story, test as base, type Reader } from './fixtures.ts'
 
 const TECHNIQUES: Record<string, () => Technique> = {
   polling: () => polling({ floor: 50, ceiling: 100 }),
@@ -174,7 +174,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
           seen.push(event.type === 'message' ? event.data : event)
           if (event.type === 'message' && event.data === 3) {
             paused.next(true)
-            setTimeout(() => paused.next(false), 50)
+            void status(channel, 'idle').then(() => paused.next(false))
           }
           if (event.type === 'message' && event.data === 9) resolve()
         })
@@ -299,45 +299,42 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(error.message).toContain('json: false')
     })
 
-    test(
-      'loses, repeats and reorders nothing while its answers are cut',
-      { timeout: 60_000 },
-      async ({ streams, read }) => {
-        const server = await streams({ compression: false })
-        const reader = read(row, `${server.url}a`, { dialect, retry: backoff({ base: 50, max: 50 }) })
-        await open(reader)
-        // What came since the last offset has to pass in one answer, so every eighth connection lives longer.
-        let connections = 0
-        server.proxy.cut(() => {
-          connections += 1
-          return connections % 8 > 0 ? 1_000 + Math.round(Math.random() * 11_000) : 50_000 * 2 ** (connections / 8)
-        })
-        server.proxy.drop()
-        const sent = numbers(0, 2_000).map((n) => JSON.stringify({ n: Number(n), padding: 'é😀'.repeat(20) }))
-        for (let at = 0; at < sent.length; at += 10) {
-          await server.appendBatch('a', sent.slice(at, at + 10))
-          await new Promise((resolve) => setTimeout(resolve, 10))
-        }
-        await reader.gets(sent.at(-1) ?? '')
-        const received = reader.data.map((data) => (JSON.parse(data) as { n: number }).n)
-        const figures = {
-          sent: sent.length,
-          received: received.length,
-          lost: sent.length - new Set(received).size,
-          repeated: received.length - new Set(received).size,
-          reordered: received.filter((n, at) => at > 0 && n < (received[at - 1] ?? 0)).length,
-          gaps: reader.count('gap'),
-        }
-        const { cuts } = server.proxy.stats
-        console.log(
-          `chaos  durable-streams  node  ${name}  ${Object.entries({ ...figures, cuts })
-            .map(([figure, value]) => `${figure} ${value}`)
-            .join('  ')}`,
-        )
-        expect(figures).toEqual({ sent: 2_000, received: 2_000, lost: 0, repeated: 0, reordered: 0, gaps: 0 })
-        expect(cuts).toBeGreaterThanOrEqual(10)
-      },
-    )
+    test('loses, repeats and reorders nothing while its answers are cut', async ({ streams, read }) => {
+      const server = await streams({ compression: false })
+      const reader = read(row, `${server.url}a`, { dialect, retry: backoff({ base: 50, max: 50 }) })
+      await open(reader)
+      // What came since the last offset has to pass in one answer, so every eighth connection lives longer.
+      let connections = 0
+      server.proxy.cut(() => {
+        connections += 1
+        return connections % 8 > 0 ? 1_000 + Math.round(Math.random() * 11_000) : 50_000 * 2 ** (connections / 8)
+      })
+      server.proxy.drop()
+      const sent = numbers(0, 2_000).map((n) => JSON.stringify({ n: Number(n), padding: 'é😀'.repeat(20) }))
+      for (let at = 0; at < sent.length; at += 10) {
+        await server.appendBatch('a', sent.slice(at, at + 10))
+        // Never far ahead of the reader, so that most is cut while it is new.
+        if (at >= 100) await reader.gets(sent[at - 100] ?? '')
+      }
+      await reader.gets(sent.at(-1) ?? '')
+      const received = reader.data.map((data) => (JSON.parse(data) as { n: number }).n)
+      const figures = {
+        sent: sent.length,
+        received: received.length,
+        lost: sent.length - new Set(received).size,
+        repeated: received.length - new Set(received).size,
+        reordered: received.filter((n, at) => at > 0 && n < (received[at - 1] ?? 0)).length,
+        gaps: reader.count('gap'),
+      }
+      const { cuts } = server.proxy.stats
+      console.log(
+        `chaos  durable-streams  node  ${name}  ${Object.entries({ ...figures, cuts })
+          .map(([figure, value]) => `${figure} ${value}`)
+          .join('  ')}`,
+      )
+      expect(figures).toEqual({ sent: 2_000, received: 2_000, lost: 0, repeated: 0, reordered: 0, gaps: 0 })
+      expect(cuts).toBeGreaterThanOrEqual(10)
+    })
   })
 }
 

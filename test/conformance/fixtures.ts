@@ -1,4 +1,4 @@
-import { Subject, firstValueFrom, filter } from 'rxjs'
+import { Subject, firstValueFrom, filter, tap } from 'rxjs'
 import { test as base, inject } from 'vitest'
 import {
   backoff,
@@ -10,6 +10,7 @@ import {
   type PushClientOptions,
   type PushEvent,
   type PushStatus,
+  type SourceEvent,
 } from 'pinia-push/observables'
 import {
   openScript,
@@ -20,7 +21,8 @@ import {
   type Session,
 } from '../servers/control-client.ts'
 import type { Engine } from './engines.ts'
-import type { Row } from './rows.ts'
+import { limitAt } from './limits.ts'
+import type { Row, TechniqueName } from './rows.ts'
 import { SERVERS } from './servers.ts'
 
 declare module 'vitest' {
@@ -91,6 +93,22 @@ export function readChannel<T>(
   }
 }
 
+/** A technique whose signs of life can be waited for: whatever its connections say. */
+export function heard(row: Pick<Row, 'technique'>): Pick<Row, 'technique'> & {
+  /** Resolves with the next, when it has been taken. */
+  sign(): Promise<unknown>
+} {
+  const signs = new Subject<SourceEvent>()
+  const technique = row.technique()
+  return {
+    technique: () => ({
+      ...technique,
+      connect: (request) => technique.connect(request).pipe(tap((event) => signs.next(event))),
+    }),
+    sign: () => firstValueFrom(signs),
+  }
+}
+
 export interface Fixtures {
   /** What kind of server is served. @default 'hub' */
   kind: ServerKind
@@ -128,11 +146,18 @@ export const test = base.extend<Fixtures>({
   client: async ({ kind }, use) => {
     const clients: PushClient[] = []
     await use((row, options = {}) => {
+      const via = row.technique()
+      const place = { server: kind, engine: inject('engine'), technique: via.name as TechniqueName }
       const client = createPushClient({
-        via: row.technique(),
+        warnings: false,
+        via,
         dialect: SERVERS[kind].dialect(),
         retry: backoff({ base: 10, max: 50 }),
         linger: 0,
+        // What a busy machine takes its time for is no fault: a limit is named where it is the subject. Where a page is not
+        // told that nobody is there, that is noticed as a hang is.
+        openWithin: limitAt(place, 'refusals') === undefined ? 60_000 : 1_000,
+        timeout: 60_000,
         ...options,
       })
       clients.push(client)
@@ -152,8 +177,8 @@ export const test = base.extend<Fixtures>({
 })
 
 /** Resolves when a channel has this status. */
-export const status = (channel: Channel<string>, wanted: PushStatus): Promise<unknown> =>
-  firstValueFrom(channel.status$.pipe(filter((is) => is === wanted)))
+export const status = (channel: Pick<Channel<string>, 'state$'>, wanted: PushStatus): Promise<unknown> =>
+  firstValueFrom(channel.state$.pipe(filter(({ status }) => status === wanted)))
 
 /** Resolves when a condition that only the server knows holds; asking is a request, so nothing is kept waiting. */
 export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
@@ -161,7 +186,8 @@ export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => 
   for (;;) {
     const value = await ask()
     if (holds(value)) return value
-    if (performance.now() - began > 15_000) throw new Error(`it never came to hold: ${JSON.stringify(value)}`)
+    // A deadline for what hangs, so that it says what the value was.
+    if (performance.now() - began > 60_000) throw new Error(`it never came to hold: ${JSON.stringify(value)}`)
   }
 }
 

@@ -6,6 +6,8 @@ import type { TechniqueName } from './rows.ts'
 const NEEDS = {
   runs: 'does not run',
   all: 'is asked only what two nodes are for: that one may die or be reloaded, and Redis start anew',
+  library: 'is asked only what an engine has a part in',
+  host: 'is asked only what depends on what the server writes',
   heartbeats: 'sees no heartbeats, so what is idle is proved alive by making it anew',
   refusals: 'is not told that a connection was refused, so that is noticed as a hang is',
   closeCodes: 'is told 1006 for the close codes 1012, 1013 and 1014, without a reason',
@@ -32,6 +34,7 @@ interface Limit {
 }
 
 const NCHAN: readonly ServerKind[] = ['nchan', 'nchan-redis']
+const IN_NODE: readonly TechniqueName[] = ['polling', 'longPolling', 'sse', 'webSocket', 'fetchStream', 'fallback']
 
 const LIMITS: readonly Limit[] = [
   {
@@ -54,10 +57,35 @@ const LIMITS: readonly Limit[] = [
     why: 'to a page two nodes with one Redis look as one without does, so the pages of one engine ask them',
   },
   {
+    need: 'runs',
+    servers: ['nchan-redis'],
+    engines: ['chromium'],
+    techniques: IN_NODE,
+    why: 'to a page two nodes with one Redis look as one without does, so Node asks them',
+  },
+  {
     need: 'all',
     servers: ['nchan-redis'],
     engines: ['chromium'],
-    why: 'all else Node asks them, and pages ask a node without Redis',
+    why: 'pages ask all else a node without Redis',
+  },
+  {
+    need: 'library',
+    engines: ['firefox', 'webkit'],
+    why: 'what the library and the server decide by themselves is asked in Node and Chromium',
+  },
+  {
+    need: 'library',
+    servers: ['nchan'],
+    engines: ['chromium'],
+    techniques: IN_NODE,
+    why: 'what the library and this server decide by themselves is asked in Node',
+  },
+  {
+    need: 'host',
+    servers: ['nchan'],
+    engines: ['chromium', 'firefox', 'webkit'],
+    why: 'what an engine decides by itself is asked in pages on the hub',
   },
   {
     need: 'refusals',
@@ -104,7 +132,7 @@ const LIMITS: readonly Limit[] = [
   {
     need: 'loss',
     servers: ['nchan-redis'],
-    why: 'the nodes remember what a Redis that starts anew has lost, so nothing is; `kill.ts` has what is',
+    why: 'the nodes remember what a Redis that starts anew has lost, so nothing is; what is lost they are asked as two nodes',
   },
 ]
 

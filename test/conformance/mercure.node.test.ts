@@ -166,7 +166,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     await reader.gets('1')
   })
 
-  test('loses, repeats and reorders nothing while its answers are cut', { timeout: 60_000 }, async ({ hub, read }) => {
+  test('loses, repeats and reorders nothing while its answers are cut', async ({ hub, read }) => {
     const server = await hub({ version, history: 4_000 })
     const reader = read(row, at(server), { ...options, retry: backoff({ base: 50, max: 50 }) })
     await reader.sees('open')
@@ -177,7 +177,8 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     const sent = numbers(0, 2_000).map((n) => JSON.stringify({ n: Number(n), padding: 'é😀'.repeat(20) }))
     for (let from = 0; from < sent.length; from += 10) {
       server.publish('a', sent.slice(from, from + 10))
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      // Never far ahead of the reader, so that most is cut while it is new.
+      await reader.gets(sent[from - 100] ?? 'first')
     }
     await reader.gets(sent.at(-1) ?? '')
     const received = reader.data.slice(1).map((data) => (JSON.parse(data) as { n: number }).n)

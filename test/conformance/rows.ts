@@ -138,7 +138,7 @@ const VARIANTS = {
 
 /** A ladder that climbs as often as a test lets it. */
 export const ladder = (highest: Technique): Technique =>
-  fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 1_000 }, highest, fetchStream(), longPolling())
+  fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 3_000 }, highest, fetchStream(), longPolling())
 
 const EVERY = { ...ROWS, ...VARIANTS }
 

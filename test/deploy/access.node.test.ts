@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:http2'
 import { request, type RequestOptions } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ipv6 } from './places.ts'
 import { startDeployed } from './node-deployed.ts'
 
 const ORIGIN = 'https://app.example.com'
@@ -9,7 +12,7 @@ let node: Awaited<ReturnType<typeof startDeployed>>
 let tokenFor: typeof import('../../deploy/authorize.mjs').tokenFor
 
 beforeAll(async () => {
-  node = await startDeployed(ORIGIN)
+  node = await startDeployed(ORIGIN, { ipv6: ipv6().address === '::1' })
   // It reads the secret when it is loaded.
   ;({ tokenFor } = await import('../../deploy/authorize.mjs'))
 })
@@ -108,6 +111,32 @@ describe('what is deployed', () => {
     })
     const authorization = `Bearer ${tokenFor('a', SOON)}`
     expect((await ask('a', { headers: { ...STREAM, authorization } })).status).toBe(200)
+  })
+
+  test('is reached by IPv6 too, as it is deployed', async () => {
+    // Its certificate is for 127.0.0.1.
+    const { host } = new URL(node.url)
+    const answer = await ask(`a${good('a')}`, { headers: { ...STREAM, host }, host: '::1', servername: '127.0.0.1' })
+    expect(answer.status).toBe(200)
+  })
+
+  test.each(ways)('reads no body of %s as the next request, by HTTP/2', async (_, { query }) => {
+    const { origin, pathname } = new URL(node.url)
+    const session = connect(origin, { ca: node.certificate })
+    const hidden = `GET ${pathname}hidden${good('hidden')} HTTP/1.1\r\nHost: push.test\r\nX-Address: 203.0.113.7\r\n\r\n`
+    for (const token of [`?token=1`, good('a')]) {
+      // Without a length: HTTP/2 ends a body by itself.
+      const headers = { ':method': 'GET', ':path': `${pathname}a${token}${query}`, origin: ORIGIN }
+      const asked = session.request(headers, { endStream: false })
+      asked.end(hidden.repeat(3))
+      await once(asked, 'response')
+      asked.destroy()
+    }
+    session.destroy()
+    // The guard begins what it is asked about, in order.
+    await ask(`later${good('later')}`, { headers: STREAM })
+    expect((await fetch(`${node.publisher}/channels/later`)).status).toBe(200)
+    expect((await fetch(`${node.publisher}/channels/hidden`)).status).toBe(404)
   })
 
   test('publishes nothing from outside', async () => {

@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-
 /** How each language of deploy/README.md runs a few lines. */
 const INTERPRETERS: Readonly<Record<string, (code: string) => readonly [command: string, ...args: string[]]>> = {
   sh: (code) => ['bash', '-ec', code],
@@ -13,12 +11,4 @@ export function interpreter(language: string, code: string): readonly [command: 
   const of = INTERPRETERS[language]
   if (!of) throw new Error(`deploy/README.md has lines of ${language}, and nothing is said to run them`)
   return of(code)
-}
-
-/** Whether a language can be run here; where it cannot, that is printed. */
-export function canRun(language: string): boolean {
-  const [command] = interpreter(language, '')
-  const there = spawnSync(command, ['--version']).status === 0
-  if (!there) console.log(`deploy/README.md: its ${language} is not run, because there is no ${command} here`)
-  return there
 }

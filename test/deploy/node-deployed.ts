@@ -7,8 +7,11 @@ import { makeCertificate } from './certificate.ts'
 /** What the guard and the backend sign tokens with; `deploy/authorize.mjs` reads it from there too. */
 export const SECRET = (process.env['PUSH_SECRET'] = 'a secret of this test')
 
-/** A node as it is deployed: TLS, HTTP/2, Redis, the guard as a process of its own. Pages are of this origin alone. */
-export async function startDeployed(origin: string) {
+/**
+ * A node as it is deployed: TLS, HTTP/2, Redis, the guard as a process of its own. Pages are of this origin alone. By IPv6
+ * it is reached if that is wanted.
+ */
+export async function startDeployed(origin: string, { ipv6 = false } = {}) {
   const certificate = makeCertificate()
   const redis = await startRedis()
   const nginx = await startNginx({
@@ -16,6 +19,7 @@ export async function startDeployed(origin: string) {
     guard: guardProcess(SECRET),
     changes: (port) => [
       ['push/tls.conf', 'listen 443', `listen 127.0.0.1:${port}`],
+      ['push/tls.conf', 'listen [::]:443', ipv6 ? `listen [::1]:${port}` : '# listen'],
       ['push/tls.conf', '/etc/nginx/tls/push.crt', certificate.certificateFile],
       ['push/tls.conf', '/etc/nginx/tls/push.key', certificate.keyFile],
       ['push/origins.conf', 'https://app.example.com', origin],

@@ -8,7 +8,7 @@ import { guards } from '../servers/guard.ts'
 import { startNginx, type Nginx } from '../servers/nginx.ts'
 import { ready } from '../servers/ready.ts'
 import { startRedis } from '../servers/redis.ts'
-import { canRun, interpreter } from './interpreter.ts'
+import { interpreter } from './interpreter.ts'
 
 const run = promisify(execFile)
 
@@ -19,7 +19,7 @@ const blocks = [...section.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, languag
   code,
 }))
 const [one, , , , words, end, state] = blocks
-const simple = blocks.slice(0, 4).filter(({ language }) => canRun(language))
+const simple = blocks.slice(0, 4)
 
 let redis: Awaited<ReturnType<typeof startRedis>>
 let nginx: Nginx

@@ -64,6 +64,7 @@ test('what goes wrong is marked, with its reason', async () => {
     ['gap', 'warning'],
     ['waiting', 'warning'],
     ['connecting', 'default'],
+    ['gap', 'warning'],
     ['failed', 'error'],
   ])
   expect(events().map(({ data }) => data.error?.code ?? data.reason)).toEqual([
@@ -74,6 +75,7 @@ test('what goes wrong is marked, with its reason', async () => {
     'expired',
     'unavailable',
     undefined,
+    'unproven',
     'refused',
   ])
   reader.unsubscribe()
@@ -164,9 +166,12 @@ test('an app that was unmounted is shown no more, whoever still reads', async ()
   const { length } = events()
   const reader = push.channel(prices()).events$.subscribe()
   technique.latest.open()
-  // Longer than the tools let anything wait.
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(events()).toHaveLength(length)
+  // Another app's, which the tools show after whatever came before.
+  const later = await watched()
+  const witness = later.push.channel(news()).events$.subscribe()
+  await expect.poll(() => later.events().map(({ title }) => title)).toEqual(['connecting'])
+  expect(events()).toHaveLength(length + 1)
+  witness.unsubscribe()
   reader.unsubscribe()
   expectNoLeaks()
 })

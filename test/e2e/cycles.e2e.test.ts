@@ -17,7 +17,10 @@ const TECHNIQUES: readonly Name[] = [
   'eventSource',
   'webSocket',
 ]
-const CYCLES = 1_000
+const CYCLES = 500
+const ROUNDS = 4
+/** Less than what the smallest object would cost that each cycle left. */
+const isSteady = (grown: number) => grown < CYCLES * 100
 
 let hub: Hub
 let server: Server
@@ -80,7 +83,7 @@ const CASES = [
   [`a component and its store leave nothing after ${CYCLES} mounts`, 'components', 'mounts'] as const,
 ]
 
-test.each(CASES)('%s', { timeout: 60_000 }, async (_, name, act) => {
+test.each(CASES)('%s', async (_, name, act) => {
   const page = await browser.newPage()
   page.on('pageerror', (error) => console.error(error))
   await page.goto(url)
@@ -88,19 +91,24 @@ test.each(CASES)('%s', { timeout: 60_000 }, async (_, name, act) => {
   await cdp.send('Performance.enable')
   const cycle = (times: number) => page.evaluate(act === 'cycle' ? `cycle('${name}', ${times})` : `mounts(${times})`)
   // What a page learns once, it keeps: the browser's own list of requests is full after 250, Vue learns longer.
-  await cycle(act === 'cycle' ? 300 : CYCLES)
+  await cycle(act === 'cycle' ? 300 : 1_000)
   // Only then has all gone that goes by itself.
-  await expect.poll(async () => (await held(cdp)).left.timers, { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => (await held(cdp)).left.timers).toBe(0)
   const before = await held(cdp)
-  const begun = Date.now()
-  await cycle(CYCLES)
-  const took = Date.now() - begun
-  await expect.poll(async () => (await held(cdp)).left, { timeout: 20_000 }).toEqual(before.left)
-  await expect.poll(() => hub.state(name)?.subscribers).toBe(0)
-  const grown = (await held(cdp)).heap - before.heap
+  const grown: number[] = []
+  let { heap } = before
+  // A leak grows with each round. What a page compiles and remembers grows in some.
+  while (grown.length < ROUNDS && !grown.some(isSteady)) {
+    await cycle(CYCLES)
+    await expect.poll(async () => (await held(cdp)).left).toEqual(before.left)
+    await expect.poll(() => hub.state(name)?.subscribers ?? 0).toBe(0)
+    const now = (await held(cdp)).heap
+    grown.push(now - heap)
+    heap = now
+  }
   console.log(
-    `${name}: ${CYCLES} cycles in ${took} ms, the heap grew by ${grown} bytes; left ${JSON.stringify(before.left)}`,
+    `${name}: the heap grew by ${grown.join(', ')} bytes in ${CYCLES} cycles each; left ${JSON.stringify(before.left)}`,
   )
-  expect(grown).toBeLessThan(CYCLES * 100)
+  expect(grown).toSatisfy((rounds: number[]) => rounds.some(isSteady))
   await page.close()
 })

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type WebSocket } from 'playwright'
 import { pushHub } from 'pinia-push/vite'
@@ -7,6 +5,7 @@ import { createServer } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
+import { cacheDir } from './vite-cache.ts'
 import type { Page } from './devtools/main.ts'
 import type { Tools } from './devtools/tools.ts'
 
@@ -25,18 +24,17 @@ afterAll(() => site.stop())
 
 /** The app of `devtools/` on Vite's dev server, with the hub. */
 async function serve() {
-  const cacheDir = mkdtempSync(join(tmpdir(), 'pinia-push-devtools-'))
   const server = await createServer({
     configFile: false,
     root: folder.pathname,
     cacheDir,
     plugins: [pushHub()],
     // A dependency that is found late would reload the page.
-    optimizeDeps: { include: ['@vue/devtools-api', '@vue/devtools-kit', 'eventsource-parser', 'rxjs', 'vue'] },
+    optimizeDeps: { include: ['@vue/devtools-api', '@vue/devtools-kit', 'rxjs', 'vue'] },
     // A test runner's own would be built in.
     define: { 'process.env.NODE_ENV': '"development"' },
     resolve: { alias: { 'pinia-push': join(repository, 'src/index.ts') } },
-    server: { port: 0, host: '127.0.0.1', fs: { allow: [repository, cacheDir] } },
+    server: { port: 0, host: '127.0.0.1', fs: { allow: [repository] } },
     logLevel: 'error',
   })
   await server.listen()
@@ -48,7 +46,6 @@ async function serve() {
     async stop() {
       await browser.close()
       await server.close()
-      rmSync(cacheDir, { recursive: true, force: true })
     },
   }
 }
@@ -100,7 +97,10 @@ test('a drop by the tools reconnects and loses nothing', async () => {
   const { page: tab } = await open()
   await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
   await publish('before')
-  await tab.locator('#news', { hasText: 'before' }).waitFor()
+  // The tools show what happens in order: all that was before has been shown then.
+  const shown = () => tab.evaluate(() => tools.events.map(({ event }) => event))
+  await expect.poll(async () => (await shown()).map(({ title }) => title)).toContain('message')
+  const { length: before } = await shown()
   await tab.evaluate(async () => {
     const [node] = await tools.tree()
     tools.press('Drop', node?.id ?? '')
@@ -109,19 +109,18 @@ test('a drop by the tools reconnects and loses nothing', async () => {
   await tab.locator('#news', { hasText: 'open: before,meanwhile' }).waitFor()
   await publish('after')
   await tab.locator('#news', { hasText: 'open: before,meanwhile,after' }).waitFor()
-  const shown = () => tab.evaluate(() => tools.events.map(({ event }) => event))
-  await expect.poll(async () => (await shown()).map(({ title }) => title)).toContain('open')
-  expect(
-    (await shown()).filter(({ data }) => data.type !== 'message').map(({ title, logType }) => [title, logType]),
-  ).toEqual([
-    ['waiting', 'warning'],
-    ['connecting', 'default'],
-    ['open', 'default'],
-  ])
-  expect((await shown()).find(({ title }) => title === 'waiting')?.data.error?.code).toBe('lost')
+  const since = async () => (await shown()).slice(before).filter(({ data }) => data.type !== 'message')
+  await expect
+    .poll(async () => (await since()).map(({ title, logType }) => [title, logType]))
+    .toEqual([
+      ['waiting', 'warning'],
+      ['connecting', 'default'],
+      ['open', 'default'],
+    ])
+  expect((await since())[0]?.data.error?.code).toBe('lost')
 })
 
-test('a burst of messages is few events, which count every one', async () => {
+test('the events of a burst of messages count every one', async () => {
   const { page: tab } = await open()
   await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
   await Promise.all(Array.from({ length: 300 }, (_, n) => publish(`${n}`)))
@@ -129,7 +128,6 @@ test('a burst of messages is few events, which count every one', async () => {
     tab.evaluate(() => tools.events.filter(({ event }) => event.data.type === 'message').map(({ event }) => event))
   const sum = (counts: (number | undefined)[]) => counts.reduce<number>((all, count) => all + (count ?? 1), 0)
   await expect.poll(async () => sum((await told()).map(({ data }) => data.count))).toBe(300)
-  expect((await told()).length).toBeLessThan(60)
 })
 
 test('the tools keep no connection, and no channel that the app has left', async () => {
@@ -140,7 +138,7 @@ test('the tools keep no connection, and no channel that the app has left', async
   await tab.evaluate(() => page.read(false))
   await expect.poll(() => tab.evaluate(() => tools.events.at(-1)?.event.title)).toBe('idle')
   expect(await tab.evaluate(() => tools.tree())).toEqual([])
-  expect(sockets.map((socket) => socket.isClosed())).toEqual([true])
+  await expect.poll(() => sockets.map((socket) => socket.isClosed())).toEqual([true])
   const cdp = await tab.context().newCDPSession(tab)
   await expect
     .poll(async () => {

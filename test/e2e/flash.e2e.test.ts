@@ -47,7 +47,7 @@ const reading = (page: Pick<Page, 'evaluate'>) => {
     seen,
     async sees(word: string | RegExp) {
       const fits = (one: string) => (typeof word === 'string' ? one === word : word.test(one))
-      await expect.poll(async () => (await seen()).some(fits), { timeout: 30_000, message: `sees ${word}` }).toBe(true)
+      await expect.poll(async () => (await seen()).some(fits), { message: `sees ${word}` }).toBe(true)
     },
   }
 }
@@ -79,7 +79,7 @@ describe.for(['chromium', 'firefox'])('in %s', (name) => {
     await reader.sees('open')
     const big = 'é😀\n'.repeat(150_000)
     server.hub.publish(channel, big)
-    await expect.poll(async () => (await seen()).at(-1)?.length, { timeout: 30_000 }).toBe(big.length)
+    await expect.poll(async () => (await seen()).at(-1)?.length).toBe(big.length)
     expect((await seen()).at(-1) === big).toBe(true)
     await page.evaluate('Promise.all(Array.from({ length: 900 }, (_, n) => send(n)))')
     await reader.sees('899')
@@ -182,9 +182,7 @@ describe('Flash Socket', () => {
     await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
     server.hub.publish('workless', 'two')
     // Silence while it is hidden is noticed, and what is tried then may not be heard either.
-    await expect
-      .poll(async () => (await seen()).some((word) => word.startsWith('waiting')), { timeout: 20_000 })
-      .toBe(true)
+    await expect.poll(async () => (await seen()).some((word) => word.startsWith('waiting'))).toBe(true)
     await tab.activate()
     await reader.sees('two')
     expect((await seen()).filter((word) => /^(one|two|gap)/.test(word))).toEqual(['one', 'two'])
@@ -222,7 +220,7 @@ describe('Flash Socket', () => {
     const before = await held()
     await page.evaluate('cycle(200)')
     const after = await held()
-    await expect.poll(async () => (await held()).players, { timeout: 10_000 }).toBe(0)
+    await expect.poll(async () => (await held()).players).toBe(0)
     const gone = await held()
     console.log(`flashSocket, 200 subscriptions: ${JSON.stringify({ without, before, after, gone })}`)
     expect(faults).toEqual([])

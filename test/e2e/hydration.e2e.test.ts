@@ -92,7 +92,7 @@ async function open(technique: string, { between = 2, cursor = true } = {}) {
     html: (await answer?.text()) ?? '',
     shows: async () => {
       const all = shop.orders.join()
-      await page.locator('#orders', { hasText: new RegExp(`^${all}$`) }).waitFor({ timeout: 20_000 })
+      await page.locator('#orders', { hasText: new RegExp(`^${all}$`) }).waitFor()
     },
     close: () => page.close(),
   }

@@ -5,6 +5,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
+import { cacheDir } from './vite-cache.ts'
 
 let server: ViteDevServer
 let browser: Browser
@@ -13,6 +14,7 @@ let address: string
 beforeAll(async () => {
   server = await createServer({
     configFile: new URL('../../playground/vite.config.ts', import.meta.url).pathname,
+    cacheDir,
     server: { port: 0 },
     logLevel: 'error',
   })
@@ -49,10 +51,16 @@ const breaks = (page: Page, way: string, what: string) =>
 const count = async (page: Page, what: string) => Number(await page.locator(`[data-count="${what}"]`).textContent())
 const news = (page: Page) => page.locator('.news').innerText()
 
+/** What is told is whole sentences. */
+async function expectSentences(page: Page): Promise<void> {
+  const told = await page.locator('.news li').allInnerTexts()
+  expect(told.filter((text) => !/[^.]\.$/.test(text))).toEqual([])
+}
+
 /** Messages go on to come, and none was lost or repeated. */
 async function expectAllIsThere(page: Page & { complaints: string[] }): Promise<void> {
   const before = await count(page, 'received')
-  await expect.poll(() => count(page, 'received'), { timeout: 10_000 }).toBeGreaterThan(before + 5)
+  await expect.poll(() => count(page, 'received')).toBeGreaterThan(before + 5)
   const counts = await Promise.all(['lost', 'repeated', 'gaps'].map((what) => count(page, what)))
   expect([counts, page.complaints]).toEqual([[0, 0, 0], []])
 }
@@ -64,7 +72,9 @@ describe('the network page', () => {
     await carries(page, 'sse')
     await expectAllIsThere(page)
     expect(await news(page)).toMatch(/WebSocket failed: .*opened no WebSocket/)
-    await page.getByText('is open by sse').waitFor()
+    // The whole of a reason, which has parentheses and semicolons of its own.
+    await page.getByText(/is open by sse;.* failed .* ago: .*\(offered: .+;.+\)/).waitFor()
+    await expectSentences(page)
     await page.getByRole('button', { name: 'A good network' }).click()
     await carries(page, 'webSocket')
     await expectAllIsThere(page)
@@ -75,6 +85,7 @@ describe('the network page', () => {
     await breaks(page, 'WebSocket', what)
     await carries(page, 'sse')
     await expectAllIsThere(page)
+    await expectSentences(page)
   })
 
   test('where streams are held back too, polls carry', async () => {

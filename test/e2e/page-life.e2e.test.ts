@@ -67,7 +67,7 @@ async function reading(technique: string, { host = '127.0.0.1', hidden = '' } = 
     seen,
     publish: (n: number) => hub.publish(channel, String(n)),
     async sees(word: string) {
-      await expect.poll(seen, { timeout: 20_000, message: `sees ${word}` }).toContain(word)
+      await expect.poll(seen, { message: `sees ${word}` }).toContain(word)
     },
     /** The messages and gaps. */
     news: async () => (await seen()).filter((word) => /^\d|^gap/.test(word)),

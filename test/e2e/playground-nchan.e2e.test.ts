@@ -85,13 +85,10 @@ const counted = (page: Page): Promise<Counted[]> =>
 async function expectToGoOn(page: Page): Promise<void> {
   const before = await counted(page)
   await expect
-    .poll(
-      async () => {
-        const now = await counted(page)
-        return now.filter(({ received }, at) => received < (before[at]?.received ?? 0) + 10)
-      },
-      { timeout: 30_000 },
-    )
+    .poll(async () => {
+      const now = await counted(page)
+      return now.filter(({ received }, at) => received < (before[at]?.received ?? 0) + 10)
+    })
     .toEqual([])
   const flaws = (await counted(page)).filter(({ lost, repeated }) => lost !== '0' || repeated !== '0')
   expect(flaws).toEqual([])

@@ -1,10 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../servers/free-port.ts'
+import { happens } from './hostile/strangers.ts'
 import { overTcp } from './lines.ts'
 
 let file: string
@@ -20,17 +23,37 @@ beforeAll(async () => {
   file = join(outDir, 'bin.js')
 })
 
-function run(...args: string[]): ChildProcess & { said: () => string } {
-  const child = spawn(process.execPath, [file, ...args])
+type Run = ChildProcess & { said: () => string }
+
+const run = (...args: string[]): Run => watch(spawn(process.execPath, [file, ...args]))
+/** The same with so many file descriptors. */
+const limited = (descriptors: number, ...args: string[]): Run =>
+  watch(spawn('sh', ['-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, process.execPath, file, ...args]))
+
+function watch(child: ChildProcessWithoutNullStreams): Run {
+  onTestFinished(() => void child.kill('SIGKILL'))
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)))
   return Object.assign(child, { said: () => text })
 }
 
+async function said(hub: Run, text: RegExp): Promise<void> {
+  while (!text.test(hub.said())) await once(hub.stdout as never, 'data')
+}
+const channelOf = (hub: Run) => /http:\/\/127\.0\.0\.1:\d+\/push\/news/.exec(hub.said())?.[0] ?? ''
+
+/** The status of a poll, as soon as there is one. */
+async function answers(port: number): Promise<number> {
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/push/a?wait=0`).catch(() => undefined)
+    if (answer) return answer.status
+  }
+}
+
 describe('npx pinia-push hub', () => {
   test('says where it is and how to use it, works, and stops when it is told to', async () => {
     const hub = run('hub', '--port', '0', '--first-message', 'oldest')
-    while (!hub.said().includes('publish:')) await once(hub.stdout as never, 'data')
+    await said(hub, /publish:/)
     const url = /http:\/\/127\.0\.0\.1:\d+\/push\/news/.exec(hub.said())?.[0] ?? ''
     expect((await fetch(url, { method: 'POST', body: 'hello' })).status).toBe(202)
     expect(await (await fetch(`${url}?wait=0`)).text()).toBe('hello')
@@ -40,7 +63,7 @@ describe('npx pinia-push hub', () => {
 
   test('speaks lines over TCP where it is told to', async () => {
     const hub = run('hub', '--port', '0', '--tcp-port', '0')
-    while (!hub.said().includes('publish:')) await once(hub.stdout as never, 'data')
+    await said(hub, /publish:/)
     const { say, next, leave } = overTcp(Number(/TCP: port (\d+)/.exec(hub.said())?.[1]))
     say({ subscribe: './news' })
     expect(await next()).toMatchObject({ push: 'open' })
@@ -49,9 +72,97 @@ describe('npx pinia-push hub', () => {
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
 
+  test('begins at the last messages where it is told to', async () => {
+    const hub = run('hub', '--port', '0', '--first-message=-1')
+    await said(hub, /publish:/)
+    const url = channelOf(hub)
+    for (const body of ['one', 'two']) await fetch(url, { method: 'POST', body })
+    expect(await (await fetch(`${url}?wait=0`)).text()).toBe('two')
+  })
+
+  test('says in one line that a port is taken, and listens nowhere then', async () => {
+    const first = run('hub', '--port', '0')
+    await said(first, /publish:/)
+    const taken = new URL(channelOf(first)).port
+    const free = await freePort()
+    for (const args of [
+      ['--port', taken],
+      ['--port', String(free), '--tcp-port', taken],
+      ['--port', String(free), '--tcp-port', String(free)],
+    ]) {
+      const second = run('hub', ...args)
+      expect(await once(second, 'exit')).toEqual([2, null])
+      expect(second.said()).toMatch(/^pinia-push: listen EADDRINUSE.*\n\npinia-push hub:/)
+    }
+    expect((await fetch(channelOf(first), { method: 'POST', body: 'x' })).status).toBe(202)
+  })
+
+  test('goes on when nobody reads what it writes', async () => {
+    const port = await freePort()
+    const hub = run('hub', '--port', String(port))
+    hub.stdout?.destroy()
+    hub.stderr?.destroy()
+    expect(await answers(port)).toBe(304)
+    hub.kill('SIGTERM')
+    expect(await once(hub, 'exit')).toEqual([0, null])
+  })
+
+  test('goes on when it ran out of descriptors', async () => {
+    const [port, tcpPort] = [await freePort(), await freePort()]
+    const hub = limited(64, 'hub', '--port', String(port), '--tcp-port', String(tcpPort))
+    await said(hub, /publish:/)
+    // What it cannot accept is closed or waits; all have been dealt with when the last has.
+    const strangers = Array.from({ length: 200 }, (_, n) => connect(n % 2 ? port : tcpPort, '127.0.0.1'))
+    await Promise.all(
+      strangers.map((stranger) =>
+        happens(
+          stranger.on('error', () => {}),
+          'connect',
+        ),
+      ),
+    )
+    for (const stranger of strangers) stranger.destroy()
+    expect(await answers(port)).toBe(304)
+    hub.kill('SIGTERM')
+    expect(await once(hub, 'exit')).toEqual([0, null])
+  })
+
   test.each([
-    [['hub', '--tcp-port', '70000'], /--tcp-port 70000 is no port/],
-    [['hub', '--port', 'x'], /--port x is no port/],
+    [
+      ['SIGTERM', 'SIGINT'],
+      [0, null],
+    ],
+    [
+      ['SIGINT', 'SIGTERM'],
+      [0, null],
+    ],
+  ] as const)('ends once, whatever signals come: %j', async (signals, ending) => {
+    const hub = run('hub', '--port', '0', '--tcp-port', '0')
+    await said(hub, /publish:/)
+    const port = Number(new URL(channelOf(hub)).port)
+    const tcpPort = Number(/TCP: port (\d+)/.exec(hub.said())?.[1])
+    // Readers that never read, a request that is half said, connections that say nothing, and some that just come.
+    const held = Array.from({ length: 40 }, (_, n) => {
+      const socket = connect(n % 4 === 3 ? tcpPort : port, '127.0.0.1').on('error', () => {})
+      if (n % 4 < 2) socket.pause().write(`GET /push/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n`)
+      if (n % 4 === 0) socket.write('\r\n')
+      return socket
+    })
+    await Promise.all(held.slice(0, 20).map((socket) => happens(socket, 'connect')))
+    for (const signal of signals) hub.kill(signal)
+    for (let n = 0; n < 20; n += 1) held.push(connect(n % 2 ? port : tcpPort, '127.0.0.1').on('error', () => {}))
+    expect(await once(hub, 'exit')).toEqual(ending)
+    expect(hub.said()).not.toMatch(/error|warning/i)
+    for (const socket of held) socket.destroy()
+  })
+
+  test.each([
+    [['hub', '--tcp-port', '70000'], /--tcp-port "70000" is not a number from 0 to 65535/],
+    [['hub', '--port', 'x'], /--port "x" is not a number/],
+    [['hub', '--port', ''], /--port "" is not a number/],
+    [['hub', '--port', '1e3'], /--port "1e3" is not a number/],
+    [['hub', '--history', '1.5'], /--history "1.5" is not a number/],
+    [['hub', '--history', '0'], /--history "0" is not a number/],
     [['hub', '--first-message', 'third'], /neither newest, oldest nor -N/],
     [['hub', '--host', '0.0.0.0'], /bind 127\.0\.0\.1/],
     [['hub', '--colour'], /Unknown option/],

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect } from 'vitest'
 import { createHub } from 'pinia-push/hub'
-import { stream, test } from './serve.ts'
+import { raw, stream, test } from './serve.ts'
+
+const UPGRADE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 describe('a closed hub', () => {
   test('says so to who publishes, asks or connects, so that clients come back later', async ({ serve, frames }) => {
@@ -32,7 +36,7 @@ describe('a closed hub', () => {
     const { next: frame, closed } = frames(`${url}a`)
     await frame()
     await hub.close()
-    expect(hub.state('a')?.subscribers).toBe(0)
+    expect(hub.state('a')).toBeUndefined()
     expect(await next()).toBeUndefined()
     expect((await closed).code).toBe(1_012)
   })
@@ -49,13 +53,42 @@ test('a refused upgrade whose peer stays does not hold up the end', async () => 
   socket.destroy()
 })
 
+test('a tunnel whose TCP server does not accept yet does not hold up the end, and is refused', async () => {
+  // A process that is stopped accepts nothing: two connections fill its queue, and the kernel answers no third.
+  const code =
+    "const s = require('net').createServer().listen({ port: 0, backlog: 1 }, () => console.log(s.address().port))"
+  const target = spawn(process.execPath, ['-e', code])
+  const [line] = await once(target.stdout, 'data')
+  const to = { host: '127.0.0.1', port: Number(line) }
+  target.kill('SIGSTOP')
+  const queue = [connect(to), connect(to)]
+  await Promise.all(queue.map((socket) => once(socket, 'connect')))
+
+  let asked = () => {}
+  const connecting = new Promise<void>((resolve) => (asked = resolve))
+  const hub = createHub({
+    tunnels: { '/quotes': to },
+    authorize() {
+      setImmediate(asked)
+      return true
+    },
+  })
+  const { port, close } = await hub.listen()
+  const answer = raw(port, `GET /quotes HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`)
+  await connecting
+  await close()
+  expect(await answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*the hub is closed/)
+  target.kill('SIGKILL')
+  for (const socket of queue) socket.on('error', () => {}).destroy()
+})
+
 describe('a reader that goes away', () => {
   test('is forgotten in every phase of a WebSocket', async ({ serve, frames }) => {
     const { hub, url } = await serve()
     const { socket, next } = frames(`${url}a`)
     await next()
     socket.terminate()
-    while (hub.state('a')?.subscribers !== 0) await new Promise(setImmediate)
+    while (hub.state('a')) await new Promise(setImmediate)
   })
 
   test('is forgotten while its poll waits', async ({ serve }) => {
@@ -65,7 +98,7 @@ describe('a reader that goes away', () => {
     while (hub.state('a')?.subscribers !== 1) await new Promise(setImmediate)
     abort.abort()
     await expect(poll).rejects.toThrow(/abort/)
-    while (hub.state('a')?.subscribers !== 0) await new Promise(setImmediate)
+    while (hub.state('a')) await new Promise(setImmediate)
   })
 
   test('is forgotten in the middle of publishing, and nothing is published', async ({ serve }) => {

@@ -88,6 +88,23 @@ describe('pushHub', () => {
     await server.close()
   })
 
+  test('ends with its server, also where what `setup` returned fails', async () => {
+    const hubs: Hub[] = []
+    const customLogger = createLogger('silent')
+    const error = vi.spyOn(customLogger, 'error')
+    const setup = (hub: Hub) => {
+      hubs.push(hub)
+      return () => {
+        throw new Error('mine')
+      }
+    }
+    const server = await createServer({ ...mountable().config, customLogger, plugins: [pushHub({ setup })] })
+    await server.listen()
+    await server.close()
+    expect(() => hubs[0]?.publish('a', 'x')).toThrow(expect.objectContaining({ code: 'closed' }))
+    expect(error).toHaveBeenCalledWith(expect.stringContaining('mine'))
+  })
+
   test('serves the hub on the preview server', async () => {
     const { config, started, stopped } = mountable()
     const server = await preview(config)

@@ -9,8 +9,8 @@ describe('wrong input', () => {
     ['GET', 'x'.repeat(256), 400, /1 to 255/],
     ['GET', 'a%0Ab', 400, /control/],
     ['GET', 'a%C2%85b', 400, /control/],
-    ['GET', 'a?last_event_id=', 400, /"" is no cursor/],
-    ['GET', 'a?last_event_id=-1:0', 400, /"-1:0" is no cursor/],
+    ['GET', 'a?last_event_id=', 400, /"" is not a cursor/],
+    ['GET', 'a?last_event_id=-1:0', 400, /"-1:0" is not a cursor/],
     ['GET', '%ff', 400, /percent/],
     ['PUT', 'a', 405, /PUT/],
     ['PATCH', 'a', 405, /PATCH/],
@@ -54,7 +54,7 @@ describe('wrong input', () => {
     ['a WebSocket elsewhere', '/other', 'websocket', /^HTTP\/1\.1 404/],
     ['a WebSocket without a channel', '/push/', 'websocket', /^HTTP\/1\.1 400[\s\S]*1 to 255/],
     ['a WebSocket that cannot be', '/push/a', 'websocket', /^HTTP\/1\.1 400/],
-    ['a WebSocket with a wrong cursor', '/push/a?last_event_id=x', 'websocket', /^HTTP\/1\.1 400[\s\S]*no cursor/],
+    ['a WebSocket with a wrong cursor', '/push/a?last_event_id=x', 'websocket', /^HTTP\/1\.1 400[\s\S]*not a cursor/],
   ] as const)('%s is refused, and its connection closed', async ([, target, upgrade, answer], { serve }) => {
     const { port } = await serve()
     const head = `Host: localhost\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\nSec-WebSocket-Protocol: ws+meta.nchan`

@@ -11,12 +11,14 @@ test('has a row for each technique and server, a column for each engine, and a n
   expect(table.split('\n')).toEqual([
     '| technique | server | Node | Chromium | Firefox ESR | WebKitGTK |',
     '| --- | --- | --- | --- | --- | --- |',
-    '| `iframeStream` | hub | – <sup>1</sup> | 26 of 26 | – | 25 of 26 <sup>2</sup> |',
-    '| `xhrStream` | nchan <sup>3</sup> | – <sup>1</sup> | 38 of 38 | – | – |',
-    '| `polling` | hub | 38 of 38 | – | – | – |',
+    '| `iframeStream` | hub | – <sup>1</sup> | 26 of 26 | – <sup>2</sup> | 25 of 26 <sup>2, 3</sup> |',
+    '| `xhrStream` | nchan <sup>4, 5</sup> | – <sup>1</sup> | 38 of 38 | – <sup>2</sup> | – <sup>2</sup> |',
+    '| `polling` | hub | 38 of 38 | – | – <sup>2</sup> | – <sup>2</sup> |',
     '',
     expect.stringMatching(/^1\. does not run: Node has no /),
-    expect.stringMatching(/^2\. is not told that a connection was refused.*WebKit/),
-    expect.stringMatching(/^3\. sees no heartbeats.*multipart/),
+    expect.stringMatching(/^2\. is asked only what an engine has a part in: .* in Node and Chromium$/),
+    expect.stringMatching(/^3\. is not told that a connection was refused.*WebKit/),
+    expect.stringMatching(/^4\. is asked only what depends on what the server writes: .* on the hub$/),
+    expect.stringMatching(/^5\. sees no heartbeats.*multipart/),
   ])
 })

@@ -34,11 +34,14 @@ export interface Fault {
   slow?: number
   strand?: true
   cut?: { min: number; max: number } | null
+  /** Let so many more bytes of answers pass, and hold the rest. */
+  pass?: number
 }
 
 export interface SessionStats {
   connections: number
   open: number
+  most: number
   bytesUp: number
   bytesDown: number
   cuts: number
@@ -50,6 +53,8 @@ export interface SessionStats {
 export interface Script {
   url: string
   answers(answers: readonly ScriptedAnswer[]): Promise<void>
+  /** Answers preflights with this status from now on. @default 204, which allows */
+  preflights(status: number): Promise<void>
   requests(): Promise<readonly ScriptedRequest[]>
   close(): Promise<void>
 }
@@ -116,6 +121,7 @@ export async function openScript(control: string): Promise<Script> {
   return {
     url,
     answers: (answers) => call(`${at}/answers`, answers),
+    preflights: (status) => call(`${at}/preflights`, status),
     requests: () => call(`${at}/requests`, undefined, 'GET'),
     close: () => call(at, undefined, 'DELETE'),
   }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { serveDurableStreams, type DurableStreamsServer } from './durable-streams.ts'
 import { serveScript, type ScriptedServer } from './scripted-server.ts'
 import { serveSession, type ServedSession } from './session.ts'
@@ -51,6 +52,7 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
       return { id, url: opened.url }
     },
     'POST scripts answers': (id, body) => script(id).answers(body as []),
+    'POST scripts preflights': (id, body) => script(id).preflights(Number(body)),
     'GET scripts requests': (id) => script(id).requests(),
     'DELETE scripts': (id) => {
       const ending = script(id)
@@ -76,9 +78,11 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
       .then((body) => act(request.method ?? '', (request.url ?? '').split('/').slice(1), body))
       .then(
         (result) => response.writeHead(200, head).end(JSON.stringify(result)),
-        (error: unknown) => response.writeHead(500, head).end(String(error)),
+        (error: unknown) => response.writeHead(500, head).end(inspect(error)),
       )
   })
+  // A connection that is closed just as a busy page asks on it is a failed request there.
+  server.keepAliveTimeout = 600_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

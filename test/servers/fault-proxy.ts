@@ -23,6 +23,8 @@ export interface FaultProxy {
   slow(apart: number | undefined): void
   /** Cuts each new connection after so many bytes of answers; undefined: no more. */
   cut(after: (() => number) | undefined): void
+  /** Lets so many more bytes of answers pass, and holds the rest. */
+  pass(bytes: number): void
   /** Ends all faults. */
   resume(): void
   /** Where new connections go from now on. */
@@ -39,7 +41,7 @@ export async function createFaultProxy({
   port: number
   host?: string
 }): Promise<FaultProxy> {
-  const stats: ProxyStats = { connections: 0, open: 0, bytesUp: 0, bytesDown: 0, cuts: 0 }
+  const stats: ProxyStats = { connections: 0, open: 0, most: 0, bytesUp: 0, bytesDown: 0, cuts: 0 }
   const links = new Set<Link>()
   let target = first
   const faults: Faults = {
@@ -50,6 +52,7 @@ export async function createFaultProxy({
     holding: false,
     apart: undefined,
     cut: undefined,
+    quota: undefined,
   }
 
   const server = net.createServer((client) => {
@@ -60,6 +63,7 @@ export async function createFaultProxy({
       return
     }
     stats.open += 1
+    stats.most = Math.max(stats.most, stats.open)
     const link = createLink(client, { host, port: target }, faults, stats)
     links.add(link)
     client.once('close', () => {
@@ -95,6 +99,10 @@ export async function createFaultProxy({
     },
     slow: (apart) => void (faults.apart = apart),
     cut: (after) => void (faults.cut = after),
+    pass(bytes) {
+      faults.quota = (faults.quota ?? 0) + bytes
+      refresh()
+    },
     resume() {
       Object.assign(faults, {
         stalled: false,
@@ -104,6 +112,7 @@ export async function createFaultProxy({
         holding: false,
         apart: undefined,
         cut: undefined,
+        quota: undefined,
       })
       refresh()
     },

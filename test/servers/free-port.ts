@@ -1,22 +1,42 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
 /**
- * Below those that the system hands out by itself, to servers and to each connection: one of them could be another's before
- * the program that it is for has it, and a test would speak to that one.
+ * Below the ports that the system gives to servers and connections by itself. Each process draws from a block of its own,
+ * whose first port it holds as long as it lives: a port is drawn some time before its program listens, and meanwhile
+ * another process may draw too.
  */
-const [FIRST, LAST] = [15_000, 32_000]
+const FIRST = 15_000
+const BLOCK = 800
+const BLOCKS = 20
 
-/** A port that nobody listens at now, for a program that has to be told one. */
+let block: Promise<number> | undefined
+let drawn = 0
+
+/** A port that nobody listens at, for a program that has to be told one. */
 export async function freePort(): Promise<number> {
+  const first = await (block ??= claim())
   for (;;) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
-    if (await isFree(port)) return port
+    drawn += 1
+    const port = first + (drawn % BLOCK)
+    const server = await listen(port)
+    if (!server) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
   }
 }
 
-const isFree = (port: number): Promise<boolean> =>
+async function claim(): Promise<number> {
+  const start = Math.floor(Math.random() * BLOCKS)
+  for (let n = 0; n < BLOCKS; n += 1) {
+    const first = FIRST + ((start + n) % BLOCKS) * BLOCK
+    const server = await listen(first)
+    if (server) return (server.unref(), first)
+  }
+  throw new Error(`All ports from ${FIRST} to ${FIRST + BLOCK * BLOCKS} are taken`)
+}
+
+const listen = (port: number): Promise<Server | undefined> =>
   new Promise((resolve) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server))
   })

@@ -10,6 +10,8 @@ export interface Faults {
   /** The least time between two pieces of an answer, and between the last one and a cut, in ms. */
   apart: number | undefined
   cut: (() => number) | undefined
+  /** How many bytes of answers may still pass, over all links; undefined: any. */
+  quota: number | undefined
 }
 
 export interface ProxyStats {
@@ -17,6 +19,8 @@ export interface ProxyStats {
   connections: number
   /** Open now. */
   open: number
+  /** The most that were open at once. */
+  most: number
   bytesUp: number
   bytesDown: number
   /** Connections that `cut` ended in the middle of what the server had written. */
@@ -57,10 +61,12 @@ export function createLink(
 
   /** Writes what is held to the client, in pieces where that is asked for; then what became of the server. */
   const flush = () => {
-    if (writing || silent() || faults.holding || client.destroyed) return
+    if (writing || silent() || faults.holding || faults.quota === 0 || client.destroyed) return
     const chunk = held.shift()
     if (!chunk) return settle[fate]()
-    const piece = chunk.subarray(0, Math.min(faults.pieces ?? chunk.length, allowance))
+    const { pieces = chunk.length, quota = Infinity } = faults
+    const piece = chunk.subarray(0, Math.min(pieces, allowance, quota))
+    if (faults.quota !== undefined) faults.quota -= piece.length
     if (piece.length < chunk.length) held.unshift(chunk.subarray(piece.length))
     allowance -= piece.length
     stats.bytesDown += piece.length

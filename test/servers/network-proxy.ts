@@ -39,8 +39,6 @@ export interface NetworkProxyOptions extends Partial<Target> {
   port: number
   /** Requests below this path are told apart; all others pass. @default '/push/' */
   path?: string
-  /** Hears of every request that is told apart. */
-  seen?: (request: { kind: Kind; url: string; at: number }) => void
 }
 
 const perKind = <T>(make: () => T) => Object.fromEntries(KINDS.map((kind) => [kind, make()])) as Record<Kind, T>
@@ -50,7 +48,6 @@ export async function createNetworkProxy({
   port: target,
   host = '127.0.0.1',
   path = '/push/',
-  seen = () => {},
 }: NetworkProxyOptions): Promise<NetworkProxy> {
   const rules = perKind<Rule>(() => 'pass')
   const lives = perKind(() => 0)
@@ -63,11 +60,10 @@ export async function createNetworkProxy({
     for (const kind of kinds === 'all' ? KINDS : [kinds]) act(kind)
   }
   /** Lets a request in; what comes back says that it is over. */
-  const enter = (kind: Kind, url: string, socket: Socket, way: Omit<Way, 'reset'>): (() => void) => {
+  const enter = (kind: Kind, socket: Socket, way: Omit<Way, 'reset'>): (() => void) => {
     const count = stats[kind]
     count.requests += 1
     count.open += 1
-    seen({ kind, url, at: Date.now() })
     const reset = () => {
       if (socket.destroyed) return
       count.cut += 1
@@ -87,7 +83,7 @@ export async function createNetworkProxy({
     const kind = kindOf(request, path)
     const lost = () => void response.destroy()
     if (!kind) return forwardRequest(request, response, to, { opened: () => {}, lost })
-    const left = enter(kind, request.url ?? '', request.socket, {
+    const left = enter(kind, request.socket, {
       forward: (fate) => forwardRequest(request, response, to, fate),
       answer: (status, headers, body) =>
         response.writeHead(status, { 'Access-Control-Allow-Origin': '*', ...headers }).end(body),
@@ -101,7 +97,7 @@ export async function createNetworkProxy({
     const kind = kindOf(request, path)
     const lost = () => void socket.destroy()
     if (!kind) return forwardUpgrade(request, socket, to, { opened: () => {}, lost })
-    const left = enter(kind, request.url ?? '', socket, {
+    const left = enter(kind, socket, {
       forward: (fate) => forwardUpgrade(request, socket, to, fate),
       answer: (status) => socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`),
     })

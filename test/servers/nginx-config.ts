@@ -18,7 +18,11 @@ export interface Places {
   redisPort?: number | undefined
 }
 
-const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+/** Where nginx writes what it cannot hold: into a place of its own, which needs no rights. */
+export const temporary = (directory: string): string =>
+  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
+    .join('\n')
 
 /** The deployed files in places of their own, beside whatever else runs on this machine. */
 export const places = ({
@@ -33,7 +37,7 @@ export const places = ({
   ['nginx.conf', 'include /etc/nginx/modules-enabled/*.conf;', `load_module ${module};`],
   ['nginx.conf', '/var/log/nginx/', `${directory}/`],
   ['push/limits.conf', '/var/log/nginx/', `${directory}/`],
-  ['nginx.conf', 'http {', `http {\n${TEMPORARY.map((kind) => `${kind}_temp_path ${directory}/${kind};`).join('\n')}`],
+  ['nginx.conf', 'http {', `http {\n${temporary(directory)}`],
   ['nginx.conf', '127.0.0.1:8080', `127.0.0.1:${publisherPort}`],
   ['nginx.conf', '127.0.0.1:8081', `127.0.0.1:${eventsPort}`],
   ['push/channels.conf', '127.0.0.1:8081', `127.0.0.1:${eventsPort}`],

@@ -7,6 +7,8 @@ import type { ScriptedAnswer, ScriptedRequest } from './control-client.ts'
 export interface ScriptedServer {
   url: string
   answers(answers: readonly ScriptedAnswer[]): void
+  /** Answers preflights with this status from now on. @default 204, which allows */
+  preflights(status: number): void
   requests(): readonly ScriptedRequest[]
   close(): Promise<void>
 }
@@ -15,6 +17,7 @@ const CROSS_ORIGIN = { 'access-control-allow-origin': '*', 'access-control-allow
 
 export async function serveScript(): Promise<ScriptedServer> {
   let queue: ScriptedAnswer[] = [{ status: 404 }]
+  let preflight = 204
   const seen: ScriptedRequest[] = []
   const delays = new Set<NodeJS.Timeout>()
 
@@ -35,7 +38,7 @@ export async function serveScript(): Promise<ScriptedServer> {
   }
 
   const server = createServer((request, response) => {
-    if (request.method === 'OPTIONS') response.writeHead(204, CROSS_ORIGIN).end()
+    if (request.method === 'OPTIONS') response.writeHead(preflight, CROSS_ORIGIN).end()
     else next(request, (scripted) => write(response, scripted))
   })
   const sockets = new WebSocketServer({ noServer: true })
@@ -54,6 +57,7 @@ export async function serveScript(): Promise<ScriptedServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     answers: (answers) => void (queue = [...answers]),
+    preflights: (status) => void (preflight = status),
     requests: () => seen,
     close: () =>
       new Promise((resolve) => {

@@ -36,7 +36,7 @@ export async function serveSession({
       }
     },
     end: (channel) => backend.end(channel),
-    fault({ drop, stall, strand, resume, refuse, hang, buffer, split, slow, cut }) {
+    fault({ drop, stall, strand, resume, refuse, hang, buffer, split, slow, cut, pass }) {
       if (resume) proxy.resume()
       if (stall) proxy.stall()
       if (strand) proxy.strand()
@@ -47,6 +47,7 @@ export async function serveSession({
       if (slow !== undefined) proxy.slow(slow)
       if (cut !== undefined)
         proxy.cut(cut ? () => Math.round(cut.min + Math.random() * (cut.max - cut.min)) : undefined)
+      if (pass !== undefined) proxy.pass(pass)
       if (drop) proxy.drop()
     },
     restart: () => backend.restart(),

@@ -15,6 +15,10 @@ export interface Started {
   signal(name: NodeJS.Signals): void
 }
 
+// They do not outlive the process that started them.
+const running = new Set<ChildProcess>()
+process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')))
+
 /** Starts a program and waits until it takes connections at its port. */
 export async function start(
   command: string,
@@ -27,9 +31,7 @@ export async function start(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   })
-  // It does not outlive whoever started it.
-  const abandon = () => void child.kill('SIGTERM')
-  process.once('exit', abandon)
+  running.add(child)
   let said = ''
   let over = false
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
@@ -40,7 +42,7 @@ export async function start(
       said += error.message
     },
   )
-  void ended.then(() => process.off('exit', abandon))
+  void ended.then(() => running.delete(child))
   while (!(await listens(port))) {
     if (over) throw new Error(`${command} did not start (${said.trim()}): install ${install}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -111,8 +111,13 @@ void one.send({ op: 'buy', id: '1' })
 one.data.value = undefined
 // @ts-expect-error a composable that could be awaited would hang a server's rendering
 void one.then
-// @ts-expect-error nothing can be sent on this channel
+// What is sent is JSON, unless a definition says otherwise.
 void usePushChannel(notices()).send('x')
+const words = defineChannel({ url: '/words', encode: (word: 'ping' | 'stop') => word })
+void push.channel(words()).send('ping')
+// @ts-expect-error not a word
+void push.channel(words()).send('pong')
+void push.channel('/anything').send({ any: 'thing' })
 
 const texts = usePushChannel(notices(), { initial: [] as string[], reduce: (list, m) => [...list, m.data.text] })
 texts.data.value satisfies string[]

@@ -1,10 +1,11 @@
 import { defer } from 'rxjs'
-import { part } from '../dialects/part.ts'
-import { plainStream } from '../dialects/plain.ts'
-import { fetchText } from '../fetch-text.ts'
-import { holding } from '../held-connections.ts'
-import type { Technique } from '../technique.ts'
-import { readTextStream } from '../text-stream.ts'
+import { part } from '../backends/select-part.ts'
+import { plainStream } from '../backends/standard.ts'
+import { fetchText } from './fetch-text.ts'
+import { holding } from '../http/connection-limit.ts'
+import type { Technique } from './technique.ts'
+import { readTextStream } from './text-stream-reader.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 /**
  * One answer that does not end, read by fetch as it comes: parts of a multipart answer (Nchan, the hub), or lines
@@ -18,7 +19,7 @@ import { readTextStream } from '../text-stream.ts'
  */
 export function fetchStream(): Technique {
   const technique = 'fetchStream'
-  return {
+  return madeOf(fetchStream, [], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect(asked) {
@@ -30,13 +31,14 @@ export function fetchStream(): Technique {
           address: stream.address(target),
           accept: stream.accept,
           credentials,
+          scheduler: target.scheduler,
           verdict: stream.verdict,
           fits: stream.fits,
-          greets: stream.greets,
+          dialect,
           read: (head, emit) => readTextStream(dialect, head, emit, target),
         })
       })
       return holding(asked, technique, answer)
     },
-  }
+  })
 }

@@ -1,14 +1,19 @@
 import { Observable } from 'rxjs'
-import { FRAME, FRAME_PARENT } from '../../protocol.ts'
-import { END, type Emit } from '../dialects/dialect.ts'
-import { part } from '../dialects/part.ts'
-import { plainFrame } from '../dialects/plain.ts'
+import { FRAME, FRAME_PARENT } from '../../wire/constants.ts'
+import { checkNumbers } from '../internal/check-numbers.ts'
+import { END, type Emit } from '../backends/backend.ts'
+import { part } from '../backends/select-part.ts'
+import { plainFrame } from '../backends/standard.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
-import { ROTATE, type SourceEvent } from '../event.ts'
-import { holding } from '../held-connections.ts'
-import { reason, shown } from '../in-words.ts'
-import { refusal } from '../request.ts'
-import type { PushRequest, Technique } from '../technique.ts'
+import { ROTATE, type SourceEvent } from '../events.ts'
+import { holding } from '../http/connection-limit.ts'
+import { shown } from '../internal/format.ts'
+import { withQuery } from '../http/query.ts'
+import { refusal } from '../http/request.ts'
+import type { PushRequest, Technique } from './technique.ts'
+import { readFrame } from '../backends/unreadable-message.ts'
+import { runAfter } from '../internal/time.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 const NAME = 'iframeStream'
 
@@ -35,18 +40,17 @@ export interface IframeStreamOptions {
  * loading. It waits for the page's `load`, which a frame inserted earlier would hold up for ever. It sends no header,
  * and what blocks a frame (`X-Frame-Options`, CSP `frame-src` or `frame-ancestors`) is hidden from the page.
  *
- * @throws PushError `invalid-option` where `rotateAfter` is not above zero.
+ * @throws PushError `invalid-option` where `rotateAfter` is below one.
  * @see https://html.spec.whatwg.org/multipage/web-messaging.html
  * @example createPushClient({ via: iframeStream(), dialect: nchan() })
  */
 export function iframeStream({ rotateAfter = 8_388_608 }: IframeStreamOptions = {}): Technique {
-  if (!(rotateAfter > 0))
-    throw new PushError('invalid-option', `iframeStream: rotateAfter is ${rotateAfter}, and must be above 0`)
-  return {
+  checkNumbers('iframeStream', { rotateAfter }, 1)
+  return madeOf(iframeStream, [rotateAfter], {
     name: NAME,
     isSupported: () => typeof document === 'object' && typeof HTMLIFrameElement === 'function',
     connect: (request) => holding(request, NAME, connect(request, rotateAfter)),
-  }
+  })
 }
 
 const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: number): Observable<SourceEvent> =>
@@ -68,26 +72,31 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
     const emit: Emit = (event) => {
       if (event === END) return subscriber.complete()
       subscriber.next(event)
-      if (length > rotateAfter && event.type === 'message' && event.cursor !== undefined) subscriber.error(ROTATE)
+      if (length > rotateAfter && event.type === 'message' && event.cursor) subscriber.error(ROTATE)
     }
+    const readText = (text: string) => page.frame(text)
     const read = (text: string) => {
+      const event = readFrame(readText, text)
       if (!opened) emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
       opened = true
       length += text.length
+      emit(event)
+    }
+    const guarded = (text: string) => {
       try {
-        emit(page.frame(text))
+        read(text)
       } catch (cause) {
-        fail('unexpected-answer', `the frame posted what cannot be read: ${reason(cause)}`)
+        subscriber.error(cause)
       }
     }
     const refuse = (answer: Response) => {
       const verdict = page.verdict(answer)
       if (verdict === 'end') return subscriber.complete()
-      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, url).subscribe(subscriber))
+      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, { url }).subscribe(subscriber))
     }
     const receive = ({ source, origin: from, data }: MessageEvent<unknown>) => {
       if (source !== frame.contentWindow || from !== origin || !isPost(data) || data.push !== word) return
-      if (typeof data.frame === 'string') read(data.frame)
+      if (typeof data.frame === 'string') guarded(data.frame)
       else if (isError(data.status)) refuse(answer(data.status, data))
     }
     // The document came to its end: cut, blocked or refused, and which of them is hidden from a page.
@@ -100,8 +109,8 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
       )
 
     frame.hidden = true
-    frame.src = `${url}${url.includes('?') ? '&' : '?'}${FRAME}=${word}&${FRAME_PARENT}=${encodeURIComponent(location.origin)}`
-    const over = () => void subscriber.add(scheduler.schedule(end, GRACE))
+    frame.src = withQuery(url, { [FRAME]: word, [FRAME_PARENT]: location.origin })
+    const over = () => void subscriber.add(runAfter(GRACE, scheduler, end))
     frame.onload = frame.onerror = over
     // Firefox fires `error` where a policy blocks, and nothing where nobody was reached: there its timing says it is over.
     const timing = new PerformanceObserver((list) => list.getEntriesByName(frame.src).forEach(over))

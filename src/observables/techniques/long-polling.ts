@@ -1,5 +1,6 @@
-import { pollCycle } from '../poll-cycle.ts'
-import type { Technique } from '../technique.ts'
+import { pollCycle } from './poll-loop.ts'
+import type { Technique } from './technique.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 /** Requests whose answers bring nothing begin at least this far apart, in ms. */
 const SPACING = 600
@@ -19,7 +20,7 @@ const PRESUMED = 1_000
  */
 export function longPolling(): Technique {
   const technique = 'longPolling'
-  return {
+  return madeOf(longPolling, [], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect: (request) =>
@@ -30,5 +31,5 @@ export function longPolling(): Technique {
         presumeAfter: PRESUMED,
         pause: ({ useful, took }) => (useful ? 0 : Math.max(0, SPACING - took)),
       }),
-  }
+  })
 }

@@ -1,6 +1,7 @@
-import { pollCycle } from '../poll-cycle.ts'
-import { PushError } from '../errors.ts'
-import type { Technique } from '../technique.ts'
+import { pollCycle } from './poll-loop.ts'
+import { checkNumbers } from '../internal/check-numbers.ts'
+import type { Technique } from './technique.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 export interface PollingOptions {
   /** Shortest interval between two requests, in ms: used while messages come. @default 1000 */
@@ -17,7 +18,7 @@ export interface PollingOptions {
  *
  * Price: latency up to the interval, and answers that bring nothing. Passes every proxy.
  *
- * @throws PushError `invalid-option` where floor and ceiling are not a range above zero.
+ * @throws PushError `invalid-option` where a number is below one, or `ceiling` below `floor`.
  * @see RFC 9110 section 13, conditional requests
  * @example createPushClient({ via: polling({ floor: 500 }), dialect: nchan() })
  */
@@ -26,14 +27,10 @@ export function polling({
   ceiling = Math.max(30_000, floor),
   growth = 1.5,
 }: PollingOptions = {}): Technique {
-  if (!(floor > 0 && ceiling >= floor && growth >= 1)) {
-    throw new PushError(
-      'invalid-option',
-      `polling: floor ${floor}, ceiling ${ceiling} and growth ${growth} must be 0 < floor <= ceiling, growth >= 1`,
-    )
-  }
+  checkNumbers('polling', { floor, growth }, 1)
+  checkNumbers('polling', { ceiling }, floor)
   const technique = 'polling'
-  return {
+  return madeOf(polling, [floor, ceiling, growth], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect(request) {
@@ -48,5 +45,5 @@ export function polling({
         },
       })
     },
-  }
+  })
 }

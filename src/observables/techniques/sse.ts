@@ -1,14 +1,16 @@
 import { Observable, defer } from 'rxjs'
-import { END, type Emit, type ServerSentEvent } from '../dialects/dialect.ts'
-import { part } from '../dialects/part.ts'
-import { plainEventStream } from '../dialects/plain.ts'
-import { PushError, type PushErrorCode } from '../errors.ts'
-import type { SourceEvent } from '../event.ts'
-import { reason, shown } from '../in-words.ts'
-import { fetchText } from '../fetch-text.ts'
-import { holding } from '../held-connections.ts'
-import type { PushRequest, Technique } from '../technique.ts'
-import { readEventStream } from '../text-stream.ts'
+import { END, type Emit, type ServerSentEvent } from '../backends/backend.ts'
+import { TELLING_EVENTS, otherServerByEvent } from '../backends/recognize-server.ts'
+import { part } from '../backends/select-part.ts'
+import { plainEventStream } from '../backends/standard.ts'
+import { PushError } from '../errors.ts'
+import type { SourceEvent } from '../events.ts'
+import { reason, shown } from '../internal/format.ts'
+import { fetchText } from './fetch-text.ts'
+import { holding } from '../http/connection-limit.ts'
+import type { PushRequest, Technique } from './technique.ts'
+import { EVENT_STREAM, readEventStream, readEvents } from './text-stream-reader.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 const NAME = 'sse'
 
@@ -33,11 +35,11 @@ export interface SseOptions {
  */
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
   const connect = native ? viaEventSource(events) : viaFetch
-  return {
+  return madeOf(sse, [native, events], {
     name: NAME,
     isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
     connect: (request) => holding(request, NAME, connect(request)),
-  }
+  })
 }
 
 const viaFetch = ({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
@@ -46,12 +48,13 @@ const viaFetch = ({ dialect: named, credentials, ...target }: PushRequest): Obse
     return fetchText({
       technique: NAME,
       address: dialect.address(target, true),
-      accept: 'text/event-stream',
+      accept: EVENT_STREAM,
       credentials,
+      scheduler: target.scheduler,
       verdict: (head) => dialect.verdict(head, target),
-      fits: (type) => type.startsWith('text/event-stream'),
-      greets: dialect.greets,
-      read: (head, emit) => readEventStream(dialect, head, emit, target),
+      fits: (type) => type === EVENT_STREAM,
+      dialect: named,
+      read: (head, emit) => readEventStream(named, head, emit, target),
     })
   })
 
@@ -65,35 +68,50 @@ const viaEventSource =
         return subscriber.error(new PushError('headers-unsupported', message))
       }
       const dialect = part(named, 'eventStream', plainEventStream)
-      const { url, space, continuity, ownCursors } = dialect.address(target, false)
-      const source = new EventSource(url, { withCredentials: credentials === 'include' })
+      const { url, space, continuity, ownCursors, assumed } = dialect.address(target, false)
+      let source: EventSource
+      try {
+        source = new EventSource(url, { withCredentials: credentials === 'include' })
+      } catch (cause) {
+        const said = `${shown(url)} cannot be an EventSource's: ${reason(cause)}`
+        return subscriber.error(new PushError('invalid-url', said, { technique: NAME, cause }))
+      }
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
       let read: ((event: ServerSentEvent) => void) | undefined
       let sticky = ''
       let opened = false
 
-      source.onopen = () => {
-        opened = true
-        emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', ownCursors })
-        read = dialect.read(undefined, emit, target)
+      // A server may name its events `open` and `error` too: those are messages, and the browser's own have no data.
+      const own = (react: () => void) => (event: Event) => {
+        if (!(event instanceof MessageEvent)) react()
       }
-      for (const name of new Set(['message', ...dialect.eventNames, ...names])) {
-        source.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
+      source.onopen = own(() => {
+        opened = true
+        emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', ownCursors, assumed })
+        read = readEvents(named, undefined, emit, target)
+      })
+      const seen = new Set(['message', ...dialect.eventNames, ...names])
+      for (const name of new Set([...seen, ...TELLING_EVENTS])) {
+        source.addEventListener(name, (event: Event) => {
+          if (!(event instanceof MessageEvent)) return
+          const { data, lastEventId } = event as MessageEvent<string>
+          const other = seen.has(name) ? undefined : otherServerByEvent(named, { event: name, data })
+          if (other) return subscriber.error(other)
+          if (!seen.has(name)) return
           // EventSource repeats the last id on events that carry none: only a change is this event's own.
           const id = lastEventId === sticky ? undefined : lastEventId
           sticky = lastEventId
           try {
             read?.({ id, event: name, data })
           } catch (cause) {
-            subscriber.error(lost(url, `an event cannot be read: ${reason(cause)}`, 'unexpected-answer'))
+            subscriber.error(cause)
           }
         })
       }
       // Native reconnection is hidden from the supervisor, so it is never let begin.
-      source.onerror = () =>
-        subscriber.error(lost(url, 'EventSource failed and hides why', opened ? 'lost' : 'unreachable'))
+      source.onerror = own(() => {
+        const said = `${shown(url)}: EventSource failed and hides why`
+        subscriber.error(new PushError(opened ? 'lost' : 'unreachable', said, { technique: NAME }))
+      })
       return () => source.close()
     })
-
-const lost = (url: string, said: string, code: PushErrorCode = 'lost') =>
-  new PushError(code, `${shown(url)}: ${said}`, { technique: NAME })

@@ -1,13 +1,16 @@
 import { Observable } from 'rxjs'
-import { END, type Emit } from '../dialects/dialect.ts'
-import { part } from '../dialects/part.ts'
-import { plainWebSocket } from '../dialects/plain.ts'
-import { closeVerdict } from '../dialects/verdict.ts'
-import { PushError } from '../errors.ts'
-import type { Payload, SourceEvent } from '../event.ts'
-import { reason, shown } from '../in-words.ts'
-import type { PushRequest, Technique } from '../technique.ts'
-import { DEV } from '../dev.ts'
+import { checkNumbers } from '../internal/check-numbers.ts'
+import { END, type Emit } from '../backends/backend.ts'
+import { part } from '../backends/select-part.ts'
+import { plainWebSocket } from '../backends/standard.ts'
+import { closeVerdict } from '../backends/verdict.ts'
+import { PushError, fault, rejection } from '../errors.ts'
+import { ALIVE, type Payload, type SourceEvent } from '../events.ts'
+import { reason, shown } from '../internal/format.ts'
+import type { PushRequest, Technique } from './technique.ts'
+import { readFrame } from '../backends/unreadable-message.ts'
+import { DEV } from '../internal/dev.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 const NAME = 'webSocket'
 
@@ -24,12 +27,14 @@ export interface WebSocketOptions {
  * Price: it is not HTTP, so some proxies refuse, hang or drop it; a browser sends no header with it and hides why it
  * failed.
  *
+ * @throws PushError `invalid-option` where `maxBuffered` is below zero.
  * @see RFC 6455, https://websockets.spec.whatwg.org/
  * @example createPushClient({ via: webSocket(), dialect: nchan() })
  */
 export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocketOptions = {}): Technique {
+  checkNumbers('webSocket', { maxBuffered })
   const constructor = () => implementation ?? globalThis.WebSocket
-  return {
+  return madeOf(webSocket, [implementation, maxBuffered], {
     name: NAME,
     isSupported: () => typeof constructor() === 'function',
     connect: ({ dialect: named, ...target }: PushRequest) =>
@@ -43,37 +48,76 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           )
         }
         const dialect = part(named, 'webSocket', plainWebSocket)
-        const { url, space, continuity } = dialect.address(target)
+        const { ping } = dialect
+        const { url: address, space, continuity } = dialect.address(target)
+        const url = address.replace(/^http/, 'ws')
+        const wrong = wrongNames(target.subprotocols)
+        if (wrong !== undefined) {
+          return fail(
+            'invalid-request',
+            DEV && `No WebSocket to ${shown(url)} can be opened: \`subprotocols\` of \`prepare\` ${wrong}.`,
+          )
+        }
+        const offered = new Set([...dialect.subprotocols, ...(target.subprotocols ?? [])])
         let socket: WebSocket
         try {
-          socket = new (constructor())(url.replace(/^http/, 'ws'), [...dialect.subprotocols])
+          socket = new (constructor())(url, [...offered])
         } catch (cause) {
           return fail('invalid-url', DEV && `${shown(url)} cannot be a WebSocket's: ${reason(cause)}`, { cause })
         }
         socket.binaryType = 'arraybuffer'
         const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
         let opened = false
+        const frame = (data: Payload) => dialect.frame(data)
 
         const send = (data: Payload) => {
-          if (socket.readyState !== socket.OPEN) throw new PushError('send-lost', DEV && 'the WebSocket is closing')
+          if (socket.readyState !== socket.OPEN)
+            throw new PushError('not-connected', DEV && 'The WebSocket is closing.')
           if (socket.bufferedAmount > maxBuffered)
             throw new PushError('buffer-full', DEV && `${socket.bufferedAmount} bytes wait to be sent`)
           socket.send(data as string | Uint8Array<ArrayBuffer>)
         }
+        const broken = DEV && 'A function of the dialect failed'
+        const guarded = (step: () => void) => {
+          try {
+            step()
+          } catch (cause) {
+            subscriber.error(fault(cause, 'prepare-failed', broken))
+          }
+        }
         // Why it failed is hidden from a page; `close` follows and says as much.
         socket.onerror = () => {}
+        const open = (hello?: Payload) => {
+          if (subscriber.closed) return
+          if (hello !== undefined) send(hello)
+          emit({
+            type: 'open',
+            technique: NAME,
+            space,
+            resumed: continuity === 'resumed',
+            send,
+            ...(ping && { ping: { ...ping, send: () => send(ping.send()) } }),
+          })
+        }
         socket.onopen = () => {
           opened = true
-          emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', send })
+          guarded(() => {
+            const hello = dialect.hello?.()
+            if (!(hello instanceof Promise)) return open(hello)
+            hello.then(
+              (first) => guarded(() => open(first)),
+              (cause: unknown) => subscriber.error(rejection(cause, 'prepare-failed', broken)),
+            )
+          })
         }
-        socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-          try {
-            emit(dialect.frame(typeof data === 'string' ? data : new Uint8Array(data)))
-          } catch (cause) {
-            fail('unexpected-answer', DEV && `${shown(url)} sent a frame that cannot be read: ${reason(cause)}`, {
-              cause,
-            })
-          }
+        socket.onmessage = ({ data: received }: MessageEvent<string | ArrayBuffer>) => {
+          const data = typeof received === 'string' ? received : new Uint8Array(received)
+          guarded(() => {
+            const answer = dialect.answer?.(data)
+            if (answer === undefined) return emit(readFrame(frame, data))
+            send(answer)
+            emit(ALIVE)
+          })
         }
         socket.onclose = ({ code, reason: said }) => {
           if (!opened) {
@@ -81,7 +125,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
             return fail(
               'unreachable',
               DEV &&
-                `${shown(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on`,
+                `${shown(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on (${dialect.subprotocols.length > 0 ? `offered: ${dialect.subprotocols.join(', ')}; a server that does not know it needs another dialect, plain() where it follows the standards alone` : 'none was offered; the hub and Nchan need nchan()'})`,
               { status: code },
             )
           }
@@ -99,5 +143,17 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           socket.close()
         }
       }),
-  }
+  })
+}
+
+/** A name as RFC 6455 section 4.1 has it: a token of RFC 9110. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Why subprotocols cannot be offered, without their values, which may be secret; undefined: they can. */
+function wrongNames(names: unknown): string | undefined | false {
+  if (names === undefined) return undefined
+  if (!Array.isArray(names)) return DEV && `is a ${typeof names}. Return a list of names: { subprotocols: [token] }`
+  const at = names.findIndex((name) => typeof name !== 'string' || !TOKEN.test(name))
+  if (at < 0) return undefined
+  return DEV && `has a name at index ${at} that no host sends. Use letters, digits and !#$%&'*+-.^_\`|~, base64url say`
 }

@@ -1,14 +1,21 @@
 import { Observable } from 'rxjs'
-import { END, type Emit } from '../dialects/dialect.ts'
-import { part } from '../dialects/part.ts'
-import { plainStream } from '../dialects/plain.ts'
-import { PushError, type PushErrorCode } from '../errors.ts'
-import { ALIVE, ROTATE, type SourceEvent } from '../event.ts'
-import { holding } from '../held-connections.ts'
-import { reason, shown } from '../in-words.ts'
-import { refusal } from '../request.ts'
-import type { PushRequest, Technique } from '../technique.ts'
-import { readTextStream } from '../text-stream.ts'
+import { mediaType } from '../../wire/media-type.ts'
+import { checkRequest } from '../http/check-request.ts'
+import { checkNumbers } from '../internal/check-numbers.ts'
+import { END, type Emit } from '../backends/backend.ts'
+import { otherServer } from '../backends/recognize-server.ts'
+import { part } from '../backends/select-part.ts'
+import { plainStream } from '../backends/standard.ts'
+import { PushError, fault, type PushErrorCode } from '../errors.ts'
+import { ALIVE, ROTATE, type SourceEvent } from '../events.ts'
+import { holding } from '../http/connection-limit.ts'
+import { shown } from '../internal/format.ts'
+import { withQuery } from '../http/query.ts'
+import { LONGEST_LINE, REFUSAL_BODY_WITHIN, byName, refusal, unexpected } from '../http/request.ts'
+import type { PushRequest, Technique } from './technique.ts'
+import { greets, readTextStream } from './text-stream-reader.ts'
+import { runAfter } from '../internal/time.ts'
+import { madeOf } from '../internal/equal-options.ts'
 
 const NAME = 'xhrStream'
 
@@ -28,15 +35,14 @@ export interface XhrStreamOptions {
  * tell of when the line breaks: it is asked for again. It cannot pass the browser's cache by but by a URL of its own, so each
  * attempt adds `_=<something else>` to the query.
  *
- * @throws PushError `invalid-option` where `rotateAfter` is not above zero.
+ * @throws PushError `invalid-option` where `rotateAfter` is below one.
  * @see https://xhr.spec.whatwg.org/
  * @example createPushClient({ via: xhrStream(), dialect: nchan() })
  */
 export function xhrStream({ rotateAfter = 8_388_608 }: XhrStreamOptions = {}): Technique {
-  if (!(rotateAfter > 0))
-    throw new PushError('invalid-option', `xhrStream: rotateAfter is ${rotateAfter}, and must be above 0`)
+  checkNumbers('xhrStream', { rotateAfter }, 1)
   let attempts = 0
-  return {
+  return madeOf(xhrStream, [rotateAfter], {
     name: NAME,
     isSupported: () => typeof XMLHttpRequest === 'function',
     connect: (request) =>
@@ -45,7 +51,7 @@ export function xhrStream({ rotateAfter = 8_388_608 }: XhrStreamOptions = {}): T
         NAME,
         connect(request, rotateAfter, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
       ),
-  }
+  })
 }
 
 const connect = (
@@ -55,7 +61,7 @@ const connect = (
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
     const stream = part(dialect, 'stream', plainStream)
-    const { url, headers, space, continuity } = stream.address(target)
+    const { url, headers, space, continuity, assumed } = stream.address(target)
     const xhr = new XMLHttpRequest()
     let feed: ((text: string) => void) | undefined
     let seen = 0
@@ -65,31 +71,38 @@ const connect = (
       subscriber.error(new PushError(code, `${shown(url)}: ${said}`, { technique: NAME }))
     const emit: Emit = (event) => {
       if (event === END) return subscriber.complete()
-      if (event.type === 'message') placed = event.cursor !== undefined
+      if (event.type === 'message') placed = !!event.cursor
       subscriber.next(event)
     }
     const head = () => ({ status: xhr.status, headers: headersOf(xhr) })
 
     const begin = () => {
       const { status, headers: seenHeaders } = head()
-      if (stream.verdict({ status, headers: seenHeaders }) !== 'accept') return
-      if (!stream.fits(seenHeaders.get('content-type') ?? '')) return
-      feed = readTextStream(dialect, { status, headers: seenHeaders }, emit, target)
+      if (stream.verdict({ status, headers: seenHeaders }) !== 'accept')
+        return subscriber.add(runAfter(REFUSAL_BODY_WITHIN, target.scheduler, end))
+      if (!stream.fits(mediaType(seenHeaders.get('content-type'))))
+        return subscriber.add(unexpected(head(), stream.accept, url).subscribe(subscriber))
+      const other = otherServer(dialect, seenHeaders, url)
+      if (other) return subscriber.error(other)
       emit({
         type: 'open',
         technique: NAME,
         space,
         resumed: continuity === 'resumed',
-        greets: stream.greets?.(head()) ?? false,
+        assumed,
+        greets: greets(dialect, head()),
       })
+      feed = readTextStream(dialect, head(), emit, target)
     }
     const grow = () => {
       const text = xhr.responseText
       subscriber.next(ALIVE)
+      // Of a refusal a line is shown, and it may have no end.
+      if (!feed && text.length > LONGEST_LINE) return end()
       try {
         feed?.(text.slice(seen))
       } catch (cause) {
-        return cause instanceof PushError ? subscriber.error(cause) : fail('unexpected-answer', reason(cause))
+        return subscriber.error(fault(cause, 'unexpected-answer', `${shown(url)} cannot be read`))
       }
       seen = text.length
       if (feed && placed && seen > rotateAfter) subscriber.error(ROTATE)
@@ -98,15 +111,16 @@ const connect = (
       if (feed) return fail('lost', 'the stream ended')
       const verdict = stream.verdict(head())
       if (verdict === 'end') return subscriber.complete()
-      // What was accepted, and still not read, was of another kind than a stream.
       const answer = new Response(xhr.responseText, { status: xhr.status, headers: headersOf(xhr) })
-      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, url).subscribe(subscriber))
+      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, { url }).subscribe(subscriber))
     }
 
+    const sent = byName({ Accept: stream.accept, ...headers })
+    checkRequest(url, { headers: sent })
     // A browser's cache would answer a 404 or a 410 again and again, and XMLHttpRequest has no word against it.
-    xhr.open('GET', `${url}${url.includes('?') ? '&' : '?'}_=${nonce}`)
+    xhr.open('GET', withQuery(url, { _: nonce }))
     xhr.withCredentials = credentials === 'include'
-    for (const [name, value] of Object.entries({ Accept: stream.accept, ...headers })) xhr.setRequestHeader(name, value)
+    for (const [name, value] of Object.entries(sent)) xhr.setRequestHeader(name, value)
     xhr.onreadystatechange = () => {
       if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED) begin()
       else if (xhr.readyState === XMLHttpRequest.LOADING) grow()

@@ -67,7 +67,8 @@ async function mounts(times: number): Promise<void> {
     shown.value = true
     await nextTick()
     if (n % 3 === 1) await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 5 }))
-    else if (n % 3 === 2) await firstValueFrom(push.channel(news()).status$.pipe(filter((status) => status === 'open')))
+    else if (n % 3 === 2)
+      await firstValueFrom(push.channel(news()).state$.pipe(filter(({ status }) => status === 'open')))
     shown.value = false
     await nextTick()
   }

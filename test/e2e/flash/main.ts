@@ -59,7 +59,7 @@ function prepare({ channel, dialect = 'nchan', ...options }: Asked) {
     async cycle(times: number) {
       for (let n = 0; n < times; n += 1) {
         await new Promise<void>((resolve) => {
-          const reading = line.status$.subscribe((status) => {
+          const reading = line.state$.subscribe(({ status }) => {
             if (status !== 'open' && !(n % 2 === 0 && status === 'connecting')) return
             queueMicrotask(() => {
               reading.unsubscribe()

@@ -7,7 +7,6 @@ export interface Asked {
   channel: string
   /** The highest first; one alone is no ladder. */
   rungs: readonly Rung[]
-  dialect?: 'nchan' | 'plain'
   ladder?: Pick<FallbackOptions, 'openWithin' | 'shortLife' | 'tries' | 'probe' | 'settle'>
   retry?: Pick<BackoffOptions, 'base' | 'max'>
   limits?: LivenessOptions

@@ -6,7 +6,6 @@ import {
   longPolling,
   nchan,
   pageLife,
-  plain,
   polling,
   sse,
   webSocket,
@@ -16,7 +15,6 @@ import {
 import type { Asked, Read } from './asked.ts'
 
 const techniques = { polling, longPolling, xhrStream, fetchStream, sse, webSocket }
-const dialects = { nchan, plain }
 
 /** What the page saw, for the test to read. */
 const seen: Read = { began: 0, events: [], numbers: [], at: [] }
@@ -30,12 +28,12 @@ const inWords = (event: Exclude<PushEvent<unknown>, { type: 'message' }>): strin
 }
 
 /** Reads a channel of numbers, as the test asks. */
-function read({ channel, rungs, dialect = 'nchan', ladder = {}, retry = {}, limits = {}, life }: Asked) {
+function read({ channel, rungs, ladder = {}, retry = {}, limits = {}, life }: Asked) {
   const rung = rungs.map((name) => techniques[name]())
   const [only] = rung
   const push = createPushClient({
     via: only && rung.length === 1 ? only : fallback(ladder, ...rung),
-    dialect: dialects[dialect](),
+    dialect: nchan(),
     retry: backoff(retry),
     linger: 0,
     ...limits,

@@ -19,9 +19,6 @@ export interface Crossing {
   reset(): void
 }
 
-/** The place of what never changes. */
-const SAME = { 'Last-Modified': 'Thu, 01 Jan 2026 00:00:00 GMT', Etag: '0' }
-
 export function crossing({ forward, answer, reset }: Way): Crossing {
   let state: 'new' | 'asked' | 'open' = 'new'
   let gates: readonly Gate[] = []
@@ -56,7 +53,6 @@ export function crossing({ forward, answer, reset }: Way): Crossing {
     'black-hole': carry,
     buffer: carry,
     empty: () => say(200, {}, ''),
-    same: () => say(200, SAME, 'the same'),
   } satisfies Record<Rule, () => void>
 
   /** What it does to a connection that stands, or to a request that the server holds. */
@@ -69,7 +65,6 @@ export function crossing({ forward, answer, reset }: Way): Crossing {
     'black-hole': () => gates.forEach((gate) => gate.shut()),
     buffer: () => gates.at(-1)?.shut(),
     empty: reset,
-    same: reset,
   } satisfies Record<Rule, () => void>
 
   return {

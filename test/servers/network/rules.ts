@@ -15,9 +15,8 @@ export type Kind = (typeof KINDS)[number]
  * - `black-hole`: lets it open, and then passes nothing in either direction, and closes nothing.
  * - `buffer`: passes the head of an answer and holds its bytes back.
  * - `empty`: answers at once, 200 with nothing in it.
- * - `same`: answers at once, with one body for ever.
  */
-export const RULES = ['pass', 'refuse', 'reset', 'hang', 'flap', 'black-hole', 'buffer', 'empty', 'same'] as const
+export const RULES = ['pass', 'refuse', 'reset', 'hang', 'flap', 'black-hole', 'buffer', 'empty'] as const
 export type Rule = (typeof RULES)[number]
 
 /** The kind of a request below `path`; undefined for all others, which no rule concerns. */

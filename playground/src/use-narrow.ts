@@ -1,0 +1,13 @@
+import { onScopeDispose, ref } from 'vue'
+
+const NARROW = '(max-width: 720px)'
+
+/** Whether the window is as narrow as a phone; `style.css` has the same width. */
+export function useNarrow() {
+  const query = matchMedia(NARROW)
+  const narrow = ref(query.matches)
+  const change = () => void (narrow.value = query.matches)
+  query.addEventListener('change', change)
+  onScopeDispose(() => query.removeEventListener('change', change))
+  return narrow
+}

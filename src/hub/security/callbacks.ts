@@ -1,0 +1,47 @@
+import { FAILED, type Refusal } from '../http/http-errors.ts'
+import { ignoreRejection, type Report } from '../report.ts'
+
+/** Calls a synchronous callback of the application. What it throws, and what `parse` throws of its result, is logged. */
+export function call<Result>(
+  name: string,
+  callback: () => unknown,
+  parse: (returned: unknown) => Result,
+  report: Report,
+): Result | Refusal {
+  try {
+    const returned = callback()
+    ignoreRejection(returned)
+    return parse(returned)
+  } catch (error) {
+    report(`\`${name}\` failed`, error)
+    return FAILED
+  }
+}
+
+/**
+ * Calls a callback of the application that may return a promise. What it throws or rejects with, what `parse` throws of
+ * its result, and a promise that is pending after `within` ms, is logged once. The promise returned never rejects.
+ */
+export function callAsync<Result>(
+  name: string,
+  callback: () => unknown,
+  parse: (returned: unknown) => Result,
+  { within, report }: { within: number; report: Report },
+): Promise<Result | Refusal> {
+  return new Promise((resolve) => {
+    let settled = false
+    const settle = (result: Result | Refusal) => {
+      settled = true
+      clearTimeout(timeout)
+      resolve(result)
+    }
+    const fail = (error: unknown) => {
+      if (settled) return
+      report(`\`${name}\` failed`, error)
+      settle(FAILED)
+    }
+    const timeout = setTimeout(() => fail(new Error(`No answer within ${within} ms.`)), within)
+    const decide = async () => parse(await callback())
+    decide().then(settle, fail)
+  })
+}

@@ -1,0 +1,186 @@
+import { map } from 'rxjs'
+import { mediaType } from '../../../wire/media-type.ts'
+import { checkNumbers } from '../../internal/check-numbers.ts'
+import { base64 } from '../../parsers/content-type.ts'
+import { wholeBody } from '../../parsers/body-collector.ts'
+import { post } from '../../http/post.ts'
+import { withQuery } from '../../http/query.ts'
+import { BEGINNING, SPACE, batches, messagesOf, placeOf, readArray, type Place } from './batches.ts'
+import { notOf } from '../recognize-server.ts'
+import { type Address, type AnswerHead, type Dialect, type Emit, type Target } from '../backend.ts'
+import { EVENT_STREAM_END, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from '../verdict.ts'
+
+export interface DurableStreamsOptions {
+  /** Where a channel begins that has no place yet: with all that the stream keeps, or with what comes. @default 'start' */
+  from?: 'start' | 'now'
+  /**
+   * Whether the streams are `application/json`, where a message that was appended is read as a message. Every other type
+   * is a stream of bytes: `false` reads it in pieces, in order and whole, cut where the server cuts them. An event stream
+   * of what is not text tells so by `Stream-SSE-Data-Encoding`, which the server must expose to pages of another origin.
+   * @default true
+   */
+  json?: boolean
+  /**
+   * The longest silence of a healthy connection, in ms: how long your server holds a long poll, where its event streams
+   * say something that often too.
+   */
+  heartbeat?: number
+}
+
+const NEXT_OFFSET = 'Stream-Next-Offset'
+const STREAM_CURSOR = 'Stream-Cursor'
+
+const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'gap' }
+
+/**
+ * A server of the Durable Streams protocol: a log that is read from any place, by polls, long polls and event streams
+ * (`polling()`, `longPolling()`, `sse()`). An offset is a cursor; a stream that was closed ends the channel.
+ *
+ * The server tells one offset for a batch of messages. A message within it has the offset before the batch and how many
+ * came since: what stands at a place never changes, so a batch that was cut is asked for again, and what of it was told
+ * already is passed by. Servers know the bare offset, which is the cursor of a batch's last message.
+ *
+ * `send` appends by POST, one message each.
+ *
+ * @see https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md
+ * @example createPushClient({ via: sse(), dialect: durableStreams() })
+ */
+export function durableStreams({ from = 'start', json = true, heartbeat }: DurableStreamsOptions = {}): Dialect {
+  checkNumbers('durableStreams', { heartbeat }, 1)
+  const first = from === 'start' ? BEGINNING : 'now'
+  const begin = ({ cursor }: Target): Place => placeOf(cursor) ?? { offset: first, read: 0 }
+  // The beginning is a place too: what is cut before a message came is no gap.
+  const sayWhereItBegins = (asked: Target, emit: Emit) => {
+    const { offset, read } = begin(asked)
+    if (offset === BEGINNING && read === 0) emit({ type: 'alive', cursor: BEGINNING })
+  }
+
+  const spell = (target: Target, live?: 'long-poll' | 'sse'): Address => {
+    const { url, headers, cursor, previous } = target
+    const echoed = previous?.headers.get(STREAM_CURSOR)
+    // In alphabetical order, so that caches on the way see one address.
+    const address = withQuery(url, {
+      cursor: (live && echoed) || undefined,
+      live,
+      offset: begin(target).offset,
+    })
+    const continuity = placeOf(cursor) ? 'resumed' : 'unproven'
+    return { url: address, headers, space: SPACE, continuity, ownCursors: true }
+  }
+
+  return {
+    name: SPACE,
+    heartbeat,
+    statuses: STATUSES,
+
+    poll: {
+      // Without a place the first request does not wait, so that its answer states one at once.
+      address: (target, waits) => spell(target, waits && placeOf(target.cursor) ? 'long-poll' : undefined),
+      verdict,
+
+      answer({ status, headers }, emit, asked) {
+        const next = headers.get(NEXT_OFFSET)
+        const type = headers.get('content-type')
+        if (next === null) throw unexpected(`it says no ${NEXT_OFFSET}, and is ${type ?? 'of no content type'}`)
+        if (json && status === 200 && mediaType(type) !== JSON_TYPE) throw noMessages(type)
+        sayWhereItBegins(asked, emit)
+        const batch = batches(begin(asked), emit)
+        const { maxMessageBytes } = asked
+        const body =
+          status === 204
+            ? NOTHING
+            : json
+              ? messagesOf(batch.message, maxMessageBytes)
+              : wholeBody(type, batch.piece, maxMessageBytes)
+        return {
+          feed: body.feed,
+          end() {
+            body.end()
+            batch.end(next, says(headers, 'Stream-Closed'))
+            return status === 200 && !says(headers, 'Stream-Up-To-Date')
+          },
+        }
+      },
+    },
+
+    eventStream: {
+      address: (target) => spell(target, 'sse'),
+      verdict: (head, asked) => EVENT_STREAM_END[head.status] ?? verdict(head, asked),
+      eventNames: ['data', 'control'],
+      greets: () => true,
+      comment: () => 'again',
+
+      read(head, emit, asked) {
+        const batch = batches(begin(asked), emit)
+        const encoded = head !== undefined && is(head.headers, 'Stream-SSE-Data-Encoding', 'base64')
+        if (json && encoded) throw noMessages(BYTES)
+        const { maxMessageBytes } = asked
+        const gathered = () => wholeBody(encoded ? BYTES : null, batch.piece, maxMessageBytes)
+        let body = gathered()
+        let begun = false
+        let controlled = false
+        return ({ event, data }) => {
+          // A later version may have others, but none comes first.
+          if (event !== 'data' && event !== 'control') {
+            if (!begun) throw unexpected(`an event named ${event ?? 'message'} comes first`)
+            return
+          }
+          if (!begun) sayWhereItBegins(asked, emit)
+          begun = true
+          if (event === 'data') {
+            if (json) readArray(data, batch.message, maxMessageBytes)
+            else body.feed(encoded ? base64(data.replaceAll('\n', '')) : utf8.encode(data))
+            return
+          }
+          const control = readControl(data)
+          if (!control) {
+            if (!controlled) throw unexpected('a control event says no streamNextOffset')
+            return batch.wrong(data, 'a control event says no streamNextOffset')
+          }
+          controlled = true
+          body.end()
+          body = gathered()
+          batch.end(control.next, control.closed)
+        }
+      },
+    },
+
+    post: (target$, data) =>
+      json && typeof data === 'string'
+        ? post(
+            target$.pipe(map((target) => ({ ...target, headers: { 'Content-Type': JSON_TYPE, ...target.headers } }))),
+            // The server takes one array away, so that a message that is an array stays one message.
+            `[${data}]`,
+          )
+        : post(target$, data),
+  }
+}
+
+/** What an event named `control` says; undefined where it does not say where the stream goes on. */
+function readControl(json: string): { next: string; closed: boolean } | undefined {
+  try {
+    const { streamNextOffset: next, streamClosed } = JSON.parse(json) as Record<string, unknown>
+    return typeof next === 'string' ? { next, closed: streamClosed === true } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const utf8 = /* @__PURE__ */ new TextEncoder()
+const BYTES = 'application/octet-stream'
+const JSON_TYPE = 'application/json'
+
+const NOTHING = { feed: () => {}, end: () => {} }
+
+// A place that is no longer kept can be gone on from anew; a stream that is gone cannot.
+const verdict = ({ status }: AnswerHead, { cursor }: Target): Verdict =>
+  status === 410 && !placeOf(cursor) ? 'final' : statusVerdict(STATUSES, status)
+
+const is = (headers: Headers, name: string, value: string): boolean => headers.get(name)?.toLowerCase() === value
+
+const says = (headers: Headers, name: string): boolean => is(headers, name, 'true')
+
+const noMessages = (type: string | null) =>
+  unexpected(`a stream of ${type} has pieces instead of messages: durableStreams({ json: false })`)
+
+const unexpected = (said: string) => notOf('a Durable Streams server', said)

@@ -1,0 +1,158 @@
+import { CONTROL_EVENT_PREFIX, EVENT_HEADER, controlWord } from '../../../wire/constants.ts'
+import { DEV } from '../../internal/dev.ts'
+import type { Payload, SourceEvent } from '../../events.ts'
+import { base64, text } from '../../parsers/content-type.ts'
+import type { Part } from '../../parsers/multipart.ts'
+import { metaFrame } from '../../parsers/nchan-frame.ts'
+import { unreadable } from '../unreadable-message.ts'
+import { END, type RefusedLine, type ServerSentEvent } from '../backend.ts'
+
+// None of these throws: what cannot be read is one message's fault, and not the connection's.
+
+/** A frame of a WebSocket, or of a forever frame: the same words. */
+export function frame(data: Payload): SourceEvent | typeof END {
+  const { head, body } = metaFrame(data)
+  const cursor = head.get('id')
+  if (head.size === 0 || head.has('')) return unreadable(data, cursor, wrongHead(head.get('') ?? ''))
+  const word = head.get('push')
+  return word === undefined
+    ? typed(head.get('content-type'), body, head.get('event'), cursor)
+    : control(word, cursor, body)
+}
+
+/** A line of JSON: a refusal, the server's own word, or a message. */
+export function line(json: string): SourceEvent | typeof END | RefusedLine {
+  let cursor: string | undefined
+  try {
+    const said = parse(json)
+    const { id, push, status, headers, body } = said
+    cursor = typeof id === 'string' ? id : undefined
+    if (status !== undefined) return refused(status, headers, body)
+    return push === undefined ? carried(said, cursor) : control(String(push), cursor, json)
+  } catch (cause) {
+    return unreadable(json, cursor, cause)
+  }
+}
+
+function refused(status: unknown, headers: unknown, body: unknown): RefusedLine {
+  if (!Number.isInteger(status) || Number(status) < 300 || Number(status) > 599)
+    throw wrong(DEV && `${JSON.stringify(status)} is not the status of a refusal`)
+  return {
+    status: Number(status),
+    headers: Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => typeof value === 'string')),
+    body: typeof body === 'string' ? body : '',
+  }
+}
+
+/** An event of an event stream. */
+export function streamed(
+  { id, event, data }: ServerSentEvent,
+  heartbeat: number | undefined,
+): SourceEvent | typeof END {
+  if (event?.startsWith(CONTROL_EVENT_PREFIX)) return control(event.slice(CONTROL_EVENT_PREFIX.length), id, data)
+  // Nchan's own heartbeat is an event named `ping`, without an id. It is not a message.
+  if (event === 'ping' && id === undefined) return { type: 'alive', heartbeat }
+  return message(data, event, id)
+}
+
+/** A part: the hub's own word, or a message. */
+export function partEvent({ headers, body, error }: Part, cursor: string | undefined): SourceEvent | typeof END {
+  const odd = headers.get('')
+  if (error || odd !== undefined) return unreadable(body, cursor, error ?? wrongHead(odd ?? ''))
+  const word = headers.get('push')
+  if (word !== undefined) return control(word, cursor, body)
+  let data: Payload = body
+  if (headers.get('content-transfer-encoding')?.toLowerCase() === 'base64') {
+    try {
+      data = base64(body)
+    } catch (cause) {
+      return unreadable(body, cursor, cause)
+    }
+  }
+  return typed(headers.get('content-type'), data, headers.get(EVENT_FIELD), cursor)
+}
+
+const EVENT_FIELD = EVENT_HEADER.toLowerCase()
+
+/** A message, or a word that a publisher said by its type: Nchan hands no more than that on under every technique. */
+export function typed(
+  type: string | undefined,
+  data: Payload,
+  event: string | null | undefined,
+  cursor: string | undefined,
+): SourceEvent | typeof END {
+  const word = type && controlWord(type)
+  return word ? control(word, cursor, data) : message(data, event, cursor)
+}
+
+/** A heartbeat in seconds, in ms; what is not above zero is not promised. */
+export const beats = (seconds: unknown): number | undefined => {
+  const delay = Number(typeof seconds === 'object' ? undefined : seconds) * 1_000
+  return delay > 0 ? delay : undefined
+}
+
+const message = (data: Payload, event: string | null | undefined, cursor: string | undefined): SourceEvent => ({
+  type: 'message',
+  data,
+  event: event || 'message',
+  cursor,
+})
+
+/** The server's own words. One that is not known yet is a sign of life, one that cannot be read a message that cannot. */
+function control(word: string, cursor: string | undefined, body: Payload): SourceEvent | typeof END {
+  try {
+    return meaning(word, cursor, typeof body === 'string' ? body : text(body))
+  } catch (cause) {
+    return unreadable(body, cursor, cause)
+  }
+}
+
+function meaning(word: string, cursor: string | undefined, json: string): SourceEvent | typeof END {
+  switch (word) {
+    case 'end':
+      return END
+    case 'gap':
+      return { type: 'gap', reason: gapReason(parse(json)['reason']), cursor }
+    case 'message':
+      return carried(parse(json), cursor)
+    case 'begin':
+      return { type: 'alive', cursor, begins: true }
+    case 'open': {
+      const { heartbeat, gaps } = parse(json)
+      return { type: 'alive', cursor, heartbeat: beats(heartbeat), tellsGaps: gaps === true }
+    }
+    default:
+      return { type: 'alive', cursor }
+  }
+}
+
+/** How long a reason may be, in characters: it is shown to people. */
+const LONGEST_REASON = 100
+
+/** A server's reason for a gap, as text of bounded length. Throws where it is not text. */
+export function gapReason(reason: unknown = 'unknown'): string {
+  if (typeof reason !== 'string') throw wrong(DEV && `the reason of a gap is not text: ${JSON.stringify(reason)}`)
+  return reason.slice(0, LONGEST_REASON)
+}
+
+/** A message in JSON, where the technique cannot carry it as it is. */
+function carried({ event, text, base64: bytes }: Record<string, unknown>, cursor: string | undefined): SourceEvent {
+  const data = typeof bytes === 'string' ? base64(bytes) : text
+  if (data instanceof Uint8Array || typeof data === 'string')
+    return message(data, typeof event === 'string' ? event : undefined, cursor)
+  throw wrong(DEV && 'a message in JSON has neither `text` nor `base64`')
+}
+
+function parse(json: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(json)
+  if (typeof value === 'object' && value !== null) return { ...value }
+  throw wrong(DEV && 'it is not a JSON object')
+}
+
+/** What cannot be read; why is said in development. */
+const wrong = (said: string | false) => new SyntaxError(said || undefined)
+
+const wrongHead = (line: string) =>
+  wrong(
+    DEV && `a head has a line that is not a field: ${line}. A server that is neither the hub nor Nchan needs plain()`,
+  )

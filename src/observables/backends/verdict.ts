@@ -1,0 +1,75 @@
+/**
+ * What an answer means for the connection.
+ *
+ * - `accept`: it is as hoped.
+ * - `again`: nothing new; ask again.
+ * - `retry`: not now; the policy says when.
+ * - `gap`: the place asked for is gone; begin without it, and say so.
+ * - `end`: the channel has ended.
+ * - `final`: no, and asking again will not help.
+ */
+export type Verdict = 'accept' | 'again' | 'retry' | 'gap' | 'end' | 'final'
+
+/** A verdict for every HTTP status: the exact one, else its class. */
+export type StatusTable = Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx', Verdict>> &
+  Readonly<Partial<Record<number, Verdict>>>
+
+/** A verdict for every WebSocket close code (RFC 6455 section 7.4): the exact one, else its range. */
+export type CloseTable = Readonly<Record<'protocol' | 'registered' | 'private', Verdict>> &
+  Readonly<Partial<Record<number, Verdict>>>
+
+/** What the standards mean (RFC 9110 section 15); a dialect says where its server means something else. */
+export const STANDARD_STATUSES: StatusTable = {
+  '1xx': 'retry',
+  '2xx': 'accept',
+  '3xx': 'final',
+  304: 'again',
+  '4xx': 'final',
+  408: 'again',
+  412: 'gap',
+  425: 'retry',
+  429: 'retry',
+  '5xx': 'retry',
+  501: 'final',
+  505: 'final',
+}
+
+/** With 204 a server ends an event stream, and no other answer (WHATWG HTML section 9.2.3). */
+export const EVENT_STREAM_END: Readonly<Partial<Record<number, Verdict>>> = { 204: 'end' }
+
+/** What the registered codes mean. A clean close (1000) ends the connection, not the channel. */
+export const STANDARD_CLOSES: CloseTable = {
+  protocol: 'retry',
+  1002: 'final',
+  1003: 'final',
+  1007: 'final',
+  1008: 'final',
+  1009: 'final',
+  1010: 'final',
+  1011: 'retry',
+  1012: 'retry',
+  1013: 'retry',
+  registered: 'retry',
+  3000: 'final',
+  3003: 'final',
+  private: 'retry',
+  // By custom, the HTTP statuses 401 and 403.
+  4401: 'final',
+  4403: 'final',
+}
+
+/** The verdict on an HTTP status; one that no class holds is as unexpected as a server error. */
+export function statusVerdict(table: StatusTable, status: number): Verdict {
+  const exact = table[status]
+  if (exact) return exact
+  if (status < 200) return table['1xx']
+  if (status < 300) return table['2xx']
+  if (status < 400) return table['3xx']
+  if (status < 500) return table['4xx']
+  return table['5xx']
+}
+
+/** The verdict on a close code: 1000-2999 is the protocol's, 3000-3999 registered, the rest private. */
+export function closeVerdict(table: CloseTable, code: number): Verdict {
+  return table[code] ?? table[code < 3000 ? 'protocol' : code < 4000 ? 'registered' : 'private']
+}

@@ -1,0 +1,66 @@
+import type { Observable } from 'rxjs'
+import type { Place } from '../connection/cursor.ts'
+import type { ConnectionState } from './connection-state.ts'
+import type { PushEvent, PushMessage } from '../events.ts'
+import type { PushStatus } from '../status.ts'
+
+/** Where a reader of one channel is, for when it comes back. */
+export interface Bookmark {
+  /** How many of the channel's messages and gaps lie before it; undefined: the reader has not begun. */
+  at: number | undefined
+  /** A place that was learnt elsewhere, for a reader that has not begun. It is taken, and removed, where nobody else reads. */
+  from?: Place | undefined
+}
+
+/**
+ * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
+ * `linger`. Its streams never error and never complete: what ends or fails is an event, and `open()` revives every
+ * reader.
+ */
+export interface Channel<T, S = never> {
+  /** Absolute. */
+  readonly url: string
+  /**
+   * Everything that happens, in order. Subscribing reads: it connects. A late reader gets the present state first: the
+   * status, and `invalid` where the last message could not be decoded.
+   */
+  readonly events$: Observable<PushEvent<T>>
+  /**
+   * `events$` for a reader that leaves and comes back: what `pausable` is made of. A channel that went idle goes on from
+   * where it was, unless a reader without a bookmark began it anew. Says at what is kept the reading begins, by setting
+   * `bookmark.at` before the first event.
+   */
+  readFrom(bookmark: Bookmark): Observable<PushEvent<T>>
+  /** The messages among `events$`. Subscribing reads. */
+  readonly messages$: Observable<PushMessage<T>>
+  /** The last message; undefined before the first, and when the channel begins anew. */
+  readonly last: PushMessage<T> | undefined
+  /** Emits `state` now and at each change. Subscribing only watches: it does not connect. */
+  readonly state$: Observable<ConnectionState>
+  /** The status, and what a person wants to know of it: error, attempt, time of the next try, technique. */
+  readonly state: ConnectionState
+  /** The same as `state.status`. */
+  readonly status: PushStatus
+  /**
+   * When the next attempt begins, in ms by the clock of the client's scheduler, which is monotonic (`state.retryAt` is of
+   * the wall clock, which may be set meanwhile); undefined unless it waits for one.
+   */
+  readonly retryDue: number | undefined
+  /**
+   * Sends one message. Resolves when it was handed over to the connection, or when the server took it (HTTP). Waits in
+   * a bounded buffer while the channel connects. It is never sent twice.
+   * @throws PushError (rejects) `cannot-send`, `not-connected`, `buffer-full`, `send-lost`, `send-refused`,
+   * `invalid-message`
+   */
+  send(data: S): Promise<void>
+  /** Connects again after `closed` or `failed`, from where the channel was; cuts a wait short. */
+  open(): void
+  /** Disconnects for all readers, who stay; what waits to be sent is lost. */
+  close(): void
+  /** Whether the message at one cursor comes after another's; undefined where the two have no order. */
+  isAfter(cursor: string, other: string): boolean | undefined
+  /** Tries again now instead of when the policy says; nothing where it does not wait. */
+  retryNow(): void
+  /** How it is and why, in words for a person: which technique is used, what was tried, when the next try is. */
+  explain(): string
+}

@@ -1,0 +1,283 @@
+import { BehaviorSubject, Observable, Subject, Subscription, filter, type SchedulerLike, type Subscriber } from 'rxjs'
+import type { Bookmark, Channel } from './channel.ts'
+import { IDLE, connectionState } from './connection-state.ts'
+import { canResume, nowhere, type Place } from '../connection/cursor.ts'
+import { deliveryQueue } from './event-queue.ts'
+import { developmentWarnings } from './development-warnings.ts'
+import type { Definition } from './define-channel.ts'
+import { PushError, asPushError } from '../errors.ts'
+import type { PushEvent, PushMessage, PushState, SourceMessage, SourceOpen } from '../events.ts'
+import type { LinkEvent, Supervisor } from '../connection/reconnect.ts'
+import { outbox, type Handover } from './send-queue.ts'
+import { show } from '../internal/devtools-hook.ts'
+import { explained } from './describe-state.ts'
+import { shown } from '../internal/format.ts'
+import { tooLarge } from '../parsers/message-limit.ts'
+import { DEV } from '../internal/dev.ts'
+import { runAfter } from '../internal/time.ts'
+
+export interface ChannelWorks {
+  url: string
+  definition: Definition
+  /** The dialect's order of cursors. */
+  compare: ((a: string, b: string) => number | undefined) | undefined
+  /** In ms. */
+  linger: number
+  /** How many messages may wait to be sent. */
+  sendBuffer: number
+  /** How long one may take from its turn on, in ms. */
+  sendTimeout: number
+  /** How long one message may be, in bytes. */
+  maxMessageBytes: number
+  /** The supervised connection. */
+  link: (place: Place, retryNow$: Observable<void>) => ReturnType<Supervisor>
+  /** What the technique knows of the channel's origin, in words. */
+  explain: () => string | undefined
+  /** Sends by HTTP; undefined where the dialect cannot. */
+  post: Handover | undefined
+  scheduler: SchedulerLike
+  /** Whether development is warned of a wrong set-up. */
+  warnings: boolean
+  /** The channel went from idle to read, or back. */
+  active: (active: boolean) => void
+}
+
+export function createChannel({
+  url,
+  definition: { decode, encode, sequence, replay },
+  compare,
+  linger,
+  sendBuffer,
+  sendTimeout,
+  maxMessageBytes,
+  link,
+  explain,
+  post,
+  scheduler,
+  warnings,
+  active,
+}: ChannelWorks): Channel<unknown, unknown> {
+  // Replaced whole on every change, so that a delivery walks the readers it began with.
+  let readers: readonly Subscriber<PushEvent<unknown>>[] = []
+  let place = nowhere()
+  // Undefined while idle; an ended one while the channel is closed or failed.
+  let connection: Subscription | undefined
+  let lingering = Subscription.EMPTY
+  let announced: Extract<PushState, { type: 'open' }> | undefined
+  let lastCursor: string | undefined
+  // How many messages and gaps there were: bookmarks count in it.
+  let told = 0
+  // Where the channel was when its last reader paused.
+  let pausedAt: Place | undefined
+  let last: PushMessage<unknown> | undefined
+  // The last event that was about the connection: a late reader gets it first.
+  let present: PushState = { type: 'idle' }
+  // The last message that could not be decoded: a late reader gets it too, while it is what `state` tells of.
+  let undecoded: Extract<PushEvent<unknown>, { type: 'invalid' }> | undefined
+  let retryDue: number | undefined
+  const state = new BehaviorSubject(IDLE)
+  const retry = new Subject<void>()
+  const letters = outbox({
+    limit: sendBuffer,
+    within: sendTimeout,
+    late: () => unacknowledged(url, sendTimeout),
+    scheduler,
+  })
+  const past = replay?.()
+  const numbers = sequence?.()
+
+  const warn = process.env.NODE_ENV !== 'production' && warnings ? developmentWarnings(url) : undefined
+
+  const say = deliveryQueue((event: PushEvent<unknown>) => {
+    const now = readers
+    if (event.type === 'message' || event.type === 'gap') {
+      told += 1
+      past?.add(event)
+      if (event.type === 'message') last = event
+    } else if (event.type === 'invalid') undecoded = event
+    else {
+      present = event
+      retryDue = event.type === 'waiting' ? scheduler.now() + event.delay : undefined
+    }
+    const next = connectionState(state.value, event)
+    if (next !== state.value) state.next(next)
+    if (process.env.NODE_ENV !== 'production') {
+      show(channel, event)
+      warn?.(event)
+    }
+    for (const reader of now) reader.next(event)
+  })
+
+  const isEarlier = (cursor: string | undefined, than: string | undefined) =>
+    than !== undefined && cursor !== undefined && (compare?.(cursor, than) ?? 1) <= 0
+
+  const message = ({ data: raw, event, cursor, error: wrong }: SourceMessage) => {
+    const before = lastCursor
+    lastCursor = cursor
+    let data: unknown
+    try {
+      if (wrong) throw wrong
+      if (raw.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
+      data = decode(raw)
+      const succession = numbers?.follow(data, isEarlier(cursor, before))
+      if (succession === 'repeat') return
+      if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
+    } catch (cause) {
+      const error = asPushError(cause, 'invalid-message', DEV && 'the message')
+      if (error.code === 'async-schema') return end({ type: 'failed', error })
+      return say({ type: 'invalid', error, raw, cursor })
+    }
+    say({ type: 'message', data, event, cursor })
+  }
+
+  const open = (event: SourceOpen) => {
+    letters.connected(event.send ?? post ?? unsupported)
+    numbers?.interrupted(false)
+    const { type, technique, presumed = false, why } = event
+    // A connection that was made anew unseen, to rotate it, is no news.
+    if (announced?.technique === technique && announced.presumed === presumed) return
+    announced = { type, technique, presumed, ...(why !== undefined && { why }) }
+    say(announced)
+  }
+
+  const linked = (event: LinkEvent | Extract<PushState, { type: 'idle' }>) => {
+    if (pausedAt && canResume(pausedAt)) {
+      // Nobody is there to take it: whoever comes back asks for it again.
+      place = pausedAt
+      return idle()
+    }
+    if (event.type === 'message') return message(event)
+    if (event.type === 'open') return open(event)
+    if (event.type === 'closed' || event.type === 'failed') return end(event)
+    if (event.type === 'gap') numbers?.interrupted(true)
+    else {
+      announced = undefined
+      letters.connected(undefined)
+    }
+    say(event)
+  }
+
+  const connect = () => {
+    const next = (connection = new Subscription())
+    next.add(link(place, retry).subscribe(linked))
+  }
+
+  const disconnect = () => {
+    connection?.unsubscribe()
+    announced = undefined
+    letters.discard(
+      new PushError('send-lost', DEV && `${shown(url)} was left or ended: the message was not handed over`),
+    )
+  }
+
+  const end = (event: Extract<PushState, { type: 'closed' | 'failed' }>) => {
+    disconnect()
+    // An ended channel that begins anew is another one; all it shares with the old is that something may be missing.
+    if (event.type === 'closed' && event.by === 'server') place.value = undefined
+    say(event)
+  }
+
+  const idle = () => {
+    lingering.unsubscribe()
+    disconnect()
+    connection = undefined
+    say({ type: 'idle' })
+    active(false)
+  }
+
+  const leave = (reader: Subscriber<PushEvent<unknown>>, bookmark: Bookmark | undefined) => {
+    readers = readers.filter((other) => other !== reader)
+    if (readers.length > 0) return
+    pausedAt = bookmark && { ...place }
+    // What is closed or failed is not kept for the next reader, who wants to try.
+    if (linger === 0 || connection?.closed) idle()
+    else lingering = runAfter(linger, scheduler, idle)
+  }
+
+  const readFrom = (bookmark?: Bookmark) =>
+    new Observable<PushEvent<unknown>>((reader) => {
+      lingering.unsubscribe()
+      pausedAt = undefined
+      if (!connection && bookmark?.at === undefined) {
+        // What was is the past of others; for their bookmarks, the hole counts as an event that is not kept.
+        place = bookmark?.from ?? nowhere()
+        if (bookmark) bookmark.from = undefined
+        lastCursor = last = undefined
+        numbers?.interrupted(true)
+        past?.clear()
+        told += 1
+      }
+      const kept = past?.events() ?? []
+      if (bookmark) bookmark.at = told - kept.length
+      if (connection) reader.next(present)
+      for (const event of kept) reader.next(event)
+      if (connection && undecoded && undecoded.error === state.value.error) reader.next(undecoded)
+      readers = [...readers, reader]
+      reader.add(() => leave(reader, bookmark))
+      if (connection || reader.closed) return
+      active(true)
+      connect()
+    })
+  const events$ = readFrom()
+
+  const channel: Channel<unknown, unknown> = {
+    url,
+    events$,
+    readFrom,
+    messages$: events$.pipe(filter((event) => event.type === 'message')),
+    state$: state.asObservable(),
+    get state() {
+      return state.value
+    },
+    get status() {
+      return state.value.status
+    },
+    get last() {
+      return last
+    },
+    get retryDue() {
+      return retryDue
+    },
+    send(data) {
+      if (!connection || connection.closed) {
+        return rejected('not-connected', DEV && `${shown(url)} is ${state.value.status}: subscribe first, or open()`)
+      }
+      try {
+        return letters.send(encode(data))
+      } catch (error) {
+        return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
+      }
+    },
+    open() {
+      if (connection?.closed && readers.length > 0) connect()
+      else retry.next()
+    },
+    close() {
+      if (connection && !connection.closed) end({ type: 'closed', by: 'client' })
+    },
+    isAfter(cursor, other) {
+      const order = compare?.(cursor, other)
+      return order === undefined ? undefined : order > 0
+    },
+    retryNow: () => retry.next(),
+    explain: () => explained(url, present, (retryDue ?? 0) - scheduler.now(), explain()),
+  }
+  return channel
+}
+
+/** For connections that only receive, at servers that take no posts. */
+const unsupported: Handover = () => {
+  throw new PushError(
+    'cannot-send',
+    DEV && 'Neither this technique nor the dialect can send. Use webSocket(), or a dialect that posts.',
+  )
+}
+
+const unacknowledged = (url: string, within: number) =>
+  new PushError(
+    'send-lost',
+    DEV &&
+      `The message was not acknowledged: ${shown(url)} did not answer within ${within} ms. The server may have it; send it again only if it may come twice, or raise \`sendTimeout\`.`,
+  )
+
+const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

@@ -1,0 +1,77 @@
+import { catchError, defer, from, of, tap, throwError, type Observable, type SchedulerLike } from 'rxjs'
+import { DEV } from '../internal/dev.ts'
+import { PushError, rejection } from '../errors.ts'
+import { wallTime } from '../internal/time.ts'
+
+/** What `prepare` may add to a request. */
+export interface Prepared {
+  headers?: Record<string, string>
+  /** Goes into the URL: the one way for techniques that send no header. */
+  query?: Record<string, string>
+  /** WebSocket subprotocols to offer behind the dialect's own: how some servers take a token. */
+  subprotocols?: readonly string[]
+  /**
+   * When this is of no use any more, in ms since the epoch: before that, `prepare` is asked again, and the connection
+   * made anew from its cursor, unseen. `fallback`, of one technique too, opens the new one before it leaves the old.
+   * @default never
+   */
+  expires?: number
+}
+
+/**
+ * Runs before every attempt, and may be asynchronous: the place for a token that expires.
+ *
+ * @example prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } })
+ */
+export type Prepare = (attempt: {
+  url: string
+  attempt: number
+}) => Prepared | undefined | Promise<Prepared | undefined>
+
+/** Asks `prepare` for what a request needs, and keeps what it gave for as long as it is good. */
+export interface RequestPreparer {
+  ask(attempt: Parameters<Prepare>[0]): Observable<Prepared | undefined>
+  /** The server refused what was given: the next request asks again. */
+  discard(): void
+}
+
+/**
+ * How much of a token's life it is given again for. Less than what it is used for, because what renews it, by a timer that
+ * may be early, is to get a new one.
+ */
+const KEPT = 0.8
+
+/** What says no `expires` is asked for each time. */
+export function requestPreparer(prepare: Prepare, scheduler: SchedulerLike): RequestPreparer {
+  let kept: { readonly url: string; readonly given: Prepared; readonly until: number } | undefined
+  return {
+    ask: (attempt) =>
+      defer(() => {
+        if (kept?.url === attempt.url && scheduler.now() < kept.until) return of(kept.given)
+        const given = prepare(attempt)
+        return (given && 'then' in given ? from(given).pipe(catchError(rejected)) : of(given)).pipe(
+          tap((given) => {
+            checkExpires(given?.expires)
+            const left = (given?.expires ?? 0) - wallTime(scheduler)
+            kept = given && left > 0 ? { url: attempt.url, given, until: scheduler.now() + left * KEPT } : undefined
+          }),
+        )
+      }),
+    discard() {
+      kept = undefined
+    },
+  }
+}
+
+/** Such as `Date.parse` makes of what is no date. */
+function checkExpires(expires: unknown): void {
+  if (expires === undefined || (typeof expires === 'number' && !Number.isNaN(expires))) return
+  throw new PushError(
+    'prepare-failed',
+    DEV && `prepare returned \`expires: ${String(expires)}\`. Return ms since the epoch, or leave it out.`,
+  )
+}
+
+export const UNPREPARED = DEV && 'prepare failed'
+
+const rejected = (cause: unknown): Observable<never> => throwError(() => rejection(cause, 'prepare-failed', UNPREPARED))

@@ -1,0 +1,11 @@
+import { WebSocket } from 'ws'
+import { fetchStream, longPolling, polling, sse, webSocket } from 'pinia-push/observables'
+import { oddAnswers } from './misread.ts'
+
+oddAnswers({
+  polling: polling({ floor: 50 }),
+  longPolling: longPolling(),
+  sse: sse(),
+  fetchStream: fetchStream(),
+  webSocket: webSocket({ implementation: WebSocket as unknown as typeof globalThis.WebSocket }),
+})

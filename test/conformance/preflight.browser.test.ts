@@ -1,0 +1,52 @@
+import { describe, expect } from 'vitest'
+import { backoff, fetchStream, plain, polling, sse, xhrStream } from 'pinia-push/observables'
+import { story, test } from './fixtures.ts'
+
+const EVENTS = { 'content-type': 'text/event-stream', 'x-content-type-options': 'nosniff' }
+
+/** A page of another origin, and a server that allows every origin and answers no preflight. */
+describe('a server of another origin that refuses preflights', () => {
+  const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }) }
+
+  test.for([
+    ['sse', sse()],
+    ['fetchStream', fetchStream()],
+    ['xhrStream', xhrStream()],
+  ] as const)('is read on by %s, and each loss is a gap', async ([, technique], { script, read }) => {
+    const server = await script()
+    await server.preflights(405)
+    await server.answers([
+      { headers: EVENTS, body: 'id: 7\ndata: one\n\n' },
+      // Answers the attempt that finds out whether the cursor is what keeps it from being answered.
+      { headers: EVENTS, hold: true, body: ': here\n\n' },
+      { headers: EVENTS, body: 'id: 8\ndata: two\n\n' },
+      { headers: EVENTS, hold: true, body: 'id: 9\ndata: three\n\n' },
+    ])
+    const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, via: technique })
+    await reader.gets('three')
+    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two', 'gap unproven', 'three'])
+    const asked = await server.requests()
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  test.for([
+    ['Last-Modified', 'Wed, 21 Oct 2015 07:28:00 GMT'],
+    ['ETag', '"1"'],
+  ] as const)('is polled on where it sends %s, and tells a state once', async ([name, value], { script, read }) => {
+    const server = await script()
+    await server.preflights(405)
+    const headers = { 'content-type': 'text/plain', 'access-control-expose-headers': name, [name]: value }
+    const one = { headers, body: 'one' }
+    const two = { headers: { ...headers, [name]: value.replace('1', '2') }, body: 'two' }
+    await server.answers([one, one, one, one, one, two])
+    const technique = polling({ floor: 20, ceiling: 20 })
+    const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, via: technique })
+    await reader.gets('two')
+    const asked = await server.requests()
+    expect(asked.filter((request) => request.headers['if-none-match'] ?? request.headers['if-modified-since'])).toEqual(
+      [],
+    )
+    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'one', 'two'])
+    expect(reader.count('waiting')).toBe(1)
+  })
+})

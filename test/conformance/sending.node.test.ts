@@ -1,0 +1,396 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished } from 'vitest'
+import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
+import {
+  PushError,
+  backoff,
+  createPushClient,
+  defineChannel,
+  fallback,
+  nchan,
+  plain,
+  sse,
+  webSocket,
+  type PlainOptions,
+  type PushClientOptions,
+} from 'pinia-push/observables'
+import { createHub, type HubOptions } from 'pinia-push/hub'
+import { test } from './fixtures.ts'
+
+const implementation = WebSocket as unknown as typeof globalThis.WebSocket
+const ws = () => webSocket({ implementation })
+
+/** A WebSocket server of one's own: what clients say, connection by connection, and what it is made to answer. */
+async function socketServer(answer: (said: string, socket: WebSocket) => void = () => {}, options: ServerOptions = {}) {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options })
+  await once(server, 'listening')
+  const said: string[][] = []
+  server.on('connection', (socket) => {
+    const own: string[] = []
+    said.push(own)
+    socket.on('message', (data: Buffer) => {
+      own.push(String(data))
+      answer(String(data), socket)
+    })
+  })
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  })
+  return { server, said, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
+}
+
+/** A hub, and what is published on its channel `a`. */
+async function hubServer(options?: HubOptions) {
+  const hub = createHub(options)
+  const { url, close } = await hub.listen()
+  onTestFinished(close)
+  return { hub, url: `${url}/push/` }
+}
+
+function client(options: PushClientOptions) {
+  const push = createPushClient({ retry: backoff({ base: 10, max: 50 }), linger: 0, warnings: false, ...options })
+  onTestFinished(() => push.close())
+  return push
+}
+
+describe('while the connection is renewed', () => {
+  test.for([
+    ['webSocket', () => ws()],
+    ['fallback', () => fallback(ws())],
+  ] as const)('what is sent waits, and comes once, in order (%s)', async ([, technique]) => {
+    const { url } = await hubServer({ maxPublishRate: 1_000_000 })
+    let prepared = 0
+    const push = client({
+      via: technique(),
+      dialect: nchan(),
+      prepare: async () => {
+        prepared += 1
+        await new Promise(setImmediate)
+        return { expires: Date.now() + 1_100 }
+      },
+    })
+    const channel = push.channel<number>(`${url}a`)
+    const received: number[] = []
+    const all = new Promise<void>((resolve) => {
+      channel.messages$.subscribe(({ data }) => {
+        received.push(data)
+        if (data === -1) resolve()
+      })
+    })
+    let next = 0
+    // Until it was renewed three times.
+    while (prepared < 4) {
+      await channel.send(next)
+      next += 1
+      // A turn of the event loop, or nothing of the connection would be heard.
+      await new Promise(setImmediate)
+    }
+    await channel.send(-1)
+    await all
+    expect(received).toEqual([...Array.from({ length: next }, (_, n) => n), -1])
+  })
+})
+
+describe('by HTTP', () => {
+  /** A server of event streams; `post` answers what is sent, or does not. */
+  async function httpServer(post: (body: string, response: ServerResponse) => void) {
+    const server = createServer((request, response) => {
+      if (request.method === 'GET') {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+        response.write('id: 1:1\nevent: push.open\ndata: {"heartbeat": 15, "gaps": true}\n\n')
+        return
+      }
+      let body = ''
+      request.on('data', (chunk) => (body += String(chunk)))
+      request.on('end', () => post(body, response))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`
+  }
+  const accept = (response: ServerResponse) => response.writeHead(202).end()
+
+  test('a server that never answers costs one message its time, and the next goes on', async () => {
+    const posted: string[] = []
+    const url = await httpServer((body, response) => {
+      posted.push(body)
+      if (body !== '"lost"') accept(response)
+    })
+    const channel = client({ via: sse(), dialect: nchan(), sendTimeout: 1_000 }).channel(url)
+    channel.messages$.subscribe()
+    const sends = [channel.send('lost'), channel.send('taken')]
+    await expect(sends[0]).rejects.toMatchObject({ code: 'send-lost', message: expect.stringContaining('1000 ms') })
+    await sends[1]
+    expect(posted).toEqual(['"lost"', '"taken"'])
+  })
+
+  test('a body that does not end is not waited for: the server has accepted', async () => {
+    const url = await httpServer((_, response) => void response.writeHead(202).write('accepted'))
+    const channel = client({ via: sse(), dialect: nchan() }).channel(url)
+    channel.messages$.subscribe()
+    await channel.send('taken')
+  })
+
+  test('close() rejects what waits, and gives up what is on its way', async () => {
+    let asked = () => {}
+    const underWay = new Promise<void>((resolve) => (asked = resolve))
+    const gone = new Promise<void>((resolve) => {
+      void httpServer((_, response) => {
+        response.on('close', resolve)
+        asked()
+      }).then((url) => begin(url))
+    })
+    let sends: Promise<void>[] = []
+    let close = () => {}
+    const begin = (url: string) => {
+      const channel = client({ via: sse(), dialect: nchan() }).channel(url)
+      channel.messages$.subscribe()
+      sends = [channel.send('first'), channel.send('second')]
+      for (const send of sends) send.catch(() => {})
+      close = () => channel.close()
+    }
+    await underWay
+    close()
+    for (const send of sends) await expect(send).rejects.toMatchObject({ code: 'send-lost' })
+    await gone
+  })
+
+  test('what was given up is not posted when `prepare` comes late, and the next goes on', async () => {
+    const posted: string[] = []
+    const url = await httpServer((body, response) => {
+      posted.push(body)
+      accept(response)
+    })
+    let give = () => {}
+    let asked = 0
+    const prepare = () =>
+      (asked += 1) === 2 ? new Promise<undefined>((resolve) => (give = () => resolve(undefined))) : undefined
+    const channel = client({ via: sse(), dialect: nchan(), prepare, sendTimeout: 500 }).channel(url)
+    const open = new Promise<void>((resolve) =>
+      channel.events$.subscribe(({ type }) => void (type === 'open' && resolve())),
+    )
+    await open
+    await expect(channel.send('lost')).rejects.toMatchObject({ code: 'send-lost' })
+    give()
+    await channel.send('taken')
+    expect(posted).toEqual(['"taken"'])
+  })
+
+  test('a captive portal that answers a POST has not accepted it', async () => {
+    const url = await httpServer((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Log in</h1>'),
+    )
+    const channel = client({ via: sse(), dialect: nchan() }).channel(url)
+    channel.messages$.subscribe()
+    await expect(channel.send('x')).rejects.toMatchObject({ code: 'unexpected-answer' })
+  })
+
+  test('`prepare` is asked once for as long as what it gave is good, and again after a 401', async () => {
+    const tokens: string[] = []
+    let refuse = false
+    const url = await httpServer((body, response) => {
+      if (!refuse) return accept(response)
+      refuse = false
+      response.writeHead(401).end(body)
+    })
+    const prepare = () => {
+      tokens.push(`t${tokens.length}`)
+      return { query: { token: tokens.at(-1) ?? '' }, expires: Date.now() + 3_600_000 }
+    }
+    const channel = client({ via: sse(), dialect: nchan(), prepare }).channel(url)
+    channel.messages$.subscribe()
+    await Promise.all(Array.from({ length: 10 }, (_, n) => channel.send(n)))
+    expect(tokens).toEqual(['t0'])
+    refuse = true
+    await expect(channel.send('refused')).rejects.toMatchObject({ code: 'send-refused', status: 401 })
+    await channel.send('after')
+    expect(tokens).toEqual(['t0', 't1'])
+  })
+
+  test('a 401 is asked for once more only where `prepare` may give something else', async () => {
+    let requests = 0
+    const server = createServer((_, response) => {
+      requests += 1
+      response.writeHead(401).end()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`
+    const failed = (options: PushClientOptions) =>
+      new Promise<number>((resolve) => {
+        requests = 0
+        client({ via: sse(), ...options })
+          .channel(url)
+          .events$.subscribe(({ type }) => type === 'failed' && resolve(requests))
+      })
+    expect([await failed({}), await failed({ prepare: () => ({}) })]).toEqual([1, 2])
+  })
+})
+
+describe('a WebSocket server of one’s own', () => {
+  const open = (url: string, options: PlainOptions, more: PushClientOptions = {}) => {
+    const text = defineChannel({ url, decode: (raw) => raw, encode: (word: string) => word })
+    const channel = client({ via: ws(), dialect: plain(options), ...more }).channel(text())
+    const received: string[] = []
+    const gaps: string[] = []
+    channel.events$.subscribe((event) => {
+      if (event.type === 'message') received.push(event.data)
+      if (event.type === 'gap') gaps.push(event.reason)
+    })
+    return { channel, received, gaps }
+  }
+
+  test.for<[string, NonNullable<PlainOptions['hello']>]>([
+    ['a value', () => 'login'],
+    ['a promise', async () => 'login'],
+  ])('is told hello first, on each connection (%s)', async ([, hello]) => {
+    const { server, said, url } = await socketServer()
+    const { channel } = open(url, { hello })
+    await channel.send('early')
+    await expect.poll(() => said).toEqual([['login', 'early']])
+    for (const socket of server.clients) socket.terminate()
+    await expect.poll(() => said.length).toBe(2)
+    await channel.send('late')
+    await expect
+      .poll(() => said)
+      .toEqual([
+        ['login', 'early'],
+        ['login', 'late'],
+      ])
+  })
+
+  test('is told hello again on a connection that `fallback` renews', async () => {
+    const { said, url } = await socketServer()
+    const prepare = () => ({ expires: Date.now() + 1_100 })
+    const { channel } = open(url, { hello: () => 'login' }, { via: fallback(ws()), prepare })
+    await expect.poll(() => said.length).toBeGreaterThan(2)
+    await channel.send('x')
+    await expect.poll(() => said.at(-1)).toEqual(['login', 'x'])
+    expect(said.every(([first]) => first === 'login')).toBe(true)
+  })
+
+  test('a hello that fails is an attempt that fails, and the cause is told', async () => {
+    const { url } = await socketServer()
+    const channel = client({
+      via: ws(),
+      dialect: plain({ hello: () => Promise.reject(new Error('no token')) }),
+    }).channel(url)
+    const error = await new Promise<PushError>((resolve) => {
+      channel.events$.subscribe((event) => 'error' in event && event.type === 'waiting' && resolve(event.error))
+    })
+    expect([error.code, error.message]).toEqual(['prepare-failed', expect.stringContaining('no token')])
+  })
+
+  test.for<[string, string, PlainOptions, string]>([
+    ['a hello that throws a TypeError', 'failed', { hello: () => JSON.parse('null').token }, 'exception'],
+    [
+      'a hello that rejects with a ReferenceError',
+      'failed',
+      { hello: () => Promise.reject(new ReferenceError('token is not defined')) },
+      'exception',
+    ],
+    ['an answer that throws a TypeError', 'failed', { answer: () => JSON.parse('null').pong }, 'exception'],
+    [
+      'a ping that throws a TypeError',
+      'failed',
+      { heartbeat: { send: () => JSON.parse('null').ping, every: 10 } },
+      'exception',
+    ],
+    [
+      'a hello that rejects with what fetch rejects with when the network fails',
+      'waiting',
+      { hello: () => Promise.reject(new TypeError('Failed to fetch')) },
+      'prepare-failed',
+    ],
+  ])('%s: the channel is %s', async ([, type, options, code]) => {
+    const { server, url } = await socketServer()
+    server.on('connection', (socket) => socket.send('hi'))
+    const channel = client({ via: ws(), dialect: plain(options) }).channel(url)
+    const ends = new Promise((resolve) => {
+      channel.events$.subscribe(
+        (event) => (event.type === 'failed' || event.type === 'waiting') && resolve([event.type, event.error.code]),
+      )
+    })
+    expect(await ends).toEqual([type, code])
+  })
+
+  test('has its pings answered, and neither is a message', async () => {
+    const { server, said, url } = await socketServer()
+    server.on('connection', (socket) => socket.send('ping'))
+    const { received } = open(url, { answer: (frame) => (frame === 'ping' ? 'pong' : undefined) })
+    await expect.poll(() => said).toEqual([['pong']])
+    for (const socket of server.clients) socket.send('news')
+    await expect.poll(() => received).toEqual(['news'])
+  })
+
+  test('gets a heartbeat, whose answers are no messages', async () => {
+    const { said, url } = await socketServer((text, socket) => socket.send(text === 'ping' ? 'pong' : text))
+    const { received, channel } = open(url, { heartbeat: { send: 'ping', expect: 'pong', every: 10 } })
+    await expect.poll(() => said[0]?.length).toBeGreaterThan(3)
+    await channel.send('echo')
+    await expect.poll(() => received).toEqual(['echo'])
+  })
+
+  test('that does not answer a heartbeat is left: the line is dead', async () => {
+    const { said, url } = await socketServer()
+    const { gaps } = open(url, { heartbeat: { send: 'ping', expect: 'pong', every: 20, within: 50 } })
+    await expect.poll(() => said.length).toBeGreaterThan(1)
+    await expect.poll(() => gaps[0]).toBe('unproven')
+  })
+
+  test('is offered the subprotocols that `prepare` gives, fresh for each attempt', async () => {
+    const offered: string[][] = []
+    const { server, url } = await socketServer(undefined, {
+      handleProtocols: (protocols) => {
+        offered.push([...protocols])
+        return 'v1'
+      },
+    })
+    let token = 0
+    open(url, { subprotocols: ['v1'] }, { prepare: () => ({ subprotocols: [`token-${(token += 1)}`] }) })
+    await expect.poll(() => offered.length).toBe(1)
+    await expect.poll(() => server.clients.size).toBe(1)
+    for (const socket of server.clients) socket.terminate()
+    await expect
+      .poll(() => offered)
+      .toEqual([
+        ['v1', 'token-1'],
+        ['v1', 'token-2'],
+      ])
+  })
+
+  test.for([['secret token'], 'secret', [1], () => ['secret'], null])(
+    'fails once, and names the option, where `prepare` gives the subprotocols %o',
+    async (subprotocols) => {
+      const { server, url } = await socketServer()
+      const { channel } = open(url, {}, { prepare: () => ({ subprotocols: subprotocols as never }) })
+      await expect.poll(() => channel.status).toBe('failed')
+      const { error } = channel.state
+      expect(error?.code).toBe('invalid-request')
+      expect(error?.message).toMatch(/`subprotocols` of `prepare`/)
+      expect(error?.message).not.toContain('secret')
+      expect(server.clients.size).toBe(0)
+    },
+  )
+
+  test('is offered a subprotocol once that `prepare` gives, too', async () => {
+    const { server, url } = await socketServer(undefined, { handleProtocols: () => 'v1' })
+    const { channel } = open(url, { subprotocols: ['v1'] }, { prepare: () => ({ subprotocols: ['v1'] }) })
+    await expect.poll(() => channel.status).toBe('open')
+    expect(server.clients.size).toBe(1)
+  })
+
+  test.for([() => ['v1'], 'v1', [1]])('refuses subprotocols %o at once', (subprotocols) => {
+    expect(() => plain({ subprotocols: subprotocols as never })).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    )
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, vi } from 'vitest'
+import { backoff, fetchStream, longPolling, plain, polling, sse } from 'pinia-push/observables'
+import { virtualTime } from 'pinia-push/testing'
+import { status, test } from './fixtures.ts'
+
+const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }), openWithin: 20_000 }
+const polls = [
+  ['polling', { technique: () => polling({ floor: 10 }) }],
+  ['long polling', { technique: () => longPolling() }],
+] as const
+const streams = [
+  ['sse', { technique: () => sse() }],
+  ['a fetch stream', { technique: () => fetchStream() }],
+] as const
+
+describe.each(polls)('%s', (_, row) => {
+  test('notices a response that stops in the middle of its body, and asks again', async ({ script, read }) => {
+    const server = await script()
+    await server.answers([
+      { headers: { 'content-type': 'text/plain', 'content-length': '100' }, body: 'x'.repeat(20), hold: true },
+      { headers: { 'content-type': 'text/plain' }, body: 'whole' },
+    ])
+    const reader = read(row, `${server.url}a`, { ...options, heartbeat: 100, timeout: 100 })
+    await reader.gets('whole')
+    const waits = reader.events.flatMap((event) => (event.type === 'waiting' ? [event.error.code] : []))
+    expect(waits).toEqual(['silent'])
+    expect(reader.data).toEqual(['whole'])
+  })
+})
+
+describe.each([...polls, ...streams])('%s', (_, row) => {
+  test.for([
+    [404, 'refused', 'failed'],
+    [401, 'refused', 'failed'],
+    [503, 'unavailable', 'waiting'],
+  ] as const)('says what a %i means whose body never ends', async ([code, error, state], { script, read }) => {
+    const server = await script()
+    await server.answers([{ status: code, headers: { 'retry-after': '600' }, body: 'because', hold: true }])
+    const reader = read(row, `${server.url}a`, options)
+    const event = await reader.sees(state)
+    expect(event.error).toMatchObject({ code: error, status: code })
+    expect(event.error.message).toContain('because')
+    expect(reader.count('open')).toBe(0)
+    expect(await server.requests()).toHaveLength(1)
+  })
+})
+
+test('a long poll that is refused, and takes its time, was never open', async ({ script, read }) => {
+  const server = await script()
+  await server.answers([{ status: 503, headers: { 'retry-after': '600' }, hold: true }])
+  const time = virtualTime()
+  const asked = vi.spyOn(globalThis, 'fetch')
+  const reader = read({ technique: () => longPolling() }, `${server.url}a`, { ...options, scheduler: time })
+  // A request that stood for a second would be presumed open.
+  time.advance(999)
+  await expect.poll(() => asked.mock.settledResults[0]?.type).toBe('fulfilled')
+  asked.mockRestore()
+  time.advance(250)
+  await reader.sees('waiting')
+  expect(reader.count('open')).toBe(0)
+})
+
+describe('a server that sends its head with its first event', () => {
+  const late = { headers: { 'content-type': 'text/event-stream' }, body: 'data: one\n\n', hold: true, delay: 700 }
+  const row = { technique: () => sse() }
+
+  test('is given more time after each attempt, until it is heard', async ({ script, read }) => {
+    const server = await script()
+    await server.answers([late])
+    const reader = read(row, `${server.url}a`, { ...options, openWithin: 100 })
+    await reader.gets('one')
+    await status(reader.channel, 'open')
+  })
+
+  test('is told of in an error that names `openWithin`, and says what to do', async ({ script, read }) => {
+    const server = await script()
+    await server.answers([late])
+    const reader = read(row, `${server.url}a`, { ...options, openWithin: 100 })
+    const { error } = await reader.sees('waiting')
+    expect(error.code).toBe('timeout')
+    expect(error.message).toMatch(/head of its response at once.*raise `openWithin`/)
+  })
+})

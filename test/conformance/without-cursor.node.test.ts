@@ -1,0 +1,101 @@
+import { describe, expect } from 'vitest'
+import { backoff, plain, polling, sse } from 'pinia-push/observables'
+import { story, test } from './fixtures.ts'
+
+const SSE = { 'content-type': 'text/event-stream' }
+const HELD = { headers: SSE, hold: true }
+const row = { technique: () => sse() }
+const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }) }
+
+// In Node, because a browser repeats by itself a request that was cut.
+describe('a request that only its cursor keeps from being answered', () => {
+  test('is made without it, and readers are told of a gap', async ({ script, read }) => {
+    const server = await script()
+    await server.answers([
+      { headers: SSE, body: 'id: 7\ndata: one\n\n' },
+      { cut: '' },
+      { ...HELD },
+      { cut: '' },
+      { headers: SSE, body: 'id: 8\ndata: two\n\n' },
+      { ...HELD, body: 'id: 9\ndata: three\n\n' },
+    ])
+    const reader = read(row, `${server.url}a`, options)
+    await reader.gets('three')
+    const asked = await server.requests()
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([
+      undefined,
+      '7',
+      undefined,
+      '7',
+      undefined,
+      undefined,
+    ])
+    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two', 'gap unproven', 'three'])
+  })
+
+  test.for([400, 431])('and is answered %d, is made without it, after a gap', async (status, { script, read }) => {
+    const server = await script()
+    await server.answers([
+      { headers: SSE, body: 'id: 7\ndata: one\n\n' },
+      { status },
+      { ...HELD, body: 'id: 8\ndata: two\n\n' },
+    ])
+    const reader = read(row, `${server.url}a`, options)
+    await reader.gets('two')
+    const asked = await server.requests()
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined])
+    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two'])
+  })
+
+  test('and hangs, is made without it, after a gap', async ({ script, read }) => {
+    const server = await script()
+    await server.answers([
+      { headers: SSE, body: 'id: 7\ndata: one\n\n' },
+      { delay: 1e6 },
+      HELD,
+      { delay: 1e6 },
+      { ...HELD, body: 'id: 8\ndata: two\n\n' },
+    ])
+    const reader = read(row, `${server.url}a`, { ...options, openWithin: 200 })
+    await reader.gets('two')
+    const asked = await server.requests()
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined, '7', undefined])
+    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two'])
+  })
+
+  test('is a poll without its validator, where the server refuses that', async ({ script, read }) => {
+    const server = await script()
+    const TEXT = { 'content-type': 'text/plain' }
+    await server.answers([
+      { headers: { ...TEXT, etag: '"1"' }, body: 'one' },
+      { status: 400 },
+      { headers: { ...TEXT, etag: '"2"' }, body: 'two' },
+      { headers: { ...TEXT, etag: '"3"' }, body: 'three' },
+      { status: 304 },
+    ])
+    const reader = read({ technique: () => polling({ floor: 10 }) }, `${server.url}a`, options)
+    await reader.gets('three')
+    const asked = await server.requests()
+    expect(asked.slice(0, 4).map(({ headers }) => headers['if-none-match'])).toEqual([
+      undefined,
+      '"1"',
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('carries it again after an outage', async ({ script, read }) => {
+    const server = await script()
+    await server.answers([
+      { headers: SSE, body: 'id: 7\ndata: one\n\n' },
+      { cut: '' },
+      { cut: '' },
+      { ...HELD, body: 'id: 8\ndata: two\n\n' },
+    ])
+    const reader = read(row, `${server.url}a`, options)
+    await reader.gets('two')
+    const asked = await server.requests()
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined, '7'])
+    expect(story(reader.events)).toEqual(['one', 'two'])
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect } from 'vitest'
+import { fetchStream, longPolling, polling, sse, xhrStream } from 'pinia-push/observables'
+import { test } from './fixtures.ts'
+import { BACKENDS, triedTwice, warning, watched, wrongServers } from './wrong-server.ts'
+
+wrongServers({
+  polling: polling({ floor: 50 }),
+  longPolling: longPolling(),
+  sse: sse(),
+  fetchStream: fetchStream(),
+  xhrStream: xhrStream(),
+})
+
+describe('an EventSource, which shows no head, is warned of once', () => {
+  const native = { technique: () => sse({ native: true }) }
+
+  test.for(['plain()', 'mercure()', 'durableStreams()'] as const)('%s on the hub', async (backend, { serve, read }) => {
+    const server = await serve()
+    const warnings = watched()
+    const reader = read(native, `${server.url}a`, warning(BACKENDS[backend]()))
+    await triedTwice(reader)
+    expect(warnings()).toEqual([expect.stringContaining('Use nchan().')])
+    expect(reader.data).toEqual([])
+  })
+
+  test.for(['nchan()', 'mercure()', 'durableStreams()'] as const)(
+    '%s on a plain server',
+    async (backend, { script, read }) => {
+      const server = await script()
+      await server.answers([{ headers: { 'content-type': 'text/event-stream' }, hold: true, body: 'data: one\n\n' }])
+      const warnings = watched()
+      const reader = read(native, `${server.url}a`, warning(BACKENDS[backend]()))
+      await triedTwice(reader)
+      expect(warnings()).toEqual([expect.stringContaining('plain()')])
+      expect(reader.data).toEqual([])
+    },
+  )
+})

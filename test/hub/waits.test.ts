@@ -1,0 +1,316 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { onTestFinished, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import type { AuthorizeRequest, Hub, HubOptions } from 'pinia-push/hub'
+import { walkWaits, type Driver } from '../walk-waits.ts'
+import { STREAMS, UPGRADE, ask, mountHub, request, subscribers, until } from './mounted.ts'
+
+interface Clock {
+  advance(ms: number): void
+  now(): number
+}
+
+/** The hub's timers and its clock; those of Node's network go on. */
+function clock(): Clock {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let time = 1e12
+  return {
+    now: () => time,
+    advance(ms) {
+      time += ms
+      vi.advanceTimersByTime(ms)
+    },
+  }
+}
+
+async function mount({ now }: Clock, options: HubOptions = {}) {
+  const mounted = await mountHub({ now, log: () => {}, ...options })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    return mounted.close()
+  })
+  return { ...mounted, url: `http://127.0.0.1:${mounted.port}/push/a` }
+}
+
+/** More than kernels take for a connection that is not read. */
+const MUCH = 24_000_000
+const MEGABYTE = 'x'.repeat(1_000_000)
+const KEEPS_MUCH = { firstMessage: 'oldest', history: { bytes: 2 * MUCH }, maxMessageBytes: MUCH } as const
+const LINES = '{"subscribe":"./a"}\n'
+
+const closed = (socket: Socket) => () => (socket.closed ? 'cut' : undefined)
+
+/** The status of the answer that comes. */
+function status(socket: Socket): () => string | undefined {
+  const answer = read(socket)
+  return () => /^HTTP\/1.1 (\d+)|"status":(\d+)/.exec(answer.text)?.slice(1).find(Boolean)
+}
+
+/** All that comes over a connection. */
+function read(socket: Socket): { text: string } {
+  const all = { text: '' }
+  socket.on('data', (chunk) => (all.text += String(chunk))).resume()
+  return all
+}
+
+const left = (hub: Hub) => () => (hub.state('a')?.subscribers ? undefined : 'cut')
+
+/** A frame of a client, masked with zeros. */
+const frame = (head: number, payload: string, length = payload.length) =>
+  Buffer.concat([Buffer.of(head, 0x80 | length), Buffer.alloc(4), Buffer.from(payload)])
+const TEXT = 0x81
+const PING = 0x89
+
+/** Writes for as long as anything is taken; resolves when nothing is. */
+async function fill(socket: Socket, bytes: Buffer): Promise<void> {
+  let written = socket.bytesWritten - socket.writableLength
+  for (let still = 0; still < 20;) {
+    while (!socket.destroyed && socket.writableLength < 1_000_000) socket.write(bytes)
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    const taken = socket.bytesWritten - socket.writableLength
+    still = taken === written ? still + 1 : 0
+    written = taken
+  }
+}
+
+/** Nobody is told whether this is allowed; `asked` when somebody waits for it. */
+function undecided(when: (asked: AuthorizeRequest) => boolean = () => true) {
+  let ask = () => {}
+  const asked = new Promise<void>((resolve) => (ask = resolve))
+  const authorize = (request: AuthorizeRequest) => {
+    if (!when(request)) return true
+    ask()
+    return new Promise<boolean>(() => {})
+  }
+  return { authorize, asked }
+}
+
+/** Everybody may do everything; `asked` when somebody may. */
+function allowed() {
+  let ask = () => {}
+  const asked = new Promise<void>((resolve) => (ask = resolve))
+  const authorize = () => {
+    setImmediate(ask)
+    return true
+  }
+  return { authorize, asked }
+}
+
+/** A TCP server behind a tunnel, and a client that came through. */
+async function tunnel(time: Clock) {
+  const peers: Socket[] = []
+  const server = createServer((socket) => void peers.push(socket.on('error', () => {})))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const { port } = await mount(time, { tunnels: { '/quotes': target } })
+  const client = new WebSocket(`ws://127.0.0.1:${port}/quotes`)
+  client.on('error', () => {})
+  onTestFinished(() => client.terminate())
+  await once(client, 'message')
+  const [peer] = peers
+  if (!peer) throw new Error('nobody came')
+  return { client, peer }
+}
+
+/** A TCP server whose process is stopped, so that it accepts nothing: two connections fill its queue. */
+async function stoppedServer() {
+  const code =
+    "const s = require('net').createServer().listen({ port: 0, backlog: 1 }, () => console.log(s.address().port))"
+  const server = spawn(process.execPath, ['-e', code])
+  onTestFinished(() => void server.kill('SIGKILL'))
+  const [line] = await once(server.stdout, 'data')
+  const to = { host: '127.0.0.1', port: Number(line) }
+  server.kill('SIGSTOP')
+  const queue = [connect(to), connect(to)]
+  onTestFinished(() => queue.forEach((socket) => socket.on('error', () => {}).destroy()))
+  await Promise.all(queue.map((socket) => once(socket, 'connect')))
+  return to
+}
+
+const owed = Object.fromEntries(
+  STREAMS.map(([name, asked]): [string, Driver<Clock>] => [
+    `${name} takes what it is owed`,
+    async (time) => {
+      const { hub, ...ports } = await mount(time, KEEPS_MUCH)
+      for (let n = 0; n < 24; n += 1) hub.publish('a', MEGABYTE)
+      ask(ports, asked)
+      await subscribers(hub, 1)
+      return left(hub)
+    },
+  ]),
+)
+
+const drivers: Record<string, Driver<Clock>> = {
+  async 'the rest of a POST’s body'(time) {
+    const { hub, ...ports } = await mount(time)
+    const post = (length: number) =>
+      `POST /push/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\nwhole`
+    // What comes in one packet has come when the first of it was published.
+    const socket = ask(ports, post(5) + post(100))
+    await until(() => hub.state('a')?.messages === 1)
+    const answers = read(socket)
+    return () => /HTTP\/1.1 (408)/.exec(answers.text)?.[1]
+  },
+  async 'the rest of a WebSocket message'(time) {
+    const { hub, ...ports } = await mount(time)
+    const socket = ask(ports, request('a', UPGRADE))
+    await subscribers(hub, 1)
+    const stream = read(socket)
+    // What comes in one packet has come when the ping is answered.
+    socket.write(Buffer.concat([frame(PING, 'mark'), frame(TEXT, 'half', 100)]))
+    await until(() => stream.text.includes('mark'))
+    return left(hub)
+  },
+  async 'the rest of a line'(time) {
+    const { hub, ...ports } = await mount(time)
+    const socket = ask(ports, LINES)
+    await subscribers(hub, 1)
+    socket.write('{"text":"whole"}\n{"text":"half')
+    await until(() => hub.state('a')?.messages === 1)
+    return left(hub)
+  },
+  async 'the first line'(time) {
+    const { tcpPort } = await mount(time)
+    const socket = ask({ port: tcpPort }, '').resume()
+    await once(socket, 'connect')
+    return closed(socket)
+  },
+  async 'the close of a connection of lines that was refused'(time) {
+    const { tcpPort } = await mount(time)
+    const socket = connect({ port: tcpPort, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    socket.resume().write('hello\n')
+    await once(socket, 'end')
+    // What is written to a connection that is cut is answered with a reset.
+    return () => {
+      socket.write('x')
+      return closed(socket)()
+    }
+  },
+  async '`authorize`, of a request'(time) {
+    const { authorize, asked } = undecided()
+    const socket = ask(await mount(time, { authorize }), request('a'))
+    await asked
+    return status(socket)
+  },
+  async '`authorize`, of a WebSocket'(time) {
+    const { authorize, asked } = undecided()
+    const socket = ask(await mount(time, { authorize }), request('a', UPGRADE))
+    await asked
+    return status(socket)
+  },
+  async '`authorize`, of a connection of lines'(time) {
+    const { authorize, asked } = undecided()
+    const socket = ask(await mount(time, { authorize }), LINES)
+    await asked
+    return status(socket)
+  },
+  async '`authorize`, of a message over a WebSocket'(time) {
+    const { authorize, asked } = undecided(({ action }) => action === 'publish')
+    const { url } = await mount(time, { authorize })
+    const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
+    onTestFinished(() => socket.terminate())
+    let code: number | undefined
+    socket.on('close', (closedBy) => (code = closedBy))
+    await once(socket, 'open')
+    socket.send('x')
+    await asked
+    return () => String(code)
+  },
+  ...owed,
+  async 'the body of a poll is taken'(time) {
+    const { authorize, asked } = allowed()
+    const { hub, connections, ...ports } = await mount(time, { ...KEEPS_MUCH, authorize })
+    hub.publish('a', 'x'.repeat(MUCH))
+    ask(ports, request('a'))
+    await asked
+    return () => (connections() === 0 ? 'cut' : undefined)
+  },
+  async 'a WebSocket answers that it is closed'(time) {
+    const { hub, connections, ...ports } = await mount(time)
+    ask(ports, request('a', UPGRADE)).resume()
+    await subscribers(hub, 1)
+    hub.delete('a')
+    return () => (connections() === 0 ? 'cut' : undefined)
+  },
+  async 'a tunnel’s client takes what the server sends'(time) {
+    const { client, peer } = await tunnel(time)
+    client.pause()
+    await fill(peer.resume(), Buffer.from(MEGABYTE))
+    return closed(peer)
+  },
+  async 'a tunnel’s server takes what the client sends'(time) {
+    const { client, peer } = await tunnel(time)
+    peer.pause()
+    for (let n = 0; n < 24; n += 1) client.send(MEGABYTE)
+    let before = -1
+    while (before !== client.bufferedAmount) {
+      before = client.bufferedAmount
+      for (let turn = 0; turn < 400; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return () => (client.readyState === WebSocket.CLOSED ? 'cut' : undefined)
+  },
+  async 'something passes through a tunnel'(time) {
+    const { peer } = await tunnel(time)
+    return closed(peer.resume())
+  },
+  async 'the TCP server of a tunnel accepts'(time) {
+    const target = await stoppedServer()
+    const { authorize, asked } = allowed()
+    const ports = await mount(time, { tunnels: { '/quotes': target }, authorize })
+    const socket = ask(ports, request('a', UPGRADE).replace('/push/a', '/quotes'))
+    await asked
+    return status(socket)
+  },
+  async 'a message, for a long poll'(time) {
+    const { hub, ...ports } = await mount(time)
+    const socket = ask(ports, request(`a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`))
+    await subscribers(hub, 1)
+    return status(socket)
+  },
+  async 'the next sign of life on a stream'(time) {
+    const socket = ask(await mount(time), request('a', 'Accept: text/event-stream'))
+    const stream = read(socket)
+    await until(() => stream.text.includes('push.open'))
+    return () => /push\.(ping)/.exec(stream.text)?.[1]
+  },
+  async 'readers take the end, when the hub closes'(time) {
+    const { hub, ...ports } = await mount(time, KEEPS_MUCH)
+    for (let n = 0; n < 24; n += 1) hub.publish('a', MEGABYTE)
+    ask(ports, request('a', 'Accept: text/event-stream'))
+    await subscribers(hub, 1)
+    let ended: string | undefined
+    void hub.close().then(() => (ended = 'closed'))
+    return () => ended
+  },
+  async 'a kept message is read'(time) {
+    const { hub } = await mount(time)
+    hub.publish('a', 'x')
+    setTimeout(() => hub.publish('a', 'y'), 200_000)
+    return () => (hub.state('a')?.messages === 1 ? 'forgotten' : undefined)
+  },
+  async 'a channel is used'(time) {
+    const { hub } = await mount(time)
+    hub.publish('a', 'x')
+    return () => (hub.state('a') ? undefined : 'forgotten')
+  },
+  async 'the end of a channel is asked for'(time) {
+    const { hub, url } = await mount(time)
+    const { id } = hub.publish('a', 'x')
+    hub.delete('a')
+    const poll = `${url}?wait=0&last_event_id=${encodeURIComponent(id)}`
+    return async () => ((await fetch(poll)).status === 410 ? undefined : 'forgotten')
+  },
+  async 'a client may publish again, at 1 message a second'(time) {
+    const { url } = await mount(time, { maxPublishRate: 1 })
+    const publish = async () => String((await fetch(url, { method: 'POST', body: 'x' })).status)
+    await publish()
+    return publish
+  },
+}
+
+walkWaits('What the hub waits for, and for how long', drivers, clock)

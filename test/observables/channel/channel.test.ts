@@ -1,0 +1,715 @@
+import { Observable, config, type Subscriber } from 'rxjs'
+import { number, object, pipe, string, toUpperCase, unknown } from 'valibot'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  PushError,
+  backoff,
+  createPushClient,
+  defineChannel,
+  fallback,
+  nchan,
+  pageLife,
+  plain,
+  webSocket,
+  type Channel,
+  type Payload,
+  type PushClientOptions,
+  type PushEvent,
+  type RetryPolicy,
+  type SourceEvent,
+  type Supervisor,
+  type Technique,
+} from 'pinia-push/observables'
+import { createTestingClient } from 'pinia-push/testing'
+
+let open: ReturnType<typeof createTestingClient>
+beforeEach(() => {
+  open = createTestingClient()
+})
+afterEach(() => {
+  open.push.close()
+})
+
+/** Reads a channel, and writes down what it sees in words. */
+function read<T>(channel: Channel<T>) {
+  const seen: string[] = []
+  const subscription = channel.events$.subscribe((event) => seen.push(inWords(event)))
+  return { seen, leave: () => subscription.unsubscribe() }
+}
+
+function inWords(event: PushEvent<unknown>): string {
+  switch (event.type) {
+    case 'message':
+      return JSON.stringify(event.data)
+    case 'gap':
+      return `gap ${event.reason}`
+    case 'invalid':
+    case 'failed':
+      return `${event.type} ${event.error.code}`
+    case 'waiting':
+      return `waiting ${event.delay}`
+    case 'closed':
+      return `closed by ${event.by}`
+    case 'idle':
+    case 'connecting':
+    case 'open':
+      return event.type
+  }
+}
+
+const testing = (options: PushClientOptions) => (open = createTestingClient(options))
+
+describe('a channel', () => {
+  test('connects its first reader, shares with the others, and disconnects the last', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const readers = [read(channel), read(channel), read(channel)]
+    expect(technique.connections).toHaveLength(1)
+    technique.latest.open()
+    for (const { leave } of readers) {
+      expect(technique.latest.closed).toBe(false)
+      leave()
+    }
+    expect(technique.latest.closed).toBe(true)
+    open.expectNoLeaks()
+  })
+
+  test('shows its state and its last message to who only watches, and begins anew without them', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const states: string[] = []
+    channel.state$.subscribe((state) => states.push(state.status === 'open' ? `open ${state.technique}` : state.status))
+    expect([technique.connections.length, channel.last]).toEqual([0, undefined])
+    const { leave } = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    expect([states, channel.last?.data]).toEqual([['idle', 'connecting', 'open scripted'], 1])
+    leave()
+    expect(states.at(-1)).toBe('idle')
+    read(channel).leave()
+    expect(channel.last).toBeUndefined()
+  })
+
+  test('is the same for the same definition and URL, and another for another', () => {
+    const { push } = open
+    const ticks = defineChannel({ url: (p: { symbol: string }) => `/ticks/${p.symbol}` })
+    expect(push.channel(ticks({ symbol: 'A' }))).toBe(push.channel(ticks({ symbol: 'A' })))
+    expect(push.channel(ticks({ symbol: 'A' }))).not.toBe(push.channel(ticks({ symbol: 'B' })))
+    expect(push.channel('/a')).toBe(push.channel('/a'))
+  })
+
+  test('outlives its last reader by the lingering time, for a reader that comes meanwhile', () => {
+    const { push, technique, time } = testing({ linger: 1_000 })
+    const channel = push.channel('/a')
+    read(channel).leave()
+    time.advance(999)
+    const second = read(channel)
+    time.advance(5_000)
+    expect(technique.connections).toHaveLength(2)
+    second.leave()
+    time.advance(1_000)
+    expect(channel.status).toBe('idle')
+    open.expectNoLeaks()
+  })
+
+  test('is tried anew by a reader who comes after all others left a channel that failed', () => {
+    const { push, technique } = testing({ linger: 1_000 })
+    const channel = push.channel('/a')
+    const first = read(channel)
+    technique.latest.refuse()
+    first.leave()
+    expect(read(channel).seen).toEqual(['connecting'])
+  })
+
+  test.each(['connecting', 'open', 'waiting', 'failed', 'closed'])(
+    'leaves no connection and no timer when left while %s',
+    (phase) => {
+      const { push, technique } = open
+      const channel = push.channel('/a')
+      const reader = read(channel)
+      if (phase !== 'connecting' && phase !== 'waiting') technique.latest.open()
+      if (phase === 'waiting') technique.latest.drop()
+      if (phase === 'failed') technique.latest.refuse()
+      if (phase === 'closed') technique.latest.end()
+      expect(channel.status).toBe(phase)
+      reader.leave()
+      open.expectNoLeaks()
+    },
+  )
+
+  test('tells a late reader the status at once, and past messages only where it replays', () => {
+    const { push, technique } = open
+    const replaying = defineChannel({ url: '/replaying', replay: 2 })
+    const plain = push.channel('/plain')
+    for (const channel of [plain, push.channel(replaying())]) {
+      read(channel)
+      technique.latest.open()
+      for (const n of [1, 2, 3]) technique.latest.message(n)
+    }
+    expect(read(plain).seen).toEqual(['open'])
+    expect(read(push.channel(replaying())).seen).toEqual(['open', '2', '3'])
+  })
+
+  test('replays the gaps between the messages that it replays', () => {
+    const { push, technique } = open
+    const channel = push.channel(defineChannel({ url: '/a', replay: 2 })())
+    read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.gap('expired')
+    technique.latest.message(2)
+    technique.latest.message(3)
+    technique.latest.gap('expired')
+    technique.latest.message(4)
+    expect(read(channel).seen).toEqual(['open', '3', 'gap expired', '4'])
+  })
+
+  test('delivers in one order to all, also where a handler causes the next message', () => {
+    const { push, technique } = open
+    const channel = push.channel<number>('/a')
+    channel.messages$.subscribe(({ data }) => {
+      if (data === 1) technique.latest.message(2)
+    })
+    const later = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    expect(later.seen).toEqual(['connecting', 'open', '1', '2'])
+  })
+
+  test('connects again for a reader that comes in the moment that the last one leaves', () => {
+    const { push, technique } = open
+    const channel = push.channel<number>('/a')
+    const seen: number[] = []
+    const first = channel.messages$.subscribe(() => {
+      first.unsubscribe()
+      channel.messages$.subscribe(({ data }) => seen.push(data))
+    })
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.open()
+    technique.latest.message(2)
+    expect({ seen, connections: technique.connections.length }).toEqual({ seen: [2], connections: 2 })
+  })
+
+  test('is no silence where timers come a minute late, as those of a hidden tab do', () => {
+    const { push, technique, time } = testing({ timeout: 1_000 })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 1_000 })
+    for (let minute = 0; minute < 10; minute += 1) {
+      time.sleep(60_000)
+      // Timers run before what arrived meanwhile is read.
+      time.advance(900)
+      technique.latest.alive()
+    }
+    expect(seen).toEqual(['connecting', 'open'])
+    time.advance(4_000)
+    expect(seen.slice(2)).toEqual(['waiting 250', 'connecting'])
+  })
+
+  test('fails as an event, and open() revives every reader from where it was', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const readers = [read(channel), read(channel)]
+    technique.latest.open()
+    technique.latest.message(1, { cursor: 'c1' })
+    technique.latest.refuse()
+    expect(channel.status).toBe('failed')
+    channel.open()
+    channel.open()
+    expect(technique.connections).toHaveLength(2)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    technique.latest.message(2)
+    for (const { seen } of readers) {
+      expect(seen).toEqual(['connecting', 'open', '1', 'failed refused', 'connecting', 'open', '2'])
+    }
+  })
+
+  test('connects once where two readers revive it at the same event', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    for (const _ of [1, 2]) channel.events$.subscribe(({ type }) => type === 'closed' && channel.open())
+    technique.latest.open()
+    technique.latest.end()
+    expect(technique.connections).toHaveLength(2)
+  })
+
+  test('closes for all, and resumes without a gap when it is opened again', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    channel.close()
+    expect(technique.latest.closed).toBe(true)
+    channel.open()
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'closed by client', 'connecting', 'open'])
+  })
+
+  test('says gap when it is opened again after the server ended it', () => {
+    const { push, technique } = open
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.end()
+    push.channel('/a').open()
+    technique.latest.open()
+    expect(seen).toEqual(['connecting', 'open', '1', 'closed by server', 'connecting', 'open', 'gap unproven'])
+  })
+
+  test('watches its status without connecting', () => {
+    const { push, technique } = open
+    const statuses: string[] = []
+    const channel = push.channel('/a')
+    const watching = channel.state$.subscribe(({ status }) => statuses.push(status))
+    expect(technique.connections).toHaveLength(0)
+    const reader = read(channel)
+    technique.latest.open()
+    reader.leave()
+    watching.unsubscribe()
+    expect(statuses).toEqual(['idle', 'connecting', 'open', 'idle'])
+  })
+
+  test('waits a day where the server asks for a hundred years, and not no time at all', () => {
+    const { push, technique, time } = open
+    const channel = push.channel('/a')
+    read(channel)
+    technique.latest.drop(new PushError('unavailable', '503', { retryAfter: 100 * 365 * 86_400_000 }))
+    time.advance(86_400_000)
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('retryNow skips the wait', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    technique.latest.drop()
+    channel.retryNow()
+    expect(seen).toEqual(['connecting', 'waiting 250', 'connecting'])
+  })
+
+  test('drops a half-open link after heartbeat and timeout, twenty seconds in all', () => {
+    const { push, technique, time } = open
+    const { seen } = read(push.channel('/a'))
+    technique.latest.open({ heartbeat: 15_000 })
+    time.advance(19_999)
+    expect(seen).toEqual(['connecting', 'open'])
+    time.advance(1)
+    expect(seen).toEqual(['connecting', 'open', 'waiting 250'])
+  })
+})
+
+describe('decoding', () => {
+  test('a schema shapes the data, and what it refuses is an event', () => {
+    const { push, technique } = open
+    const shout = defineChannel({ url: '/a', schema: object({ text: pipe(string(), toUpperCase()) }) })
+    const { seen } = read(push.channel(shout()))
+    technique.latest.open()
+    technique.latest.message({ text: 'hello' })
+    technique.latest.message({ text: 1 })
+    technique.latest.garbage()
+    technique.latest.message({ text: 'again' })
+    expect(seen.slice(2)).toEqual([
+      '{"text":"HELLO"}',
+      'invalid invalid-message',
+      'invalid invalid-message',
+      '{"text":"AGAIN"}',
+    ])
+  })
+
+  test('says which field a schema refused', () => {
+    const { push, technique } = open
+    const errors: string[] = []
+    push.channel(defineChannel({ url: '/a', schema: object({ price: number() }) })()).events$.subscribe((event) => {
+      if (event.type === 'invalid') errors.push(event.error.message)
+    })
+    technique.latest.open()
+    technique.latest.message({ price: 'much' })
+    expect(errors[0]).toMatch(/^price: /)
+  })
+
+  test('an asynchronous schema fails the channel, because it cannot keep order', () => {
+    const { push, technique } = open
+    const validate = async (value: unknown) => ({ value })
+    const asynchronous = { '~standard': { version: 1 as const, vendor: 'test', validate } }
+    const { seen } = read(push.channel(defineChannel({ url: '/a', schema: asynchronous })()))
+    technique.latest.open()
+    technique.latest.message(1)
+    expect(seen).toEqual(['connecting', 'open', 'failed async-schema'])
+    expect(technique.latest.closed).toBe(true)
+  })
+
+  test('a reader that throws keeps nobody else from the message', async () => {
+    const { push, technique } = open
+    const reported = new Promise((resolve) => {
+      config.onUnhandledError = resolve
+    })
+    const channel = push.channel('/a')
+    channel.messages$.subscribe(({ data }) => {
+      if (data === 1) throw new Error('thrown by a reader')
+    })
+    const { seen } = read(channel)
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.message(2)
+    expect(seen).toEqual(['connecting', 'open', '1', '2'])
+    await expect(reported).resolves.toMatchObject({ message: 'thrown by a reader' })
+    config.onUnhandledError = null
+  })
+})
+
+describe('a sequence', () => {
+  const numbered = defineChannel({ url: '/a', decode: Number, sequence: (n) => n })
+  const play = (...numbers: number[]) => {
+    for (const n of numbers) open.technique.latest.message(n, { cursor: null })
+  }
+
+  test('finds a hole that the server did not tell', () => {
+    const { seen } = read(open.push.channel(numbered()))
+    open.technique.latest.open()
+    play(1, 2, 4, 5)
+    expect(seen.slice(2)).toEqual(['1', '2', 'gap sequence', '4', '5'])
+  })
+
+  test('drops what the same connection repeats', () => {
+    const { seen } = read(open.push.channel(numbered()))
+    open.technique.latest.open()
+    play(1, 2, 2, 3)
+    expect(seen.slice(2)).toEqual(['1', '2', '3'])
+  })
+
+  test('says gap, and does not fall silent, when a server starts over', () => {
+    const { push, technique } = open
+    const { seen } = read(push.channel(numbered()))
+    technique.latest.open()
+    technique.latest.message(7)
+    technique.latest.message(8)
+    technique.latest.drop()
+    push.channel(numbered()).retryNow()
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.message(2)
+    expect(seen.filter((word) => /^\d|gap/.test(word))).toEqual(['7', '8', 'gap sequence', '1', '2'])
+  })
+
+  test('says one gap, not two, where the server told it already', () => {
+    const { seen } = read(open.push.channel(numbered()))
+    open.technique.latest.open()
+    play(1)
+    open.technique.latest.gap('expired')
+    play(9)
+    expect(seen.slice(2)).toEqual(['1', 'gap expired', '9'])
+  })
+})
+
+describe('sending', () => {
+  const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+  const chat = defineChannel({ url: '/chat', sends: anything })
+
+  test('waits for the connection, keeps order, and resolves when it is handed over', async () => {
+    const channel = open.push.channel(chat())
+    read(channel as Channel<unknown>)
+    const sends = ['one', 'two'].map((text) => channel.send(text))
+    open.technique.latest.open()
+    await Promise.all(sends)
+    expect(open.technique.latest.sent).toEqual(['"one"', '"two"'])
+  })
+
+  test('hands a burst over at once where the connection is open, however small the buffer', async () => {
+    const { push, technique } = testing({ sendBuffer: 1 })
+    const channel = push.channel(chat())
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    await Promise.all(Array.from({ length: 100 }, (_, n) => channel.send(n)))
+    expect(technique.latest.sent).toHaveLength(100)
+  })
+
+  test('rejects what is lost when the channel closes, and never sends it later', async () => {
+    const channel = open.push.channel(chat())
+    read(channel as Channel<unknown>)
+    const sent = channel.send('lost')
+    channel.close()
+    await expect(sent).rejects.toMatchObject({ code: 'send-lost' })
+    channel.open()
+    open.technique.latest.open()
+    expect(open.technique.latest.sent).toEqual([])
+  })
+
+  test('is bounded before the connection opens', async () => {
+    const { push } = testing({ sendBuffer: 1 })
+    const channel = push.channel(chat())
+    read(channel as Channel<unknown>)
+    const first = channel.send('fits')
+    await expect(channel.send('one too many')).rejects.toMatchObject({ code: 'buffer-full' })
+    open.technique.latest.open()
+    await first
+  })
+
+  test('rejects where neither the technique nor the server takes messages', async () => {
+    const { push, technique } = createTestingClient({ script: { sends: false } })
+    const channel = push.channel('/mute')
+    read(channel as Channel<unknown>)
+    const early = channel.send('early')
+    technique.latest.open()
+    await expect(early).rejects.toMatchObject({ code: 'cannot-send' })
+    await expect(channel.send('late')).rejects.toMatchObject({ code: 'cannot-send' })
+  })
+
+  test('is JSON without a schema, what `encode` returns, or bytes as they are, in order', async () => {
+    const { push, technique } = open
+    const texts = defineChannel({ url: '/texts', encode: String })
+    const [json, text] = [push.channel('/json'), push.channel(texts())]
+    for (const channel of [json, text]) read(channel as Channel<unknown>)
+    for (const connection of technique.connections) connection.open()
+    const bytes = Uint8Array.of(1, 2, 3, 4)
+    await Promise.all([
+      json.send({ buy: 3 }),
+      json.send(new Blob([bytes])),
+      json.send(bytes.buffer),
+      json.send(new DataView(bytes.buffer, 1, 2)),
+      json.send(Uint16Array.of(1)),
+      json.send('after'),
+      text.send('ping'),
+    ])
+    expect(technique.connections.map(({ sent }) => sent)).toEqual([
+      [
+        '{"buy":3}',
+        Uint8Array.of(1, 2, 3, 4),
+        Uint8Array.of(1, 2, 3, 4),
+        Uint8Array.of(2, 3),
+        Uint8Array.of(1, 0),
+        '"after"',
+      ],
+      ['ping'],
+    ])
+  })
+
+  test('is bytes behind a schema that passes them on', async () => {
+    const { push, technique } = open
+    const channel = push.channel(defineChannel({ url: '/bytes', sends: unknown() })())
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    const bytes = Uint8Array.of(1, 2, 3, 4)
+    for (const data of [bytes.buffer, new DataView(bytes.buffer, 1, 2), new Blob([bytes])]) await channel.send(data)
+    expect(technique.latest.sent).toEqual([Uint8Array.of(1, 2, 3, 4), Uint8Array.of(2, 3), Uint8Array.of(1, 2, 3, 4)])
+  })
+
+  test('is the JSON of plain data, of class instances with fields, and of what has `toJSON`', async () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    class Order {
+      id = 7
+    }
+    const data = [{}, [], Object.create(null), new Order(), new Date(0), new URL('http://a.test/'), null, undefined]
+    await channel.send({ data, left: undefined })
+    expect(technique.latest.sent).toEqual([
+      '{"data":[{},[],{},{"id":7},"1970-01-01T00:00:00.000Z","http://a.test/",null,null]}',
+    ])
+  })
+
+  class Hidden {
+    #id = 7
+    get id() {
+      return this.#id
+    }
+  }
+  test.for(
+    [
+      new Map([[1, 2]]),
+      new Set([1]),
+      new FormData(),
+      new URLSearchParams('a=1'),
+      new ReadableStream(),
+      new SharedArrayBuffer(1),
+      Promise.resolve(1),
+      new Error('lost'),
+      /lost/,
+      new Hidden(),
+      { within: [new Map([[1, 2]])] },
+      { bytes: Uint8Array.of(1) },
+      { call: () => {} },
+      [Symbol('s')],
+    ].map((data) => [data] as const),
+  )('rejects %o, of which JSON keeps nothing', async ([data]) => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    await expect(channel.send(data)).rejects.toMatchObject({
+      code: 'invalid-message',
+      message: expect.stringContaining('Send plain objects'),
+    })
+    expect(technique.latest.sent).toEqual([])
+  })
+
+  test.for([[undefined], [() => {}], [Symbol('s')], [1n]] as const)(
+    'rejects %o, of which there is no JSON',
+    async ([data]) => {
+      const { push, technique } = open
+      const channel = push.channel('/a')
+      read(channel as Channel<unknown>)
+      technique.latest.open()
+      await expect(channel.send(data)).rejects.toMatchObject({ code: 'invalid-message' })
+    },
+  )
+
+  test('waits where the connection is going, and goes by the next one', async () => {
+    const sent: string[] = []
+    const connections: Subscriber<SourceEvent>[] = []
+    const closing = () => {
+      throw new PushError('not-connected', 'The socket is closing.')
+    }
+    const via: Technique = {
+      name: 'closing',
+      isSupported: () => true,
+      connect: () =>
+        new Observable((subscriber) => {
+          connections.push(subscriber)
+          const send = connections.length === 1 ? closing : (data: Payload) => void sent.push(String(data))
+          subscriber.next({ type: 'open', technique: 'closing', space: 'plain', resumed: false, send })
+        }),
+    }
+    const channel = open.push.channel('/a', { via })
+    read(channel as Channel<unknown>)
+    const sends = [channel.send(1), channel.send(2)]
+    connections[0]?.error(new PushError('lost', 'The socket closed.'))
+    channel.retryNow()
+    await Promise.all(sends)
+    expect(sent).toEqual(['1', '2'])
+  })
+
+  test('says why it cannot', async () => {
+    const { push, technique } = open
+    await expect(push.channel(chat()).send('nobody reads')).rejects.toMatchObject({ code: 'not-connected' })
+    expect(technique.connections).toHaveLength(0)
+  })
+})
+
+describe('a client', () => {
+  test.each([
+    [{ linger: -1 }, 'invalid-option'],
+    [{ openWithin: Number.NaN }, 'invalid-option'],
+    [{ rotateAfter: 0 }, 'invalid-option'],
+  ])('refuses %o', (options, code) => {
+    expect(() => createTestingClient(options)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('refuses a URL that is none, at the door', () => {
+    expect(() => open.push.channel('mailto:x@example.org')).toThrow(expect.objectContaining({ code: 'invalid-url' }))
+  })
+
+  test('prepares each attempt, and a failure to prepare is a failure to connect', async () => {
+    const asked: number[] = []
+    const { push, technique, time } = testing({
+      prepare: ({ attempt }) => {
+        asked.push(attempt)
+        if (attempt === 0) throw new Error('no token yet')
+        return { query: { token: 'fresh' } }
+      },
+    })
+    const { seen } = read(push.channel('/a?x=1'))
+    expect(seen).toEqual(['connecting', 'waiting 250'])
+    time.advance(250)
+    expect(technique.latest.request.url).toBe('http://push.test/a?x=1&token=fresh')
+    expect(asked).toEqual([0, 1])
+  })
+
+  test.each([
+    [() => JSON.parse('null').token, 'a TypeError that prepare throws'],
+    [() => Promise.reject(new ReferenceError('token is not defined')), 'a ReferenceError that it rejects with'],
+  ])('fails once at a mistake in the code of prepare: %#, $1', async (prepare) => {
+    const { push, technique } = testing({ prepare })
+    const { seen } = read(push.channel('/a'))
+    await Promise.resolve()
+    expect(seen).toEqual(['connecting', 'failed exception'])
+    expect(technique.connections).toHaveLength(0)
+  })
+
+  test('tries again where prepare rejects with what fetch rejects with when the network fails', async () => {
+    const { push } = testing({ prepare: () => Promise.reject(new TypeError('Failed to fetch')) })
+    const { seen } = read(push.channel('/a'))
+    await Promise.resolve()
+    expect(seen).toEqual(['connecting', 'waiting 250'])
+  })
+
+  test('fails once where a technique was not called, and says so', async () => {
+    const channel = open.push.channel('/a', { via: webSocket as unknown as Technique })
+    const { seen } = read(channel)
+    expect(seen).toEqual(['connecting', 'failed invalid-option'])
+    expect(channel.explain()).toContain('via: webSocket()')
+    expect(() => fallback(webSocket as unknown as Technique)).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    )
+  })
+
+  test.each([
+    ['dialect', nchan],
+    ['dialect', plain],
+    ['retry', backoff],
+  ] as const)('refuses `%s: %o` that was not called, and says how to write it', (option, factory) => {
+    expect(() => createPushClient({ [option]: factory })).toThrow(
+      expect.objectContaining({
+        code: 'invalid-option',
+        message: expect.stringContaining(`${factory.name} was not called. Write \`${option}: ${factory.name}()\`.`),
+      }),
+    )
+    const retry = backoff as unknown as RetryPolicy
+    expect(() => open.push.channel(defineChannel({ url: '/a', retry })())).toThrow('backoff was not called')
+  })
+
+  test('fails once where its supervisor was not called, and says so', () => {
+    const { push } = testing({ life: pageLife as unknown as Supervisor })
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    expect(seen).toEqual(['failed invalid-option'])
+    expect(channel.explain()).toContain('life: pageLife()')
+  })
+
+  test('fails once at a mistake in the code of a supervisor', () => {
+    const { push } = testing({ life: () => JSON.parse('null').begin() })
+    const { seen } = read(push.channel('/a'))
+    expect(seen).toEqual(['failed exception'])
+  })
+
+  test('fails once where a policy throws', () => {
+    const delay = (): number => {
+      throw new RangeError('no such delay')
+    }
+    const { push, technique } = testing({ retry: Object.assign(backoff(), { delay }) })
+    const { seen } = read(push.channel('/a'))
+    technique.latest.drop()
+    expect(seen).toEqual(['connecting', 'failed invalid-option'])
+  })
+
+  test('lists the channels that are read', () => {
+    const { push } = open
+    const counts: number[] = []
+    push.channels$.subscribe((channels) => counts.push(channels.length))
+    const one = read(push.channel('/a'))
+    const two = read(push.channel('/b'))
+    one.leave()
+    two.leave()
+    expect(counts).toEqual([0, 1, 2, 1, 0])
+  })
+
+  test('closes everything at once, for good', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    technique.latest.open()
+    push.close()
+    channel.open()
+    expect(seen).toEqual([
+      'connecting',
+      'open',
+      'closed by client',
+      'connecting',
+      'gap unproven',
+      'failed client-closed',
+    ])
+    expect(() => push.channel('/b')).toThrow(expect.objectContaining({ code: 'client-closed' }))
+  })
+})

@@ -1,0 +1,525 @@
+import fc from 'fast-check'
+import { BehaviorSubject, Subject, take } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { defineChannel, pausable, type Channel, type PushEvent } from 'pinia-push/observables'
+import { createTestingClient, type TestingOptions } from 'pinia-push/testing'
+
+let open: ReturnType<typeof createTestingClient>
+const testing = (options: TestingOptions) => (open = createTestingClient(options))
+beforeEach(() => void testing({}))
+afterEach(() => open.push.close())
+
+const LINGER = 1_000
+const PLAIN = { linger: LINGER, script: { resumes: false } }
+const replaying = defineChannel({ url: '/a', replay: 3 })
+
+/** Reads a channel, with a pause of its own, and writes down what it sees in words. */
+function read(channel: Channel<unknown>, paused = false) {
+  const seen: string[] = []
+  const paused$ = new BehaviorSubject(paused)
+  const hear = (event: PushEvent<unknown>) => seen.push(inWords(event))
+  const subscription = pausable(channel, paused$).subscribe(hear)
+  return {
+    seen,
+    /** The messages and gaps among them. */
+    news: () => seen.filter((word) => /^\d|^gap/.test(word)),
+    pause: () => paused$.next(true),
+    resume: () => paused$.next(false),
+    leave: () => subscription.unsubscribe(),
+  }
+}
+
+function inWords(event: PushEvent<unknown>): string {
+  if (event.type === 'message') return String(event.data)
+  if (event.type === 'gap') return `gap ${event.reason}`
+  if (event.type === 'idle') return `idle ${event.paused?.join() ?? ''}`
+  return event.type
+}
+
+const says = (...numbers: number[]) => {
+  for (const n of numbers) open.technique.latest.message(n)
+}
+
+describe('a paused reader', () => {
+  test('hears that it is paused, then nothing, then the status again', () => {
+    const channel = open.push.channel('/a')
+    const other = read(channel)
+    const reader = read(channel)
+    open.technique.latest.open()
+    reader.pause()
+    reader.resume()
+    expect(reader.seen).toEqual(['connecting', 'open', 'idle reader', 'open'])
+    expect(other.seen).toEqual(['connecting', 'open'])
+  })
+
+  test('is not connected where it begins paused, and begins at now', () => {
+    const { push, technique } = open
+    const reader = read(push.channel('/a'), true)
+    expect(technique.connections).toHaveLength(0)
+    reader.resume()
+    technique.latest.open()
+    says(1)
+    expect(reader.seen).toEqual(['idle reader', 'connecting', 'open', '1'])
+  })
+
+  test('is unseen by the others, who miss nothing', () => {
+    const { push, technique } = open
+    const [one, other] = [read(push.channel('/a')), read(push.channel('/a'))]
+    technique.latest.open()
+    says(1)
+    one.pause()
+    says(2, 3)
+    one.resume()
+    says(4)
+    expect(other.seen).toEqual(['connecting', 'open', '1', '2', '3', '4'])
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('lets the connection go when it is the last, after the lingering time', () => {
+    const { push, technique, time } = testing({ linger: LINGER })
+    const channel = push.channel('/a')
+    const readers = [read(channel), read(channel)]
+    technique.latest.open()
+    for (const { pause } of readers) pause()
+    time.advance(LINGER - 1)
+    expect(technique.latest.closed).toBe(false)
+    time.advance(1)
+    expect(channel.status).toBe('idle')
+    open.expectNoLeaks()
+  })
+
+  test('that leaves for good leaves nothing', () => {
+    const { push, technique } = testing({ linger: LINGER })
+    const reader = read(push.channel('/a'))
+    technique.latest.open()
+    reader.pause()
+    reader.leave()
+    open.time.advance(LINGER)
+    expect(technique.latest.closed).toBe(true)
+    open.expectNoLeaks()
+  })
+
+  test('can pause and resume in the middle of what it hears', () => {
+    const channel = open.push.channel(replaying())
+    read(channel)
+    open.technique.latest.open()
+    const paused$ = new BehaviorSubject(false)
+    const seen: unknown[] = []
+    pausable(channel, paused$).subscribe((event) => {
+      if (event.type !== 'message' && event.type !== 'gap') return
+      seen.push(event.type === 'gap' ? event.reason : event.data)
+      paused$.next(true)
+    })
+    says(1, 2, 3)
+    for (let n = 0; n < 4; n++) paused$.next(false)
+    expect(seen).toEqual([1, 2, 3])
+  })
+
+  test('gets what came in the moment that another reader paused it', () => {
+    const channel = open.push.channel(replaying())
+    const first = channel.messages$.subscribe(() => second.pause())
+    const second = read(channel)
+    open.technique.latest.open()
+    says(1)
+    expect(second.news()).toEqual([])
+    first.unsubscribe()
+    second.resume()
+    expect(second.news()).toEqual(['1'])
+  })
+})
+
+describe('on resume, where others went on', () => {
+  test('it gets what it missed from what the channel keeps, once and in order, with the gaps', () => {
+    const { push, technique } = open
+    const channel = push.channel(replaying())
+    read(channel)
+    const reader = read(channel)
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    says(2)
+    technique.latest.gap('expired')
+    says(3)
+    reader.resume()
+    says(4)
+    expect(reader.news()).toEqual(['1', '2', 'gap expired', '3', '4'])
+  })
+
+  test('it gets a gap, then the rest, where the channel keeps too little', () => {
+    const { push, technique } = open
+    const channel = push.channel(replaying())
+    read(channel)
+    const reader = read(channel)
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    says(2, 3, 4, 5)
+    reader.resume()
+    says(6)
+    expect(reader.news()).toEqual(['1', 'gap paused', '3', '4', '5', '6'])
+  })
+
+  test('it gets a gap where the channel keeps nothing, and none where nothing came', () => {
+    const { push, technique } = open
+    read(push.channel('/a'))
+    const reader = read(push.channel('/a'))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    reader.resume()
+    says(2)
+    reader.pause()
+    says(3)
+    reader.resume()
+    says(4)
+    expect(reader.news()).toEqual(['1', '2', 'gap paused', '4'])
+  })
+
+  test('it gets the gap after all where it pauses again before it could be told', () => {
+    const { push, technique } = open
+    const other = read(push.channel('/a'))
+    const reader = read(push.channel('/a'))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    says(2)
+    technique.latest.drop()
+    reader.resume()
+    reader.pause()
+    reader.resume()
+    expect(reader.news()).toEqual(['1'])
+    push.channel('/a').retryNow()
+    technique.latest.open()
+    says(3)
+    expect(reader.news()).toEqual(['1', 'gap paused', '3'])
+    expect(other.news()).toEqual(['1', '2', '3'])
+  })
+
+  test('it gets a gap where a fresh reader began the channel anew meanwhile, once that is open', () => {
+    const { push, technique } = open
+    const reader = read(push.channel(replaying()))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    const fresh = read(push.channel(replaying()))
+    expect(technique.latest.request.cursor).toBeUndefined()
+    reader.resume()
+    technique.latest.open()
+    says(2)
+    expect(reader.seen.slice(3)).toEqual(['idle reader', 'connecting', 'open', 'gap paused', '2'])
+    expect(fresh.seen).toEqual(['connecting', 'open', '2'])
+  })
+})
+
+describe('on resume, where all had paused', () => {
+  test('the channel goes on from the cursor, and nothing is a gap', () => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    const readers = [read(channel), read(channel)]
+    technique.latest.open()
+    says(1)
+    for (const { pause } of readers) pause()
+    expect(technique.latest.closed).toBe(true)
+    for (const { resume } of readers) resume()
+    expect(technique.connections).toHaveLength(2)
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    says(2)
+    for (const { seen } of readers) {
+      expect(seen).toEqual(expect.arrayContaining(['connecting', 'open', '1', 'idle reader', '2']))
+      expect(seen).not.toContain('gap paused')
+    }
+  })
+
+  test('what comes while the connection lingers is nobody’s, and is asked for again', () => {
+    const { push, technique, time } = testing({ linger: LINGER })
+    const reader = read(push.channel('/a'))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    says(2)
+    expect(technique.latest.closed).toBe(true)
+    open.expectNoLeaks()
+    time.advance(LINGER)
+    reader.resume()
+    expect(technique.latest.request.cursor?.value).toBe('c1')
+    technique.latest.open()
+    technique.latest.message(2, { cursor: 'c2' })
+    expect(reader.news()).toEqual(['1', '2'])
+  })
+
+  test.each(['closed', 'failed'])('is told of what it missed before it is told that the channel %s', (end) => {
+    const { technique, push } = open
+    const channel = push.channel('/a')
+    const other = read(channel)
+    const reader = read(channel)
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    says(2)
+    if (end === 'closed') technique.latest.end()
+    else technique.latest.refuse()
+    reader.resume()
+    expect(reader.seen.slice(-3)).toEqual(['idle reader', 'gap paused', end])
+    expect(other.seen.slice(-2)).toEqual(['2', end])
+  })
+
+  test('a server that cannot resume is a gap', () => {
+    const { push, technique } = testing({ script: { resumes: false } })
+    const reader = read(push.channel('/a'))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    reader.resume()
+    technique.latest.open()
+    says(2)
+    expect(reader.news()).toEqual(['1', 'gap unproven', '2'])
+  })
+
+  test('a server that cannot resume is no gap within the lingering time, where the channel keeps enough', () => {
+    const { push, technique, time } = testing(PLAIN)
+    const reader = read(push.channel(replaying()))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    time.advance(LINGER - 1)
+    says(2)
+    reader.resume()
+    says(3)
+    expect(reader.news()).toEqual(['1', '2', '3'])
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('one that paused before the others gets what they saw from what the channel keeps', () => {
+    const { push, technique } = open
+    const [one, other] = [read(push.channel(replaying())), read(push.channel(replaying()))]
+    technique.latest.open()
+    says(1)
+    one.pause()
+    says(2)
+    other.pause()
+    one.resume()
+    expect(technique.latest.request.cursor?.value).toBe('c2')
+    technique.latest.open()
+    says(3)
+    other.resume()
+    expect(one.news()).toEqual(['1', '2', '3'])
+    expect(other.news()).toEqual(['1', '2', '3'])
+  })
+
+  test('the numbers that messages carry go on, and a hole among them is found', () => {
+    const { push, technique } = open
+    const numbered = defineChannel({ url: '/a', decode: Number, sequence: (n) => n })
+    const reader = read(push.channel(numbered()))
+    technique.latest.open()
+    says(1)
+    reader.pause()
+    reader.resume()
+    technique.latest.open()
+    says(3)
+    expect(reader.news()).toEqual(['1', 'gap sequence', '3'])
+  })
+})
+
+describe('a reader that begins at a place learnt elsewhere', () => {
+  const place = () => ({ space: 'plain', value: 'c7', opened: true })
+  const begin = (paused = false, from = place()) => {
+    const seen: string[] = []
+    const paused$ = new BehaviorSubject(paused)
+    const subscription = pausable(open.push.channel(replaying()), paused$, from).subscribe((event) =>
+      seen.push(inWords(event)),
+    )
+    return { seen, paused$, leave: () => subscription.unsubscribe() }
+  }
+  const cursor = () => open.technique.latest.request.cursor?.value
+
+  test('connects from there, and nothing is a gap', () => {
+    const { seen } = begin()
+    expect(cursor()).toBe('c7')
+    open.technique.latest.open()
+    says(1)
+    expect(seen).toEqual(['connecting', 'open', '1'])
+  })
+
+  test('gets a gap where the server cannot resume', () => {
+    testing({ script: { resumes: false } })
+    const { seen } = begin()
+    open.technique.latest.open()
+    says(1)
+    expect(seen).toEqual(['connecting', 'open', 'gap unproven', '1'])
+  })
+
+  test('gets a gap where others read already, once they are open', () => {
+    const other = read(open.push.channel(replaying()))
+    const { seen } = begin()
+    open.technique.latest.open()
+    says(1)
+    expect(seen).toEqual(['connecting', 'open', 'gap unproven', '1'])
+    expect(other.seen).toEqual(['connecting', 'open', '1'])
+    expect(open.technique.connections).toHaveLength(1)
+  })
+
+  test('is connected from there when it resumes, where it begins paused', () => {
+    const { paused$ } = begin(true)
+    expect(open.technique.connections).toHaveLength(0)
+    paused$.next(false)
+    expect(cursor()).toBe('c7')
+  })
+
+  test('goes on from where it was after a pause, not from there again', () => {
+    const { paused$, seen } = begin()
+    open.technique.latest.open()
+    says(1)
+    paused$.next(true)
+    paused$.next(false)
+    expect(cursor()).toBe('c1')
+    open.technique.latest.open()
+    says(2)
+    expect(seen.filter((word) => /^\d|^gap/.test(word))).toEqual(['1', '2'])
+  })
+
+  test('can be subscribed again from the same place, which nothing moved', () => {
+    const from = place()
+    const first = begin(false, from)
+    open.technique.latest.open()
+    says(1)
+    first.leave()
+    begin(false, from)
+    expect(cursor()).toBe('c7')
+  })
+})
+
+describe('a channel', () => {
+  test('is left by a reader who wanted its status only', () => {
+    const { push, technique } = open
+    const reader = read(push.channel('/a'))
+    technique.latest.open()
+    push.channel('/a').events$.pipe(take(1)).subscribe()
+    reader.leave()
+    expect(technique.latest.closed).toBe(true)
+    open.expectNoLeaks()
+  })
+
+  test('is not connected for one who leaves while it hears what it missed', () => {
+    const { push, technique } = open
+    const paused$ = new BehaviorSubject(false)
+    const reading = pausable(push.channel(replaying()), paused$).subscribe(({ type }) => {
+      if (type === 'message') reading.unsubscribe()
+    })
+    const other = read(push.channel(replaying()))
+    technique.latest.open()
+    paused$.next(true)
+    says(1)
+    other.pause()
+    paused$.next(false)
+    expect(reading.closed).toBe(true)
+    expect(technique.connections).toHaveLength(1)
+    open.expectNoLeaks()
+  })
+
+  test('is not read before it is known whether to', () => {
+    const paused$ = new Subject<boolean>()
+    const reading = pausable(open.push.channel('/a'), paused$).subscribe()
+    expect(open.technique.connections).toHaveLength(0)
+    paused$.next(false)
+    expect(open.technique.connections).toHaveLength(1)
+    reading.unsubscribe()
+    open.expectNoLeaks()
+  })
+})
+
+describe('whoever pauses and resumes when', () => {
+  const act = fc.constantFrom(
+    'publish',
+    'publish',
+    'pause 0',
+    'resume 0',
+    'pause 1',
+    'resume 1',
+    'join',
+    'leave',
+    'wait',
+    'drop',
+  )
+
+  /** Plays against a server that keeps all it published, and tells what two readers that pause, and others, saw. */
+  function play(acts: readonly string[], { replay, resumes }: { replay: number; resumes: boolean }) {
+    const { push, technique, time } = testing({ linger: LINGER, script: { resumes } })
+    const channel = push.channel(defineChannel({ url: '/a', replay })())
+    let published = 0
+    let served = 0
+    const send = (n: number) => technique.latest.message(n, { cursor: resumes ? `c${n}` : null })
+    /** Opens what connected, and sends what comes after its cursor. */
+    const serve = () => {
+      if (technique.connections.length === served || technique.latest.closed) return
+      served = technique.connections.length
+      const { cursor } = technique.latest.request
+      technique.latest.open({ cursor: resumes && !cursor ? `c${published}` : null })
+      for (let n = cursor ? Number(cursor.value.slice(1)) + 1 : published + 1; n <= published; n++) send(n)
+    }
+    const pausing = [read(channel), read(channel)]
+    const others: ReturnType<typeof read>[] = []
+    const all = [...pausing]
+    for (const step of acts) {
+      serve()
+      const [what, which] = step.split(' ')
+      if (what === 'publish') {
+        published += 1
+        if (served > 0 && !technique.latest.closed) send(published)
+      }
+      if (what === 'pause') pausing[Number(which)]?.pause()
+      if (what === 'resume') pausing[Number(which)]?.resume()
+      if (what === 'join') {
+        others.push(read(channel))
+        all.push(...others.slice(-1))
+      }
+      if (what === 'leave') others.pop()?.leave()
+      if (what === 'wait') time.advance(LINGER)
+      if (what === 'drop' && served > 0 && !technique.latest.closed) technique.latest.drop()
+    }
+    for (const { resume } of pausing) resume()
+    channel.retryNow()
+    serve()
+    published += 1
+    send(published)
+    for (const { leave } of [...pausing, ...others]) leave()
+    time.advance(LINGER)
+    open.expectNoLeaks()
+    return { published, news: all.map(({ news }) => news()) }
+  }
+
+  test.each([
+    { replay: 0, resumes: true },
+    { replay: 2, resumes: true },
+    { replay: 0, resumes: false },
+    { replay: 2, resumes: false },
+  ])('nothing is repeated, and nothing is missing without a gap (%o)', (options) => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        for (const news of play(acts, options).news) {
+          const isGap = (word = '') => word.startsWith('gap')
+          const numbers = news.filter((word) => !isGap(word)).map(Number)
+          expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+          const holes = news.filter(
+            (word, n) => n > 0 && !isGap(word) && !isGap(news[n - 1]) && Number(word) !== Number(news[n - 1]) + 1,
+          )
+          expect(holes).toEqual([])
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('one alone that pauses misses nothing on a server that resumes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('publish', 'publish', 'pause 0', 'resume 0', 'wait', 'drop'), { maxLength: 40 }),
+        (acts) => {
+          const { news, published } = play(['pause 1', 'publish', ...acts], { replay: 0, resumes: true })
+          expect(news[0]).toEqual(Array.from({ length: published }, (_, n) => String(n + 1)))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,248 @@
+// @vitest-environment jsdom
+import { createPinia, defineStore } from 'pinia'
+import { Subject, of } from 'rxjs'
+import { createApp } from 'vue'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  createPushClient,
+  backoff,
+  fallback,
+  pageLife,
+  plain,
+  type PushClientOptions,
+  type PushEvent,
+} from 'pinia-push/observables'
+import { scriptedTechnique } from 'pinia-push/testing'
+import { createPush, defineChannel, usePushStatus } from 'pinia-push'
+
+const HOUR = 3_600_000
+
+// Timers and both clocks are fake; only `Date` is set.
+beforeEach(
+  () =>
+    void vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
+    }),
+)
+afterEach(() => void vi.useRealTimers())
+const setClock = (by: number) => vi.setSystemTime(Date.now() + by)
+
+function reading(options: PushClientOptions = {}) {
+  const technique = scriptedTechnique()
+  const client = createPushClient({
+    via: technique,
+    base: 'http://push.test',
+    warnings: false,
+    retry: backoff({ base: 30_000, max: 30_000, random: () => 0.99 }),
+    linger: 5_000,
+    ...options,
+  })
+  const events: PushEvent<unknown>[] = []
+  const channel = client.channel('/a')
+  const subscription = channel.events$.subscribe((event) => events.push(event))
+  return { technique, client, channel, subscription, events, types: () => events.map(({ type }) => type) }
+}
+
+describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
+  test('while it connects: a hang is noticed in time', () => {
+    const { types } = reading()
+    vi.advanceTimersByTime(2_000)
+    setClock(jump)
+    vi.advanceTimersByTime(2_900)
+    expect(types()).toEqual(['connecting'])
+    vi.advanceTimersByTime(200)
+    expect(types()).toEqual(['connecting', 'waiting'])
+  })
+
+  test('while it is open: silence is noticed in time, and nothing before', () => {
+    const { technique, types } = reading({ life: pageLife(), dialect: plain({ heartbeat: 10_000 }) })
+    technique.latest.open()
+    vi.advanceTimersByTime(5_000)
+    setClock(jump)
+    vi.advanceTimersByTime(9_900)
+    expect(types()).toEqual(['connecting', 'open'])
+    expect(technique.connections).toHaveLength(1)
+    vi.advanceTimersByTime(200)
+    expect(types()).toEqual(['connecting', 'open', 'waiting'])
+  })
+
+  test('while it is open: it is not taken for sleep', () => {
+    const { technique } = reading({ life: pageLife() })
+    technique.latest.open()
+    technique.latest.message(1)
+    setClock(jump)
+    vi.advanceTimersByTime(30_000)
+    expect(technique.connections).toHaveLength(1)
+  })
+
+  test('while it waits: the next attempt and the countdown are in time, and `retryAt` follows the clock', () => {
+    const { technique, client, types } = reading()
+    technique.latest.open()
+    technique.latest.drop()
+    const status = usePushStatus({ push: client })
+    expect(status.retryIn.value).toBe(20)
+    vi.advanceTimersByTime(10_000)
+    setClock(jump)
+    vi.advanceTimersByTime(5_000)
+    expect(status.retryIn.value).toBe(5)
+    expect(Math.abs((status.retryAt.value ?? 0) - Date.now() - 4_800)).toBeLessThan(1_000)
+    // One that is mounted now counts as the others do.
+    expect(usePushStatus({ push: client }).retryIn.value).toBe(5)
+    vi.advanceTimersByTime(4_700)
+    expect(technique.connections).toHaveLength(1)
+    vi.advanceTimersByTime(200)
+    expect(technique.connections).toHaveLength(2)
+    expect(types().at(-1)).toBe('connecting')
+  })
+
+  test('while nobody reads: it lingers as long as it was to', () => {
+    const { channel, subscription } = reading()
+    subscription.unsubscribe()
+    setClock(jump)
+    vi.advanceTimersByTime(4_900)
+    expect(channel.status).toBe('connecting')
+    vi.advanceTimersByTime(200)
+    expect(channel.status).toBe('idle')
+  })
+
+  test('while a token is used: it is renewed in time', () => {
+    const expires = Date.now() + 10_000
+    const { technique } = reading({ prepare: () => ({ expires }) })
+    technique.latest.open()
+    technique.latest.message(1)
+    setClock(jump)
+    vi.advanceTimersByTime(8_900)
+    expect(technique.connections).toHaveLength(1)
+    vi.advanceTimersByTime(200)
+    expect(technique.connections).toHaveLength(2)
+  })
+
+  test('while it is paused: it goes on when the page is seen', () => {
+    const hidden$ = new Subject<boolean>()
+    const none$ = of(false)
+    const signals = { hidden$, offline$: none$, left$: none$, thawed$: new Subject<unknown>() }
+    const { technique, channel } = reading({ life: pageLife({ hidden: 1_000, signals }) })
+    technique.latest.open()
+    hidden$.next(true)
+    setClock(jump)
+    vi.advanceTimersByTime(900)
+    expect(channel.status).toBe('open')
+    vi.advanceTimersByTime(200)
+    expect(channel.status).toBe('idle')
+    setClock(jump)
+    hidden$.next(false)
+    expect(channel.status).toBe('connecting')
+  })
+
+  test('while a ladder climbs: the higher rung is tried, and takes over, in time', () => {
+    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
+    const via = fallback({ random: () => 0.99 }, higher, lower)
+    const { channel } = reading({ via, dialect: plain({ heartbeat: 1e6 }) })
+    higher.latest.refuse()
+    lower.latest.open()
+    lower.latest.message(1)
+    // It waits for the next try.
+    setClock(jump)
+    vi.advanceTimersByTime(9_900)
+    expect(higher.connections).toHaveLength(1)
+    vi.advanceTimersByTime(200)
+    expect(higher.connections).toHaveLength(2)
+    // The higher rung opens.
+    setClock(jump)
+    vi.advanceTimersByTime(2_700)
+    expect(higher.latest.closed).toBe(false)
+    higher.latest.open()
+    higher.latest.alive()
+    // Both stand beside each other.
+    setClock(jump)
+    vi.advanceTimersByTime(900)
+    expect(channel.state.technique).toBe('lower')
+    vi.advanceTimersByTime(200)
+    expect([channel.state.technique, lower.latest.closed]).toEqual(['higher', true])
+  })
+
+  test('while a ladder climbs: a rung that hangs is left in time', () => {
+    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
+    const { channel } = reading({ via: fallback(higher, lower), dialect: plain({ heartbeat: 1e6 }) })
+    setClock(jump)
+    vi.advanceTimersByTime(2_900)
+    expect(lower.connections).toHaveLength(0)
+    vi.advanceTimersByTime(200)
+    lower.latest.open()
+    expect(channel.state.technique).toBe('lower')
+  })
+
+  test('while a ladder remembers: what works is remembered for as long as it was to', () => {
+    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
+    const via = fallback({ remember: 60_000 }, higher, lower)
+    const { subscription, channel } = reading({ via, linger: 0 })
+    higher.latest.refuse()
+    lower.latest.open()
+    subscription.unsubscribe()
+    const tried = () => {
+      const { length } = higher.connections
+      channel.events$.subscribe().unsubscribe()
+      return higher.connections.length > length
+    }
+    setClock(jump)
+    vi.advanceTimersByTime(59_000)
+    expect(tried()).toBe(false)
+    vi.advanceTimersByTime(2_000)
+    expect(tried()).toBe(true)
+  })
+
+  test('while a store waits to take its snapshot once more: it is taken in time', async () => {
+    let asked = 0
+    const { store, technique } = bound(() => {
+      asked += 1
+      return Promise.reject(new Error('503'))
+    })
+    technique.latest.open()
+    while (store.$push.error === undefined) await Promise.resolve()
+    setClock(jump)
+    vi.advanceTimersByTime(19_700)
+    expect(asked).toBe(1)
+    vi.advanceTimersByTime(200)
+    expect(asked).toBe(2)
+  })
+
+  test('while a store takes its snapshot: it is given up in time', async () => {
+    const { store, technique } = bound(() => new Promise(() => {}))
+    technique.latest.open()
+    setClock(jump)
+    vi.advanceTimersByTime(29_900)
+    expect(store.$push.error).toBeUndefined()
+    vi.advanceTimersByTime(200)
+    expect(store.$push.error?.code).toBe('snapshot-failed')
+  })
+
+  test('while it waits: what `explain()` counts is in time', () => {
+    const { technique, channel } = reading()
+    technique.latest.open()
+    technique.latest.drop()
+    setClock(jump)
+    vi.advanceTimersByTime(10_000)
+    expect(channel.explain()).toContain('tries again in 10 s')
+  })
+})
+
+/** A store that is bound to a channel, with this snapshot. */
+function bound(snapshot: () => Promise<never>) {
+  const technique = scriptedTechnique()
+  const push = createPush({
+    via: technique,
+    base: 'http://push.test',
+    retry: backoff({ base: 30_000, max: 30_000, random: () => 0.99 }),
+    dialect: plain({ heartbeat: 1e6 }),
+  })
+  const app = createApp({ render: () => null })
+  const pinia = createPinia().use(push.pinia)
+  app.config.errorHandler = () => {}
+  app.use(pinia).use(push).mount(document.createElement('div'))
+  onTestFinished(() => app.unmount())
+  const useStore = defineStore('clock', {
+    state: () => ({}),
+    push: ({ bind }) => bind(defineChannel({ url: '/a' })(), { snapshot, apply: () => {} }),
+  })
+  return { technique, store: useStore(pinia) }
+}

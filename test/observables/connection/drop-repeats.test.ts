@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'
+
+/** Messages as `cursor`, `cursor=data` or `cursor=data=event`; the data is the cursor's where it is not said. */
+const message = (text: string) => {
+  const [cursor = '', data = `data of ${text}`, event = 'message'] = text.split('=')
+  return { type: 'message', event, cursor, data } as const
+}
+
+/** What each message of a new connection is, which was asked for from the last of the ones before. */
+function judge(before: readonly string[], then: readonly string[], last = before.at(-1)?.split('=')[0] ?? '') {
+  const recent = recentMessages()
+  for (const text of before) recent.add(message(text))
+  const repetition = recent.repetition(last)
+  return then.map((text) => repetition(message(text)))
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at))
+
+describe('of what a server sends after a cursor', () => {
+  test.each<[string, string[], string[], string[]]>([
+    ['what was never sent is new', ['1', '2'], ['3', '4'], ['new', 'new']],
+    ['all again are repeats, up to the cursor', ['1', '2'], ['1', '2', '3'], ['repeat', 'repeat', 'new']],
+    ['the present state again is a repeat', ['1', '2'], ['2', '3'], ['repeat', 'new']],
+    ['a cursor that names something else now is a gap, once', ['1', '2'], ['1=other', '2=other'], ['gap', 'new']],
+    ['the same id and data of another event is a gap', ['1=42=added'], ['1=42=removed', '2'], ['gap', 'new']],
+    ['the same event again is a repeat', ['1=42=added'], ['1=42=added', '2'], ['repeat', 'new']],
+    ['a known one after a new one is a gap, once', ['2', '3'], ['1', '2', '3', '4'], ['new', 'gap', 'new', 'new']],
+    ['cursors that several messages had prove nothing', ['1=a', '1=b'], ['1=b', '2'], ['gap', 'new']],
+    ['a message like the last one, once more after it, is new', ['1'], ['1', '1'], ['repeat', 'new']],
+  ])('%s', (_, before, then, expected) => expect(judge(before, then)).toEqual(expected))
+
+  test('what came after the cursor and was not taken is new', () =>
+    expect(judge(['1', '2', '3'], ['2', '3'], '1')).toEqual(['new', 'new']))
+
+  test('what was known before a gap is known no more', () => {
+    const recent = recentMessages()
+    recent.add(message('1'))
+    recent.add(message('2'))
+    expect(recent.repetition('2')(message('1=other'))).toBe('gap')
+    recent.add(message('1=other'))
+    const repetition = recent.repetition('1')
+    expect(['1=other', '2'].map((text) => repetition(message(text)))).toEqual(['repeat', 'new'])
+  })
+
+  test('nothing is known where the cursor is not', () =>
+    expect(judge(['1', '2'], ['1', '2'], '9')).toEqual(['new', 'new']))
+
+  test('a cursor that came by itself counts', () => {
+    const recent = recentMessages()
+    recent.add(message('1'))
+    recent.add({ cursor: '2' })
+    const repetition = recent.repetition('2')
+    expect(['1', '3'].map((text) => repetition(message(text)))).toEqual(['repeat', 'new'])
+  })
+
+  test('no more than a thousand are known: where more are sent again, it is a gap', () => {
+    const verdicts = judge(range(0, 1_500), range(0, 1_501))
+    expect(verdicts.slice(0, 500).every((verdict) => verdict === 'new')).toBe(true)
+    expect(verdicts.filter((verdict) => verdict === 'gap')).toHaveLength(1)
+    expect(verdicts.at(-1)).toBe('new')
+  })
+
+  test('no more than a mebibyte is known, and always the last', () => {
+    const large = 'x'.repeat(600_000)
+    const two = [`1=${large}`, `2=${large}`]
+    expect(judge(two, [`2=${large}`])).toEqual(['repeat'])
+    expect(judge(two, [`1=${large}`])).toEqual(['new'])
+  })
+})

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { PushError, backoff, createPushClient, type PushEvent } from 'pinia-push/observables'
+import { scriptedTechnique, virtualTime } from 'pinia-push/testing'
+
+const unreachable = () => new PushError('unreachable', 'nothing answers')
+
+/** Failures that may be the cursor's fault, and an outage's too. */
+const UNANSWERED = [
+  ['nothing answers', unreachable],
+  ['it hangs', () => new PushError('timeout', 'not open')],
+  ['the server answers 500', () => new PushError('unavailable', 'broken', { status: 500 })],
+] as const
+
+/** A channel that was open, got one message, and lost its connection. */
+function lost() {
+  const time = virtualTime()
+  const technique = scriptedTechnique()
+  const retry = backoff({ base: 10, factor: 1, random: () => 1 })
+  const client = createPushClient({ via: technique, base: 'http://push.test', retry, scheduler: time, linger: 0 })
+  const events: PushEvent<unknown>[] = []
+  const reading = client.channel('/a').events$.subscribe((event) => events.push(event))
+  technique.latest.open()
+  technique.latest.message(1)
+  technique.latest.drop()
+  time.advance(10)
+  return {
+    time,
+    technique,
+    client,
+    reading,
+    /** What was asked for since the loss, by cursor. */
+    asked: () => technique.connections.slice(1).map(({ request }) => request.cursor?.value),
+    types: () => events.map((event) => (event.type === 'gap' ? `gap ${event.reason}` : event.type)),
+  }
+}
+
+describe('a channel whose requests are answered only without a cursor', () => {
+  /** Answers what carries no cursor, and nothing else. */
+  const refused = (failure: () => PushError = unreachable) => {
+    const channel = lost()
+    channel.technique.latest.drop(failure())
+    channel.technique.latest.open({ cursor: null })
+    channel.technique.latest.drop(failure())
+    return channel
+  }
+
+  test.for(UNANSWERED)('goes on without one, after a gap, where %s', ([, failure]) => {
+    const { technique, asked, types } = refused(failure)
+    technique.latest.open()
+    technique.latest.message(2)
+    expect(asked()).toEqual(['c1', undefined, 'c1', undefined])
+    expect(types().slice(3)).toEqual(['waiting', 'connecting', 'open', 'gap unproven', 'message'])
+  })
+
+  test('asks for none any more, and says gap after each loss', () => {
+    const { technique, asked, types, time } = refused()
+    for (let round = 0; round < 3; round += 1) {
+      technique.latest.open()
+      technique.latest.message(round)
+      technique.latest.drop()
+      time.advance(10)
+    }
+    expect(asked().slice(3)).toEqual([undefined, undefined, undefined, undefined])
+    expect(types().filter((type) => type === 'gap unproven')).toHaveLength(3)
+  })
+
+  test('tells techniques that make several requests', () => {
+    const { technique } = refused()
+    expect(technique.latest.request.withoutCursor).toBe(true)
+    expect(technique.connections.slice(0, -1).map(({ request }) => request.withoutCursor)).not.toContain(true)
+  })
+})
+
+describe('an outage', () => {
+  test.for(UNANSWERED)('costs no cursor, however long it lasts, where %s', ([, failure]) => {
+    const { technique, asked, types, time } = lost()
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      technique.latest.drop(failure())
+      technique.latest.drop(failure())
+      time.advance(10)
+    }
+    technique.latest.open()
+    technique.latest.message(2)
+    expect(asked()).toEqual([...Array.from({ length: 5 }, () => ['c1', undefined]).flat(), 'c1'])
+    expect(types().filter((type) => type === 'waiting')).toHaveLength(6)
+    expect(types().slice(-2)).toEqual(['open', 'message'])
+  })
+
+  test('costs none where the server comes back between the two', () => {
+    const { technique, asked, types } = lost()
+    technique.latest.drop(unreachable())
+    technique.latest.open({ cursor: null })
+    technique.latest.open()
+    technique.latest.message(2)
+    expect(asked()).toEqual(['c1', undefined, 'c1'])
+    expect(types().slice(-2)).toEqual(['open', 'message'])
+  })
+
+  test('is asked about the cursor alone once a cursor was answered', () => {
+    const { technique, asked, time } = lost()
+    technique.latest.open()
+    technique.latest.drop()
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      time.advance(10)
+      technique.latest.drop(unreachable())
+    }
+    expect(asked()).toEqual(['c1', 'c1', 'c1', 'c1'])
+  })
+
+  test('is not tried without a cursor where the server answered', () => {
+    const { technique, asked, time } = lost()
+    technique.latest.refuse(503)
+    time.advance(10)
+    expect(asked()).toEqual(['c1', 'c1'])
+  })
+
+  test('ends with the refusal of the request without a cursor, which says more than no answer', () => {
+    const { technique, types } = lost()
+    technique.latest.drop(unreachable())
+    technique.latest.refuse(404)
+    expect(types().slice(-2)).toEqual(['gap unproven', 'failed'])
+  })
+
+  test('leaves no connection and no timer behind in any of its steps', () => {
+    for (const steps of [0, 1, 2, 3]) {
+      const { technique, reading, time } = lost()
+      if (steps > 0) technique.latest.drop(unreachable())
+      if (steps > 1) technique.latest.open({ cursor: null })
+      if (steps > 2) technique.latest.drop(unreachable())
+      reading.unsubscribe()
+      expect([technique.connections.filter(({ closed }) => !closed), time.pending]).toEqual([[], 0])
+    }
+  })
+})
+
+describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
+  const refusal = () => new PushError('refused', `answered ${status}`, { status })
+
+  test('to a cursor is asked without it, once, after a gap', () => {
+    const { technique, asked, types, time } = lost()
+    technique.latest.drop(refusal())
+    time.advance(10)
+    technique.latest.open({ cursor: null })
+    technique.latest.message(2)
+    technique.latest.drop()
+    time.advance(10)
+    technique.latest.open({ cursor: null })
+    expect(asked()).toEqual(['c1', undefined, undefined])
+    expect(types().filter((type) => type.startsWith('gap'))).toEqual(['gap unproven', 'gap unproven'])
+  })
+
+  test('to one cursor of many is asked with the next', () => {
+    const { technique, asked, time } = lost()
+    technique.latest.open()
+    technique.latest.message(2)
+    technique.latest.drop()
+    time.advance(10)
+    technique.latest.drop(refusal())
+    time.advance(10)
+    technique.latest.open({ cursor: null })
+    technique.latest.message(3)
+    technique.latest.drop()
+    time.advance(10)
+    expect(asked()).toEqual(['c1', 'c2', undefined, 'c3'])
+  })
+
+  test('to a poll that is not the first of its connection is asked without a cursor', () => {
+    const { technique, asked, types, time } = lost()
+    technique.latest.open()
+    technique.latest.message(2)
+    technique.latest.drop(refusal())
+    time.advance(10)
+    technique.latest.open({ cursor: null })
+    expect(asked()).toEqual(['c1', undefined])
+    expect(types().slice(-2)).toEqual(['open', 'gap unproven'])
+  })
+
+  test('with and without a cursor has refused the channel', () => {
+    const { technique, asked, types, time } = lost()
+    technique.latest.drop(refusal())
+    time.advance(10)
+    technique.latest.drop(refusal())
+    time.advance(1e6)
+    expect(asked()).toEqual(['c1', undefined])
+    expect(types().slice(-2)).toEqual(['gap unproven', 'failed'])
+  })
+})
+
+test.for([401, 403, 404, 410])('a server that answers %d refuses more than the cursor', (status) => {
+  const { technique, asked, time } = lost()
+  technique.latest.drop(new PushError('refused', 'no', { status }))
+  time.advance(1e6)
+  expect(asked()).not.toContain(undefined)
+})

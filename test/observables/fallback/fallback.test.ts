@@ -1,0 +1,514 @@
+import { Subject } from 'rxjs'
+import { describe, expect, test, vi } from 'vitest'
+import {
+  PushError,
+  backoff,
+  createPushClient,
+  fallback,
+  webSocket,
+  type FallbackOptions,
+  type PushEvent,
+  type Technique,
+} from 'pinia-push/observables'
+import { scriptedTechnique, virtualTime, type ScriptedOptions } from 'pinia-push/testing'
+
+/** A ladder of three scripted rungs that share one channel of cursors, and one reader of it. */
+function climb(options: FallbackOptions & { script?: ScriptedOptions; unsupported?: string[] } = {}) {
+  const { script, unsupported = [], ...own } = options
+  const time = virtualTime()
+  const [ws, sse, poll] = ['webSocket', 'sse', 'longPolling'].map((name) => {
+    const technique = scriptedTechnique({ name, space: 'plain', ...script })
+    return Object.assign(technique, { isSupported: () => !unsupported.includes(name) })
+  }) as [Rung, Rung, Rung]
+  const rungs = [ws, sse, poll]
+  const push = createPushClient({
+    base: 'http://push.test/',
+    via: fallback({ random: () => 1, changes$: new Subject(), ...own }, ...rungs),
+    retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
+    linger: 0,
+    scheduler: time,
+  })
+  const channel = push.channel<string>('/a')
+  const events: PushEvent<string>[] = []
+  const seen: string[] = []
+  const subscription = channel.events$.subscribe((event) => {
+    events.push(event)
+    seen.push(inWords(event))
+  })
+  return {
+    ws,
+    sse,
+    poll,
+    time,
+    channel,
+    push,
+    events,
+    seen,
+    /** What was seen since the last call. */
+    news: () => seen.splice(0),
+    leave() {
+      subscription.unsubscribe()
+      const open = rungs.flatMap(({ connections }) => connections.filter(({ closed }) => !closed))
+      expect([open.length, time.pending]).toEqual([0, 0])
+    },
+  }
+}
+type Rung = ReturnType<typeof scriptedTechnique>
+
+function inWords(event: PushEvent<string>): string {
+  if (event.type === 'message') return event.data
+  if (event.type === 'open') return `open ${event.technique}`
+  if (event.type === 'gap') return `gap ${event.reason}`
+  if (event.type === 'waiting' || event.type === 'failed') return `${event.type} ${event.error.code}`
+  return event.type
+}
+
+describe('down', () => {
+  test('a rung that this host does not support is passed over', () => {
+    const { sse, ws, news, leave } = climb({ unsupported: ['webSocket'] })
+    sse.latest.open()
+    expect(ws.connections).toHaveLength(0)
+    expect(news()).toEqual(['connecting', 'open sse'])
+    leave()
+  })
+
+  test('a rung that is refused by a status is left at once', () => {
+    const { ws, sse, news, leave } = climb()
+    ws.latest.refuse(404)
+    sse.latest.open()
+    expect(news()).toEqual(['connecting', 'open sse'])
+    leave()
+  })
+
+  test.each([401, 403])('%i is about who asks, and no lower rung is bothered with it', (status) => {
+    const { ws, sse, leave } = climb()
+    ws.latest.refuse(status)
+    expect(sse.connections).toHaveLength(0)
+    leave()
+  })
+
+  test('a rung that cannot send the headers is passed over', () => {
+    const { ws, sse, news, leave } = climb()
+    ws.latest.drop(new PushError('headers-unsupported', false))
+    sse.latest.open()
+    expect(news()).toEqual(['connecting', 'open sse'])
+    leave()
+  })
+
+  test('a rung that does not answer is left after three seconds', () => {
+    const { ws, sse, time, news, leave } = climb()
+    time.advance(2_999)
+    expect(sse.connections).toHaveLength(0)
+    time.advance(1)
+    expect(ws.latest.closed).toBe(true)
+    sse.latest.open()
+    expect(news()).toEqual(['connecting', 'open sse'])
+    leave()
+  })
+
+  test('a rung that fails without a word is left at once, and remembered where another one passes', () => {
+    const { ws, sse, time, news, leave } = climb()
+    ws.latest.drop(new PushError('unreachable', 'hidden'))
+    sse.latest.open()
+    sse.latest.drop()
+    time.advance(250)
+    sse.latest.open()
+    expect(ws.connections).toHaveLength(1)
+    expect(news()).toEqual(['connecting', 'open sse', 'waiting lost', 'connecting', 'open sse'])
+    leave()
+  })
+
+  test('a rung that opens and dies three times in a row is left, from where it was', () => {
+    const { ws, sse, time, news, leave } = climb()
+    for (const [text, delay] of [
+      ['one', 250],
+      ['two', 500],
+      ['three', 1_000],
+    ] as const) {
+      ws.latest.open()
+      ws.latest.message(text)
+      time.advance(50)
+      ws.latest.drop()
+      time.advance(delay)
+    }
+    expect(sse.latest.request.cursor?.value).toBe('c3')
+    sse.latest.open()
+    sse.latest.message('four', { cursor: 'c4' })
+    expect(news().filter((word) => !/connecting|waiting/.test(word))).toEqual([
+      'open webSocket',
+      'one',
+      'open webSocket',
+      'two',
+      'open webSocket',
+      'three',
+      'open sse',
+      'four',
+    ])
+    leave()
+  })
+
+  test('long lives are no fault of a rung', () => {
+    const { ws, sse, time, leave } = climb()
+    for (let life = 0; life < 5; life += 1) {
+      ws.latest.open()
+      time.advance(10_000)
+      ws.latest.drop()
+      time.advance(250)
+    }
+    expect([ws.connections.length, sse.connections.length]).toEqual([6, 0])
+    leave()
+  })
+
+  test('a rung that went silent is left, and the next one does not wait', () => {
+    const { ws, sse, time, news, leave } = climb()
+    ws.latest.open({ heartbeat: 15_000 })
+    time.advance(20_000)
+    sse.latest.open()
+    expect(news()).toEqual(['connecting', 'open webSocket', 'waiting silent', 'connecting', 'open sse'])
+    leave()
+  })
+
+  test('when nothing passes it is no rung’s fault, and the highest is tried again', () => {
+    const { ws, sse, poll, time, news, leave } = climb()
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      for (const rung of [ws, sse, poll]) {
+        if (!rung.connections.at(-1)?.closed) rung.connections.at(-1)?.drop(new PushError('unreachable', 'hidden'))
+      }
+      time.advance(30_000)
+    }
+    const tried = ws.connections.length
+    expect(tried).toBeGreaterThanOrEqual(4)
+    for (let waited = 0; ws.latest.closed && waited < 60_000; waited += 100) time.advance(100)
+    ws.latest.open()
+    expect(news().at(-1)).toBe('open webSocket')
+    leave()
+  })
+
+  test('an error says whose it is', () => {
+    const { ws, events, leave } = climb()
+    ws.latest.drop(new PushError('unavailable', 'come back later'))
+    expect(events.at(-1)).toMatchObject({ type: 'waiting', error: { technique: 'webSocket', code: 'unavailable' } })
+    leave()
+  })
+})
+
+/** On the second rung, after a message. */
+function fallen(options?: Parameters<typeof climb>[0]) {
+  const ladder = climb(options)
+  ladder.ws.latest.refuse(404)
+  ladder.sse.latest.open()
+  ladder.sse.latest.message('one', options?.script?.resumes === false ? {} : { cursor: 'c1' })
+  ladder.news()
+  return ladder
+}
+
+describe('up', () => {
+  test('a higher rung that ends at once ends nothing: the one that delivers says by itself when the channel has', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.end()
+    sse.latest.message('2')
+    sse.latest.end()
+    expect(news()).toEqual(['2', 'closed'])
+    leave()
+  })
+
+  test('a higher rung is tried beside the one that delivers, and takes over when it has stood', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(9_999)
+    expect(ws.connections).toHaveLength(1)
+    time.advance(1)
+    expect(ws.latest.request.cursor?.value).toBe('c1')
+    expect(sse.latest.closed).toBe(false)
+    ws.latest.open()
+    ws.latest.alive()
+    time.advance(1_000)
+    expect(sse.latest.closed).toBe(true)
+    ws.latest.message('two', { cursor: 'c2' })
+    expect(news()).toEqual(['open webSocket', 'two'])
+    leave()
+  })
+
+  test('what both say is told once, in order', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    sse.latest.message('two', { cursor: 'c2' })
+    sse.latest.message('three', { cursor: 'c3' })
+    ws.latest.message('two', { cursor: 'c2' })
+    time.advance(5_000)
+    expect(sse.latest.closed).toBe(false)
+    ws.latest.message('three', { cursor: 'c3' })
+    ws.latest.message('four', { cursor: 'c4' })
+    expect(sse.latest.closed).toBe(true)
+    expect(news()).toEqual(['two', 'three', 'open webSocket', 'four'])
+    leave()
+  })
+
+  test('a lower rung that is always the faster is left all the same', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    for (const n of [2, 3, 4, 5, 6]) {
+      sse.latest.message(String(n), { cursor: `c${n}` })
+      time.advance(10)
+      ws.latest.message(String(n), { cursor: `c${n}` })
+      time.advance(300)
+      if (sse.latest.closed) break
+    }
+    expect(sse.latest.closed).toBe(true)
+    ws.latest.message('seven', { cursor: 'c7' })
+    expect(news()).toEqual(['2', '3', '4', '5', 'open webSocket', 'seven'])
+    leave()
+  })
+
+  test('a higher rung that opens and says nothing is not taken, though the channel is quiet', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    time.advance(30_000)
+    expect(sse.latest.closed).toBe(false)
+    sse.latest.message('two', { cursor: 'c2' })
+    expect(news()).toEqual(['two'])
+    leave()
+  })
+
+  test('a new message that only the higher rung says commits the change', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    ws.latest.message('two', { cursor: 'c2' })
+    expect(sse.latest.closed).toBe(true)
+    expect(news()).toEqual(['open webSocket', 'two'])
+    leave()
+  })
+
+  test('a try that fails costs nothing, and the next one is later', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.refuse(404)
+    time.advance(19_999)
+    expect(ws.connections).toHaveLength(2)
+    time.advance(1)
+    expect(ws.connections).toHaveLength(3)
+    // It does not answer.
+    time.advance(3_000)
+    expect([ws.latest.closed, sse.latest.closed]).toEqual([true, false])
+    expect(news()).toEqual([])
+    leave()
+  })
+
+  test('a higher rung that opens and dies before it has stood changes nothing', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    time.advance(50)
+    ws.latest.drop()
+    time.advance(1_000)
+    sse.latest.message('two', { cursor: 'c2' })
+    expect(news()).toEqual(['two'])
+    leave()
+  })
+
+  test('the highest of all is tried first, then the next', () => {
+    const { ws, sse, poll, time, events, leave } = climb()
+    ws.latest.refuse(404)
+    sse.latest.refuse(404)
+    poll.latest.open()
+    poll.latest.message('one', { cursor: 'c1' })
+    time.advance(10_000)
+    ws.latest.refuse(404)
+    sse.latest.open()
+    sse.latest.alive()
+    time.advance(1_000)
+    expect([poll.latest.closed, sse.latest.closed]).toEqual([true, false])
+    expect(events.at(-1)).toEqual({ type: 'open', technique: 'sse', presumed: false, why: 'it works again' })
+    leave()
+  })
+
+  test('without a cursor the one is left before the other begins, and readers are told of the gap', () => {
+    const { ws, sse, time, news, leave } = fallen({ script: { resumes: false } })
+    time.advance(10_000)
+    ws.latest.open()
+    expect([sse.latest.closed, ws.connections.length]).toEqual([true, 3])
+    ws.latest.open()
+    ws.latest.message('two')
+    expect(news()).toEqual(['open webSocket', 'gap unproven', 'two'])
+    leave()
+  })
+
+  test('a place that the higher rung no longer knows is no reason to change', () => {
+    const { ws, sse, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    ws.latest.gap('expired')
+    expect([ws.latest.closed, sse.latest.closed]).toEqual([true, false])
+    expect(news()).toEqual([])
+    leave()
+  })
+
+  test('it is tried at once when the network changes, and all that was learnt is forgotten', () => {
+    const changes$ = new Subject<void>()
+    const { ws, time, leave } = fallen({ changes$ })
+    time.advance(100)
+    changes$.next()
+    time.advance(0)
+    expect(ws.connections).toHaveLength(2)
+    leave()
+    expect(changes$.observed).toBe(false)
+  })
+
+  test('after the change a break is mended from where the higher rung was', () => {
+    const { ws, time, news, leave } = fallen()
+    time.advance(10_000)
+    ws.latest.open()
+    ws.latest.message('two', { cursor: 'c2' })
+    ws.latest.drop()
+    time.advance(250)
+    expect(ws.latest.request.cursor?.value).toBe('c2')
+    ws.latest.open()
+    ws.latest.message('three', { cursor: 'c3' })
+    expect(news().filter((word) => /^[a-z]+$/.test(word) && word !== 'connecting')).toEqual(['two', 'three'])
+    leave()
+  })
+
+  test.for(['probing', 'open beside', 'taken over'])('leaves nothing behind when left while %s', (phase) => {
+    const { ws, time, leave } = fallen()
+    time.advance(10_000)
+    if (phase !== 'probing') ws.latest.open()
+    if (phase === 'taken over') time.advance(1_000)
+    expect(leave).not.toThrow()
+  })
+})
+
+describe('memory', () => {
+  test('what works is where the next connection begins, for a time', () => {
+    const { ws, sse, time, leave } = fallen({ remember: 60_000, probe: { first: 600_000, max: 600_000 } })
+    time.advance(6_000)
+    sse.latest.drop()
+    time.advance(500)
+    expect([ws.connections.length, sse.connections.length]).toEqual([1, 2])
+    sse.latest.open()
+    time.advance(54_000)
+    sse.latest.drop()
+    time.advance(500)
+    expect(ws.connections).toHaveLength(2)
+    leave()
+  })
+
+  test('another channel of the same origin begins there too, one of another origin does not', () => {
+    const { ws, sse, push, leave } = fallen()
+    const others = ['/b', 'http://other.test/b'].map((url) => push.channel(url).events$.subscribe())
+    expect([sse.connections.length, ws.connections.length]).toEqual([2, 2])
+    expect(sse.latest.request.url).toBe('http://push.test/b')
+    expect(ws.latest.request.url).toBe('http://other.test/b')
+    for (const other of others) other.unsubscribe()
+    leave()
+  })
+
+  test('it is kept from visit to visit where there is a storage, and a broken one harms nothing', () => {
+    const kept = new Map<string, string>()
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    }
+    fallen({ storage }).leave()
+    const again = climb({ storage })
+    expect([again.ws.connections.length, again.sse.connections.length]).toEqual([0, 1])
+    again.leave()
+
+    for (const [key] of kept) kept.set(key, '{"name":')
+    const broken = climb({ storage })
+    expect(broken.ws.connections).toHaveLength(1)
+    broken.leave()
+
+    const refuse = () => {
+      throw new DOMException('denied', 'SecurityError')
+    }
+    fallen({ storage: { getItem: refuse, setItem: refuse, removeItem: refuse } }).leave()
+  })
+})
+
+test('a channel explains itself in words', () => {
+  const { channel, time, leave } = fallen()
+  time.advance(4_000)
+  expect(channel.explain()).toBe(
+    'http://push.test/a is open by sse; the ladder is webSocket, then sse, then longPolling; it begins at sse; ' +
+      'webSocket failed 4.0 s ago: the scripted server answered 404; a higher one is tried in 6.0 s',
+  )
+  leave()
+})
+
+test.for([
+  ['no technique', [], 'no-technique'],
+  ['a wait of nothing', [{ openWithin: 0 }], 'invalid-option'],
+  ['a shrinking probe', [{ probe: { first: 10, max: 5 } }], 'invalid-option'],
+  ['what is no number', [{ tries: Number.NaN }], 'invalid-option'],
+] as const)('says what is wrong with %s', ([, given, code]) => {
+  const rungs: Technique[] = code === 'no-technique' ? [] : [scriptedTechnique()]
+  const [options] = given
+  expect(() => (options ? fallback(options, ...rungs) : fallback(...rungs))).toThrow(expect.objectContaining({ code }))
+})
+
+describe('a fresh token', () => {
+  test('is asked for at each rung, and for each try of a higher one', () => {
+    const time = virtualTime()
+    const [ws, sse] = [scriptedTechnique({ name: 'webSocket' }), scriptedTechnique({ name: 'sse' })]
+    let tokens = 0
+    const push = createPushClient({
+      base: 'http://push.test/',
+      via: fallback({ random: () => 1, changes$: new Subject() }, ws, sse),
+      prepare: () => ({ query: { token: String((tokens += 1)) } }),
+      linger: 0,
+      scheduler: time,
+    })
+    const subscription = push.channel('/a').events$.subscribe()
+    ws.latest.refuse(404)
+    expect(sse.latest.request.url).toBe('http://push.test/a?token=2')
+    sse.latest.open()
+    time.advance(10_000)
+    expect(ws.latest.request.url).toBe('http://push.test/a?token=3')
+    subscription.unsubscribe()
+    expect(time.pending).toBe(0)
+  })
+})
+
+describe('a header that a rung cannot send', () => {
+  test('is said once, and the rung is not tried again while another one delivers', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const time = virtualTime()
+    const rung = scriptedTechnique({ name: 'sse' })
+    const ladder = fallback(
+      { random: () => 1, changes$: new Subject() },
+      webSocket({ implementation: EventTarget as unknown as typeof WebSocket }),
+      rung,
+    )
+    let prepared = 0
+    const push = createPushClient({
+      base: 'http://push.test/',
+      via: ladder,
+      prepare: () => ({ headers: { Authorization: `Bearer ${(prepared += 1)}` } }),
+      // What is idle stays.
+      rotateAfter: 1e9,
+      linger: 0,
+      scheduler: time,
+    })
+    const channels = ['/a', '/b'].map((url) => push.channel(url))
+    const readers = channels.map((channel) => channel.events$.subscribe())
+    for (const connection of rung.connections) connection.open()
+    time.advance(600_000)
+    expect(channels.map(({ status }) => status)).toEqual(['open', 'open'])
+    // Once for each rung of each first attempt.
+    expect(prepared).toBe(4)
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/passes this technique by. webSocket: .*cannot send the header Authorization.*`query`/)],
+    ])
+    const said = channels[0]?.explain() ?? ''
+    expect(said.match(/cannot send the header/g)).toHaveLength(1)
+    expect(said).not.toContain('a higher one is tried')
+    for (const reader of readers) reader.unsubscribe()
+    warn.mockRestore()
+    expect(time.pending).toBe(0)
+  })
+})

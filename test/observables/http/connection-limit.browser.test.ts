@@ -1,0 +1,81 @@
+import { describe, expect, inject } from 'vitest'
+import {
+  backoff,
+  defineChannel,
+  fetchStream,
+  iframeStream,
+  polling,
+  sse,
+  webSocket,
+  xhrStream,
+} from 'pinia-push/observables'
+import { readChannel, test, type Fixtures } from '../../conformance/fixtures.ts'
+import { limitAt } from '../../conformance/limits.ts'
+import type { Session } from '../../servers/control-client.ts'
+
+const techniques = { fetchStream, xhrStream, sse, iframeStream }
+const retry = backoff({ base: 50, max: 50 })
+
+describe('one client’s streams to one origin over HTTP/1.1', () => {
+  test.for(Object.entries(techniques))(
+    '%s: the fifth fails instead of taking what the application needs',
+    async ([, make], { serve, client }) => {
+      const server = await serve()
+      const push = client({ technique: make }, { retry })
+      const named = defineChannel({ url: (p: { n: number }) => `${server.url}${p.n}`, decode: (raw) => raw })
+      const readers = []
+      for (let n = 0; n < 4; n += 1) {
+        const reader = readChannel(push.channel(named({ n })))
+        readers.push(reader)
+        await reader.sees('open')
+      }
+      const fifth = readChannel(push.channel(named({ n: 4 })))
+      const { error } = await fifth.sees('waiting')
+      expect(error).toMatchObject({ code: 'too-many-streams', retryable: true })
+      expect(error.message).toMatch(/HTTP\/2.*webSocket/)
+      // One leaves, and there is room.
+      readers[0]?.leave()
+      await fifth.sees('open')
+      for (const reader of [...readers, fifth]) reader.leave()
+    },
+  )
+
+  test('leave room for polls, posts and the application’s own requests', async ({ serve, client }) => {
+    const server = await serve()
+    const { channel, readers, leave } = await four(server, client)
+    const poll = readChannel(channel(5, polling()))
+    await poll.sees('open')
+    await readers[0]?.channel.send('x' as never)
+    const own = await Promise.all([1, 2].map((n) => fetch(`${server.url}own?wait=0&n=${n}`)))
+    expect(own.map(({ status }) => status)).toEqual([304, 304])
+    poll.leave()
+    leave()
+  })
+
+  test('a WebSocket has room', async ({ serve, client, skip }) => {
+    const limit = limitAt({ server: 'hub', engine: inject('engine'), technique: 'webSocket' }, 'ownConnection')
+    skip(limit !== undefined, limit)
+    const { channel, leave } = await four(await serve(), client)
+    const socket = readChannel(channel(6, webSocket()))
+    await socket.sees('open')
+    socket.leave()
+    leave()
+  })
+})
+
+/** Four streams of one client, which is as many as there may be. */
+async function four(server: Session, client: Fixtures['client']) {
+  const push = client({ technique: () => sse() }, { retry })
+  const channel = (n: number, via = sse()) =>
+    push.channel(defineChannel({ url: `${server.url}${n}`, decode: (raw) => raw, via, sends: anything })())
+  const readers = Array.from({ length: 4 }, (_, n) => readChannel(channel(n)))
+  for (const reader of readers) await reader.sees('open')
+  const leave = () => {
+    for (const reader of readers) reader.leave()
+  }
+  return { channel, readers, leave }
+}
+
+const anything = {
+  '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value: String(value) }) },
+} as const

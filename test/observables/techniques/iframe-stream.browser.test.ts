@@ -1,0 +1,112 @@
+import { describe, expect, onTestFinished } from 'vitest'
+import { backoff, iframeStream, nchan, plain } from 'pinia-push/observables'
+import { story, test } from '../../conformance/fixtures.ts'
+
+const row = { technique: () => iframeStream() }
+const patient = { retry: backoff({ base: 60_000, max: 60_000 }) }
+const HTML = { 'content-type': 'text/html' }
+
+const frames = () => document.querySelectorAll('iframe[src*="frame="]')
+const word = () => new URL(frames()[0]?.getAttribute('src') ?? '').searchParams.get('frame')
+
+describe('iframeStream', () => {
+  test('is told the status and the reason of the hub’s refusals', async ({ serve, read }) => {
+    const server = await serve()
+    const { error } = await read(row, `${server.url}${'x'.repeat(256)}`, patient).sees('waiting')
+    expect(error.code).toBe('unreachable')
+    const reader = read(row, `${server.url}a?last_event_id=nonsense`, patient)
+    const failed = await reader.sees('failed')
+    expect(failed.error).toMatchObject({ code: 'refused', status: 400 })
+    expect(failed.error.message).toMatch(/nonsense.*not a cursor/)
+    expect(frames()).toHaveLength(0)
+  })
+
+  test.for([
+    ['an error page', { status: 503, headers: HTML, body: '<h1>Unavailable</h1>' }],
+    ['a page that may not be framed', { headers: { ...HTML, 'x-frame-options': 'DENY' }, body: 'no' }],
+    ['a page of a captive portal', { headers: HTML, body: '<h1>Log in</h1>' }],
+    ['a page for other parents', { headers: { ...HTML, 'content-security-policy': "frame-ancestors 'none'" } }],
+  ] as const)('notices %s, and names what it can be', async ([, answer], { script, read }) => {
+    const server = await script()
+    await server.answers([answer])
+    const { error } = await read(row, `${server.url}a`, patient).sees('waiting')
+    expect([error.code, error.message]).toEqual(['unreachable', expect.stringMatching(/X-Frame-Options.*frame-src/)])
+    expect(frames()).toHaveLength(0)
+  })
+
+  test('with plain() at a server of nchan()’s is one error that names the dialect, and no message', async ({
+    serve,
+    read,
+  }) => {
+    const server = await serve()
+    const reader = read(row, `${server.url}a`, { ...patient, dialect: plain() })
+    const { error } = await reader.sees('waiting')
+    expect([error.code, error.message]).toEqual(['unexpected-answer', expect.stringContaining('Use nchan()')])
+    expect(reader.data).toEqual([])
+    expect(frames()).toHaveLength(0)
+  })
+
+  test('notices that this page’s own policy blocks the frame', async ({ serve, read }) => {
+    const server = await serve()
+    const policy = document.createElement('meta')
+    policy.httpEquiv = 'Content-Security-Policy'
+    // A policy cannot be taken back from a document, so this one blocks nothing that another test wants.
+    policy.content = `frame-src http://127.0.0.1:* http://localhost:*; frame-src-elem 'none'`
+    document.head.append(policy)
+    onTestFinished(() => policy.remove())
+    const reader = read(row, server.url.replace('127.0.0.1', '127.0.0.2').concat('a'), patient)
+    expect((await reader.sees('waiting')).error.code).toBe('unreachable')
+  })
+
+  test('passes posts by that are of another window, origin or word', async ({ serve, read }) => {
+    const server = await serve()
+    const reader = read(row, `${server.url}a`)
+    await reader.sees('open')
+    const forged = 'id: 9:9\ncontent-type: text/plain\n\nforged'
+    window.postMessage({ push: word(), frame: forged }, '*')
+    window.postMessage({ push: word(), frame: 'push: end\n\n{}' }, '*')
+    window.postMessage({ push: word(), status: 403, body: 'forged' }, '*')
+    window.postMessage(null, '*')
+    const stranger = document.createElement('iframe')
+    stranger.srcdoc = `<script>parent.postMessage(${JSON.stringify({ push: word(), frame: forged })}, '*')</script>`
+    const posted = new Promise((resolve) =>
+      addEventListener('message', ({ source }) => source === stranger.contentWindow && resolve(null)),
+    )
+    document.body.append(stranger)
+    onTestFinished(() => stranger.remove())
+    await posted
+    await server.publish('a', [{ data: 'true' }])
+    await reader.gets('true')
+    expect(story(reader.events)).toEqual(['true'])
+  })
+
+  test('is made anew at its limit, unseen, and leaves one frame at a time', async ({ serve, read }) => {
+    const server = await serve()
+    const small = { technique: () => iframeStream({ rotateAfter: 1_000 }) }
+    const reader = read(small, `${server.url}a`)
+    await reader.sees('open')
+    const before = frames()[0]
+    const data = Array.from({ length: 50 }, (_, n) => `${n} ${'x'.repeat(100)}`)
+    await server.publish(
+      'a',
+      data.map((each) => ({ data: each })),
+    )
+    await reader.gets(data.at(-1) ?? '')
+    expect(reader.data).toEqual(data)
+    expect(reader.events.filter(({ type }) => type !== 'message').map(({ type }) => type)).toEqual([
+      'connecting',
+      'open',
+    ])
+    expect(frames()[0]).not.toBe(before)
+    expect(frames()).toHaveLength(1)
+    reader.leave()
+    expect(frames()).toHaveLength(0)
+  })
+
+  test('says that headers cannot be sent', async ({ serve, read }) => {
+    const server = await serve()
+    const prepare = () => ({ headers: { Authorization: 'x' } })
+    const { error } = await read(row, `${server.url}a`, { prepare, dialect: nchan() }).sees('failed')
+    expect(error.code).toBe('headers-unsupported')
+  })
+})

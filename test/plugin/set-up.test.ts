@@ -1,0 +1,88 @@
+// @vitest-environment jsdom
+import { createPinia, defineStore } from 'pinia'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createApp, h } from 'vue'
+import { defineChannel } from 'pinia-push'
+import { createTestingPush } from 'pinia-push/testing'
+
+const news = defineChannel<string>({ url: '/news' })
+let id = 0
+const boundStore = () => {
+  id += 1
+  return defineStore(`set-up-${id}`, {
+    state: () => ({ list: [] as string[] }),
+    push: ({ bind }) => bind(news(), { apply: (state, { data }) => void state.list.push(data) }),
+  })
+}
+
+const warned = vi.spyOn(console, 'warn')
+beforeEach(() => void warned.mockReset())
+afterEach(() => void warned.mockReset())
+
+/** Mounts an app whose one component uses a store. */
+function mountWith(useStore: ReturnType<typeof boundStore>, install: (app: ReturnType<typeof createApp>) => void) {
+  const app = createApp({ setup: () => (useStore(), () => h('p')) })
+  install(app)
+  app.mount(document.createElement('div'))
+  return app
+}
+const settled = () => new Promise((resolve) => setTimeout(resolve))
+
+describe('a wrong set-up never looks healthy', () => {
+  const unread = (name: string) =>
+    `[pinia-push] Store "${name}" has a \`push\` option, and this pinia does not know what it means. Call pinia.use(push.pinia) before app.use(pinia).`
+
+  test('a store whose push option nobody reads is named, with the line that is missing', async () => {
+    const { push } = createTestingPush()
+    const useStore = boundStore()
+    const app = mountWith(useStore, (app) => app.use(createPinia()).use(push))
+    await settled()
+    expect(warned.mock.calls).toEqual([[unread(useStore.$id)]])
+    app.unmount()
+  })
+
+  test('so is one where pinia was installed last', async () => {
+    const { push } = createTestingPush()
+    const useStore = boundStore()
+    const app = createApp({ render: () => null })
+    app.use(push).use(createPinia()).mount(document.createElement('div'))
+    await settled()
+    app.runWithContext(() => useStore())
+    await settled()
+    expect(warned.mock.calls).toEqual([[unread(useStore.$id)]])
+    app.unmount()
+  })
+
+  test('so is one that is first used in the same task', async () => {
+    const { push } = createTestingPush()
+    const useStore = boundStore()
+    const app = mountWith(useStore, (app) => app.use(push).use(createPinia()))
+    await settled()
+    expect(warned.mock.calls).toEqual([[unread(useStore.$id)]])
+    app.unmount()
+  })
+
+  test('a pinia that is installed last, and knows what to do, is not warned of', async () => {
+    const { push } = createTestingPush()
+    const app = mountWith(boundStore(), (app) => app.use(push).use(createPinia().use(push.pinia)))
+    await settled()
+    expect(warned).not.toHaveBeenCalled()
+    app.unmount()
+  })
+
+  test('a second client in one app is named', () => {
+    const app = createApp({ render: () => null })
+    app.use(createTestingPush().push)
+    expect(warned).not.toHaveBeenCalled()
+    app.use(createTestingPush().push)
+    expect(warned.mock.calls).toContainEqual([expect.stringContaining('A second createPush() replaces the first')])
+  })
+
+  test('a right set-up says nothing', async () => {
+    const { push } = createTestingPush()
+    const app = mountWith(boundStore(), (app) => app.use(createPinia().use(push.pinia)).use(push))
+    await settled()
+    expect(warned).not.toHaveBeenCalled()
+    app.unmount()
+  })
+})

@@ -1,0 +1,643 @@
+// @vitest-environment jsdom
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
+import { createPinia, defineStore } from 'pinia'
+import { Subject, filter, firstValueFrom, of, tap, throwError } from 'rxjs'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createApp, effectScope } from 'vue'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createPush, defineChannel, usePushChannel } from 'pinia-push'
+import {
+  PushError,
+  backoff,
+  createPushClient,
+  fallback,
+  flashSocket,
+  iframeStream,
+  longPolling,
+  nchan,
+  pageLife,
+  plain,
+  polling,
+  sse,
+  webSocket,
+  xhrStream,
+  type FallbackOptions,
+  type PushClientOptions,
+  type RetryPolicy,
+  type SourceEvent,
+  type Technique,
+} from 'pinia-push/observables'
+import { scriptedTechnique, virtualTime, type ScriptedOptions, type VirtualTime } from 'pinia-push/testing'
+import { ALIVE } from '../src/observables/events.ts'
+import { settle, walkWaits, type Driver } from './walk-waits.ts'
+
+const now: RetryPolicy = Object.assign(backoff(), { delay: () => 0 })
+const never: RetryPolicy = Object.assign(backoff(), { delay: () => 1e9 })
+/** Every draw is the greatest. */
+const longest = backoff({ random: () => 1 })
+const hang = () => new Promise<never>(() => {})
+
+function reading(
+  time: VirtualTime,
+  { script, ...options }: PushClientOptions & { script?: ScriptedOptions } = {},
+  base = 'http://push.test',
+) {
+  const technique = scriptedTechnique(script)
+  const client = createPushClient({ via: technique, base, warnings: false, scheduler: time, retry: never, ...options })
+  const channel = client.channel('/a')
+  const subscription = channel.events$.subscribe()
+  onTestFinished(() => client.close())
+  const connections = () => technique.connections.length
+  return {
+    technique,
+    client,
+    channel,
+    subscription,
+    connections,
+    error: () => channel.state.error?.code,
+    status: () => channel.status,
+  }
+}
+
+async function listening(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** One that accepts, and answers nothing. */
+function silentServer(): Promise<string> {
+  const silent = createTcpServer((socket) => void socket.on('error', () => {}).resume())
+  onTestFinished(() => void silent.close())
+  return listening(silent)
+}
+
+/** A server of HTTP; `answer` is told how many requests there were. */
+async function serves(answer: (response: ServerResponse, count: number, request: IncomingMessage) => void) {
+  let count = 0
+  const server = createServer((request, response) => {
+    response.setHeader('access-control-allow-origin', '*')
+    answer(response, (count += 1), request)
+  })
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: await listening(server), asked: () => count }
+}
+
+/** One that begins each response so, and never ends one. */
+const begins = (status: number, headers: Record<string, string>, body: string) =>
+  serves((response) => response.writeHead(status, headers).write(body))
+
+const implementation = WebSocket as unknown as typeof globalThis.WebSocket
+
+/** A WebSocket server that says nothing. */
+async function sockets() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  })
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+/** A technique, and the first of its events that is such a one. */
+function tapped(via: Technique, is: (event: SourceEvent) => boolean) {
+  const seen = new Subject<SourceEvent>()
+  const technique: Technique = { ...via, connect: (request) => via.connect(request).pipe(tap(seen)) }
+  return { via: technique, first: firstValueFrom(seen.pipe(filter(is))) }
+}
+const isChunk = (event: SourceEvent) => event === ALIVE
+/** A poller tells how long it will be silent when an answer has ended. */
+const isPause = (event: SourceEvent) =>
+  event.type === 'alive' && (typeof event.heartbeat === 'number' || event.heartbeat === 'agreed')
+
+/** Polls a server that answers a few times, and then never. */
+async function polls(time: VirtualTime, via: Technique, answers: (response: ServerResponse) => void, most = Infinity) {
+  const { url, asked } = await serves((response, count) => void (count <= most && answers(response)))
+  const first = tapped(via, isPause)
+  const read = (options: PushClientOptions = {}) => reading(time, { via: first.via, dialect: plain(), ...options }, url)
+  return { read, asked, first: first.first }
+}
+const again = (response: ServerResponse) =>
+  void response.writeHead(200, { 'content-type': 'text/plain', etag: '"1"' }).end('1')
+const nothing = (response: ServerResponse) => void response.writeHead(204).end()
+
+const none$ = of(false)
+const signals = { hidden$: none$, offline$: none$, left$: none$, thawed$: new Subject<unknown>() }
+
+/** What becomes of one message. */
+function sent(promise: Promise<unknown>): () => string | undefined {
+  let outcome: string | undefined
+  promise.then(
+    () => (outcome = 'sent'),
+    (error: PushError) => (outcome = error.code),
+  )
+  return () => outcome
+}
+
+/** A store that is bound to a channel, with this snapshot. */
+function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<never>, retry = never) {
+  const technique = scriptedTechnique()
+  const useStore = defineStore('waits', {
+    state: () => ({ n: 0 }),
+    push: ({ bind }) =>
+      bind(defineChannel({ url: 'http://push.test/a' })(), {
+        snapshot: ({ signal }) => snapshot(signal),
+        apply: () => {},
+      }),
+  })
+  const push = createPush({ via: technique, scheduler: time, retry, dialect: plain({ heartbeat: 1e6 }) })
+  const app = createApp({ render: () => null })
+  const pinia = createPinia().use(push.pinia)
+  app.config.errorHandler = () => {}
+  app.use(pinia).use(push).mount(document.createElement('div'))
+  onTestFinished(() => app.unmount())
+  const made = useStore(pinia)
+  technique.latest.open()
+  return made
+}
+
+/** A ladder of two rungs, the higher of which did not open, so that the lower one delivers. */
+function onLowerRung(time: VirtualTime, options: FallbackOptions = {}) {
+  const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
+  const via = fallback({ random: () => 1, ...options }, higher, lower)
+  const read = reading(time, { via, dialect: plain({ heartbeat: 1e7 }), rotateAfter: 1e9, linger: 0 })
+  higher.latest.refuse()
+  lower.latest.open()
+  lower.latest.message(1)
+  return { ...read, higher, lower }
+}
+
+const drivers: Record<string, Driver<VirtualTime>> = {
+  'a connection opens': (time) => reading(time).error,
+  async 'a WebSocket’s handshake'(time) {
+    return reading(time, { via: webSocket({ implementation }) }, await silentServer()).error
+  },
+  async '`hello` of a WebSocket'(time) {
+    const { url } = await sockets()
+    let error: () => string | undefined = () => undefined
+    await new Promise<void>((asked) => {
+      const hello = () => {
+        asked()
+        return hang()
+      }
+      error = reading(time, { via: webSocket({ implementation }), dialect: plain({ hello }) }, url).error
+    })
+    return error
+  },
+  async 'the first byte of a stream that begins with one'(time) {
+    const { url } = await begins(200, { 'content-type': 'text/event-stream' }, '')
+    const { via, first } = tapped(sse(), ({ type }) => type === 'open')
+    const { error } = reading(time, { via, dialect: nchan() }, url)
+    await first
+    return error
+  },
+  'a connection opens, after several that did not'(time) {
+    const { connections, error } = reading(time, { retry: now })
+    time.advance(5_000 + 10_000 + 20_000 + 40_000)
+    return () => (connections() === 6 ? error() : undefined)
+  },
+  async 'a long poll is taken for open'(time) {
+    return reading(time, { via: longPolling(), dialect: plain() }, await silentServer()).status
+  },
+  'the next byte, with heartbeats of 15 s'(time) {
+    const { technique, error } = reading(time, { dialect: plain({ heartbeat: 15_000 }) })
+    technique.latest.open()
+    return error
+  },
+  'the next byte, of a long poll that is only taken for open'(time) {
+    const { technique, error } = reading(time)
+    technique.latest.open({ presumed: true })
+    return error
+  },
+  'the next byte, after the machine slept'(time) {
+    const { technique, error } = reading(time, { dialect: plain({ heartbeat: 15_000 }) })
+    technique.latest.open()
+    time.sleep(1e6)
+    return error
+  },
+  'the next byte, without heartbeats'(time) {
+    const { technique, connections } = reading(time)
+    technique.latest.open()
+    technique.latest.message(1)
+    return () => (connections() === 2 ? 'reconnected' : undefined)
+  },
+  async 'the answer to a heartbeat that is sent each 30 s'(time) {
+    const { server, url } = await sockets()
+    const dialect = plain({ heartbeat: { send: 'ping', every: 30_000, expect: 'pong' } })
+    const { error, channel } = reading(time, { via: webSocket({ implementation }), dialect }, url)
+    if (server.clients.size === 0) await once(server, 'connection')
+    await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
+    return error
+  },
+  async 'the rest of a poll’s body'(time) {
+    const { url } = await begins(200, { 'content-type': 'text/plain', 'content-length': '100' }, 'x')
+    const { via, first } = tapped(polling(), isChunk)
+    const { error } = reading(time, { via, dialect: plain() }, url)
+    await first
+    return error
+  },
+  async 'the first line of a refusal’s body'(time) {
+    const { url } = await begins(503, {}, '')
+    const { error } = reading(time, { via: polling(), dialect: plain() }, url)
+    // The head has come when the wait for the body is set, beside that for the opening.
+    while (time.pending < 2) await new Promise((resolve) => setTimeout(resolve))
+    return error
+  },
+  async 'the first line of a refusal’s body, by `xhrStream()`'(time) {
+    const { url } = await begins(503, {}, '')
+    const { error } = reading(time, { via: xhrStream(), dialect: plain() }, url)
+    while (time.pending < 2) await new Promise((resolve) => setTimeout(resolve))
+    return error
+  },
+  'the last post of a frame that has ended'(time) {
+    const { error } = reading(time, { via: iframeStream(), openWithin: 1e6 })
+    document.querySelector('iframe')?.dispatchEvent(new Event('load'))
+    return error
+  },
+  'the last message once more, as a proof'(time) {
+    const script = { space: 'nchan' }
+    const { technique, connections, error } = reading(time, { script, dialect: nchan(), retry: now, rotateAfter: 1e9 })
+    technique.latest.open({ cursor: null })
+    technique.latest.message(1, { cursor: '1700000000:0' })
+    technique.latest.drop()
+    time.advance(0)
+    technique.latest.open()
+    return () => (connections() === 3 ? error() : undefined)
+  },
+  '`prepare`': (time) => reading(time, { prepare: hang, openWithin: 1e6 }).error,
+  'a connection whose token expires in 60 s'(time) {
+    const prepare = () => ({ expires: time.now() + 60_000 })
+    const { technique, connections } = reading(time, { prepare, rotateAfter: 1e9 })
+    technique.latest.open()
+    technique.latest.message(1)
+    return () => (connections() === 2 ? 'reconnected' : undefined)
+  },
+  'the first reconnect, at most'(time) {
+    const { technique, status } = reading(time, { retry: longest })
+    technique.latest.drop(new PushError('unreachable', 'down'))
+    return status
+  },
+  'a later reconnect, at most'(time) {
+    const { technique, status } = reading(time, { retry: longest })
+    for (const delay of [500, 20_000, 0]) {
+      technique.latest.drop(new PushError('unreachable', 'down'))
+      time.advance(delay)
+    }
+    return status
+  },
+  'a reconnect of a page that is offline'(time) {
+    const { technique, status } = reading(time, {
+      retry: now,
+      life: pageLife({ signals: { ...signals, offline$: of(true) } }),
+    })
+    technique.latest.drop()
+    return status
+  },
+  'what `Retry-After` asks for'(time) {
+    const { technique, status } = reading(time, { retry: now })
+    technique.latest.drop(new PushError('unavailable', '503', { retryAfter: 1e12 }))
+    return status
+  },
+  'a server that is away'(time) {
+    const down = () => throwError(() => new PushError('unreachable', 'down'))
+    return reading(time, { retry: longest, via: { name: 'down', isSupported: () => true, connect: down } }).status
+  },
+  async 'the next poll, after one that brought a message'(time) {
+    const { read, asked, first } = await polls(time, polling(), again)
+    read()
+    await first
+    return () => (asked() === 2 ? 'asked' : undefined)
+  },
+  async 'the next poll, after many that brought none'(time) {
+    const { read, asked, first } = await polls(time, polling({ growth: 1e3 }), nothing)
+    read()
+    await first
+    return () => (asked() === 2 ? 'asked' : undefined)
+  },
+  async 'the next poll, of a hidden page'(time) {
+    const { read, asked, first } = await polls(time, polling(), again)
+    read({ life: pageLife({ signals: { ...signals, hidden$: of(true) } }) })
+    await first
+    return () => (asked() === 2 ? 'asked' : undefined)
+  },
+  async 'the next long poll, after one that brought nothing'(time) {
+    const { read, asked, first } = await polls(time, longPolling(), nothing)
+    read()
+    await first
+    return () => (asked() === 2 ? 'asked' : undefined)
+  },
+  async 'the answer to a poll that is asked after 1 s'(time) {
+    const { read, first } = await polls(time, polling(), again, 1)
+    const { error } = read()
+    await first
+    return error
+  },
+  'a rung opens'(time) {
+    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
+    reading(time, { via: fallback(higher, lower) })
+    return () => (lower.connections.length === 1 ? 'next' : undefined)
+  },
+  'a higher rung is tried again, the first time, at most'(time) {
+    const { higher } = onLowerRung(time)
+    return () => (higher.connections.length === 2 ? 'tried' : undefined)
+  },
+  'a higher rung is tried again, later, at most'(time) {
+    const { higher } = onLowerRung(time)
+    for (const delay of [10_000, 20_000, 40_000, 80_000, 160_000]) {
+      time.advance(delay)
+      higher.latest.refuse()
+    }
+    const { length } = higher.connections
+    return () => (higher.connections.length === length + 1 ? 'tried' : undefined)
+  },
+  'a higher rung opens, beside the one that delivers'(time) {
+    const { higher } = onLowerRung(time)
+    time.advance(10_000)
+    return () => (higher.latest.closed ? 'left' : undefined)
+  },
+  'two rungs beside each other'(time) {
+    const { higher, channel } = onLowerRung(time)
+    time.advance(10_000)
+    higher.latest.open()
+    higher.latest.alive()
+    return () => channel.state.technique
+  },
+  'the rung that works is remembered'(time) {
+    const { higher, channel, subscription } = onLowerRung(time)
+    subscription.unsubscribe()
+    const { length } = higher.connections
+    return () => {
+      channel.events$.subscribe().unsubscribe()
+      return higher.connections.length > length ? 'highest' : undefined
+    }
+  },
+  async 'the response to a POST'(time) {
+    const { url } = await serves(
+      (response, _, { method }) =>
+        void (method === 'GET' && response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n')),
+    )
+    const { channel } = reading(time, { via: sse(), dialect: nchan(), rotateAfter: 1e6, openWithin: 1e6 }, url)
+    await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
+    return sent(channel.send('x'))
+  },
+  '`prepare` of a POST'(time) {
+    let asked = 0
+    const prepare = () => ((asked += 1) === 1 ? undefined : hang())
+    const { technique, channel } = reading(time, { script: { sends: false }, dialect: nchan(), prepare })
+    technique.latest.open()
+    return sent(channel.send('x'))
+  },
+  'a `Blob` that is sent is read'(time) {
+    const { technique, channel } = reading(time)
+    technique.latest.open()
+    return sent(channel.send(Object.assign(new Blob(), { arrayBuffer: hang })))
+  },
+  async 'the rest of the response to a POST that was accepted'(time) {
+    const { url } = await serves((response, _, { method }) => {
+      if (method === 'GET') response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n')
+      else response.writeHead(202).write('accepted')
+    })
+    const { channel } = reading(time, { via: sse(), dialect: nchan(), rotateAfter: 1e6, openWithin: 1e6 }, url)
+    await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
+    const before = time.pending
+    const outcome = sent(channel.send('x'))
+    // The limit of the message, and that of the rest once the head is there.
+    while (time.pending < before + 2) await new Promise((resolve) => setTimeout(resolve))
+    return outcome
+  },
+  'a message that is sent while nothing is open'(time) {
+    const { channel } = reading(time)
+    const outcome = sent(channel.send('x'))
+    return () => outcome() ?? 'waits'
+  },
+  '`snapshot` of a store'(time) {
+    let aborted = false
+    const bound = store(time, (signal) => new Promise(() => (signal.onabort = () => (aborted = true))))
+    return () => (aborted ? bound.$push.error?.code : undefined)
+  },
+  async '`snapshot` once more, after its first failure, at most'(time) {
+    let asked = 0
+    const bound = store(time, () => Promise.reject(new Error(`no ${(asked += 1)}`)), longest)
+    while (bound.$push.error?.code !== 'snapshot-failed') await Promise.resolve()
+    return () => (asked === 2 ? 'asked' : undefined)
+  },
+  'a frame of a page that draws none'(time) {
+    vi.stubGlobal('requestAnimationFrame', () => 0)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const technique = scriptedTechnique()
+    const push = createPush({ via: technique, base: 'http://push.test', scheduler: time })
+    const scope = effectScope()
+    onTestFinished(() => scope.stop())
+    const reader = scope.run(() => usePushChannel<string>('/a', { push, flush: 'frame' }))
+    technique.latest.open()
+    technique.latest.message('written')
+    return () => reader?.data.value
+  },
+  'the next reader'(time) {
+    const { subscription, status } = reading(time)
+    subscription.unsubscribe()
+    return status
+  },
+  'a hidden page is seen'(time) {
+    const life = pageLife({ signals: { ...signals, hidden$: of(true) } })
+    const { technique, status } = reading(time, { life, dialect: plain({ heartbeat: 1e6 }) })
+    technique.latest.open()
+    return status
+  },
+  'sleep is noticed'(time) {
+    const { technique, connections } = reading(time, {
+      life: pageLife({ signals }),
+      dialect: plain({ heartbeat: 1e6 }),
+    })
+    technique.latest.open()
+    technique.latest.message(1)
+    time.sleep(60_000)
+    return () => (connections() === 2 ? 'reconnected' : undefined)
+  },
+  'a second connection to one URL, before development warns'(time) {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const { client } = reading(time, { warnings: true, linger: Infinity, openWithin: 1e6 })
+    client.channel(defineChannel({ url: '/a', replay: 1 })()).events$.subscribe()
+    return () => (warn.mock.calls.some(([said]) => String(said).includes('two connections')) ? 'warned' : undefined)
+  },
+  'Ruffle starts'(time) {
+    const via = flashSocket({ load: hang })
+    return reading(time, { via, openWithin: 1e6 }).error
+  },
+}
+
+walkWaits('What a client waits for, and for how long', drivers, virtualTime)
+
+/** A time that a host's timer cannot wait is due at once by `virtualTime()`, as it is by a host's. */
+const TOO_LONG = [2 ** 31, 1e15, Infinity]
+
+/** How long what is not to come is watched for, in ms. */
+const WATCHED = 1e5
+
+/** Each option that is a time, given so many ms, and what shows that it has passed. */
+const options: Record<string, (time: VirtualTime, ms: number) => (() => unknown) | Promise<() => unknown>> = {
+  'createPushClient({ openWithin })': (time, openWithin) => reading(time, { openWithin }).error,
+  'createPushClient({ heartbeat })'(time, heartbeat) {
+    const { technique, error } = reading(time, { heartbeat })
+    technique.latest.open({ presumed: true })
+    return error
+  },
+  'createPushClient({ timeout })'(time, timeout) {
+    const { technique, error } = reading(time, { timeout, dialect: plain({ heartbeat: 1 }) })
+    technique.latest.open()
+    return error
+  },
+  'createPushClient({ rotateAfter })'(time, rotateAfter) {
+    const { technique, connections } = reading(time, { rotateAfter })
+    technique.latest.open()
+    technique.latest.message(1)
+    return () => connections() > 1
+  },
+  'createPushClient({ linger })'(time, linger) {
+    const { subscription, status } = reading(time, { linger, openWithin: Infinity })
+    subscription.unsubscribe()
+    return () => status() === 'idle'
+  },
+  'createPushClient({ sendTimeout })'(time, sendTimeout) {
+    const { technique, channel } = reading(time, { sendTimeout })
+    technique.latest.open()
+    return sent(channel.send(Object.assign(new Blob(), { arrayBuffer: hang })))
+  },
+  'backoff({ base })'(time, base) {
+    const retry = backoff({ base, max: Infinity, random: () => 0.5 })
+    const { technique, connections } = reading(time, { retry })
+    technique.latest.drop(new PushError('unreachable', 'down'))
+    return () => connections() > 1
+  },
+  'plain({ heartbeat })'(time, heartbeat) {
+    const { technique, error } = reading(time, { dialect: plain({ heartbeat }) })
+    technique.latest.open()
+    return error
+  },
+  'plain({ heartbeat: { every } })': beating((every) => ({ every })),
+  'plain({ heartbeat: { within } })': async (time, within) => {
+    const { via, url } = await beaten()
+    const dialect = plain({ heartbeat: { send: 'ping', every: 1, within } })
+    const { channel, error } = reading(time, { via, dialect }, url)
+    await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
+    return error
+  },
+  async 'polling({ floor })'(time, floor) {
+    const { read, asked, first } = await polls(time, polling({ floor }), again)
+    read({ timeout: 1e9 })
+    await first
+    return () => asked() > 1
+  },
+  async 'polling({ ceiling })'(time, ceiling) {
+    const { read, asked, first } = await polls(time, polling({ floor: 1, ceiling, growth: 1e20 }), nothing)
+    read({ timeout: 1e9 })
+    await first
+    return () => asked() > 1
+  },
+  async 'pageLife({ hiddenPolls })'(time, hiddenPolls) {
+    const { read, asked, first } = await polls(time, polling({ floor: 1 }), again)
+    read({
+      timeout: 1e9,
+      life: pageLife({ hiddenPolls, hidden: Infinity, signals: { ...signals, hidden$: of(true) } }),
+    })
+    await first
+    return () => asked() > 1
+  },
+  'pageLife({ hidden })'(time, hidden) {
+    const { technique, status } = reading(time, {
+      life: pageLife({ hidden, signals: { ...signals, hidden$: of(true) } }),
+      dialect: plain({ heartbeat: 1e9 }),
+    })
+    technique.latest.open()
+    return () => status() === 'idle'
+  },
+  'pageLife({ offline })'(time, offline) {
+    const life = pageLife({ offline, signals: { ...signals, offline$: of(true) } })
+    const { technique, connections } = reading(time, { retry: now, life })
+    technique.latest.drop()
+    return () => connections() > 1
+  },
+  'fallback({ openWithin })'(time, openWithin) {
+    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
+    reading(time, { via: fallback({ openWithin }, higher, lower), openWithin: Infinity })
+    return () => lower.connections.length > 0
+  },
+  'fallback({ settle })'(time, settle) {
+    const { higher, channel } = onLowerRung(time, { settle })
+    time.advance(10_000)
+    higher.latest.open()
+    higher.latest.alive()
+    return () => channel.state.technique === 'higher'
+  },
+  'fallback({ probe: { first } })'(time, first) {
+    const { higher } = onLowerRung(time, { probe: { first, max: Infinity } })
+    return () => higher.connections.length > 1
+  },
+  'fallback({ remember })'(time, remember) {
+    const { higher, channel, subscription } = onLowerRung(time, { remember, probe: { first: Infinity, max: Infinity } })
+    subscription.unsubscribe()
+    const { length } = higher.connections
+    return () => {
+      channel.events$.subscribe().unsubscribe()
+      return higher.connections.length > length
+    }
+  },
+  async '`expires` of `prepare`'(time, ms) {
+    const prepare = () => ({ expires: time.now() + ms })
+    const { technique, connections } = reading(time, { prepare, rotateAfter: Infinity })
+    technique.latest.open()
+    technique.latest.message(1)
+    return () => connections() > 1
+  },
+  async 'the delay of a retry policy, before a second snapshot'(time, ms) {
+    let asked = 0
+    const retry = Object.assign(backoff(), { delay: () => ms })
+    const bound = store(time, () => Promise.reject(new Error(`no ${(asked += 1)}`)), retry)
+    while (bound.$push.error?.code !== 'snapshot-failed') await Promise.resolve()
+    return () => asked > 1
+  },
+}
+
+/** A WebSocket server that answers nothing, and what is sent to it. */
+async function beaten() {
+  const { server, url } = await sockets()
+  const heard: string[] = []
+  server.on('connection', (socket) => socket.on('message', (data) => void heard.push(String(data))))
+  return { url, heard, via: webSocket({ implementation }) }
+}
+
+function beating(times: (ms: number) => { every: number }) {
+  return async (time: VirtualTime, ms: number) => {
+    const { via, url, heard } = await beaten()
+    const dialect = plain({ heartbeat: { send: 'ping', ...times(ms) } })
+    const { channel } = reading(time, { via, dialect, rotateAfter: Infinity }, url)
+    await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
+    return () => heard.length > 0
+  }
+}
+
+describe('an option that is a time', () => {
+  test.for(Object.keys(options))('%s: passes', async (name) => {
+    const time = virtualTime()
+    const passed = await options[name]?.(time, 1_000)
+    time.advance(WATCHED)
+    await expect.poll(() => passed?.()).toBeTruthy()
+  })
+
+  test.for(Object.keys(options).flatMap((name) => TOO_LONG.map((ms) => [name, ms] as const)))(
+    '%s: waits %d ms, which no host’s timer can',
+    async ([name, ms]) => {
+      const time = virtualTime()
+      const passed = await options[name]?.(time, ms)
+      time.advance(WATCHED)
+      await settle()
+      expect(passed?.()).toBeFalsy()
+    },
+  )
+})
