@@ -9,8 +9,8 @@ import type { Row } from './rows.ts'
 /** How many messages, and how often their answers are cut at least. Nchan answers a poll with one message at a time. */
 const TIMES = {
   hub: { count: 2_000, cuts: 50 },
-  nchan: { count: 1_000, cuts: 25 },
-  'nchan-redis': { count: 1_000, cuts: 25 },
+  nchan: { count: 500, cuts: 10 },
+  'nchan-redis': { count: 500, cuts: 10 },
 } satisfies Record<ServerKind, unknown>
 
 /** Numbered messages that are long enough for a cut to fall into one. */
