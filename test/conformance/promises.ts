@@ -410,11 +410,31 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await reader.gets('one')
       await server.end('a')
       expect(await reader.sees('closed')).toEqual({ type: 'closed', by: 'server' })
+      expect(reader.count('gap')).toBe(0)
       reader.channel.open()
       await status(reader.channel, 'open')
       await server.publish('a', texts('two'))
       await reader.gets('two')
     })
+
+    library(
+      'says gap before it has failed, where it was open once, and none where it never was',
+      async ({ serve, read }) => {
+        const server = await serve()
+        const once = { retry: backoff({ tries: 0 }) }
+        const reader = read(row, `${server.url}a`, once)
+        await reader.sees('open', ({ presumed }) => !presumed)
+        await server.publish('a', texts('one'))
+        await reader.gets('one')
+        await server.fault({ refuse: true, drop: true })
+        await reader.sees('failed')
+        expect(story(reader.events)).toEqual(['one', 'gap unproven'])
+        expect(reader.events.slice(-2).map(({ type }) => type)).toEqual(['gap', 'failed'])
+        const late = read(row, `${server.url}a`, once)
+        await late.sees('failed')
+        expect(late.count('gap')).toBe(0)
+      },
+    )
 
     library('shares one connection among its readers, who see the same order', async ({ serve, client }) => {
       const server = await serve()

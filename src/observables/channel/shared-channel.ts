@@ -124,7 +124,10 @@ export function createChannel({
       if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
     } catch (cause) {
       const error = asPushError(cause, 'invalid-message', DEV && 'the message')
-      if (error.code === 'async-schema') return end({ type: 'failed', error })
+      if (error.code === 'async-schema') {
+        linked({ type: 'gap', reason: 'unproven' })
+        return end({ type: 'failed', error })
+      }
       return say({ type: 'invalid', error, raw, cursor })
     }
     say({ type: 'message', data, event, cursor })

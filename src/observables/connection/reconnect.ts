@@ -160,7 +160,7 @@ export function reconnect<P>({
         else position.next(event)
       }
       const finish = (event: LinkEvent) => {
-        position.end()
+        position.end(event.type === 'failed')
         subscriber.next(event)
         subscriber.complete()
       }

@@ -9,8 +9,8 @@ type Emitted = SourceMessage | SourceOpen | { readonly type: 'gap'; readonly rea
 export interface PositionTracker {
   /** Moves the place by what an event carried, and emits what readers are to know. */
   next(event: SourceEvent): void
-  /** The channel ends here: emits what is owed to readers. */
-  end(): void
+  /** The channel ends here: emits what is owed to readers. Where it `failed`, whatever comes from now on is missing. */
+  end(failed: boolean): void
 }
 
 /**
@@ -66,8 +66,8 @@ export function trackPosition(place: Place, emit: (event: Emitted) => void): Pos
       advance(place, event.cursor, false)
       gap(event.reason)
     },
-    end() {
-      const reason = begun ? place.owed : gapAt(place, false)
+    end(failed) {
+      const reason = begun && !failed ? place.owed : gapAt(place, false)
       place.owed = undefined
       if (reason) gap(reason)
     },

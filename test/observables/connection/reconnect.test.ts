@@ -278,6 +278,12 @@ describe('reconnect', () => {
       score(({ plays }) => plays(['-#'], 'A(UG|)', { policy: backoff({ tries: 0 }), place: place() }))
     })
 
+    test('says before it has failed that what comes from now on is missing, whether the connection was open or another was', () => {
+      score(({ plays }) => plays(['-o-#'], 'AO-(UR|)', { error: refused }))
+      score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UR|)', { error: refused }))
+      score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UG|)', { policy: backoff({ tries: 0 }) }))
+    })
+
     test('says expired where the server had lost the cursor', () => {
       const options = { error: new PushError('cursor-lost', '412'), place: { ...place(), value: 'c5' } }
       score(({ plays }) => plays(['-#', '-|'], 'AW 9ms B(ED|)', options))
@@ -287,7 +293,7 @@ describe('reconnect', () => {
     test('says nothing where nothing can have fallen', () => {
       score(({ plays }) => plays(['-|'], 'A(D|)'))
       score(({ plays }) => plays(['-#'], 'A(R|)', { error: refused }))
-      score(({ plays }) => plays(['-o-#'], 'AO-(R|)', { error: refused }))
+      score(({ plays }) => plays(['-o-1-|'], 'AO-X-(D|)'))
       score(({ plays }) => plays(['-o-1-#', '-r-|'], 'AO-X-W 9ms BO-(D|)'))
     })
   })
