@@ -60,6 +60,31 @@ test('a long poll that is refused, and takes its time, was never open', async ({
   expect(reader.count('open')).toBe(0)
 })
 
+test('a long poll on a dead line is shown as open once, and again when something is received', async ({
+  script,
+  read,
+}) => {
+  const server = await script()
+  await server.answers([{ delay: 3_600_000 }])
+  const time = virtualTime()
+  const reader = read({ technique: () => longPolling() }, `${server.url}a`, {
+    ...options,
+    timeout: 5_000,
+    scheduler: time,
+  })
+  time.advance(200_000)
+  expect(reader.count('open')).toBe(1)
+  expect(reader.count('waiting')).toBeGreaterThan(5)
+  await server.answers([{ headers: { 'content-type': 'text/plain' }, body: 'back' }])
+  // An answer comes in real time, and has twenty of these steps before its attempt is given up.
+  const answered = () => {
+    time.advance(1_000)
+    return reader.count('message')
+  }
+  await expect.poll(answered).toBeGreaterThan(0)
+  expect(reader.events.filter(({ type }) => type === 'open')).toMatchObject([{ presumed: true }, { presumed: false }])
+})
+
 describe('a server that sends its head with its first event', () => {
   const late = { headers: { 'content-type': 'text/event-stream' }, body: 'data: one\n\n', hold: true, delay: 700 }
   const row = { technique: () => sse() }

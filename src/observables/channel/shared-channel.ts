@@ -6,7 +6,7 @@ import { deliveryQueue } from './event-queue.ts'
 import { developmentWarnings } from './development-warnings.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError, asPushError } from '../errors.ts'
-import type { PushEvent, PushMessage, PushState, SourceMessage, SourceOpen } from '../events.ts'
+import type { PushEvent, PushMessage, PushState, SourceMessage } from '../events.ts'
 import type { LinkEvent, Supervisor } from '../connection/reconnect.ts'
 import { outbox, type Handover } from './send-queue.ts'
 import { show } from '../internal/devtools-hook.ts'
@@ -133,8 +133,9 @@ export function createChannel({
     say({ type: 'message', data, event, cursor })
   }
 
-  const open = (event: SourceOpen) => {
+  const open = (event: Extract<LinkEvent, { type: 'open' }>) => {
     letters.connected(event.send ?? post ?? unsupported)
+    if (event.unheard) return
     numbers?.interrupted(false)
     const { type, technique, presumed = false, why } = event
     // A connection that was made anew unseen, to rotate it, is no news.

@@ -18,7 +18,8 @@ import { after, firstWithin, hostScheduler, wallTime } from '../internal/time.ts
 export type LinkEvent =
   | Extract<PushEvent<never>, { type: 'connecting' | 'gap' | 'waiting' | 'closed' | 'failed' }>
   | SourceMessage
-  | SourceOpen
+  /** `unheard`: the line is not to be shown as open before something is received, but what is sent may try it. */
+  | (SourceOpen & { readonly unheard?: true })
 
 /** What a channel is to its supervisor. */
 export interface Supervised {
@@ -116,6 +117,8 @@ export function reconnect<P>({
   return new Observable((subscriber) => {
     const failures = setbacks(policy, scheduler, prepares)
     let seenAt = 0
+    /** What was only presumed open brought nothing, and nothing came since: presuming it again would show a dead line as open. */
+    let unheard = false
     let current = new Subscription()
     let limits = { ...others, openWithin: firstOpening }
 
@@ -151,13 +154,20 @@ export function reconnect<P>({
     const attempt = (unbroken = false) => {
       const { from, proof } = resumption(unbroken)
       let openedAt: number | undefined
+      let presumed = false
       const position = trackPosition(place, (event) => subscriber.next(event))
 
       const next = (event: SourceEvent) => {
         seenAt = scheduler.now()
-        if (event.type === 'open' && !event.presumed) openedAt ??= seenAt
-        if (event.type === 'retry') failures.ask(event.delay)
-        else position.next(event)
+        if (event.type === 'retry') return failures.ask(event.delay)
+        if (event.type !== 'open' || !event.presumed) {
+          openedAt ??= seenAt
+          unheard = presumed = false
+        } else {
+          presumed = true
+          if (unheard) return subscriber.next({ ...event, unheard })
+        }
+        position.next(event)
       }
       const finish = (event: LinkEvent) => {
         position.end(event.type === 'failed')
@@ -167,6 +177,7 @@ export function reconnect<P>({
       const lose = (cause: unknown) => {
         if (cause === ROTATE) return attempt(scheduler.now() - seenAt < AT_ONCE)
         const error = orCursorLost(fault(cause), place)
+        unheard ||= presumed && /^(silent|timeout)$/.test(error.code)
         const late = Math.max(firstOpening, Math.min(LONGEST_OPENING, limits.openWithin * 2))
         limits = { ...limits, openWithin: error.code === 'timeout' ? late : firstOpening }
         const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt

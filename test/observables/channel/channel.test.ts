@@ -206,6 +206,29 @@ describe('a channel', () => {
     expect(seen.slice(2)).toEqual(['waiting 250', 'connecting'])
   })
 
+  test('is not shown as open where a line that was taken for open brought nothing, and sends all the same', async () => {
+    const { push, technique, time } = testing({ retry: backoff({ base: 10, factor: 1 }) })
+    const channel = push.channel('/a')
+    const { seen } = read(channel)
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      technique.latest.open({ presumed: true })
+      // It is taken for dead after 20 s, and made anew within 10 ms.
+      time.advance(20_010)
+    }
+    expect(seen.filter((event) => event === 'open')).toHaveLength(1)
+    technique.latest.open({ presumed: true })
+    expect(channel.status).toBe('connecting')
+    // A server that holds a poll for longer is not dead, and what is sent may be what it waits for.
+    await channel.send('anybody there')
+    expect(technique.latest.sent).toEqual(['"anybody there"'])
+    technique.latest.open()
+    expect(channel.status).toBe('open')
+    technique.latest.drop()
+    time.advance(10)
+    technique.latest.open({ presumed: true })
+    expect(channel.status).toBe('open')
+  })
+
   test('fails as an event, and open() revives every reader from where it was', () => {
     const { push, technique } = open
     const channel = push.channel('/a')

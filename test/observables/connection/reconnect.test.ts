@@ -42,6 +42,7 @@ const TOLD: Record<string, string> = {
   C: 'connecting 2',
   O: 'open',
   P: 'presumed',
+  Q: 'unheard',
   X: 'message 1',
   Y: 'message 2',
   N: 'message n',
@@ -62,7 +63,7 @@ function told(event: LinkEvent): string {
     case 'connecting':
       return `connecting ${event.attempt}`
     case 'open':
-      return event.presumed ? 'presumed' : 'open'
+      return event.unheard ? 'unheard' : event.presumed ? 'presumed' : 'open'
     case 'message':
       return `message ${String(event.data)}`
     case 'gap':
@@ -329,6 +330,16 @@ describe('reconnect', () => {
 
   test('drops a connection that was presumed open and brings no byte', () =>
     void score(({ plays }) => plays(['-p', '-o'], 'AP 23ms W 9ms B(OU)', { heartbeat: 15, timeout: 9 })))
+
+  test('shows none as presumed open after one that brought no byte, until something is received', () => {
+    const limits = { heartbeat: 15, timeout: 9 }
+    score(({ plays }) => plays(['-p', '-p', '-p---o---1'], 'AP 23ms W 9ms BQ 23ms W 9ms CQ---(OU)X', limits))
+    // What was received speaks for the next one too.
+    const broken = ['-p', '-p---a-#', '-p']
+    score(({ plays }) => plays(broken, 'AP 23ms W 9ms BQ-----W 9ms C(PU) 20ms W', { ...limits, until: '80ms !' }))
+    // A connection that ended otherwise says nothing against the next.
+    score(({ plays }) => plays(['-p-#', '-p'], 'AP-W 9ms B(PU)', { ...limits, until: '30ms !' }))
+  })
 
   test('prepares before every attempt, and counts its failure as one', () => {
     let attempts = 0
