@@ -1,5 +1,6 @@
 import { firstValueFrom, of } from 'rxjs'
 import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkOption } from '../internal/check-option.ts'
 import type { Cursor } from '../connection/cursor.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
@@ -46,12 +47,16 @@ const TOPIC_PARAMETERS: ReadonlySet<string> = new Set(['match', 'match_exact', '
  *
  * `send` publishes to the topic that the URL names, where it is one; a carriage return in it arrives as a line feed.
  *
- * @throws PushError `invalid-option` where `heartbeat` is below one.
+ * @throws PushError `invalid-option` where `heartbeat` is below one, or `from` another word.
  * @see https://mercure.rocks/spec
  * @example createPushClient({ via: sse(), dialect: mercure({ heartbeat: 40_000 }) })
  */
 export function mercure({ from = 'now', heartbeat, private: hidden = false }: MercureOptions = {}): Dialect {
   checkNumbers('mercure', { heartbeat }, 1)
+  checkOption(
+    from === 'now' || from === EARLIEST,
+    DEV && `\`from\` of mercure() is ${String(from)}, and must be now or earliest`,
+  )
   const placeOf = (cursor: Cursor | undefined): string | undefined =>
     cursor?.space === SPACE ? cursor.value : from === EARLIEST ? EARLIEST : undefined
 

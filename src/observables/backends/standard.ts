@@ -1,4 +1,5 @@
 import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkOption, isNames } from '../internal/check-option.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { ALIVE, type Payload } from '../events.ts'
@@ -17,10 +18,12 @@ import type {
   WebSocketDialect,
 } from './backend.ts'
 import { PLACE, fromLastEvent } from './last-event-id.ts'
+import { wrongNames } from './subprotocols.ts'
 import {
   EVENT_STREAM_END,
   STANDARD_CLOSES,
   STANDARD_STATUSES,
+  VERDICTS,
   statusVerdict,
   type CloseTable,
   type StatusTable,
@@ -90,7 +93,8 @@ export interface PlainHeartbeat {
  *
  * It is what techniques speak where no dialect is named; name it to set its options.
  *
- * @throws PushError `invalid-option` where a number is below one, or `subprotocols` is not a list of names.
+ * @throws PushError `invalid-option` where a number is below one, a subprotocol or a verdict is none, or a list or a
+ * function is something else.
  * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
  */
 export function plain({
@@ -104,15 +108,32 @@ export function plain({
   statuses = {},
   closes = {},
 }: PlainOptions = {}): Dialect & DialectParts {
-  if (!Array.isArray(subprotocols) || subprotocols.some((name) => typeof name !== 'string'))
-    throw new PushError(
-      'invalid-option',
-      DEV &&
-        '`subprotocols` of plain() must be a list of names. Where they change, return them from `prepare`: { subprotocols: [...] }.',
-    )
+  const wrong = wrongNames(subprotocols)
+  checkOption(
+    wrong === undefined,
+    DEV && `\`subprotocols\` of plain() ${wrong}. Where they change, return them from \`prepare\`.`,
+  )
+  if (process.env.NODE_ENV !== 'production') {
+    checkOption(isNames(heartbeatEvents), '`heartbeatEvents` of plain() must be a list of names')
+    for (const [name, given] of Object.entries({ hello, answer }))
+      checkOption(
+        given === undefined || typeof given === 'function',
+        `\`${name}\` of plain() must be a function that returns what is sent`,
+      )
+  }
+  for (const [name, table] of Object.entries({ statuses, closes }))
+    for (const [code, verdict] of Object.entries(table))
+      checkOption(
+        verdict === undefined || VERDICTS.has(verdict),
+        DEV && `\`${name}\` of plain() has ${code}: ${verdict}, and must have one of ${[...VERDICTS].join(', ')}`,
+      )
   const own = typeof heartbeat === 'object' ? heartbeat : undefined
   if (own) {
-    const { every = NaN, within } = own
+    const { send, every = NaN, within } = own
+    checkOption(
+      typeof send === 'string' || typeof send === 'function' || ArrayBuffer.isView(send),
+      DEV && '`heartbeat.send` of plain() must be text, bytes or a function that returns them',
+    )
     checkNumbers('plain', { 'heartbeat.every': every, 'heartbeat.within': within }, 1)
   } else checkNumbers('plain', { heartbeat }, 1)
   return {

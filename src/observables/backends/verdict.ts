@@ -8,7 +8,12 @@
  * - `end`: the channel has ended.
  * - `final`: no, and asking again will not help.
  */
-export type Verdict = 'accept' | 'again' | 'retry' | 'gap' | 'end' | 'final'
+export type Verdict = (typeof WORDS)[number]
+
+const WORDS = ['accept', 'again', 'retry', 'gap', 'end', 'final'] as const
+
+/** Every verdict, to check those that a user gives. */
+export const VERDICTS: ReadonlySet<unknown> = /* @__PURE__ */ new Set(WORDS)
 
 /** A verdict for every HTTP status: the exact one, else its class. */
 export type StatusTable = Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx', Verdict>> &

@@ -13,6 +13,7 @@ import { bases } from './servers.ts'
 import type { Channel } from '../channel/channel.ts'
 import { notCalled } from '../internal/check-called.ts'
 import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkOption } from '../internal/check-option.ts'
 import { createChannel } from '../channel/shared-channel.ts'
 import { encoder, json } from '../channel/codec.ts'
 import type { AnyDescriptor, Definition, Received, Sent } from '../channel/define-channel.ts'
@@ -84,7 +85,7 @@ export interface PushClient {
   /**
    * The channel that a descriptor, or a bare URL, names. The same URL and definition give the same channel;
    * definitions that are made of the same options are one, and so are techniques.
-   * @throws PushError `invalid-url`, `no-technique`, `client-closed`
+   * @throws PushError `invalid-url`, `no-technique`, `client-closed`; `invalid-option` where a technique or a policy was not called
    */
   channel<T = unknown, V extends AnyDescriptor | string = string>(
     source: V,
@@ -99,8 +100,8 @@ export interface PushClient {
 /**
  * Makes a client. It connects nothing until a channel is read.
  *
- * @throws PushError `invalid-option` where a number is out of its range, `base` an empty list, or `dialect` or `retry` a
- * function that was not called; `invalid-url` where a `base` is none.
+ * @throws PushError `invalid-option` where a number is out of its range, `base` an empty list, `dialect`, `retry` or `via` a
+ * function that was not called, or `life` or `prepare` none; `invalid-url` where a `base` is none.
  * @example
  * const push = createPushClient({ via: webSocket(), dialect: nchan() })
  * const subscription = push.channel(ticks({ symbol: 'ACME' })).messages$.subscribe(({ data }) => draw(data))
@@ -126,6 +127,14 @@ export function createPushClient({
   checkNumbers('createPushClient', { ...limits, maxMessageBytes, sendTimeout }, 1)
   if (typeof dialect === 'function') throw notCalled('dialect', dialect)
   checkPolicy(retry)
+  checkTechnique(via)
+  if (process.env.NODE_ENV !== 'production') {
+    if (typeof life !== 'function') throw notCalled('life', life)
+    checkOption(
+      prepare === undefined || typeof prepare === 'function',
+      '`prepare` of createPushClient() must be a function: prepare: () => ({ headers })',
+    )
+  }
   type AnyChannel = Channel<unknown, unknown>
   const held: HeldConnections = new Map()
   const channels = weakRegistry<Definition, AnyChannel>()
@@ -148,6 +157,7 @@ export function createPushClient({
       )
     }
     checkPolicy(policy)
+    checkTechnique(technique)
     const preparer = requestPreparer(prepare ?? (() => undefined), scheduler)
     const prepared = (attempt: number, server = servers.present) => {
       const address = servers.at(source, server)
@@ -207,7 +217,6 @@ export function createPushClient({
             watches: technique.watches ?? false,
             expires: ({ expires }) => expires,
             connect: (cursor, target, { watch, prepare: again, withoutCursor }) => {
-              if (typeof technique.connect !== 'function') throw notCalled('via', technique)
               if (!technique.isSupported()) {
                 return throwError(
                   () =>
@@ -268,6 +277,10 @@ const UNREACHED: ReadonlySet<PushErrorCode> = new Set(['unreachable', 'timeout',
 
 function checkPolicy(policy: RetryPolicy): void {
   if (typeof policy.delay !== 'function') throw notCalled('retry', policy)
+}
+
+function checkTechnique(technique: Technique | undefined): void {
+  if (technique && typeof technique.connect !== 'function') throw notCalled('via', technique)
 }
 
 /** What a supervisor of the user's own throws, or one that was not called, fails the channel. */

@@ -5,6 +5,7 @@ import {
   defer,
   distinctUntilChanged,
   filter,
+  isObservable,
   map,
   merge,
   of,
@@ -19,6 +20,7 @@ import {
   type SchedulerLike,
 } from 'rxjs'
 import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkOption } from '../internal/check-option.ts'
 import { canResume, nowhere } from '../connection/cursor.ts'
 import type { RetryPolicy } from '../connection/backoff.ts'
 import { reconnect, type Supervisor } from '../connection/reconnect.ts'
@@ -63,7 +65,7 @@ const ONE_SLEEP = 5_000
  * A wait is cut short by whatever says that the next attempt may succeed: being seen, online, or awake again. Without a
  * page (Node, SSR, a worker) it does nothing. It listens only while a channel is read.
  *
- * @throws PushError `invalid-option` where a number is out of its range.
+ * @throws PushError `invalid-option` where a number is out of its range, or one of `pauses` is no Observable.
  * @see https://developer.chrome.com/docs/web-platform/page-lifecycle-api
  * @example createPushClient({ via: webSocket(), dialect: nchan(), life: pageLife({ hidden: 60_000 }) })
  * @example pageLife({ pauses: { user: user$ } }) // `idle` with `paused: ['user']`
@@ -76,6 +78,12 @@ export function pageLife({
   signals = pageSignals(),
 }: PageLifeOptions = {}): Supervisor {
   checkNumbers('pageLife', { hidden: hiddenFor, hiddenPolls, offline: offlineFor })
+  if (process.env.NODE_ENV !== 'production')
+    for (const [name, pause$] of Object.entries(pauses))
+      checkOption(
+        isObservable(pause$),
+        `\`pauses.${name}\` of pageLife() must be an Observable of booleans: new BehaviorSubject(false), say`,
+      )
   if (!signals) return reconnect
 
   let hidden = false

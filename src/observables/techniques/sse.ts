@@ -4,6 +4,7 @@ import { TELLING_EVENTS, otherServerByEvent } from '../backends/recognize-server
 import { part } from '../backends/select-part.ts'
 import { plainEventStream } from '../backends/standard.ts'
 import { PushError } from '../errors.ts'
+import { checkOption, isNames } from '../internal/check-option.ts'
 import type { SourceEvent } from '../events.ts'
 import { reason, shown } from '../internal/format.ts'
 import { fetchText } from './fetch-text.ts'
@@ -30,10 +31,12 @@ export interface SseOptions {
  *
  * Price: a connection for each channel, and HTTP/1.1 allows six a host. A proxy that buffers delays it.
  *
+ * @throws PushError `invalid-option` where `events` is not a list of names.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
  */
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
+  if (process.env.NODE_ENV !== 'production') checkOption(isNames(events), '`events` of sse() must be a list of names')
   const connect = native ? viaEventSource(events) : viaFetch
   return madeOf(sse, [native, events], {
     name: NAME,

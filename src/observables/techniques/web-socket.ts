@@ -3,6 +3,7 @@ import { checkNumbers } from '../internal/check-numbers.ts'
 import { END, type Emit } from '../backends/backend.ts'
 import { part } from '../backends/select-part.ts'
 import { plainWebSocket } from '../backends/standard.ts'
+import { wrongNames } from '../backends/subprotocols.ts'
 import { closeVerdict } from '../backends/verdict.ts'
 import { PushError, fault, rejection } from '../errors.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../events.ts'
@@ -144,16 +145,4 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
         }
       }),
   })
-}
-
-/** A name as RFC 6455 section 4.1 has it: a token of RFC 9110. */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-
-/** Why subprotocols cannot be offered, without their values, which may be secret; undefined: they can. */
-function wrongNames(names: unknown): string | undefined | false {
-  if (names === undefined) return undefined
-  if (!Array.isArray(names)) return DEV && `is a ${typeof names}. Return a list of names: { subprotocols: [token] }`
-  const at = names.findIndex((name) => typeof name !== 'string' || !TOKEN.test(name))
-  if (at < 0) return undefined
-  return DEV && `has a name at index ${at} that no host sends. Use letters, digits and !#$%&'*+-.^_\`|~, base64url say`
 }

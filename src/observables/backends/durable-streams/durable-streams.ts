@@ -1,6 +1,8 @@
 import { map } from 'rxjs'
 import { mediaType } from '../../../wire/media-type.ts'
 import { checkNumbers } from '../../internal/check-numbers.ts'
+import { checkOption } from '../../internal/check-option.ts'
+import { DEV } from '../../internal/dev.ts'
 import { base64 } from '../../parsers/content-type.ts'
 import { wholeBody } from '../../parsers/body-collector.ts'
 import { post } from '../../http/post.ts'
@@ -47,6 +49,10 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'gap' }
  */
 export function durableStreams({ from = 'start', json = true, heartbeat }: DurableStreamsOptions = {}): Dialect {
   checkNumbers('durableStreams', { heartbeat }, 1)
+  checkOption(
+    from === 'start' || from === 'now',
+    DEV && `\`from\` of durableStreams() is ${String(from)}, and must be start or now`,
+  )
   const first = from === 'start' ? BEGINNING : 'now'
   const begin = ({ cursor }: Target): Place => placeOf(cursor) ?? { offset: first, read: 0 }
   // The beginning is a place too: what is cut before a message came is no gap.

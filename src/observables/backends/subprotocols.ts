@@ -1,0 +1,14 @@
+import { DEV } from '../internal/dev.ts'
+
+/** A name as RFC 6455 section 4.1 has it: a token of RFC 9110. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Why subprotocols cannot be offered, without their values, which may be secret; undefined: they can. */
+export function wrongNames(names: unknown): string | undefined | false {
+  if (names === undefined) return undefined
+  if (!Array.isArray(names))
+    return DEV && `is a ${typeof names}, and must be a list of names: { subprotocols: [token] }`
+  const at = names.findIndex((name) => typeof name !== 'string' || !TOKEN.test(name))
+  if (at < 0) return undefined
+  return DEV && `has a name at index ${at} that no host sends. Use letters, digits and !#$%&'*+-.^_\`|~, base64url say`
+}
