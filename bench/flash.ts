@@ -28,7 +28,7 @@ export const flash: Bench = async () => {
   const hub = await start<HubOrders>('hub')
   const port = await hub.tell.serve(
     {
-      firstMessage: 'oldest',
+      startFrom: 'oldest',
       history: { count: BURST, age: 3_600_000, bytes: 1e9 },
       maxHistoryBytes: 1e9,
       heartbeat: 3_600_000,

@@ -15,7 +15,7 @@ export const store: Bench = async () => {
   const hub = await start<HubOrders>('hub')
   const port = await hub.tell.serve(
     // A reader of 12 MB a second is not slow because it is behind by a moment.
-    { history: { count: 3 * RATE, bytes: 1e9 }, maxBacklog: 64 * 1_048_576 },
+    { history: { count: 3 * RATE, bytes: 1e9 }, maxBufferedBytes: 64 * 1_048_576 },
     await builtPage('store'),
   )
   const browser = await chromium.launch(CHROMIUM)

@@ -24,8 +24,8 @@ const OUTAGES = [
 /** A policy by the options that make it, and whether the promise is made by it. */
 const POLICIES: readonly { named: string; policy: RetryPolicy; promised: boolean }[] = [
   { named: 'backoff()', policy: backoff(), promised: true },
-  { named: 'backoff({ base: 30_000 })', policy: backoff({ base: 30_000 }), promised: true },
-  { named: 'backoff({ factor: 2 })', policy: backoff({ factor: 2 }), promised: false },
+  { named: 'backoff({ initialDelay: 30_000 })', policy: backoff({ initialDelay: 30_000 }), promised: true },
+  { named: 'backoff({ multiplier: 2 })', policy: backoff({ multiplier: 2 }), promised: false },
 ]
 
 /** Attempts, counted by the second in which they are made. */
@@ -49,7 +49,7 @@ function outage(policy: RetryPolicy, lasts: number) {
   for (let client = 0; client < CLIENTS; client++) {
     let at = 0
     for (let failures = 1; ; failures++) {
-      at += policy.delay(failures, undefined, at) ?? Infinity
+      at += policy.nextDelay(failures, undefined, at) ?? Infinity
       if (at >= lasts) break
       during.add(at)
     }

@@ -29,7 +29,7 @@ export const techniques: Bench = async (parts) => {
   const most = Math.max(...Object.values(MESSAGES))
   const port = await hub.tell.serve(
     {
-      firstMessage: 'oldest',
+      startFrom: 'oldest',
       history: { count: most, age: 3_600_000, bytes: 1e9 },
       maxHistoryBytes: 1e9,
       // How messages are written is kept for so long, so that the hub works no more for one side than for the other.

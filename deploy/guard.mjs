@@ -76,7 +76,15 @@ export function createGuard({
     /** @type {import('./answer.mjs').Answer} */
     let answer
     try {
-      const request = { action, channel, technique: undefined, method: String(method), headers: others, query, address }
+      const request = {
+        action,
+        channel,
+        technique: undefined,
+        method: String(method),
+        headers: others,
+        query,
+        clientIp: address,
+      }
       answer = toAnswer(await within(authorizeTimeout, async () => authorize(request)))
     } catch (error) {
       report(`authorize did not decide about channel ${channel}, answered 500`, error)

@@ -14,51 +14,64 @@ import {
   iframeStream,
   mercure,
   nchan,
-  pageLife,
-  plain,
+  pageLifecycle,
+  standard,
   polling,
   webSocket,
   xhrStream,
 } from 'pinia-push/observables'
-import { scriptedTechnique } from 'pinia-push/testing'
+import { mockTechnique } from 'pinia-push/testing'
 
 /** No numbers, or none that a time or an amount can be. */
 const WRONG = [Number.NaN, -1, 'x', '5', null] as const
 
-const via = scriptedTechnique()
-const push = () => createPush({ via, base: 'http://push.test' })
+const technique = mockTechnique()
+const push = () => createPush({ technique, baseUrl: 'http://push.test' })
 
 /** How each numeric option is given, by where it belongs and its name. */
 const OPTIONS: Record<string, Record<string, (value: never) => unknown>> = {
   createPushClient: named(
-    ['linger', 'sendBuffer', 'sendTimeout', 'maxMessageBytes', 'openWithin', 'heartbeat', 'timeout', 'rotateAfter'],
+    [
+      'disconnectDelay',
+      'maxQueuedSends',
+      'sendTimeout',
+      'maxMessageBytes',
+      'connectTimeout',
+      'heartbeatInterval',
+      'heartbeatGrace',
+      'idleReconnectAfter',
+    ],
     createPushClient,
   ),
-  defineChannel: named(['replay', 'linger', 'hidden'], (options) => defineChannel({ url: '/a', ...options })),
-  backoff: named(['base', 'factor', 'max', 'tries', 'budget', 'resetAfter'], backoff),
-  pageLife: named(['hidden', 'hiddenPolls', 'offline'], pageLife),
+  defineChannel: named(['replay', 'disconnectDelay', 'disconnectWhenHidden'], (options) =>
+    defineChannel({ url: '/a', ...options }),
+  ),
+  backoff: named(['initialDelay', 'multiplier', 'maxDelay', 'maxRetries', 'maxElapsedTime', 'resetAfter'], backoff),
+  pageLifecycle: named(['hiddenTimeout', 'hiddenPollInterval', 'offlineRetryInterval'], pageLifecycle),
   fallback: {
-    ...named(['openWithin', 'shortLife', 'tries', 'settle', 'remember'], (options) => fallback(options, via)),
-    'probe.first': (first) => fallback({ probe: { first } }, via),
-    'probe.max': (max) => fallback({ probe: { max } }, via),
+    ...named(['connectTimeout', 'minUptime', 'maxShortSessions', 'overlapTime', 'rememberFor'], (options) =>
+      fallback(options, technique),
+    ),
+    'upgradeProbe.first': (first) => fallback({ upgradeProbe: { first } }, technique),
+    'upgradeProbe.max': (max) => fallback({ upgradeProbe: { max } }, technique),
   },
-  polling: named(['floor', 'ceiling', 'growth'], polling),
+  polling: named(['minInterval', 'maxInterval', 'backoffFactor'], polling),
   webSocket: named(['maxBuffered'], webSocket),
-  xhrStream: named(['rotateAfter'], xhrStream),
-  iframeStream: named(['rotateAfter'], iframeStream),
-  flashSocket: named(['linger', 'port'], flashSocket),
-  plain: {
-    ...named(['heartbeat'], plain),
-    'heartbeat.every': (every) => plain({ heartbeat: { send: 'x', every } }),
-    'heartbeat.within': (within) => plain({ heartbeat: { send: 'x', every: 1_000, within } }),
+  xhrStream: named(['maxBufferedChars'], xhrStream),
+  iframeStream: named(['maxBufferedChars'], iframeStream),
+  flashSocket: named(['disconnectDelay', 'port'], flashSocket),
+  standard: {
+    ...named(['heartbeat'], standard),
+    'heartbeat.every': (every) => standard({ heartbeat: { send: 'x', every } }),
+    'heartbeat.within': (within) => standard({ heartbeat: { send: 'x', every: 1_000, within } }),
   },
   nchan: named(['heartbeat'], nchan),
   mercure: named(['heartbeat'], mercure),
   durableStreams: named(['heartbeat'], durableStreams),
   usePushChannel: named(['flush'], (options) =>
-    effectScope().run(() => usePushChannel('/a', { push: push(), ...options })),
+    effectScope().run(() => usePushChannel('/a', { client: push(), ...options })),
   ),
-  bind: named(['flush'], (options) => {
+  bindChannel: named(['flush'], (options) => {
     const app = createApp({ render: () => null })
     const pushed = push()
     const pinia = createPinia().use(pushed.pinia)
@@ -66,7 +79,7 @@ const OPTIONS: Record<string, Record<string, (value: never) => unknown>> = {
     onTestFinished(() => app.unmount())
     const useStore = defineStore('numbers', {
       state: () => ({}),
-      push: ({ bind }) => bind(defineChannel({ url: '/a' })(), { apply: () => {}, ...options }),
+      push: ({ bindChannel }) => bindChannel(defineChannel({ url: '/a' })(), { apply: () => {}, ...options }),
     })
     return useStore(pinia)
   }),
@@ -89,7 +102,7 @@ describe('a number that is none is refused where it is given', () => {
   const numbers = [
     'heartbeat',
     'maxMessageBytes',
-    'maxBacklog',
+    'maxBufferedBytes',
     'stallTimeout',
     'maxIncomingBytes',
     'maxOutgoingBytes',
@@ -108,10 +121,8 @@ describe('a number that is none is refused where it is given', () => {
           (value: never) => createHub({ history: { [name]: value } }),
         ]),
       ),
-      firstMessage: (firstMessage: never) =>
-        typeof firstMessage === 'number' && firstMessage < 0
-          ? createHub({ firstMessage: 1 })
-          : createHub({ firstMessage }),
+      startFrom: (startFrom: never) =>
+        typeof startFrom === 'number' && startFrom < 0 ? createHub({ startFrom: 1 }) : createHub({ startFrom }),
       'tunnels.port': (port: never) => createHub({ tunnels: { '/quotes': { host: 'localhost', port } } }),
     },
   }
@@ -131,12 +142,12 @@ describe('a number that is none is refused where it is given', () => {
 
 describe('`Infinity` is a time that never comes', () => {
   test.for([
-    ['linger', () => createPushClient({ linger: Infinity })],
-    ['openWithin', () => createPushClient({ openWithin: Infinity })],
+    ['disconnectDelay', () => createPushClient({ disconnectDelay: Infinity })],
+    ['connectTimeout', () => createPushClient({ connectTimeout: Infinity })],
     ['sendTimeout', () => createPushClient({ sendTimeout: Infinity })],
-    ['hidden', () => pageLife({ hidden: Infinity })],
-    ['remember', () => fallback({ remember: Infinity }, via)],
-    ['linger of a player', () => flashSocket({ linger: Infinity })],
+    ['hiddenTimeout', () => pageLifecycle({ hiddenTimeout: Infinity })],
+    ['rememberFor', () => fallback({ rememberFor: Infinity }, technique)],
+    ['disconnectDelay of a player', () => flashSocket({ disconnectDelay: Infinity })],
   ] as const)('%s', ([, make]) => {
     expect(make).not.toThrow()
   })

@@ -17,8 +17,8 @@ import {
   iframeStream,
   longPolling,
   nchan,
-  pageLife,
-  plain,
+  pageLifecycle,
+  standard,
   polling,
   sse,
   webSocket,
@@ -29,23 +29,23 @@ import {
   type SourceEvent,
   type Technique,
 } from 'pinia-push/observables'
-import { scriptedTechnique, virtualTime, type ScriptedOptions, type VirtualTime } from 'pinia-push/testing'
+import { mockTechnique, virtualTime, type MockTechniqueOptions, type VirtualTime } from 'pinia-push/testing'
 import { ALIVE } from '../src/observables/events.ts'
 import { settle, walkWaits, type Driver } from './walk-waits.ts'
 
-const now: RetryPolicy = Object.assign(backoff(), { delay: () => 0 })
-const never: RetryPolicy = Object.assign(backoff(), { delay: () => 1e9 })
+const now: RetryPolicy = Object.assign(backoff(), { nextDelay: () => 0 })
+const never: RetryPolicy = Object.assign(backoff(), { nextDelay: () => 1e9 })
 /** Every draw is the greatest. */
 const longest = backoff({ random: () => 1 })
 const hang = () => new Promise<never>(() => {})
 
 function reading(
   time: VirtualTime,
-  { script, ...options }: PushClientOptions & { script?: ScriptedOptions } = {},
-  base = 'http://push.test',
+  { script, ...options }: PushClientOptions & { script?: MockTechniqueOptions } = {},
+  baseUrl = 'http://push.test',
 ) {
-  const technique = scriptedTechnique(script)
-  const client = createPushClient({ via: technique, base, warnings: false, scheduler: time, retry: never, ...options })
+  const technique = mockTechnique(script)
+  const client = createPushClient({ technique, baseUrl, warnings: false, scheduler: time, retry: never, ...options })
   const channel = client.channel('/a')
   const subscription = channel.events$.subscribe()
   onTestFinished(() => client.close())
@@ -57,7 +57,9 @@ function reading(
     subscription,
     connections,
     error: () => channel.state.error?.code,
-    status: () => channel.status,
+    /** `connecting` while an attempt is under way, after failures too. */
+    status: () =>
+      channel.status === 'reconnecting' && channel.state.retryAt === undefined ? 'connecting' : channel.status,
   }
 }
 
@@ -105,10 +107,10 @@ async function sockets() {
 }
 
 /** A technique, and the first of its events that is such a one. */
-function tapped(via: Technique, is: (event: SourceEvent) => boolean) {
+function tapped(inner: Technique, is: (event: SourceEvent) => boolean) {
   const seen = new Subject<SourceEvent>()
-  const technique: Technique = { ...via, connect: (request) => via.connect(request).pipe(tap(seen)) }
-  return { via: technique, first: firstValueFrom(seen.pipe(filter(is))) }
+  const technique: Technique = { ...inner, connect: (request) => inner.connect(request).pipe(tap(seen)) }
+  return { technique, first: firstValueFrom(seen.pipe(filter(is))) }
 }
 const isChunk = (event: SourceEvent) => event === ALIVE
 /** A poller tells how long it will be silent when an answer has ended. */
@@ -116,10 +118,16 @@ const isPause = (event: SourceEvent) =>
   event.type === 'alive' && (typeof event.heartbeat === 'number' || event.heartbeat === 'agreed')
 
 /** Polls a server that answers a few times, and then never. */
-async function polls(time: VirtualTime, via: Technique, answers: (response: ServerResponse) => void, most = Infinity) {
+async function polls(
+  time: VirtualTime,
+  technique: Technique,
+  answers: (response: ServerResponse) => void,
+  most = Infinity,
+) {
   const { url, asked } = await serves((response, count) => void (count <= most && answers(response)))
-  const first = tapped(via, isPause)
-  const read = (options: PushClientOptions = {}) => reading(time, { via: first.via, dialect: plain(), ...options }, url)
+  const first = tapped(technique, isPause)
+  const read = (options: PushClientOptions = {}) =>
+    reading(time, { technique: first.technique, backend: standard(), ...options }, url)
   return { read, asked, first: first.first }
 }
 const again = (response: ServerResponse) =>
@@ -141,16 +149,16 @@ function sent(promise: Promise<unknown>): () => string | undefined {
 
 /** A store that is bound to a channel, with this snapshot. */
 function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<never>, retry = never) {
-  const technique = scriptedTechnique()
+  const technique = mockTechnique()
   const useStore = defineStore('waits', {
     state: () => ({ n: 0 }),
-    push: ({ bind }) =>
-      bind(defineChannel({ url: 'http://push.test/a' })(), {
+    push: ({ bindChannel }) =>
+      bindChannel(defineChannel({ url: 'http://push.test/a' })(), {
         snapshot: ({ signal }) => snapshot(signal),
         apply: () => {},
       }),
   })
-  const push = createPush({ via: technique, scheduler: time, retry, dialect: plain({ heartbeat: 1e6 }) })
+  const push = createPush({ technique, scheduler: time, retry, backend: standard({ heartbeat: 1e6 }) })
   const app = createApp({ render: () => null })
   const pinia = createPinia().use(push.pinia)
   app.config.errorHandler = () => {}
@@ -163,9 +171,14 @@ function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<nev
 
 /** A ladder of two rungs, the higher of which did not open, so that the lower one delivers. */
 function onLowerRung(time: VirtualTime, options: FallbackOptions = {}) {
-  const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
-  const via = fallback({ random: () => 1, ...options }, higher, lower)
-  const read = reading(time, { via, dialect: plain({ heartbeat: 1e7 }), rotateAfter: 1e9, linger: 0 })
+  const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
+  const technique = fallback({ random: () => 1, ...options }, higher, lower)
+  const read = reading(time, {
+    technique,
+    backend: standard({ heartbeat: 1e7 }),
+    idleReconnectAfter: 1e9,
+    disconnectDelay: 0,
+  })
   higher.latest.refuse()
   lower.latest.open()
   lower.latest.message(1)
@@ -175,7 +188,7 @@ function onLowerRung(time: VirtualTime, options: FallbackOptions = {}) {
 const drivers: Record<string, Driver<VirtualTime>> = {
   'a connection opens': (time) => reading(time).error,
   async 'a WebSocket’s handshake'(time) {
-    return reading(time, { via: webSocket({ implementation }) }, await silentServer()).error
+    return reading(time, { technique: webSocket({ implementation }) }, await silentServer()).error
   },
   async '`hello` of a WebSocket'(time) {
     const { url } = await sockets()
@@ -185,14 +198,14 @@ const drivers: Record<string, Driver<VirtualTime>> = {
         asked()
         return hang()
       }
-      error = reading(time, { via: webSocket({ implementation }), dialect: plain({ hello }) }, url).error
+      error = reading(time, { technique: webSocket({ implementation }), backend: standard({ hello }) }, url).error
     })
     return error
   },
   async 'the first byte of a stream that begins with one'(time) {
     const { url } = await begins(200, { 'content-type': 'text/event-stream' }, '')
-    const { via, first } = tapped(sse(), ({ type }) => type === 'open')
-    const { error } = reading(time, { via, dialect: nchan() }, url)
+    const { technique, first } = tapped(sse(), ({ type }) => type === 'open')
+    const { error } = reading(time, { technique, backend: nchan() }, url)
     await first
     return error
   },
@@ -202,20 +215,20 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     return () => (connections() === 6 ? error() : undefined)
   },
   async 'a long poll is taken for open'(time) {
-    return reading(time, { via: longPolling(), dialect: plain() }, await silentServer()).status
+    return reading(time, { technique: longPolling(), backend: standard() }, await silentServer()).status
   },
   'the next byte, with heartbeats of 15 s'(time) {
-    const { technique, error } = reading(time, { dialect: plain({ heartbeat: 15_000 }) })
+    const { technique, error } = reading(time, { backend: standard({ heartbeat: 15_000 }) })
     technique.latest.open()
     return error
   },
   'the next byte, of a long poll that is only taken for open'(time) {
     const { technique, error } = reading(time)
-    technique.latest.open({ presumed: true })
+    technique.latest.open({ unconfirmed: true })
     return error
   },
   'the next byte, after the machine slept'(time) {
-    const { technique, error } = reading(time, { dialect: plain({ heartbeat: 15_000 }) })
+    const { technique, error } = reading(time, { backend: standard({ heartbeat: 15_000 }) })
     technique.latest.open()
     time.sleep(1e6)
     return error
@@ -228,40 +241,45 @@ const drivers: Record<string, Driver<VirtualTime>> = {
   },
   async 'the answer to a heartbeat that is sent each 30 s'(time) {
     const { server, url } = await sockets()
-    const dialect = plain({ heartbeat: { send: 'ping', every: 30_000, expect: 'pong' } })
-    const { error, channel } = reading(time, { via: webSocket({ implementation }), dialect }, url)
+    const backend = standard({ heartbeat: { send: 'ping', every: 30_000, expect: 'pong' } })
+    const { error, channel } = reading(time, { technique: webSocket({ implementation }), backend }, url)
     if (server.clients.size === 0) await once(server, 'connection')
     await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
     return error
   },
   async 'the rest of a poll’s body'(time) {
     const { url } = await begins(200, { 'content-type': 'text/plain', 'content-length': '100' }, 'x')
-    const { via, first } = tapped(polling(), isChunk)
-    const { error } = reading(time, { via, dialect: plain() }, url)
+    const { technique, first } = tapped(polling(), isChunk)
+    const { error } = reading(time, { technique, backend: standard() }, url)
     await first
     return error
   },
   async 'the first line of a refusal’s body'(time) {
     const { url } = await begins(503, {}, '')
-    const { error } = reading(time, { via: polling(), dialect: plain() }, url)
+    const { error } = reading(time, { technique: polling(), backend: standard() }, url)
     // The head has come when the wait for the body is set, beside that for the opening.
     while (time.pending < 2) await new Promise((resolve) => setTimeout(resolve))
     return error
   },
   async 'the first line of a refusal’s body, by `xhrStream()`'(time) {
     const { url } = await begins(503, {}, '')
-    const { error } = reading(time, { via: xhrStream(), dialect: plain() }, url)
+    const { error } = reading(time, { technique: xhrStream(), backend: standard() }, url)
     while (time.pending < 2) await new Promise((resolve) => setTimeout(resolve))
     return error
   },
   'the last post of a frame that has ended'(time) {
-    const { error } = reading(time, { via: iframeStream(), openWithin: 1e6 })
+    const { error } = reading(time, { technique: iframeStream(), connectTimeout: 1e6 })
     document.querySelector('iframe')?.dispatchEvent(new Event('load'))
     return error
   },
   'the last message once more, as a proof'(time) {
-    const script = { space: 'nchan' }
-    const { technique, connections, error } = reading(time, { script, dialect: nchan(), retry: now, rotateAfter: 1e9 })
+    const script = { namespace: 'nchan' }
+    const { technique, connections, error } = reading(time, {
+      script,
+      backend: nchan(),
+      retry: now,
+      idleReconnectAfter: 1e9,
+    })
     technique.latest.open({ cursor: null })
     technique.latest.message(1, { cursor: '1700000000:0' })
     technique.latest.drop()
@@ -269,23 +287,23 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.open()
     return () => (connections() === 3 ? error() : undefined)
   },
-  '`prepare`': (time) => reading(time, { prepare: hang, openWithin: 1e6 }).error,
+  '`prepareRequest`': (time) => reading(time, { prepareRequest: hang, connectTimeout: 1e6 }).error,
   'a connection whose token expires in 60 s'(time) {
-    const prepare = () => ({ expires: time.now() + 60_000 })
-    const { technique, connections } = reading(time, { prepare, rotateAfter: 1e9 })
+    const prepareRequest = () => ({ expiresAt: time.now() + 60_000 })
+    const { technique, connections } = reading(time, { prepareRequest, idleReconnectAfter: 1e9 })
     technique.latest.open()
     technique.latest.message(1)
     return () => (connections() === 2 ? 'reconnected' : undefined)
   },
   'the first reconnect, at most'(time) {
     const { technique, status } = reading(time, { retry: longest })
-    technique.latest.drop(new PushError('unreachable', 'down'))
+    technique.latest.drop(new PushError('network-error', 'down'))
     return status
   },
   'a later reconnect, at most'(time) {
     const { technique, status } = reading(time, { retry: longest })
     for (const delay of [500, 20_000, 0]) {
-      technique.latest.drop(new PushError('unreachable', 'down'))
+      technique.latest.drop(new PushError('network-error', 'down'))
       time.advance(delay)
     }
     return status
@@ -293,7 +311,7 @@ const drivers: Record<string, Driver<VirtualTime>> = {
   'a reconnect of a page that is offline'(time) {
     const { technique, status } = reading(time, {
       retry: now,
-      life: pageLife({ signals: { ...signals, offline$: of(true) } }),
+      lifecycle: pageLifecycle({ signals: { ...signals, offline$: of(true) } }),
     })
     technique.latest.drop()
     return status
@@ -304,8 +322,8 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     return status
   },
   'a server that is away'(time) {
-    const down = () => throwError(() => new PushError('unreachable', 'down'))
-    return reading(time, { retry: longest, via: { name: 'down', isSupported: () => true, connect: down } }).status
+    const down = () => throwError(() => new PushError('network-error', 'down'))
+    return reading(time, { retry: longest, technique: { name: 'down', isSupported: () => true, connect: down } }).status
   },
   async 'the next poll, after one that brought a message'(time) {
     const { read, asked, first } = await polls(time, polling(), again)
@@ -314,14 +332,14 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     return () => (asked() === 2 ? 'asked' : undefined)
   },
   async 'the next poll, after many that brought none'(time) {
-    const { read, asked, first } = await polls(time, polling({ growth: 1e3 }), nothing)
+    const { read, asked, first } = await polls(time, polling({ backoffFactor: 1e3 }), nothing)
     read()
     await first
     return () => (asked() === 2 ? 'asked' : undefined)
   },
   async 'the next poll, of a hidden page'(time) {
     const { read, asked, first } = await polls(time, polling(), again)
-    read({ life: pageLife({ signals: { ...signals, hidden$: of(true) } }) })
+    read({ lifecycle: pageLifecycle({ signals: { ...signals, hidden$: of(true) } }) })
     await first
     return () => (asked() === 2 ? 'asked' : undefined)
   },
@@ -338,8 +356,8 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     return error
   },
   'a rung opens'(time) {
-    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
-    reading(time, { via: fallback(higher, lower) })
+    const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
+    reading(time, { technique: fallback(higher, lower) })
     return () => (lower.connections.length === 1 ? 'next' : undefined)
   },
   'a higher rung is tried again, the first time, at most'(time) {
@@ -381,14 +399,18 @@ const drivers: Record<string, Driver<VirtualTime>> = {
       (response, _, { method }) =>
         void (method === 'GET' && response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n')),
     )
-    const { channel } = reading(time, { via: sse(), dialect: nchan(), rotateAfter: 1e6, openWithin: 1e6 }, url)
+    const { channel } = reading(
+      time,
+      { technique: sse(), backend: nchan(), idleReconnectAfter: 1e6, connectTimeout: 1e6 },
+      url,
+    )
     await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
     return sent(channel.send('x'))
   },
-  '`prepare` of a POST'(time) {
+  '`prepareRequest` of a POST'(time) {
     let asked = 0
-    const prepare = () => ((asked += 1) === 1 ? undefined : hang())
-    const { technique, channel } = reading(time, { script: { sends: false }, dialect: nchan(), prepare })
+    const prepareRequest = () => ((asked += 1) === 1 ? undefined : hang())
+    const { technique, channel } = reading(time, { script: { sends: false }, backend: nchan(), prepareRequest })
     technique.latest.open()
     return sent(channel.send('x'))
   },
@@ -402,7 +424,11 @@ const drivers: Record<string, Driver<VirtualTime>> = {
       if (method === 'GET') response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n')
       else response.writeHead(202).write('accepted')
     })
-    const { channel } = reading(time, { via: sse(), dialect: nchan(), rotateAfter: 1e6, openWithin: 1e6 }, url)
+    const { channel } = reading(
+      time,
+      { technique: sse(), backend: nchan(), idleReconnectAfter: 1e6, connectTimeout: 1e6 },
+      url,
+    )
     await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
     const before = time.pending
     const outcome = sent(channel.send('x'))
@@ -429,11 +455,11 @@ const drivers: Record<string, Driver<VirtualTime>> = {
   'a frame of a page that draws none'(time) {
     vi.stubGlobal('requestAnimationFrame', () => 0)
     onTestFinished(() => void vi.unstubAllGlobals())
-    const technique = scriptedTechnique()
-    const push = createPush({ via: technique, base: 'http://push.test', scheduler: time })
+    const technique = mockTechnique()
+    const client = createPush({ technique, baseUrl: 'http://push.test', scheduler: time })
     const scope = effectScope()
     onTestFinished(() => scope.stop())
-    const reader = scope.run(() => usePushChannel<string>('/a', { push, flush: 'frame' }))
+    const reader = scope.run(() => usePushChannel<string>('/a', { client, flush: 'frame' }))
     technique.latest.open()
     technique.latest.message('written')
     return () => reader?.data.value
@@ -444,15 +470,15 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     return status
   },
   'a hidden page is seen'(time) {
-    const life = pageLife({ signals: { ...signals, hidden$: of(true) } })
-    const { technique, status } = reading(time, { life, dialect: plain({ heartbeat: 1e6 }) })
+    const lifecycle = pageLifecycle({ signals: { ...signals, hidden$: of(true) } })
+    const { technique, status } = reading(time, { lifecycle, backend: standard({ heartbeat: 1e6 }) })
     technique.latest.open()
     return status
   },
   'sleep is noticed'(time) {
     const { technique, connections } = reading(time, {
-      life: pageLife({ signals }),
-      dialect: plain({ heartbeat: 1e6 }),
+      lifecycle: pageLifecycle({ signals }),
+      backend: standard({ heartbeat: 1e6 }),
     })
     technique.latest.open()
     technique.latest.message(1)
@@ -462,13 +488,13 @@ const drivers: Record<string, Driver<VirtualTime>> = {
   'a second connection to one URL, before development warns'(time) {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     onTestFinished(() => warn.mockRestore())
-    const { client } = reading(time, { warnings: true, linger: Infinity, openWithin: 1e6 })
+    const { client } = reading(time, { warnings: true, disconnectDelay: Infinity, connectTimeout: 1e6 })
     client.channel(defineChannel({ url: '/a', replay: 1 })()).events$.subscribe()
     return () => (warn.mock.calls.some(([said]) => String(said).includes('two connections')) ? 'warned' : undefined)
   },
   'Ruffle starts'(time) {
-    const via = flashSocket({ load: hang })
-    return reading(time, { via, openWithin: 1e6 }).error
+    const technique = flashSocket({ load: hang })
+    return reading(time, { technique, connectTimeout: 1e6 }).error
   },
 }
 
@@ -482,25 +508,25 @@ const WATCHED = 1e5
 
 /** Each option that is a time, given so many ms, and what shows that it has passed. */
 const options: Record<string, (time: VirtualTime, ms: number) => (() => unknown) | Promise<() => unknown>> = {
-  'createPushClient({ openWithin })': (time, openWithin) => reading(time, { openWithin }).error,
-  'createPushClient({ heartbeat })'(time, heartbeat) {
-    const { technique, error } = reading(time, { heartbeat })
-    technique.latest.open({ presumed: true })
+  'createPushClient({ connectTimeout })': (time, connectTimeout) => reading(time, { connectTimeout }).error,
+  'createPushClient({ heartbeatInterval })'(time, heartbeatInterval) {
+    const { technique, error } = reading(time, { heartbeatInterval })
+    technique.latest.open({ unconfirmed: true })
     return error
   },
-  'createPushClient({ timeout })'(time, timeout) {
-    const { technique, error } = reading(time, { timeout, dialect: plain({ heartbeat: 1 }) })
+  'createPushClient({ heartbeatGrace })'(time, heartbeatGrace) {
+    const { technique, error } = reading(time, { heartbeatGrace, backend: standard({ heartbeat: 1 }) })
     technique.latest.open()
     return error
   },
-  'createPushClient({ rotateAfter })'(time, rotateAfter) {
-    const { technique, connections } = reading(time, { rotateAfter })
+  'createPushClient({ idleReconnectAfter })'(time, idleReconnectAfter) {
+    const { technique, connections } = reading(time, { idleReconnectAfter })
     technique.latest.open()
     technique.latest.message(1)
     return () => connections() > 1
   },
-  'createPushClient({ linger })'(time, linger) {
-    const { subscription, status } = reading(time, { linger, openWithin: Infinity })
+  'createPushClient({ disconnectDelay })'(time, disconnectDelay) {
+    const { subscription, status } = reading(time, { disconnectDelay, connectTimeout: Infinity })
     subscription.unsubscribe()
     return () => status() === 'idle'
   },
@@ -509,78 +535,89 @@ const options: Record<string, (time: VirtualTime, ms: number) => (() => unknown)
     technique.latest.open()
     return sent(channel.send(Object.assign(new Blob(), { arrayBuffer: hang })))
   },
-  'backoff({ base })'(time, base) {
-    const retry = backoff({ base, max: Infinity, random: () => 0.5 })
+  'backoff({ initialDelay })'(time, initialDelay) {
+    const retry = backoff({ initialDelay, maxDelay: Infinity, random: () => 0.5 })
     const { technique, connections } = reading(time, { retry })
-    technique.latest.drop(new PushError('unreachable', 'down'))
+    technique.latest.drop(new PushError('network-error', 'down'))
     return () => connections() > 1
   },
-  'plain({ heartbeat })'(time, heartbeat) {
-    const { technique, error } = reading(time, { dialect: plain({ heartbeat }) })
+  'standard({ heartbeat })'(time, heartbeat) {
+    const { technique, error } = reading(time, { backend: standard({ heartbeat }) })
     technique.latest.open()
     return error
   },
-  'plain({ heartbeat: { every } })': beating((every) => ({ every })),
-  'plain({ heartbeat: { within } })': async (time, within) => {
-    const { via, url } = await beaten()
-    const dialect = plain({ heartbeat: { send: 'ping', every: 1, within } })
-    const { channel, error } = reading(time, { via, dialect }, url)
+  'standard({ heartbeat: { every } })': beating((every) => ({ every })),
+  'standard({ heartbeat: { within } })': async (time, within) => {
+    const { technique, url } = await beaten()
+    const backend = standard({ heartbeat: { send: 'ping', every: 1, within } })
+    const { channel, error } = reading(time, { technique, backend }, url)
     await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
     return error
   },
-  async 'polling({ floor })'(time, floor) {
-    const { read, asked, first } = await polls(time, polling({ floor }), again)
-    read({ timeout: 1e9 })
+  async 'polling({ minInterval })'(time, minInterval) {
+    const { read, asked, first } = await polls(time, polling({ minInterval }), again)
+    read({ heartbeatGrace: 1e9 })
     await first
     return () => asked() > 1
   },
-  async 'polling({ ceiling })'(time, ceiling) {
-    const { read, asked, first } = await polls(time, polling({ floor: 1, ceiling, growth: 1e20 }), nothing)
-    read({ timeout: 1e9 })
+  async 'polling({ maxInterval })'(time, maxInterval) {
+    const { read, asked, first } = await polls(
+      time,
+      polling({ minInterval: 1, maxInterval, backoffFactor: 1e20 }),
+      nothing,
+    )
+    read({ heartbeatGrace: 1e9 })
     await first
     return () => asked() > 1
   },
-  async 'pageLife({ hiddenPolls })'(time, hiddenPolls) {
-    const { read, asked, first } = await polls(time, polling({ floor: 1 }), again)
+  async 'pageLifecycle({ hiddenPollInterval })'(time, hiddenPollInterval) {
+    const { read, asked, first } = await polls(time, polling({ minInterval: 1 }), again)
     read({
-      timeout: 1e9,
-      life: pageLife({ hiddenPolls, hidden: Infinity, signals: { ...signals, hidden$: of(true) } }),
+      heartbeatGrace: 1e9,
+      lifecycle: pageLifecycle({
+        hiddenPollInterval,
+        hiddenTimeout: Infinity,
+        signals: { ...signals, hidden$: of(true) },
+      }),
     })
     await first
     return () => asked() > 1
   },
-  'pageLife({ hidden })'(time, hidden) {
+  'pageLifecycle({ hiddenTimeout })'(time, hiddenTimeout) {
     const { technique, status } = reading(time, {
-      life: pageLife({ hidden, signals: { ...signals, hidden$: of(true) } }),
-      dialect: plain({ heartbeat: 1e9 }),
+      lifecycle: pageLifecycle({ hiddenTimeout, signals: { ...signals, hidden$: of(true) } }),
+      backend: standard({ heartbeat: 1e9 }),
     })
     technique.latest.open()
     return () => status() === 'idle'
   },
-  'pageLife({ offline })'(time, offline) {
-    const life = pageLife({ offline, signals: { ...signals, offline$: of(true) } })
-    const { technique, connections } = reading(time, { retry: now, life })
+  'pageLifecycle({ offlineRetryInterval })'(time, offlineRetryInterval) {
+    const lifecycle = pageLifecycle({ offlineRetryInterval, signals: { ...signals, offline$: of(true) } })
+    const { technique, connections } = reading(time, { retry: now, lifecycle })
     technique.latest.drop()
     return () => connections() > 1
   },
-  'fallback({ openWithin })'(time, openWithin) {
-    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
-    reading(time, { via: fallback({ openWithin }, higher, lower), openWithin: Infinity })
+  'fallback({ connectTimeout })'(time, connectTimeout) {
+    const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
+    reading(time, { technique: fallback({ connectTimeout }, higher, lower), connectTimeout: Infinity })
     return () => lower.connections.length > 0
   },
-  'fallback({ settle })'(time, settle) {
-    const { higher, channel } = onLowerRung(time, { settle })
+  'fallback({ overlapTime })'(time, overlapTime) {
+    const { higher, channel } = onLowerRung(time, { overlapTime })
     time.advance(10_000)
     higher.latest.open()
     higher.latest.alive()
     return () => channel.state.technique === 'higher'
   },
-  'fallback({ probe: { first } })'(time, first) {
-    const { higher } = onLowerRung(time, { probe: { first, max: Infinity } })
+  'fallback({ upgradeProbe: { first } })'(time, first) {
+    const { higher } = onLowerRung(time, { upgradeProbe: { first, max: Infinity } })
     return () => higher.connections.length > 1
   },
-  'fallback({ remember })'(time, remember) {
-    const { higher, channel, subscription } = onLowerRung(time, { remember, probe: { first: Infinity, max: Infinity } })
+  'fallback({ rememberFor })'(time, rememberFor) {
+    const { higher, channel, subscription } = onLowerRung(time, {
+      rememberFor,
+      upgradeProbe: { first: Infinity, max: Infinity },
+    })
     subscription.unsubscribe()
     const { length } = higher.connections
     return () => {
@@ -588,16 +625,16 @@ const options: Record<string, (time: VirtualTime, ms: number) => (() => unknown)
       return higher.connections.length > length
     }
   },
-  async '`expires` of `prepare`'(time, ms) {
-    const prepare = () => ({ expires: time.now() + ms })
-    const { technique, connections } = reading(time, { prepare, rotateAfter: Infinity })
+  async '`expiresAt` of `prepareRequest`'(time, ms) {
+    const prepareRequest = () => ({ expiresAt: time.now() + ms })
+    const { technique, connections } = reading(time, { prepareRequest, idleReconnectAfter: Infinity })
     technique.latest.open()
     technique.latest.message(1)
     return () => connections() > 1
   },
   async 'the delay of a retry policy, before a second snapshot'(time, ms) {
     let asked = 0
-    const retry = Object.assign(backoff(), { delay: () => ms })
+    const retry = Object.assign(backoff(), { nextDelay: () => ms })
     const bound = store(time, () => Promise.reject(new Error(`no ${(asked += 1)}`)), retry)
     while (bound.$push.error?.code !== 'snapshot-failed') await Promise.resolve()
     return () => asked > 1
@@ -609,14 +646,14 @@ async function beaten() {
   const { server, url } = await sockets()
   const heard: string[] = []
   server.on('connection', (socket) => socket.on('message', (data) => void heard.push(String(data))))
-  return { url, heard, via: webSocket({ implementation }) }
+  return { url, heard, technique: webSocket({ implementation }) }
 }
 
 function beating(times: (ms: number) => { every: number }) {
   return async (time: VirtualTime, ms: number) => {
-    const { via, url, heard } = await beaten()
-    const dialect = plain({ heartbeat: { send: 'ping', ...times(ms) } })
-    const { channel } = reading(time, { via, dialect, rotateAfter: Infinity }, url)
+    const { technique, url, heard } = await beaten()
+    const backend = standard({ heartbeat: { send: 'ping', ...times(ms) } })
+    const { channel } = reading(time, { technique, backend, idleReconnectAfter: Infinity }, url)
     await firstValueFrom(channel.state$.pipe(filter(({ status }) => status === 'open')))
     return () => heard.length > 0
   }

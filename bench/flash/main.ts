@@ -11,15 +11,18 @@ interface Line {
 
 const numbers = defineChannel<ReturnType<typeof unknown>, { n: number }, { url: string }>({
   url: ({ url }) => url,
-  sends: unknown(),
+  sendSchema: unknown(),
 })
 
 const ours =
   (technique: Technique) =>
   (url: string, told: Told, open: () => void): Line => {
-    const channel = createPushClient({ via: technique, dialect: nchan(), linger: 0, openWithin: 60_000 }).channel(
-      numbers({ url }),
-    )
+    const channel = createPushClient({
+      technique,
+      backend: nchan(),
+      disconnectDelay: 0,
+      connectTimeout: 60_000,
+    }).channel(numbers({ url }))
     const reading = channel.events$.subscribe((event) => {
       if (event.type === 'message') told(event.data, event.cursor)
       else if (event.type === 'open') open()

@@ -30,7 +30,7 @@ export type Side = 'ours' | 'bare'
 const ours =
   (technique: Technique): Bare =>
   (url, told) => {
-    const push = createPushClient({ via: technique, dialect: nchan(), linger: 0 })
+    const push = createPushClient({ technique, backend: nchan(), disconnectDelay: 0 })
     const reading = push.channel(url).messages$.subscribe(({ data, cursor }) => told(data, cursor))
     return () => reading.unsubscribe()
   }

@@ -20,8 +20,8 @@ const bound = (flush: Exclude<Flush, 'sync'>) =>
   defineStore('trades', {
     // A trade is never changed in place: what holds so many needs no proxy for each.
     state: () => ({ last: shallowReactive<Trade[]>([]), byKey: shallowReactive<Record<string, Trade>>({}) }),
-    push: ({ bind }) =>
-      void bind(trades(), {
+    push: ({ bindChannel }) =>
+      void bindChannel(trades(), {
         apply(state, { data }) {
           if (data.n !== applied.messages) applied.outOfOrder += 1
           applied.messages += 1
@@ -57,7 +57,7 @@ function watchTasks(): void {
 
 /** Shows a store that is bound, as a page would. */
 function show(flush: Exclude<Flush, 'sync'>): void {
-  const push = createPush({ via: fetchStream(), dialect: nchan() })
+  const push = createPush({ technique: fetchStream(), backend: nchan() })
   const useTrades = bound(flush)
   const Page = defineComponent(() => {
     const store = useTrades()

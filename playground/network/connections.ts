@@ -66,7 +66,7 @@ export function useConnections() {
           },
           next(event) {
             // A head alone proves nothing: a proxy may hold back what follows.
-            if (opened || (event.type === 'open' && (event.greets || event.presumed))) return
+            if (opened || (event.type === 'open' && (event.expectsGreeting || event.unconfirmed))) return
             opened = true
             change(id, { opened: Date.now() })
           },
@@ -90,14 +90,15 @@ export function useConnections() {
     if (event.type === 'open') {
       const own = connections.value.findLast(({ rung, ended }) => rung === event.technique && ended === undefined)
       if (own) change(own.id, { carried: Date.now() })
-      tell(`${title(event.technique)} carries: ${event.why ?? 'it is open'}`)
+      tell(`${title(event.technique)} carries: ${event.reason ?? 'it is open'}`)
     }
-    if (event.type === 'waiting' || event.type === 'failed') {
+    if (event.type === 'reconnecting' || event.type === 'failed') {
       const own = connections.value.findLast(({ carried }) => carried !== undefined)
       // What the ladder itself ends, because it is silent, it ends now.
       if (own && own.why === undefined && (own.ended ?? Infinity) > Date.now() - 100)
         change(own.id, { why: event.error.message })
-      if (event.error.code === 'silent') tell(`${title(event.error.technique)} fell silent: ${event.error.message}`)
+      if (event.error.code === 'heartbeat-timeout')
+        tell(`${title(event.error.technique)} fell silent: ${event.error.message}`)
     }
     if (event.type === 'gap') tell(`Some messages may be missing: ${event.reason}`)
   }

@@ -5,10 +5,13 @@ import { decode } from '../src/machine.ts'
 export const createLadder = (line: string, shown: (rung: Technique) => Technique) =>
   createPush({
     // A demonstration does not wait for minutes.
-    via: fallback({ probe: { first: 3_000, max: 6_000 } }, ...[webSocket(), sse(), longPolling()].map(shown)),
-    dialect: nchan(),
-    base: line,
-    timeout: 2_000,
+    technique: fallback(
+      { upgradeProbe: { first: 3_000, max: 6_000 } },
+      ...[webSocket(), sse(), longPolling()].map(shown),
+    ),
+    backend: nchan(),
+    baseUrl: line,
+    heartbeatGrace: 2_000,
   })
 
 export const ticks = defineChannel({ url: '/push/machine', decode })

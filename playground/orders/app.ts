@@ -14,7 +14,12 @@ export interface Where {
 /** The app, as the server makes it for each request and a page once; `create` is Vue's own. */
 export function createDesk({ origin, line }: Where, create = createApp) {
   // A demonstration does not wait half a minute.
-  const push = createPush({ via: webSocket(), dialect: nchan(), base: line, retry: backoff({ max: 8_000 }) })
+  const push = createPush({
+    technique: webSocket(),
+    backend: nchan(),
+    baseUrl: line,
+    retry: backoff({ maxDelay: 8_000 }),
+  })
   const pinia = createPinia()
     .use(() => ({ desk: deskAt(origin) }))
     .use(push.pinia)

@@ -63,8 +63,8 @@ export const useOrders = defineStore('orders', {
     },
   },
 
-  push: ({ bind, store }) => {
-    bind(orders(), {
+  push: ({ bindChannel, store }) => {
+    bindChannel(orders(), {
       snapshot: ({ signal }) => store.desk.snapshot(signal),
       apply(state, { data }) {
         if (data.kind === 'market') state.market = data.market

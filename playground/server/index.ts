@@ -198,7 +198,7 @@ export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
       : pushHub({
           // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
           heartbeat: 5_000,
-          origins: (origin) => ports.has(Number(new URL(origin).port)),
+          allowedOrigins: (origin) => ports.has(Number(new URL(origin).port)),
           authorize,
           tcp: {},
           setup,

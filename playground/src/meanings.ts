@@ -8,7 +8,7 @@ export interface Meaning {
 
 /** Total: a new code does not compile until it has its sentences. */
 export const MEANINGS = {
-  unreachable: {
+  'network-error': {
     means: 'Nothing answers there: the server is stopped, or something in between refuses the connection.',
     remedy: 'Start the server or mend the network; it tries again by itself.',
   },
@@ -16,15 +16,15 @@ export const MEANINGS = {
     means: 'The server is busy and asked to come back later.',
     remedy: 'Nothing to do: it comes back when the server said.',
   },
-  lost: {
+  'connection-lost': {
     means: 'The connection was cut.',
     remedy: 'Nothing to do: it reconnects and goes on from the last message.',
   },
-  timeout: {
+  'connect-timeout': {
     means: 'The connection was accepted and nothing answered within five seconds.',
     remedy: 'Look for a proxy that hangs, or use a technique that passes it; it tries again by itself.',
   },
-  silent: {
+  'heartbeat-timeout': {
     means: 'The connection looked open and brought not one byte for longer than the server ever pauses.',
     remedy: 'Nothing to do: it was given up, and a new one goes on from the last message.',
   },
@@ -32,13 +32,17 @@ export const MEANINGS = {
     means: 'The server no longer knows where this page had got to.',
     remedy: 'Nothing to do: a gap is told, and the store takes a fresh snapshot.',
   },
-  'unexpected-answer': {
+  'unexpected-response': {
     means: 'Something answered that is not the push server, such as a sign-in page.',
     remedy: 'Check the address and what stands in between; it tries again by itself.',
   },
-  refused: {
-    means: 'The server said no for good: signed out, not allowed, or no such channel.',
-    remedy: 'Mend the rights or the address, then press Open. Here, Heal does both.',
+  rejected: {
+    means: 'The server rejected the request for good: there is no such channel, for example.',
+    remedy: 'Correct the address, then press Open.',
+  },
+  unauthorized: {
+    means: 'The server rejected the user: signed out, or not allowed.',
+    remedy: 'Sign in or correct the rights, then press Open. Here, Heal does both.',
   },
   unsupported: {
     means: 'This browser cannot do this technique.',
@@ -48,7 +52,7 @@ export const MEANINGS = {
     means: 'This technique cannot send the headers it was given.',
     remedy: 'Put the value into the query, or use a technique that reads by fetch.',
   },
-  'too-many-streams': {
+  'connection-limit': {
     means:
       'Four of the six connections that HTTP/1.1 has for this origin are held; two are left for the page’s requests.',
     remedy: 'Use HTTP/2 or WebSocket, or close some (here: Heal).',
@@ -57,7 +61,7 @@ export const MEANINGS = {
     means: 'What the request needs first, a fresh token say, could not be had.',
     remedy: 'Mend prepare; it tries again by itself.',
   },
-  'gave-up': {
+  'retries-exhausted': {
     means: 'It failed as often as the policy allows.',
     remedy: 'Press Open to try again, or allow more tries.',
   },
@@ -73,9 +77,9 @@ export const MEANINGS = {
     means: 'The schema answers later, and order needs it to answer at once.',
     remedy: 'Use a synchronous schema, and check the rest in onMessage.',
   },
-  'cannot-send': {
+  'send-unsupported': {
     means: 'Neither this technique nor this server takes messages from the page.',
-    remedy: 'Use WebSocket, or a dialect that posts.',
+    remedy: 'Use WebSocket, or a backend that posts.',
   },
   'not-connected': {
     means: 'Nothing could be sent, because nobody reads this channel.',
@@ -85,11 +89,11 @@ export const MEANINGS = {
     means: 'Too many messages wait to be sent.',
     remedy: 'Wait until the earlier ones are gone.',
   },
-  'send-lost': {
+  'send-aborted': {
     means: 'The channel closed before the message was handed over.',
     remedy: 'Send it again if it still matters.',
   },
-  'send-refused': {
+  'send-rejected': {
     means: 'The server did not take the message.',
     remedy: 'Mend the message or the rights to send it.',
   },
@@ -109,7 +113,7 @@ export const MEANINGS = {
     means: 'An option is out of its range.',
     remedy: 'Correct it; the message names it.',
   },
-  'no-technique': {
+  'missing-technique': {
     means: 'No technique was named, so there is no way to connect.',
     remedy: 'Name one in createPush or in the channel.',
   },
@@ -117,7 +121,7 @@ export const MEANINGS = {
     means: 'The app has closed its push client.',
     remedy: 'Reload the page.',
   },
-  'no-push': {
+  'plugin-not-installed': {
     means: 'The app has no push plugin.',
     remedy: 'Add app.use(createPush(…)).',
   },

@@ -11,8 +11,8 @@ export const useBoard = defineStore('board', {
     busiest: ({ processes }) =>
       Object.values(processes).toSorted((a, b) => b.cpu - a.cpu || b.memory - a.memory || a.pid - b.pid),
   },
-  push: ({ bind }) => {
-    bind(machine(), {
+  push: ({ bindChannel }) => {
+    bindChannel(machine(), {
       snapshot: () => fetch('/board').then((response) => response.json()),
       apply(state, { data }) {
         if (data.kind === 'note') return

@@ -3,8 +3,8 @@ import { defineChannel, sse, usePushChannel } from 'pinia-push'
 
 const stream = defineChannel({
   url: (p: { origin: string; n: number }) => `${p.origin}/push/crowd-${p.n}`,
-  via: sse(),
-  linger: 0,
+  technique: sse(),
+  disconnectDelay: 0,
 })
 
 /** Four streams to one origin, while it says so: as many as the client holds of a browser's six over HTTP/1.1. */

@@ -13,20 +13,20 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
   /** When it was begun, in ms since the epoch; undefined: a person has to. */
   const begun = ref(shown.loads === undefined ? 0 : undefined)
   const begin = () => void (begun.value = Date.now())
-  const { status, error, attempt, retryAt, open, close, onMessage, onGap } = usePushChannel(() => {
+  const { status, error, attempt, retryAt, reconnect, close, onMessage, onGap } = usePushChannel(() => {
     const origin = base()
     return origin && begun.value !== undefined ? shown.channel({ origin }) : null
   })
   const { message, gap, lostConnection, ...arrivals } = useArrivals(status)
   onMessage(message)
   onGap(gap)
-  watch(status, (now) => now === 'waiting' && lostConnection(), { flush: 'sync' })
+  watch(status, (now) => now === 'reconnecting' && lostConnection(), { flush: 'sync' })
 
   /** Connects at once, from the same place: an attempt on the broken network may hang, and a refusal is final. */
   const restart = () => {
     if (status.value === 'open' || status.value === 'idle') return
     close()
-    open()
+    reconnect()
   }
   // Another window may have healed it.
   watch(fault, (now, before) => {
@@ -45,13 +45,25 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
     close()
     crowded.value = true
     await nextTick()
-    return open()
+    return reconnect()
   }
-  return reactive({ shown, begun, begin, status, error, attempt, retryAt, crowded, open, press, ...arrivals })
+  return reactive({
+    shown,
+    begun,
+    begin,
+    status,
+    error,
+    attempt,
+    retryAt,
+    crowded,
+    open: reconnect,
+    press,
+    ...arrivals,
+  })
 }
 
 export type Reading = ReturnType<typeof useTechnique>
 
 /** Whether it is cut off: it waits, tries again after a failure, or has failed. */
 export const isOut = ({ status, attempt }: Pick<Reading, 'status' | 'attempt'>) =>
-  status === 'waiting' || status === 'failed' || (status === 'connecting' && attempt > 0)
+  status === 'reconnecting' || status === 'failed' || (status === 'connecting' && attempt > 0)

@@ -7,6 +7,6 @@ export interface AppClient extends PushClient {
   readonly scheduler: SchedulerLike
   /** When it tries again. */
   readonly retry: RetryPolicy
-  /** The space in which a cursor counts that the server gave elsewhere, with a snapshot say. */
-  readonly space: string
+  /** The namespace in which a cursor counts that the server gave elsewhere, with a snapshot say. */
+  readonly namespace: string
 }

@@ -23,7 +23,7 @@ export interface UsePushChannelReturn<D, T, S = never> {
    */
   send(data: S): Promise<void>
   /** Connects again after `closed` or `failed`; cuts a wait short. */
-  open(): void
+  reconnect(): void
   /** Disconnects the channel, for all who read it. */
   close(): void
   /** Reads no more, alone of those who read the channel; the status is `idle`. The place is kept. */

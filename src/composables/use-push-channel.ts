@@ -29,9 +29,9 @@ import type { AppClient } from './app-client.ts'
 import { batch, type Flush } from './internal/batch.ts'
 import { follow, onServer, sourceError } from './internal/follow-source.ts'
 import { guarded, isThenable, watchRejection } from './internal/guarded.ts'
-import { pauses, whileDeactivated } from './internal/pause-reasons.ts'
+import { pauseReasons, whileDeactivated } from './internal/pause-reasons.ts'
 import { appPush } from './push-key.ts'
-import { reporter } from './internal/error-reporter.ts'
+import { errorReporter } from './internal/error-reporter.ts'
 import { sameSource, unwrapped, type AnySource } from './internal/source.ts'
 import type { UsePushChannelReturn } from './use-push-channel-return.ts'
 import { hostScheduler } from '../observables/internal/time.ts'
@@ -45,12 +45,12 @@ export interface UsePushChannelOptions {
    */
   flush?: Flush
   /**
-   * What happens while `<KeepAlive>` keeps the component out of sight: it reads on, or pauses as by `pause()` and comes
-   * back as by `resume()`. @default 'read'
+   * Whether to pause, as by `pause()`, while `<KeepAlive>` keeps the component inactive, and to resume when it is
+   * active again. @default false
    */
-  deactivated?: 'read' | 'pause'
+  pauseOnDeactivated?: boolean
   /** For use outside a component. @default the app's */
-  push?: PushClient & Partial<AppClient>
+  client?: PushClient & Partial<AppClient>
 }
 
 /** Folds each message into `data`. It returns a new value: one that is changed in place is not seen to change. */
@@ -67,7 +67,7 @@ export interface Reducing<T, A> {
  * `data` begins anew: with the last message of a channel that others read already, or with `initial`. `null`, or
  * `enabled: false`, is not connected. On a server nothing connects.
  *
- * @throws PushError `no-push` where no plugin is found; `invalid-url`, `no-technique`, `client-closed` as
+ * @throws PushError `plugin-not-installed` where no plugin is found; `invalid-url`, `missing-technique`, `client-closed` as
  * `PushClient.channel` does.
  * @example
  * const { data, status, onGap } = usePushChannel(() => (props.symbol ? ticks({ symbol: props.symbol }) : null))
@@ -76,7 +76,7 @@ export interface Reducing<T, A> {
  *   reduce: (list, { data }) => [data, ...list].slice(0, 50),
  *   flush: 'frame',
  * })
- * const { data: newest } = usePushChannel<Notice>('/push/notices', { via: sse() })
+ * const { data: newest } = usePushChannel<Notice>('/push/notices', { technique: sse() })
  */
 export function usePushChannel<T = unknown, A = never, V extends AnySource = Nameless>(
   source: MaybeRefOrGetter<V>,
@@ -87,9 +87,9 @@ export function usePushChannel(
   {
     enabled = true,
     flush = 'microtask',
-    deactivated = 'read',
-    via,
-    push = appPush('usePushChannel'),
+    pauseOnDeactivated = false,
+    technique,
+    client = appPush('usePushChannel'),
     initial,
     reduce,
   }: AnyOptions = {},
@@ -99,8 +99,8 @@ export function usePushChannel(
   const state = shallowRef(IDLE)
   const messages$ = new Subject<PushMessage<unknown>>()
   const gaps$ = new Subject<PushGap>()
-  const report = reporter()
-  const paused = pauses()
+  const report = errorReporter()
+  const paused = pauseReasons()
   let channel: Channel<unknown, unknown> | undefined
   let reduced = initial
   let last: PushMessage<unknown> | undefined
@@ -109,7 +109,7 @@ export function usePushChannel(
     data.value = reduced
     message.value = last
   }
-  const writes = batch(flush, push.scheduler ?? hostScheduler, write)
+  const writes = batch(flush, client.scheduler ?? hostScheduler, write)
 
   /** Others read the channel already: it is shown where they are. What is folded is folded from here on. */
   const begin = (present: PushMessage<unknown> | undefined) => {
@@ -150,7 +150,7 @@ export function usePushChannel(
 
   const join = (now: AnySource) => {
     if (now === null || now === undefined) return () => {}
-    channel = typeof now === 'string' ? push.channel(now, via && { via }) : push.channel(now)
+    channel = typeof now === 'string' ? client.channel(now, technique && { technique }) : client.channel(now)
     const subscription = pausable(channel, paused.paused$).subscribe(next)
     if (!last && channel.status !== 'idle') begin(channel.last)
     return () => {
@@ -172,7 +172,7 @@ export function usePushChannel(
 
   const failed = (thrown: unknown) => show({ ...IDLE, status: 'failed', error: sourceError(thrown, report) })
   follow(() => (toValue(enabled) ? unwrapped(toValue(source)) : null), sameSource, join, failed)
-  if (deactivated === 'pause') whileDeactivated(paused)
+  if (pauseOnDeactivated) whileDeactivated(paused)
   if (getCurrentScope()) onScopeDispose(() => messages$.complete())
   if (onServer()) messages$.complete()
 
@@ -185,7 +185,7 @@ export function usePushChannel(
     retryAt: computed(() => state.value.retryAt),
     technique: computed(() => state.value.technique),
     send: (payload) => channel?.send(payload) ?? Promise.reject(unread('no channel is read now')),
-    open: () => channel?.open(),
+    reconnect: () => channel?.reconnect(),
     close: () => channel?.close(),
     pause: () => paused.hold('user'),
     resume: () => paused.release('user'),
@@ -200,7 +200,7 @@ export function usePushChannel(
 }
 
 interface AnyOptions extends UsePushChannelOptions {
-  via?: Technique | undefined
+  technique?: Technique | undefined
   initial?: unknown
   reduce?: Reducing<unknown, unknown>['reduce'] | undefined
 }
@@ -217,6 +217,6 @@ interface EmptyList<T, A> {
 }
 
 /** A bare URL may name its technique; a descriptor's definition does. */
-type Via<V> = { via?: [V] extends [Nameless] ? Technique : undefined }
+type Via<V> = { technique?: [V] extends [Nameless] ? Technique : undefined }
 
 const unread = (why: string) => new PushError('not-connected', DEV && why)

@@ -24,32 +24,32 @@ export interface UsePushStatusReturn {
   /** When the next of those that wait tries again, in ms since the epoch. */
   readonly retryAt: Readonly<ShallowRef<number | undefined>>
   /** The same as a countdown, in whole seconds. */
-  readonly retryIn: Readonly<ShallowRef<number | undefined>>
+  readonly secondsUntilRetry: Readonly<ShallowRef<number | undefined>>
   /** Cuts every wait short, and opens again what had failed. */
-  retryNow(): void
+  reconnect(): void
 }
 
 /**
  * How the whole app is connected: what a banner shows. It only watches; nothing is connected for it. On a server it is
  * `idle`.
  *
- * @throws PushError `no-push` where no plugin is found.
+ * @throws PushError `plugin-not-installed` where no plugin is found.
  * @example
- * const { status, retryIn, retryNow } = usePushStatus()
- * // <p v-if="status === 'waiting'">Next try in {{ retryIn }} s. <button @click="retryNow">Now</button></p>
+ * const { status, secondsUntilRetry, reconnect } = usePushStatus()
+ * // <p v-if="status === 'reconnecting'">Next try in {{ secondsUntilRetry }} s. <button @click="reconnect">Now</button></p>
  */
 export function usePushStatus({
-  push = appPush('usePushStatus'),
+  client = appPush('usePushStatus'),
 }: {
   /** For use outside a component. @default the app's */
-  push?: PushClient & Partial<AppClient>
+  client?: PushClient & Partial<AppClient>
 } = {}): UsePushStatusReturn {
   const status = shallowRef<PushStatus>('idle')
   const channels = shallowRef<readonly ChannelStatus[]>([])
   const error = shallowRef<PushError>()
   const retryAt = shallowRef<number>()
-  const retryIn = shallowRef<number>()
-  const { scheduler = hostScheduler } = push
+  const secondsUntilRetry = shallowRef<number>()
+  const { scheduler = hostScheduler } = client
   const watched = new Map<AnyChannel, Watched>()
   let tick = Subscription.EMPTY
 
@@ -57,14 +57,14 @@ export function usePushStatus({
     tick.unsubscribe()
     const [first] = [...watched.values()].filter(isWaiting).toSorted((a, b) => a.due - b.due)
     if (!first) {
-      retryAt.value = retryIn.value = undefined
+      retryAt.value = secondsUntilRetry.value = undefined
       return
     }
     const left = Math.max(0, first.due - scheduler.now())
     const at = wallTime(scheduler) + left
     const { retryAt: named = at } = first.now
     retryAt.value = Math.abs(at - named) < CLOCK_SET ? named : at
-    retryIn.value = Math.ceil(left / 1_000)
+    secondsUntilRetry.value = Math.ceil(left / 1_000)
     if (left > 0) tick = runAfter(left % 1_000 || 1_000, scheduler, count)
   }
   const write = () => {
@@ -99,7 +99,7 @@ export function usePushStatus({
   }
 
   if (!onServer()) {
-    const subscription = push.channels$.subscribe(present)
+    const subscription = client.channels$.subscribe(present)
     if (!hydrating()) writes.now()
     subscription.add(() => {
       present([])
@@ -114,10 +114,10 @@ export function usePushStatus({
     channels: shallowReadonly(channels),
     error: shallowReadonly(error),
     retryAt: shallowReadonly(retryAt),
-    retryIn: shallowReadonly(retryIn),
-    retryNow() {
-      // `open()` would revive what was closed on purpose, too.
-      for (const channel of watched.keys()) if (channel.status !== 'closed') channel.open()
+    secondsUntilRetry: shallowReadonly(secondsUntilRetry),
+    reconnect() {
+      // `reconnect()` would revive what was closed on purpose, too.
+      for (const channel of watched.keys()) if (channel.status !== 'closed') channel.reconnect()
     },
   }
 }

@@ -13,7 +13,7 @@ const COLORS = {
   idle: 0x75_75_75,
   connecting: 0x1e_6f_c4,
   open: 0x2a_7d_3f,
-  waiting: 0xa8_5d_00,
+  reconnecting: 0xa8_5d_00,
   closed: 0x75_75_75,
   failed: 0xb3_26_1e,
 } as const satisfies Record<PushStatus, number>
@@ -52,7 +52,7 @@ export function showInspector({ api, app, channels, logOf }: Inspected) {
       {
         icon: 'refresh',
         tooltip: 'Retry: connect now, also what is closed or failed',
-        action: (id) => find(id)?.open(),
+        action: (id) => find(id)?.reconnect(),
       },
     ],
   })
@@ -95,9 +95,9 @@ function panel(channel: AnyChannel, { counts, lastError, events }: ChannelLog) {
     connection: fields({
       url,
       status: state.status,
-      paused: state.paused.length > 0 ? state.paused : undefined,
+      'paused by': state.pausedBy.length > 0 ? state.pausedBy : undefined,
       technique: state.technique,
-      attempt: state.status === 'connecting' || state.status === 'waiting' ? state.attempt : undefined,
+      attempt: state.status === 'connecting' || state.status === 'reconnecting' ? state.attempt : undefined,
       'retry at': state.retryAt === undefined || state.retryAt === Infinity ? undefined : clock(state.retryAt),
       'last error': lastError,
     }),

@@ -16,7 +16,7 @@ const LOG_TYPES = {
   message: 'default',
   invalid: 'error',
   gap: 'warning',
-  waiting: 'warning',
+  reconnecting: 'warning',
   closed: 'default',
   failed: 'error',
 } as const satisfies Record<Type, string>
@@ -29,7 +29,7 @@ const COMES_IN_BURSTS = {
   message: true,
   invalid: true,
   gap: true,
-  waiting: false,
+  reconnecting: false,
   closed: false,
   failed: false,
 } as const satisfies Record<Type, boolean>

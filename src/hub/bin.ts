@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { createHub, type FirstMessage } from './index.ts'
+import { createHub, type StartFrom } from './index.ts'
 
 const USAGE = `pinia-push hub: a push server on this machine
 
-  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--first-message=newest|oldest|-N] [--tcp-port N] [--origin URL]...
+  npx pinia-push hub [--port 7780] [--host 127.0.0.1] [--path /push/] [--history 1000] [--start-from=newest|oldest|-N] [--tcp-port N] [--origin URL]...
 `
 
 function fail(message: string): never {
@@ -22,7 +22,7 @@ function parse(args: string[]) {
         host: { type: 'string', default: '127.0.0.1' },
         path: { type: 'string', default: '/push/' },
         history: { type: 'string', default: '1000' },
-        'first-message': { type: 'string', default: 'newest' },
+        'start-from': { type: 'string', default: 'newest' },
         'tcp-port': { type: 'string' },
         origin: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', default: false },
@@ -33,9 +33,9 @@ function parse(args: string[]) {
   }
 }
 
-function firstMessage(text: string): FirstMessage {
+function startFrom(text: string): StartFrom {
   if (text === 'newest' || text === 'oldest') return text
-  return /^-\d+$/.test(text) ? Number(text) : fail(`--first-message ${text} is neither newest, oldest nor -N`)
+  return /^-\d+$/.test(text) ? Number(text) : fail(`--start-from ${text} is neither newest, oldest nor -N`)
 }
 
 const { values, positionals } = parse(process.argv.slice(2))
@@ -62,8 +62,8 @@ try {
   const hub = createHub({
     path: values.path,
     history: { count },
-    firstMessage: firstMessage(values['first-message']),
-    origins: values.origin,
+    startFrom: startFrom(values['start-from']),
+    allowedOrigins: values.origin,
   })
   const { url, tcpPort, close } = await hub.listen({ port, host: values.host, ...tcp })
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
 import { ambiguity } from './http/route.ts'
-import type { FirstMessage } from './channels/channel.ts'
+import type { StartFrom } from './channels/channel.ts'
 import { HubError } from './errors.ts'
 import { LONGEST_SPELLING } from './connections/outgoing.ts'
 
@@ -14,13 +14,13 @@ const LONGEST_MESSAGE = Math.floor(constants.MAX_STRING_LENGTH / LONGEST_SPELLIN
 export function checkOptions({
   numbers,
   timers,
-  firstMessage,
+  startFrom,
   path,
 }: {
   numbers: Readonly<Record<string, number | undefined>>
   /** In ms. */
   timers: Readonly<Record<string, number>>
-  firstMessage: FirstMessage
+  startFrom: StartFrom
   path: string
 }): void {
   for (const [name, value] of Object.entries(numbers))
@@ -37,9 +37,9 @@ export function checkOptions({
     throw invalid(
       `maxOutgoingBytes is ${maxOutgoingBytes}, and must not be below ${LONGEST_SPELLING} times maxMessageBytes, ${maxMessageBytes}`,
     )
-  const isCount = typeof firstMessage === 'number' && Number.isInteger(firstMessage) && firstMessage <= 0
-  if (!isCount && firstMessage !== 'newest' && firstMessage !== 'oldest')
-    throw invalid(`firstMessage is ${firstMessage}, and is newest, oldest or -N`)
+  const isCount = typeof startFrom === 'number' && Number.isInteger(startFrom) && startFrom <= 0
+  if (!isCount && startFrom !== 'newest' && startFrom !== 'oldest')
+    throw invalid(`startFrom is ${startFrom}, and is newest, oldest or -N`)
   if (!/^\/(.*\/)?$/.test(path)) throw invalid(`path ${JSON.stringify(path)} must begin and end with a slash`)
   if (path.includes('?') || ambiguity(path) !== undefined)
     throw invalid(`path ${JSON.stringify(path)} must be a plain path: requests are compared with it`)

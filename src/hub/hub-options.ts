@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Authorize } from './security/authorize.ts'
-import type { FirstMessage } from './channels/channel.ts'
+import type { StartFrom } from './channels/channel.ts'
 import type { ProxyOptions } from './security/client-address.ts'
 import type { HistoryLimits } from './channels/history.ts'
 import type { LimitOptions } from './security/rate-limits.ts'
@@ -31,7 +31,7 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
    * a value that is not a string are a 500 to that client, and a line to `log`.
    * @default the peer's address, or the one that a trusted proxy names
    */
-  address?: (request: IncomingMessage) => string
+  clientIp?: (request: IncomingMessage) => string
   /**
    * Receives one line for each fault that is not a client's: a callback that throws, rejects, hangs or returns nonsense,
    * a connection that cannot be accepted. Lines hold no control characters and have up to 2 KiB. @default console.error
@@ -40,7 +40,7 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
   /** The longest silence of a healthy connection, in ms. @default 15_000 */
   heartbeat?: number
   /** Where a subscriber without a cursor begins. @default 'newest' */
-  firstMessage?: FirstMessage
+  startFrom?: StartFrom
   /** @default 2 MiB */
   maxMessageBytes?: number
   /**
@@ -48,7 +48,7 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
    * large, and 64 KiB are always allowed. Kept messages that a subscriber is owed do not count: they are read as it
    * takes them. @default 8 MiB
    */
-  maxBacklog?: number
+  maxBufferedBytes?: number
   /**
    * How long a connection may make no progress while something waits for its other side, in ms: bytes to be taken, the
    * rest of a message, a close. Then it is cut, at most half as long later. @default 30_000

@@ -37,22 +37,22 @@ export function createHub({
   path = '/push/',
   history: { count = 1_000, age = 300_000, bytes = 8_388_608 } = {},
   heartbeat = 15_000,
-  firstMessage = 'newest',
+  startFrom = 'newest',
   maxMessageBytes = 2_097_152,
-  maxBacklog = 8_388_608,
+  maxBufferedBytes = 8_388_608,
   stallTimeout = 30_000,
   maxIncomingBytes = Math.max(134_217_728, maxMessageBytes),
   maxOutgoingBytes = Math.max(268_435_456, LONGEST_SPELLING * maxMessageBytes),
   maxHistoryBytes = 268_435_456,
   maxChannels = 10_000,
   authorize,
-  address,
+  clientIp,
   trustedProxies = [],
   log,
   tunnels: allowed = {},
   now: source = monotonic(),
-  origins = [],
-  hosts = [],
+  allowedOrigins = [],
+  allowedHosts = [],
   ...limited
 }: HubOptions = {}): Hub {
   const numbers = {
@@ -61,7 +61,7 @@ export function createHub({
     bytes,
     heartbeat,
     maxMessageBytes,
-    maxBacklog,
+    maxBufferedBytes: maxBufferedBytes,
     stallTimeout,
     maxIncomingBytes,
     maxOutgoingBytes,
@@ -69,7 +69,7 @@ export function createHub({
     maxChannels,
     ...limited,
   }
-  checkOptions({ numbers, timers: { heartbeat, stallTimeout }, firstMessage, path })
+  checkOptions({ numbers, timers: { heartbeat, stallTimeout }, startFrom: startFrom, path })
 
   const report = createReport(log)
   const isTrusted = trustOf(trustedProxies)
@@ -101,8 +101,8 @@ export function createHub({
   }
   const admission = createAdmission({
     arrivalOf: createArrivals(isTrusted),
-    address,
-    policy: createOriginPolicy({ origins, hosts }, report),
+    clientIp,
+    policy: createOriginPolicy({ allowedOrigins, allowedHosts }, report),
     authorize,
     limits,
     streams,
@@ -112,9 +112,9 @@ export function createHub({
   const serving = {
     path,
     heartbeat,
-    firstMessage,
+    startFrom: startFrom,
     maxMessageBytes,
-    maxBacklog,
+    maxBufferedBytes: maxBufferedBytes,
     now,
     admission,
     registry,

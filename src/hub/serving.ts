@@ -1,5 +1,5 @@
 import type { Admission } from './connections/admit.ts'
-import type { FirstMessage } from './channels/channel.ts'
+import type { StartFrom } from './channels/channel.ts'
 import type { Incoming } from './connections/incoming.ts'
 import type { Message, Publication } from './channels/message.ts'
 import type { Outgoing } from './connections/outgoing.ts'
@@ -13,9 +13,9 @@ export interface Serving {
   path: string
   /** In ms. */
   heartbeat: number
-  firstMessage: FirstMessage
+  startFrom: StartFrom
   maxMessageBytes: number
-  maxBacklog: number
+  maxBufferedBytes: number
   now: () => number
   admission: Admission
   registry: Registry

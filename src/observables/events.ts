@@ -16,16 +16,23 @@ export interface PushMessage<T> {
 /**
  * Why messages may be missing.
  *
- * - `unproven`: the connection changed, and the server gave nothing to prove that nothing fell between.
- * - `expired`: the server no longer keeps what came after the last message.
- * - `unknown`: the server does not know the place asked for.
+ * - `not-resumed`: the connection changed, and the server gave nothing to prove that nothing fell between.
+ * - `history-expired`: the server no longer keeps what came after the last message.
+ * - `unknown-cursor`: the server does not know the place asked for.
  * - `sequence`: the numbers that the messages carry do not follow each other.
  * - `overflow`: more came than could be kept.
  * - `paused`: the reader was paused while others went on, and the channel keeps (`replay`) less than it missed.
  *
  * A server may name reasons of its own.
  */
-export type GapReason = 'unproven' | 'expired' | 'unknown' | 'sequence' | 'overflow' | 'paused' | (string & {})
+export type GapReason =
+  | 'not-resumed'
+  | 'history-expired'
+  | 'unknown-cursor'
+  | 'sequence'
+  | 'overflow'
+  | 'paused'
+  | (string & {})
 
 /** Some messages may be missing before the next one: take a fresh snapshot. */
 export interface PushGap {
@@ -36,24 +43,29 @@ export interface PushGap {
 /** Everything that happens on a channel, in one stream, told apart by `type`. */
 export type PushEvent<T> =
   /**
-   * Not connected, because nobody reads (no `paused`), or because of what `paused` names: `reader` (this one, by
-   * `pausable`), or what the client's `life` says, all that hold it back now: `hidden`, `bfcache`, names of your own.
+   * Not connected, because nobody reads (no `pausedBy`), or because of what `pausedBy` names: `reader` (this one, by
+   * `pausable`), or what the client's `lifecycle` says, all that hold it back now: `hidden`, `bfcache`, names of your own.
    */
-  | { readonly type: 'idle'; readonly paused?: readonly string[] }
+  | { readonly type: 'idle'; readonly pausedBy?: readonly string[] }
   /** An attempt begins; `attempt` counts the failures before it. */
   | { readonly type: 'connecting'; readonly attempt: number }
   /**
-   * `presumed`: nothing was received yet, but nothing was refused either. `why`: what made `fallback` take this
+   * `unconfirmed`: nothing was received yet, but nothing was refused either. `reason`: what made `fallback` take this
    * technique.
    */
-  | { readonly type: 'open'; readonly technique: string; readonly presumed: boolean; readonly why?: string | undefined }
+  | {
+      readonly type: 'open'
+      readonly technique: string
+      readonly unconfirmed: boolean
+      readonly reason?: string | undefined
+    }
   | PushMessage<T>
   /** One message could not be decoded; the channel goes on. */
   | { readonly type: 'invalid'; readonly error: PushError; readonly raw: Payload; readonly cursor?: string | undefined }
   | PushGap
   /** The next attempt begins `delay` ms from now, at `retryAt` (ms since the epoch). */
   | {
-      readonly type: 'waiting'
+      readonly type: 'reconnecting'
       readonly error: PushError
       readonly attempt: number
       readonly delay: number
@@ -61,7 +73,7 @@ export type PushEvent<T> =
     }
   /** The channel ended at the server, or `close()` was called here. */
   | { readonly type: 'closed'; readonly by: 'server' | 'client' }
-  /** Trying again cannot help. `open()` tries all the same. */
+  /** Trying again cannot help. `reconnect()` tries all the same. */
   | { readonly type: 'failed'; readonly error: PushError }
 
 /** What a channel's status comes with: the events that are neither a message nor about messages. */
@@ -89,13 +101,13 @@ export interface RecentMessages {
   repetition(last: string): (message: SourceMessage) => Repetition
 }
 
-/** The connection stands. A presumed `open` is followed by a real one when the first byte comes. */
+/** The connection stands. An `unconfirmed` `open` is followed by a real one when the first byte comes. */
 export interface SourceOpen {
   readonly type: 'open'
   /** Which technique connected. */
   readonly technique: string
-  /** The space of this connection's cursors. */
-  readonly space: string
+  /** The namespace of this connection's cursors. */
+  readonly namespace: string
   /** Whether the request carried the cursor it was given, so that nothing falls between. */
   readonly resumed: boolean
   /**
@@ -107,11 +119,11 @@ export interface SourceOpen {
   /** Another connection may give the same message another cursor: two are never matched by them. @default false */
   readonly ownCursors?: boolean | undefined
   /** Nothing was received yet: true of a long poll that stands. Drives what a person sees, nothing else. */
-  readonly presumed?: boolean
+  readonly unconfirmed?: boolean
   /** The server says something at once, so that silence tells of a proxy that holds the answer back. */
-  readonly greets?: boolean
+  readonly expectsGreeting?: boolean
   /** Why it is this technique, where there was a choice. */
-  readonly why?: string
+  readonly reason?: string
   /**
    * Hands a message to the connection. Throws `not-connected` where the connection is going, so that the message waits
    * for the next. Absent: this technique cannot send.
@@ -132,9 +144,9 @@ export interface SourceAlive {
    */
   readonly heartbeat?: number | 'default' | 'agreed' | undefined
   /** The channel begins here: whoever was at another place may have missed some. */
-  readonly begins?: boolean
+  readonly restarted?: boolean
   /** The server says by itself where messages are gone, so that no one need prove that none are. */
-  readonly tellsGaps?: boolean
+  readonly reportsGaps?: boolean
 }
 
 /** What a technique emits. It completes when the channel has ended, and errors with a `PushError`. */
@@ -153,4 +165,4 @@ export const ALIVE: SourceAlive = { type: 'alive' }
  * What a connection errors with that should be made anew from its cursor: no failure, and readers are not told. Only after
  * a message or a sign of life that carried one.
  */
-export const ROTATE = Symbol('rotate')
+export const RECYCLE = Symbol('rotate')

@@ -1,16 +1,12 @@
-import type { PushEvent } from './events.ts'
-
-export type PushStatus = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed' | 'failed'
-
-/** The status after each event: a total function, so that status needs no state of its own. */
-export const STATUS_AFTER = {
-  idle: 'idle',
-  connecting: 'connecting',
-  open: 'open',
-  message: 'open',
-  invalid: 'open',
-  gap: 'open',
-  waiting: 'waiting',
-  closed: 'closed',
-  failed: 'failed',
-} as const satisfies Record<PushEvent<unknown>['type'], PushStatus>
+/**
+ * How a channel is connected.
+ *
+ * - `idle`: not connected, because nobody reads it or because it is paused.
+ * - `connecting`: the first attempt is under way.
+ * - `open`: connected.
+ * - `reconnecting`: from a failure until the connection is open again; it has a `retryAt` while it waits, and none while
+ *   an attempt is under way.
+ * - `closed`: the server ended the channel, or `close()` was called.
+ * - `failed`: another attempt cannot help. `reconnect()` tries again all the same.
+ */
+export type PushStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed' | 'failed'

@@ -8,12 +8,12 @@ import { sameSource, unwrapped, type PushSource } from '../composables/internal/
 import { IDLE, PushError, connectionState, type Channel, type PushStatus } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
 import { alike } from '../observables/internal/equal-options.ts'
-import { bound, type Binding, type BoundOptions } from './sync-store.ts'
+import { syncStore, type BindingOptions, type SyncStoreOptions } from './sync-store.ts'
 import type { keptPlaces } from './kept-places.ts'
 import { prefetch } from './prefetch.ts'
 
 /** One binding of a store: reactive. */
-export interface Bound<S = never> {
+export interface ChannelBinding<S = never> {
   readonly status: PushStatus
   /** What is wrong now, with the connection, the snapshot or `apply`; undefined: nothing. */
   readonly error: PushError | undefined
@@ -36,8 +36,11 @@ export interface Bound<S = never> {
 }
 
 /** Binds a channel to the store: a descriptor, or a function of reactive state that gives one or null. */
-export interface Bind<State extends StateTree> {
-  <T, S>(source: PushSource<T, S> | (() => PushSource<T, S>), binding: Binding<T, UnwrapRef<State>>): Bound<S>
+export interface BindChannel<State extends StateTree> {
+  <T, S>(
+    source: PushSource<T, S> | (() => PushSource<T, S>),
+    binding: BindingOptions<T, UnwrapRef<State>>,
+  ): ChannelBinding<S>
 }
 
 export interface BinderOptions {
@@ -48,7 +51,7 @@ export interface BinderOptions {
   scope: EffectScope
   /** Where the store's places travel from server to page. */
   places: ReturnType<typeof keptPlaces>
-  patch: BoundOptions<unknown, StateTree>['patch']
+  patch: SyncStoreOptions<unknown, StateTree>['patch']
   report: (error: unknown) => void
 }
 
@@ -59,7 +62,7 @@ export interface BinderOptions {
 export function binder(options: BinderOptions) {
   const rebindable = shallowReactive<Rebindable[]>([])
   let next = 0
-  const bind = (source: Source | (() => Source), binding: AnyBinding): Bound<unknown> => {
+  const bind = (source: Source | (() => Source), binding: AnyBinding): ChannelBinding<unknown> => {
     const index = next++
     const former = rebindable[index]
     if (former) former.rebind(source, binding)
@@ -67,22 +70,22 @@ export function binder(options: BinderOptions) {
     return handle
   }
   return {
-    get bindings(): readonly Bound<unknown>[] {
+    get bindings(): readonly ChannelBinding<unknown>[] {
       return rebindable.map(({ handle }) => handle)
     },
-    begin(work: (bind: Bind<StateTree>) => void) {
+    begin(work: (bind: BindChannel<StateTree>) => void) {
       next = 0
-      work(bind as Bind<StateTree>)
+      work(bind as BindChannel<StateTree>)
       for (const { rebind } of rebindable.splice(next)) rebind(null, { apply() {} })
     },
   }
 }
 
 type Source = PushSource<unknown, unknown>
-type AnyBinding = Binding<unknown, StateTree>
+type AnyBinding = BindingOptions<unknown, StateTree>
 
 interface Rebindable {
-  handle: Bound<unknown>
+  handle: ChannelBinding<unknown>
   rebind: (source: Source | (() => Source), binding: AnyBinding) => void
 }
 
@@ -114,9 +117,9 @@ function bindOne(
     if (!descriptor) return () => {}
     const joined = (channel = push.channel(descriptor))
     const kept = places.claim(index)
-    const { scheduler, retry: policy, space } = push
-    const from = kept?.url === descriptor.url ? { ...kept, space } : undefined
-    const subscription = bound({
+    const { scheduler, retry: policy, namespace } = push
+    const from = kept?.url === descriptor.url ? { ...kept, namespace } : undefined
+    const subscription = syncStore({
       ...shared,
       channel: joined,
       from,

@@ -10,7 +10,7 @@ const MOST = 1_000
  * Shows an app's channels in Vue's developer tools, until it is unmounted. Where the page has none, nothing is loaded.
  * They load while the app begins, and are told then what they missed.
  */
-export function showInDevtools(app: App, { channels$ }: PushClient): void {
+export function connectDevtools(app: App, { channels$ }: PushClient): void {
   // Written out around the import, because bundlers look for imports before they fold what is imported.
   if (process.env.NODE_ENV !== 'production') {
     if (onServer() || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in globalThis)) return

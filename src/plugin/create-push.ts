@@ -1,13 +1,19 @@
 import { BehaviorSubject, switchMap } from 'rxjs'
 import { shallowRef, type App } from 'vue'
 import type { PiniaPlugin, StateTree } from 'pinia'
-import { backoff, createPushClient, pageLife, type PushClient, type PushClientOptions } from '../observables/index.ts'
+import {
+  backoff,
+  createPushClient,
+  pageLifecycle,
+  type PushClient,
+  type PushClientOptions,
+} from '../observables/index.ts'
 import type { AppClient } from '../composables/app-client.ts'
 import { pushKey } from '../composables/push-key.ts'
-import type { Bind } from './binding.ts'
+import type { BindChannel } from './binding.ts'
 import { piniaPlugin } from './pinia-plugin.ts'
 import { warnOfSetUp } from './set-up-warnings.ts'
-import { showInDevtools } from './connect-devtools.ts'
+import { connectDevtools } from './connect-devtools.ts'
 import type { StorePush } from './store-push.ts'
 import { hostScheduler } from '../observables/internal/time.ts'
 
@@ -19,12 +25,12 @@ declare module 'pinia' {
      * Binds channels to the store: connected while the store lives.
      *
      * @example
-     * push: ({ bind, store }) => bind(() => (store.account ? orders({ account: store.account }) : null), {
+     * push: ({ bindChannel, store }) => bindChannel(() => (store.account ? orders({ account: store.account }) : null), {
      *   snapshot: async () => ({ state: { byId: await fetchOrders(store.account) } }),
      *   apply: (state, message) => { state.byId[message.data.id] = message.data },
      * })
      */
-    push?: (context: { bind: Bind<S>; store: Store }) => void
+    push?: (context: { bindChannel: BindChannel<S>; store: Store }) => void
   }
   interface PiniaCustomProperties {
     /** What the store's `push` option bound. */
@@ -42,29 +48,30 @@ export interface Push extends AppClient {
 
 /**
  * Makes a client for an app: components read it by `usePushChannel`, stores by their `push` option. On a server it
- * connects nothing. Unlike a plain client it knows of the page's life (`life: pageLife()`); `life: reconnect` does not.
+ * connects nothing. Unlike a plain client it knows of the page's life (`lifecycle: pageLifecycle()`); `lifecycle: reconnect`
+ * does not.
  *
  * @throws PushError `invalid-option` where a number is out of its range.
  * @example
- * const push = createPush({ via: webSocket(), dialect: nchan() })
+ * const push = createPush({ technique: webSocket(), backend: nchan() })
  * const pinia = createPinia().use(push.pinia)
  * createApp(App).use(pinia).use(push).mount('#app')
  */
 export function createPush({
   retry = backoff(),
   scheduler = hostScheduler,
-  life = pageLife(),
+  lifecycle = pageLifecycle(),
   ...options
 }: PushClientOptions = {}): Push {
-  const fresh = () => createPushClient({ ...options, retry, scheduler, life })
+  const fresh = () => createPushClient({ ...options, retry, scheduler, lifecycle })
   const client = new BehaviorSubject(fresh())
   const apps = shallowRef(0)
 
   const push: Push = {
     scheduler,
     retry,
-    // A dialect's cursors count in the space of its name.
-    space: options.dialect?.name ?? 'plain',
+    // A backend's cursors count in the namespace of its name.
+    namespace: options.backend?.name ?? 'standard',
     // Overloads are not inferred through a wrapper; the arguments are passed on as they are.
     channel: ((...args: [never, never]) => client.value.channel(...args)) as PushClient['channel'],
     channels$: client.pipe(switchMap(({ channels$ }) => channels$)),
@@ -82,7 +89,7 @@ export function createPush({
         client.next(fresh())
       })
       // Last, so that the tools are shown how its channels close.
-      if (process.env.NODE_ENV !== 'production') showInDevtools(app, push)
+      if (process.env.NODE_ENV !== 'production') connectDevtools(app, push)
     },
   }
   const stores = piniaPlugin(push, () => apps.value > 0)

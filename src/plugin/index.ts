@@ -1,5 +1,5 @@
-export type { Bind, Bound } from './binding.ts'
-export type { Binding } from './sync-store.ts'
+export type { BindChannel, ChannelBinding } from './binding.ts'
+export type { BindingOptions } from './sync-store.ts'
 export { createPush, type Push } from './create-push.ts'
-export type { Snapshot, TakeSnapshot } from './snapshot.ts'
+export type { Snapshot, LoadSnapshot } from './snapshot.ts'
 export type { StorePush } from './store-push.ts'

@@ -1,9 +1,9 @@
 import type { Ref } from 'vue'
 import type { StateTree } from 'pinia'
-import type { Held } from './snapshot.ts'
+import type { SnapshotPosition } from './snapshot.ts'
 
 /** What a server took for a page: so much of the channel at `url` is in the store's state. */
-export interface KeptPlace extends Held {
+export interface KeptPlace extends SnapshotPosition {
   url: string
   cursor: string
 }

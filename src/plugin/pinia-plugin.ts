@@ -4,7 +4,7 @@ import { PushError } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
 import type { AppClient } from '../composables/app-client.ts'
 import { onServer } from '../composables/internal/follow-source.ts'
-import { reporter } from '../composables/internal/error-reporter.ts'
+import { errorReporter } from '../composables/internal/error-reporter.ts'
 import { binder } from './binding.ts'
 import { HOT } from './hot.ts'
 import { keptPlaces } from './kept-places.ts'
@@ -22,7 +22,7 @@ export function piniaPlugin(push: AppClient, installed: () => boolean): PiniaPlu
     if ($id.startsWith(HOT)) return changes.get(pinia)?.get($id.slice(HOT.length))?.(options.push)
     const scope = getCurrentScope()
     if (!scope) return
-    const report = reporter(app)
+    const report = errorReporter(app)
     const patch = (change: (state: StateTree) => void) => {
       try {
         store.$patch(change)
@@ -34,7 +34,7 @@ export function piniaPlugin(push: AppClient, installed: () => boolean): PiniaPlu
     const places = keptPlaces(pinia.state, $id)
     const bindings = binder({ push, installed, scope, places, patch, report })
     const $push = storePush(() => bindings.bindings)
-    const begin = (option: PushOption) => bindings.begin((bind) => option?.({ bind, store }))
+    const begin = (option: PushOption) => bindings.begin((bindChannel) => option?.({ bindChannel, store }))
 
     // What was reset lacks what the channel told before, so it begins from a snapshot again.
     const { $reset } = store
@@ -72,7 +72,7 @@ export function piniaPlugin(push: AppClient, installed: () => boolean): PiniaPlu
 
 const unused = (id: string) =>
   new PushError(
-    'no-push',
+    'plugin-not-installed',
     DEV &&
       `store "${id}" is bound to a channel, and no app uses the push plugin yet: app.use(pinia).use(push), before the store is first used`,
   )

@@ -4,11 +4,11 @@ import { sourceError } from '../composables/internal/follow-source.ts'
 import { sameSource, type PushSource } from '../composables/internal/source.ts'
 import { PushError } from '../observables/index.ts'
 import { reason } from '../observables/internal/format.ts'
-import type { BoundOptions } from './sync-store.ts'
+import type { SyncStoreOptions } from './sync-store.ts'
 import type { KeptPlace } from './kept-places.ts'
-import { taken } from './snapshot.ts'
+import { loadSnapshot } from './snapshot.ts'
 
-export interface PrefetchOptions extends Pick<BoundOptions<unknown, StateTree>, 'binding' | 'patch' | 'fault'> {
+export interface PrefetchOptions extends Pick<SyncStoreOptions<unknown, StateTree>, 'binding' | 'patch' | 'fault'> {
   /** What the binding's source names now. */
   present: () => PushSource<unknown, unknown>
   keep: (place: KeptPlace) => void
@@ -28,7 +28,7 @@ export function prefetch({ binding, present, patch, fault, keep, report }: Prefe
     if (!source || !snapshot) return
     const { url } = source
     try {
-      const { state, cursor, version } = await firstValueFrom(taken(snapshot))
+      const { state, cursor, version } = await firstValueFrom(loadSnapshot(snapshot))
       if (present()?.url !== url) return
       let whole = false
       patch((current) => {

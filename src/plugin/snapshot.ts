@@ -2,7 +2,7 @@ import { Observable, defer, map, type SchedulerLike } from 'rxjs'
 import { firstWithin, hostScheduler } from '../observables/internal/time.ts'
 
 /** How much of a channel a state holds. */
-export interface Held {
+export interface SnapshotPosition {
   /** The channel's place, read before the state was. */
   cursor?: string | undefined
   /** The number of the last message that the state holds, where messages carry one (`version` of the binding). */
@@ -10,20 +10,20 @@ export interface Held {
 }
 
 /** The state that a store begins from. */
-export interface Snapshot<State> extends Held {
+export interface Snapshot<State> extends SnapshotPosition {
   /** Its keys replace the store's; others stay. */
   state: Partial<State>
 }
 
 /** `signal` aborts when the snapshot is of no use any more. */
-export type TakeSnapshot<State> = (context: { signal: AbortSignal }) => Promise<Snapshot<State>>
+export type LoadSnapshot<State> = (context: { signal: AbortSignal }) => Promise<Snapshot<State>>
 
 /** How long a snapshot may take, in ms: one that never settles would leave messages waiting for ever. */
 const SNAPSHOT_WITHIN = 30_000
 
 /** One snapshot. Unsubscribing, and taking over 30 s, aborts it. */
-export const taken = <State>(
-  take: TakeSnapshot<State>,
+export const loadSnapshot = <State>(
+  take: LoadSnapshot<State>,
   scheduler: SchedulerLike = hostScheduler,
 ): Observable<Snapshot<State>> =>
   new Observable((subscriber) => {

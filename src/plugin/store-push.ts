@@ -2,7 +2,7 @@ import { markRaw } from 'vue'
 import { PushError, type PushStatus } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
 import { worst } from '../composables/internal/worst.ts'
-import type { Bound } from './binding.ts'
+import type { ChannelBinding } from './binding.ts'
 
 /** All that a store binds, in one: `store.$push`, reactive. */
 export interface StorePush {
@@ -13,9 +13,9 @@ export interface StorePush {
   /** Of the first that is connected. */
   readonly technique: string | undefined
   /**
-   * Sends on the store's one binding; its channel says what may be sent. What `bind` returns is typed, and there for
+   * Sends on the store's one binding; its channel says what may be sent. What `bindChannel` returns is typed, and there for
    * stores that bind several.
-   * @throws PushError (rejects) what `Channel.send` rejects with; `cannot-send` where the store does not bind exactly one.
+   * @throws PushError (rejects) what `Channel.send` rejects with; `send-unsupported` where the store does not bind exactly one.
    */
   send(data: unknown): Promise<void>
   /**
@@ -31,7 +31,7 @@ export interface StorePush {
 }
 
 /** `bindings`: those of the store, reactive. */
-export function storePush(bindings: () => readonly Bound<unknown>[]): StorePush {
+export function storePush(bindings: () => readonly ChannelBinding<unknown>[]): StorePush {
   return markRaw<StorePush>({
     get status() {
       return worst(bindings())
@@ -45,8 +45,8 @@ export function storePush(bindings: () => readonly Bound<unknown>[]): StorePush 
     send(data) {
       const [binding, ...others] = bindings()
       if (binding && others.length === 0) return binding.send(data)
-      const message = `this store binds ${bindings().length} channels: send by what bind() returned`
-      return Promise.reject(new PushError('cannot-send', DEV && message))
+      const message = `this store binds ${bindings().length} channels: send by what bindChannel() returned`
+      return Promise.reject(new PushError('send-unsupported', DEV && message))
     },
     async refresh() {
       await Promise.all(bindings().map((binding) => binding.refresh()))

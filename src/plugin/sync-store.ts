@@ -13,18 +13,18 @@ import {
 import { delayOf } from '../observables/connection/backoff.ts'
 import { DEV } from '../observables/internal/dev.ts'
 import { reason } from '../observables/internal/format.ts'
-import { taken, type Held, type Snapshot, type TakeSnapshot } from './snapshot.ts'
+import { loadSnapshot, type SnapshotPosition, type Snapshot, type LoadSnapshot } from './snapshot.ts'
 import { runAfter } from '../observables/internal/time.ts'
 
 /** How a channel's messages become a store's state. */
-export interface Binding<T, State> {
+export interface BindingOptions<T, State> {
   /**
    * Fetches the state that the messages change: when the channel is first open, and after every gap. Messages that
    * come meanwhile wait, and are applied on top in the same commit, but for those that the state holds already: by
    * `cursor` (the channel's place, read before the state was) or by `version`. With neither, `apply` must bear to see
    * a message that the state holds.
    */
-  snapshot?: TakeSnapshot<State>
+  snapshot?: LoadSnapshot<State>
   /** The number that a message carries: one that is not above the snapshot's `version` is in its state already. */
   version?: (data: T) => number
   /**
@@ -38,12 +38,12 @@ export interface Binding<T, State> {
   flush?: Exclude<Flush, 'sync'>
 }
 
-export interface BoundOptions<T, State> {
+export interface SyncStoreOptions<T, State> {
   channel: Channel<T, unknown>
   /** What is bound now: hot module replacement changes it. */
-  binding: () => Binding<T, State>
-  /** What the state holds already, and in which space its cursor counts: it is gone on from, without a snapshot. */
-  from?: (Held & { cursor: string; space: string }) | undefined
+  binding: () => BindingOptions<T, State>
+  /** What the state holds already, and in which namespace its cursor counts: it is gone on from, without a snapshot. */
+  from?: (SnapshotPosition & { cursor: string; namespace: string }) | undefined
   paused$: Observable<boolean>
   /** Changes the state in one commit. */
   patch: (change: (state: State) => void) => void
@@ -76,7 +76,7 @@ const LIMIT = 10_000
  * Keeps a state in step with a channel, and says what the channel says. One subscription is one binding: it reads the
  * channel first and takes the snapshot then, so that nothing falls between.
  */
-export function bound<T, State extends object>({
+export function syncStore<T, State extends object>({
   channel,
   binding,
   from,
@@ -87,22 +87,22 @@ export function bound<T, State extends object>({
   refresh$,
   fault,
   report,
-}: BoundOptions<T, State>): Observable<PushEvent<T>> {
+}: SyncStoreOptions<T, State>): Observable<PushEvent<T>> {
   return new Observable((subscriber) => {
     let phase: Phase = from || !binding().snapshot ? 'live' : 'due'
     let waiting: PushMessage<T>[] = []
-    let held: Held = from ?? {}
+    let held: SnapshotPosition = from ?? {}
     let taking = Subscription.EMPTY
     let seen: 'nothing' | 'trouble' | 'presumed' | 'open' = from ? 'open' : 'nothing'
     let failures = 0
     let failingSince = 0
     let settledAt: number | undefined
     /** Who asked for a snapshot. */
-    let asked: (() => void)[] = []
+    let refreshWaiters: (() => void)[] = []
 
-    const answered = () => {
-      const hearers = asked
-      asked = []
+    const resolveWaiters = () => {
+      const hearers = refreshWaiters
+      refreshWaiters = []
       for (const hear of hearers) hear()
     }
 
@@ -148,7 +148,7 @@ export function bound<T, State extends object>({
       }
       const mend = (error: PushError) => {
         if (subscriber.closed) return
-        if (snapshot) again(error)
+        if (snapshot) scheduleSnapshot(error)
         else fault(error)
       }
       const applyOne = (current: State, message: PushMessage<T>) => {
@@ -173,7 +173,7 @@ export function bound<T, State extends object>({
     }
     const commits = batch(binding().flush ?? 'microtask', scheduler, () => commit())
 
-    const arrived = ({ state, cursor, version }: Snapshot<State>) => {
+    const onSnapshot = ({ state, cursor, version }: Snapshot<State>) => {
       held = { cursor, version }
       if (waiting.some(isForeign)) return foreign()
       // Cursors without an order still tell that what came before an equal one is held too.
@@ -182,11 +182,11 @@ export function bound<T, State extends object>({
       settledAt = scheduler.now()
       fault(undefined)
       commit(state)
-      answered()
+      resolveWaiters()
     }
 
-    const untaken = (cause: unknown) =>
-      again(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
+    const onSnapshotError = (cause: unknown) =>
+      scheduleSnapshot(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
 
     const take = () => {
       const { snapshot } = binding()
@@ -194,18 +194,18 @@ export function bound<T, State extends object>({
       phase = snapshot ? 'taking' : 'live'
       if (!snapshot) {
         commits.ask()
-        return answered()
+        return resolveWaiters()
       }
       // Held before it begins, because it may fail, and be taken again, at once.
       const next = (taking = new Subscription())
-      next.add(taken(snapshot, scheduler).subscribe({ next: arrived, error: untaken }))
+      next.add(loadSnapshot(snapshot, scheduler).subscribe({ next: onSnapshot, error: onSnapshotError }))
     }
 
     /** Takes a fresh snapshot: at once after one gap; as the policy says after an error, or where gaps follow fast. */
-    const again = (error?: PushError) => {
+    const scheduleSnapshot = (error?: PushError) => {
       if (error) {
         fault(error)
-        answered()
+        resolveWaiters()
       }
       if (phase === 'due') return
       taking.unsubscribe()
@@ -219,8 +219,8 @@ export function bound<T, State extends object>({
         phase = 'stale'
         waiting = []
         if (delay) fault(delay)
-        else if (!error) fault(new PushError('gave-up', DEV && 'too many gaps: refresh() takes a snapshot'))
-        answered()
+        else if (!error) fault(new PushError('retries-exhausted', DEV && 'too many gaps: refresh() takes a snapshot'))
+        resolveWaiters()
       } else if (delay === 0) take()
       else {
         phase = 'due'
@@ -232,7 +232,7 @@ export function bound<T, State extends object>({
     const foreign = () => {
       waiting = []
       held = {}
-      again(
+      scheduleSnapshot(
         new PushError(
           'snapshot-failed',
           DEV &&
@@ -256,7 +256,7 @@ export function bound<T, State extends object>({
       if (waiting.length <= LIMIT) return
       waiting = []
       if (phase === 'taking')
-        again(new PushError('snapshot-failed', DEV && `${LIMIT} messages came and the snapshot did not`))
+        scheduleSnapshot(new PushError('snapshot-failed', DEV && `${LIMIT} messages came and the snapshot did not`))
     }
 
     const gap = (event: PushGap) => {
@@ -266,7 +266,7 @@ export function bound<T, State extends object>({
       if (!snapshot) return
       waiting = []
       held = {}
-      again()
+      scheduleSnapshot()
     }
 
     const opened = (now: 'presumed' | 'open') => {
@@ -283,21 +283,21 @@ export function bound<T, State extends object>({
     }
 
     /** Nobody reads: what came is shown, and nothing changes until it is open again. */
-    const rests = () => {
+    const onIdle = () => {
       commits.now()
       if (phase === 'live') return
       taking.unsubscribe()
       phase = 'due'
       seen = 'nothing'
       failures = 0
-      answered()
+      resolveWaiters()
     }
 
     const next = (event: PushEvent<T>) => {
       if (event.type === 'message') message(event)
       else if (event.type === 'gap') gap(event)
-      else if (event.type === 'open') opened(event.presumed ? 'presumed' : 'open')
-      else if (event.type === 'idle') rests()
+      else if (event.type === 'open') opened(event.unconfirmed ? 'presumed' : 'open')
+      else if (event.type === 'idle') onIdle()
       else if (TROUBLE.has(event.type)) troubled()
       subscriber.next(event)
     }
@@ -305,19 +305,19 @@ export function bound<T, State extends object>({
     subscriber.add(() => {
       commits.cancel()
       taking.unsubscribe()
-      answered()
+      resolveWaiters()
     })
     subscriber.add(
       refresh$.subscribe((hear) => {
         commits.now()
         failures = 0
-        asked.push(hear)
+        refreshWaiters.push(hear)
         take()
       }),
     )
-    const place = from && { space: from.space, value: from.cursor, opened: true }
+    const place = from && { namespace: from.namespace, value: from.cursor, opened: true }
     return pausable(channel, paused$, place).subscribe(next)
   })
 }
 
-const TROUBLE: ReadonlySet<PushEvent<unknown>['type']> = new Set(['waiting', 'closed', 'failed'])
+const TROUBLE: ReadonlySet<PushEvent<unknown>['type']> = new Set(['reconnecting', 'closed', 'failed'])

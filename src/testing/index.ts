@@ -1,5 +1,5 @@
 export { createTestingClient, type Testing, type TestingOptions } from './testing-client.ts'
 export { createTestingPush } from './testing-push.ts'
-export type { ScriptedConnection, ScriptedPlace } from './mock-connection.ts'
-export { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './mock-technique.ts'
+export type { MockConnection, MockMessageOptions } from './mock-connection.ts'
+export { mockTechnique, type MockTechniqueOptions, type MockTechnique } from './mock-technique.ts'
 export { virtualTime, type VirtualTime } from './virtual-time.ts'

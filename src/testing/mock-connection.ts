@@ -1,8 +1,9 @@
 import type { Subscriber } from 'rxjs'
+import { rejectionCode } from '../observables/errors.ts'
 import { PushError, type GapReason, type Payload, type PushRequest, type SourceEvent } from '../observables/index.ts'
 
-/** Where a scripted message stands. */
-export interface ScriptedPlace {
+/** Name and place of a message that the mock delivers. */
+export interface MockMessageOptions {
   /** The event's name. @default 'message' */
   event?: string
   /** Its cursor; null: none. @default the next of `c1`, `c2`, ... where the technique resumes */
@@ -10,7 +11,7 @@ export interface ScriptedPlace {
 }
 
 /** One connection attempt, which does what the test says. Left alone it hangs: it does not answer. */
-export interface ScriptedConnection {
+export interface MockConnection {
   /** What it was asked with: URL, headers, the cursor to go on from. */
   readonly request: PushRequest
   /** What the client sent on it. */
@@ -18,21 +19,21 @@ export interface ScriptedConnection {
   /** The client left it, or it ended. */
   readonly closed: boolean
   /**
-   * Accepts. It resumes where the request carried a cursor of its space; where it carried none, it states the present
+   * Accepts. It resumes where the request carried a cursor of its namespace; where it carried none, it states the present
    * place, as a good server does (`cursor: null`: it does not).
    */
-  open(options?: { presumed?: boolean; heartbeat?: number; cursor?: string | null }): void
+  open(options?: { unconfirmed?: boolean; heartbeat?: number; cursor?: string | null }): void
   /** Delivers one message, as JSON. */
-  message(data: unknown, place?: ScriptedPlace): void
+  message(data: unknown, place?: MockMessageOptions): void
   /** Delivers one payload as it is. */
-  raw(payload: Payload, place?: ScriptedPlace): void
+  raw(payload: Payload, place?: MockMessageOptions): void
   /** Delivers what no schema takes and no JSON parser either. */
-  garbage(text?: string): void
+  invalid(text?: string): void
   /** Says that messages may be missing. */
   gap(reason: GapReason, cursor?: string): void
   /** A sign of life that is no message. */
   alive(): void
-  /** Breaks. @default a `lost` PushError */
+  /** Breaks. @default a `connection-lost` PushError */
   drop(error?: unknown): void
   /** Answers with a status: 429 and 5xx may be tried again, 401 and 403 once, all others are final. @default 404 */
   refuse(status?: number): void
@@ -44,7 +45,7 @@ export interface ScriptedConnection {
 
 interface Script {
   name: string
-  space: string
+  namespace: string
   sends: boolean
   resumes: boolean
   request: PushRequest
@@ -53,15 +54,15 @@ interface Script {
   cursors: { next(): string; last(): string }
 }
 
-export function scriptedConnection({
+export function mockConnection({
   name,
-  space,
+  namespace,
   sends,
   resumes,
   request,
   subscriber,
   cursors,
-}: Script): ScriptedConnection {
+}: Script): MockConnection {
   const sent: Payload[] = []
   let opened = false
 
@@ -73,7 +74,7 @@ export function scriptedConnection({
     if (!opened) throw new Error(`${act}(): open() the connection first`)
     subscriber.next(event)
   }
-  const placed = ({ event = 'message', cursor = resumes ? cursors.next() : null }: ScriptedPlace = {}) =>
+  const placed = ({ event = 'message', cursor = resumes ? cursors.next() : null }: MockMessageOptions = {}) =>
     cursor === null ? { event } : { event, cursor }
   const fail = (act: string, error: unknown) => {
     live(act)
@@ -86,22 +87,23 @@ export function scriptedConnection({
     get closed() {
       return subscriber.closed
     },
-    open({ presumed = false, heartbeat, cursor = resumes && !request.cursor ? cursors.last() : null } = {}) {
+    open({ unconfirmed = false, heartbeat, cursor = resumes && !request.cursor ? cursors.last() : null } = {}) {
       live('open')
       opened = true
       const send = (payload: Payload) => {
-        if (subscriber.closed) throw new PushError('lost', 'the scripted connection is closed', { technique: name })
+        if (subscriber.closed)
+          throw new PushError('connection-lost', 'the scripted connection is closed', { technique: name })
         sent.push(payload)
       }
       subscriber.next({
         type: 'open',
         technique: name,
-        space,
-        resumed: resumes && request.cursor?.space === space,
-        presumed,
+        namespace,
+        resumed: resumes && request.cursor?.namespace === namespace,
+        unconfirmed,
         ...(sends && { send }),
       })
-      if (presumed) return
+      if (unconfirmed) return
       if (heartbeat !== undefined || cursor !== null) {
         subscriber.next({
           type: 'alive',
@@ -112,13 +114,13 @@ export function scriptedConnection({
     },
     message: (data, place) => say('message', { type: 'message', data: JSON.stringify(data), ...placed(place) }),
     raw: (payload, place) => say('raw', { type: 'message', data: payload, ...placed(place) }),
-    garbage: (text = '{ this is no JSON') => say('garbage', { type: 'message', data: text, ...placed() }),
+    invalid: (text = '{ this is no JSON') => say('invalid', { type: 'message', data: text, ...placed() }),
     gap: (reason, cursor) => say('gap', { type: 'gap', reason, ...(cursor !== undefined && { cursor }) }),
     alive: () => say('alive', { type: 'alive' }),
-    drop: (error = new PushError('lost', 'the scripted connection dropped', { technique: name })) =>
+    drop: (error = new PushError('connection-lost', 'the scripted connection dropped', { technique: name })) =>
       fail('drop', error),
     refuse(status = 404) {
-      const code = status === 429 || status >= 500 ? 'unavailable' : 'refused'
+      const code = status === 429 || status >= 500 ? 'unavailable' : rejectionCode(status)
       fail('refuse', new PushError(code, `the scripted server answered ${status}`, { technique: name, status }))
     },
     end() {

@@ -1,50 +1,50 @@
 import {
   backoff,
   createPushClient,
-  type Dialect,
+  type Backend,
   type PushClient,
   type PushClientOptions,
 } from '../observables/index.ts'
-import { scriptedTechnique, type ScriptedOptions, type ScriptedTechnique } from './mock-technique.ts'
+import { mockTechnique, type MockTechniqueOptions, type MockTechnique } from './mock-technique.ts'
 import { virtualTime, type VirtualTime } from './virtual-time.ts'
 
-export interface TestingOptions extends Omit<PushClientOptions, 'via' | 'scheduler'> {
-  /** What the scripted technique can do. */
-  script?: ScriptedOptions
+export interface TestingOptions extends Omit<PushClientOptions, 'technique' | 'scheduler'> {
+  /** What the mock technique can do. */
+  mock?: MockTechniqueOptions
 }
 
 /** A client under a test's control. */
 export interface Testing<P extends PushClient> {
   readonly push: P
-  readonly technique: ScriptedTechnique
+  readonly technique: MockTechnique
   readonly time: VirtualTime
   /** Lets so many ms pass, then lets promises and Vue settle. `advance()`: only that. */
   advance(ms?: number): Promise<void>
   /** Throws where a connection is still open or a timer still set: call it when everything was unmounted. */
-  expectNoLeaks(): void
+  assertNoLeaks(): void
 }
 
 // Taken now, so that promises settle under a test runner's fake timers too.
 const { setTimeout } = globalThis
 
 /**
- * What both kinds of client are wired with: a scripted technique, virtual time, and a backoff that always draws half
- * of its limit (250, 500, 1000 ... ms). A connection goes with its last reader (`linger: 0`).
+ * What both kinds of client are wired with: a mock technique, virtual time, and a backoff that always draws half
+ * of its limit (250, 500, 1000 ... ms). A connection goes with its last reader (`disconnectDelay: 0`).
  */
-export function testing<P extends PushClient>(
+export function testingKit<P extends PushClient>(
   create: (options: PushClientOptions) => P,
-  { script, dialect, ...options }: TestingOptions = {},
+  { mock, backend, ...options }: TestingOptions = {},
 ): Testing<P> {
   const time = virtualTime()
-  const technique = scriptedTechnique({ space: dialect?.name ?? 'plain', ...script })
+  const technique = mockTechnique({ namespace: backend?.name ?? 'standard', ...mock })
   const push = create({
-    base: 'http://push.test/',
-    linger: 0,
+    baseUrl: 'http://push.test/',
+    disconnectDelay: 0,
     warnings: false,
-    retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
+    retry: backoff({ multiplier: 2, random: () => 0.5, scheduler: time }),
     ...options,
-    ...(dialect && { dialect: trusting(dialect) }),
-    via: technique,
+    ...(backend && { backend: trusting(backend) }),
+    technique,
     scheduler: time,
   })
   return {
@@ -55,7 +55,7 @@ export function testing<P extends PushClient>(
       time.advance(ms)
       return new Promise((resolve) => setTimeout(resolve))
     },
-    expectNoLeaks() {
+    assertNoLeaks() {
       const open = technique.connections.filter(({ closed }) => !closed).map(({ request }) => request.url)
       if (open.length > 0) throw new Error(`${open.length} connections are still open: ${open.join(', ')}`)
       if (time.pending > 0) throw new Error(`${time.pending} timers are still set`)
@@ -64,8 +64,8 @@ export function testing<P extends PushClient>(
 }
 
 /** What is missing is what a test says is, by `gap`: no proof is asked for. */
-function trusting(dialect: Dialect): Dialect {
-  const { prove: _, follows: __, ...trusted } = dialect
+function trusting(backend: Backend): Backend {
+  const { prove: _, follows: __, ...trusted } = backend
   return trusted
 }
 
@@ -79,4 +79,5 @@ function trusting(dialect: Dialect): Dialect {
  * await advance(250)
  * expect(technique.connections).toHaveLength(2)
  */
-export const createTestingClient = (options?: TestingOptions): Testing<PushClient> => testing(createPushClient, options)
+export const createTestingClient = (options?: TestingOptions): Testing<PushClient> =>
+  testingKit(createPushClient, options)

@@ -17,7 +17,7 @@ export interface VirtualTime extends SchedulerLike {
  *
  * @example
  * const time = virtualTime()
- * const push = createPushClient({ via: technique, scheduler: time, retry: backoff({ scheduler: time }) })
+ * const push = createPushClient({ technique: technique, scheduler: time, retry: backoff({ scheduler: time }) })
  * time.advance(30_000)
  */
 export function virtualTime(): VirtualTime {

@@ -11,7 +11,10 @@ test('a page that shows how it is connected is hydrated as the server rendered i
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => void vi.restoreAllMocks())
-  const useNews = defineStore('news', { state: () => ({}), push: ({ bind }) => void bind(news(), { apply() {} }) })
+  const useNews = defineStore('news', {
+    state: () => ({}),
+    push: ({ bindChannel }) => void bindChannel(news(), { apply() {} }),
+  })
   const Banner = defineComponent(() => {
     const { status } = usePushStatus()
     return () => h('i', status.value)

@@ -6,7 +6,7 @@ import { createTestingPush, type TestingOptions } from 'pinia-push/testing'
 /** A testing push that a test leaves without a trace. */
 export function cleanPush(options?: TestingOptions) {
   const testing = createTestingPush(options)
-  onTestFinished(() => testing.expectNoLeaks())
+  onTestFinished(() => testing.assertNoLeaks())
   return testing
 }
 

@@ -8,10 +8,10 @@ import { createTestingPush } from 'pinia-push/testing'
 const news = defineChannel<string>({ url: '/news' })
 
 test('rendering on a server connects nothing and leaves nothing', async () => {
-  const { push, technique, expectNoLeaks } = createTestingPush()
+  const { push, technique, assertNoLeaks } = createTestingPush()
   const useNews = defineStore('news', {
     state: () => ({ all: ['none yet'] }),
-    push: ({ bind }) => bind(news(), { apply: () => {} }),
+    push: ({ bindChannel }) => bindChannel(news(), { apply: () => {} }),
   })
   const Page = defineComponent(() => {
     const { data, status } = usePushChannel(news(), { initial: 'nothing', reduce: (_, message) => message.data })
@@ -23,7 +23,7 @@ test('rendering on a server connects nothing and leaves nothing', async () => {
     expect(await renderToString(app)).toBe('<p>nothing, idle, none yet, idle</p>')
   }
   expect(technique.connections).toHaveLength(0)
-  expectNoLeaks()
+  assertNoLeaks()
 })
 
 test('waiting for a first message on a server is rejected at once, so that no rendering hangs', async () => {

@@ -18,10 +18,10 @@ test('two components that read a URL by a technique that each makes share one co
   })
 
   const Notice = defineComponent(() => {
-    const { data } = usePushChannel<string>('/notices', { via: webSocket() })
+    const { data } = usePushChannel<string>('/notices', { technique: webSocket() })
     return () => h('p', data.value)
   })
-  const push = createPush({ base: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  const push = createPush({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
   const wrapper = mount(
     defineComponent(() => () => [h(Notice), h(Notice)]),
     { global: { plugins: [push] } },

@@ -10,7 +10,7 @@ const ticks = defineChannel<number, { symbol: string }>({ url: ({ symbol }) => `
 const news = defineChannel<string>({ url: '/news' })
 const anything: StandardSchema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
 type StandardSchema = { '~standard': { version: 1; vendor: string; validate: (value: unknown) => { value: unknown } } }
-const chat = defineChannel({ url: (p: { room: string }) => `/chat/${p.room}`, schema: anything, sends: anything })
+const chat = defineChannel({ url: (p: { room: string }) => `/chat/${p.room}`, schema: anything, sendSchema: anything })
 
 describe('a source that throws', () => {
   const user = () => shallowRef<{ id: string } | null>({ id: 'a' })
@@ -80,7 +80,7 @@ describe('reading', () => {
   test('shows why and until when it waits, and forgets it when it is open again', async () => {
     const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
     technique.latest.refuse(503)
-    expect(result.status.value).toBe('waiting')
+    expect(result.status.value).toBe('reconnecting')
     expect(result.error.value).toMatchObject({ code: 'unavailable', status: 503 })
     expect([result.attempt.value, result.retryAt.value]).toEqual([1, 250])
     await advance(250)
@@ -98,7 +98,7 @@ describe('reading', () => {
     const { first, late, joining } = result
     technique.latest.open()
     technique.latest.message('before')
-    technique.latest.garbage()
+    technique.latest.invalid()
     late.value = true
     await advance()
     const errors = () => [first.error.value?.code, joining.error.value?.code]
@@ -120,7 +120,7 @@ describe('reading', () => {
   test('a message that cannot be read is an error, and the next one is read', async () => {
     const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
     technique.latest.open()
-    technique.latest.garbage()
+    technique.latest.invalid()
     expect(result.error.value?.code).toBe('invalid-message')
     technique.latest.message('after')
     await advance()
@@ -170,20 +170,20 @@ describe('reading', () => {
   test('a thousand components that come and go leave nothing', () => {
     const testing = cleanPush()
     for (let i = 0; i < 1_000; i++) mountSimple(() => usePushChannel(news()), testing).wrapper.unmount()
-    expect(testing.expectNoLeaks).not.toThrow()
+    expect(testing.assertNoLeaks).not.toThrow()
   })
 
   test('a component that goes leaves no write that is due', () => {
-    const { technique, wrapper, expectNoLeaks } = mountSimple(() => usePushChannel(news(), { flush: 1_000 }))
+    const { technique, wrapper, assertNoLeaks } = mountSimple(() => usePushChannel(news(), { flush: 1_000 }))
     technique.latest.open()
     technique.latest.message('late')
     wrapper.unmount()
-    expect(expectNoLeaks).not.toThrow()
+    expect(assertNoLeaks).not.toThrow()
   })
 
   test('a bare URL is enough, with a technique of its own', () => {
     const other = createTestingClient().technique
-    const { technique } = mountSimple(() => usePushChannel('/bare', { via: other }))
+    const { technique } = mountSimple(() => usePushChannel('/bare', { technique: other }))
     expect(technique.connections).toHaveLength(0)
     expect(other.latest.request.url).toBe('http://push.test/bare')
   })
@@ -253,7 +253,7 @@ describe('every message', () => {
     technique.latest.open()
     technique.latest.message(7)
     technique.latest.drop()
-    expect([result.status.value, result.data.value]).toEqual(['waiting', 7])
+    expect([result.status.value, result.data.value]).toEqual(['reconnecting', 7])
   })
 
   test('reaches all handlers, whatever one of them or reduce throws', async () => {
@@ -307,8 +307,8 @@ describe('every message', () => {
     const gaps: string[] = []
     const { technique } = mountSimple(() => usePushChannel(news()).onGap(({ reason }) => gaps.push(reason)))
     technique.latest.open()
-    technique.latest.gap('expired')
-    expect(gaps).toEqual(['expired'])
+    technique.latest.gap('history-expired')
+    expect(gaps).toEqual(['history-expired'])
   })
 
   test('is in messages$, which completes with the scope', () => {
@@ -395,7 +395,7 @@ describe('a changing source', () => {
     const { result, technique } = mountSimple(() => usePushChannel(() => chat({ room: room.value })))
     const waits = result.send('for one')
     room.value = 'two'
-    await expect(waits).rejects.toMatchObject({ code: 'send-lost' })
+    await expect(waits).rejects.toMatchObject({ code: 'send-aborted' })
     await nextTick()
     technique.latest.open()
     await result.send('for two')
@@ -433,7 +433,7 @@ describe('doing', () => {
     technique.latest.open()
     result.close()
     expect([result.status.value, technique.latest.closed]).toEqual(['closed', true])
-    result.open()
+    result.reconnect()
     technique.latest.open()
     expect(result.status.value).toBe('open')
   })
@@ -507,7 +507,7 @@ describe('pausing', () => {
 
 describe('a component that KeepAlive keeps', () => {
   /** A page that shows the reader, or hides it. */
-  function kept(options: { deactivated?: 'read' | 'pause' }) {
+  function kept(options: { pauseOnDeactivated?: boolean }) {
     const testing = cleanPush()
     const Reader = defineComponent(() => {
       const { data } = usePushChannel(news(), options)
@@ -533,7 +533,7 @@ describe('a component that KeepAlive keeps', () => {
   })
 
   test('pauses where it is told to, and goes on by the cursor', async () => {
-    const { technique, page, shown, advance } = kept({ deactivated: 'pause' })
+    const { technique, page, shown, advance } = kept({ pauseOnDeactivated: true })
     technique.latest.open()
     technique.latest.message('one', { cursor: '1' })
     shown.value = false
@@ -552,7 +552,7 @@ describe('a component that KeepAlive keeps', () => {
     const testing = cleanPush()
     let pause = () => {}
     const Reader = defineComponent(() => {
-      ;({ pause } = usePushChannel(news(), { deactivated: 'pause' }))
+      ;({ pause } = usePushChannel(news(), { pauseOnDeactivated: true }))
       return () => h('p')
     })
     const shown = ref(true)
@@ -572,18 +572,21 @@ describe('a component that KeepAlive keeps', () => {
 describe('where it is called', () => {
   test('without the plugin it says what to write where', () => {
     expect(() => mount({ setup: () => usePushChannel(news()), render: () => null })).toThrow(
-      expect.objectContaining({ code: 'no-push', message: expect.stringContaining('app.use(createPush(') }),
+      expect.objectContaining({
+        code: 'plugin-not-installed',
+        message: expect.stringContaining('app.use(createPush('),
+      }),
     )
   })
 
   test('outside of components it takes a client, and ends with its effect scope', () => {
-    const { push, technique, expectNoLeaks } = createTestingClient()
+    const { push: client, technique, assertNoLeaks } = createTestingClient()
     const scope = effectScope()
-    const reader = scope.run(() => usePushChannel(news(), { push }))
+    const reader = scope.run(() => usePushChannel(news(), { client }))
     technique.latest.open()
     expect(reader?.status.value).toBe('open')
     scope.stop()
-    expectNoLeaks()
+    assertNoLeaks()
   })
 
   test('is not thenable, so that no rendering waits for it', () => {

@@ -32,7 +32,7 @@ test('shows every channel, whoever reads it, and the worst of their states', asy
   expect(result.status.value).toBe('connecting')
   technique.latest.refuse(503)
   await advance()
-  expect(result.status.value).toBe('waiting')
+  expect(result.status.value).toBe('reconnecting')
   expect(result.error.value?.code).toBe('unavailable')
   component.wrapper.unmount()
   await advance()
@@ -52,16 +52,16 @@ test('counts down to the next attempt, second by second', async () => {
   }
   technique.latest.refuse(503)
   await advance()
-  expect([result.status.value, result.retryIn.value]).toEqual(['waiting', 4])
+  expect([result.status.value, result.secondsUntilRetry.value]).toEqual(['reconnecting', 4])
   const seen: (number | undefined)[] = []
   for (const ms of [999, 1, 1_000, 1_000]) {
     await advance(ms)
-    seen.push(result.retryIn.value)
+    seen.push(result.secondsUntilRetry.value)
   }
   expect(seen).toEqual([4, 3, 2, 1])
   await advance(1_000)
-  expect([result.status.value, result.retryIn.value, result.retryAt.value]).toEqual([
-    'connecting',
+  expect([result.status.value, result.secondsUntilRetry.value, result.retryAt.value]).toEqual([
+    'reconnecting',
     undefined,
     undefined,
   ])
@@ -75,7 +75,7 @@ test('counts down to the first of several that wait', async () => {
   first?.drop(new PushError('unavailable', 'busy', { retryAfter: 8_750 }))
   second?.drop(new PushError('unavailable', 'busy', { retryAfter: 2_750 }))
   await advance()
-  expect(result.retryIn.value).toBe(3)
+  expect(result.secondsUntilRetry.value).toBe(3)
   for (const reader of readers) reader.unsubscribe()
 })
 
@@ -88,10 +88,10 @@ test('retryNow tries all that wait, and opens what had failed, but not what was 
   failed?.refuse(404)
   closed.close()
   await advance()
-  expect(result.channels.value.map(({ status }) => status)).toEqual(['waiting', 'failed', 'closed'])
-  result.retryNow()
+  expect(result.channels.value.map(({ status }) => status)).toEqual(['reconnecting', 'failed', 'closed'])
+  result.reconnect()
   await advance()
-  expect(result.channels.value.map(({ status }) => status)).toEqual(['connecting', 'connecting', 'closed'])
+  expect(result.channels.value.map(({ status }) => status)).toEqual(['reconnecting', 'connecting', 'closed'])
   expect(technique.connections).toHaveLength(5)
   for (const reader of readers) reader.unsubscribe()
 })
@@ -106,20 +106,20 @@ test('of many changes in one task one is seen', async () => {
   technique.latest.drop()
   expect(result.all.value).toBe(before)
   await advance()
-  expect(result.all.value[0]?.status).toBe('waiting')
+  expect(result.all.value[0]?.status).toBe('reconnecting')
 })
 
 test('without the plugin it says what to write where; outside of components it takes a client', () => {
   expect(() => mount({ setup: () => usePushStatus(), render: () => null })).toThrow(PushError)
-  const { push, technique, expectNoLeaks } = createTestingClient()
+  const { push, technique, assertNoLeaks } = createTestingClient()
   const reading = push.channel('/news').events$.subscribe()
   technique.latest.refuse(503)
   const scope = effectScope()
-  const shown = scope.run(() => usePushStatus({ push }))
-  expect([shown?.status.value, shown?.error.value?.code]).toEqual(['waiting', 'unavailable'])
+  const shown = scope.run(() => usePushStatus({ client: push }))
+  expect([shown?.status.value, shown?.error.value?.code]).toEqual(['reconnecting', 'unavailable'])
   scope.stop()
   reading.unsubscribe()
-  expectNoLeaks()
+  assertNoLeaks()
 })
 
 test('a banner that comes and goes leaves nothing', () => {
@@ -129,8 +129,8 @@ test('a banner that comes and goes leaves nothing', () => {
   const timers = time.pending
   for (let n = 0; n < 1_000; n += 1) {
     const scope = effectScope()
-    const shown = scope.run(() => usePushStatus({ push }))
-    expect(shown?.retryIn.value).toBe(1)
+    const shown = scope.run(() => usePushStatus({ client: push }))
+    expect(shown?.secondsUntilRetry.value).toBe(1)
     scope.stop()
   }
   expect(time.pending).toBe(timers)

@@ -24,7 +24,7 @@ const numbered = (count: number) =>
 const LINE = { cut: { min: 2_000, max: 8_000 }, slow: 5 }
 
 /** As by default. */
-const LIMITS = { openWithin: 5_000, timeout: 5_000 }
+const LIMITS = { connectTimeout: 5_000, heartbeatGrace: 5_000 }
 
 /** Every message once and in order, however often the network cuts an answer in the middle. */
 export function chaos(row: Row, engine: Engine, server: ServerKind = 'hub') {
@@ -33,8 +33,8 @@ export function chaos(row: Row, engine: Engine, server: ServerKind = 'hub') {
   combination({ technique: row.name, server, engine }, ({ host }) => {
     host('loses, repeats and reorders nothing while its answers are cut', async ({ serve, read }) => {
       const session = await serve({ history: { count: 2 * count } })
-      const reader = read(row, `${session.url}a`, { retry: backoff({ base: 50, max: 50 }), ...LIMITS })
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const reader = read(row, `${session.url}a`, { retry: backoff({ initialDelay: 50, maxDelay: 50 }), ...LIMITS })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       // Who knows no place yet may lose what it is in the middle of, and is told so.
       await session.publish('a', messages.slice(0, 1))
       await reader.gets(messages[0]?.data ?? '')

@@ -16,8 +16,8 @@ test('a page is warned that CORS is missing, with the header that would mend it'
   await server.answers([{ headers: { ...text, 'access-control-allow-origin': 'https://other.example' } }])
   const warnings = watched()
   const reader = read({ technique: () => sse() }, `${server.url}a`, { warnings: true })
-  await reader.sees('waiting')
-  await reader.sees('waiting', ({ attempt }) => attempt === 2)
+  await reader.sees('reconnecting')
+  await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
   expect(warnings()).toEqual([expect.stringContaining(`Access-Control-Allow-Origin: ${location.origin}`)])
 })
 
@@ -26,7 +26,7 @@ test('a page is warned of HTML in the place of events', async ({ script, read })
   await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>App</title>' }])
   const warnings = watched()
   const reader = read({ technique: () => sse() }, `${server.url}a`, { warnings: true })
-  await reader.sees('waiting', ({ attempt }) => attempt === 2)
+  await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
   expect(warnings()).toEqual([expect.stringMatching(/text\/html.*expected.*event-stream/)])
 })
 
@@ -35,6 +35,6 @@ test('a page is warned of a refused WebSocket, with its URL', async ({ script, r
   const warnings = watched()
   const url = `${server.url.replace('http', 'ws')}a`
   const reader = read({ technique: () => webSocket() }, url, { warnings: true })
-  await reader.sees('waiting', ({ attempt }) => attempt === 2)
+  await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
   expect(warnings()).toEqual([expect.stringContaining(url)])
 })

@@ -17,7 +17,7 @@ const test = base.extend<{ streams: () => Promise<RemoteStreams> }>({
   },
 })
 
-const dialect = durableStreams()
+const backend = durableStreams()
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at))
 
 const anything = {
@@ -25,7 +25,7 @@ const anything = {
 } as const
 
 describe.for<[string, () => Technique]>([
-  ['polling', () => polling({ floor: 50, ceiling: 100 })],
+  ['polling', () => polling({ minInterval: 50, maxInterval: 100 })],
   ['longPolling', () => longPolling()],
   ['sse', () => sse()],
   ['sse native', () => sse({ native: true })],
@@ -34,8 +34,8 @@ describe.for<[string, () => Technique]>([
 
   test('delivers every message once, in order, whatever is in it', async ({ streams, read }) => {
     const server = await streams()
-    const reader = read(row, `${server.url}a`, { dialect })
-    await reader.sees('open', ({ presumed }) => !presumed)
+    const reader = read(row, `${server.url}a`, { backend })
+    await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
     const awkward = ['\uFEFFmark', 'a\r\nb\n\nc', '\u2028', '😀', '"],["'].map((text) => JSON.stringify(text))
     await server.append('a', numbers(0, 20))
     await server.appendBatch('a', [...numbers(20, 40), ...awkward, '[1,2]', '"last"'])
@@ -45,8 +45,8 @@ describe.for<[string, () => Technique]>([
 
   test('resumes without loss or repeat after a drop', async ({ streams, read }) => {
     const server = await streams()
-    const reader = read(row, `${server.url}a`, { dialect })
-    await reader.sees('open', ({ presumed }) => !presumed)
+    const reader = read(row, `${server.url}a`, { backend })
+    await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
     await server.appendBatch('a', numbers(0, 7))
     await reader.gets('6')
     for (let at = 7; at < 57; at += 5) {
@@ -60,8 +60,8 @@ describe.for<[string, () => Technique]>([
   test('appends what is sent, and ends when the stream is closed', async ({ streams, client }) => {
     const server = await streams()
     const url = `${server.url}a`
-    const sending = defineChannel<typeof anything, string>({ url, decode: (raw) => raw, sends: anything })
-    const reader = readChannel(client(row, { dialect }).channel(sending()))
+    const sending = defineChannel<typeof anything, string>({ url, decode: (raw) => raw, sendSchema: anything })
+    const reader = readChannel(client(row, { backend }).channel(sending()))
     await reader.channel.send([1, 2] as never)
     await reader.gets('[1,2]')
     await server.end('a', '"last"')

@@ -20,10 +20,11 @@ import { serveDurableStreams, type DurableStreamsServer } from '../servers/durab
 import { readChannel, status, story, test as base, type Reader } from './fixtures.ts'
 
 const TECHNIQUES: Record<string, () => Technique> = {
-  polling: () => polling({ floor: 50, ceiling: 100 }),
+  polling: () => polling({ minInterval: 50, maxInterval: 100 }),
   longPolling: () => longPolling(),
   sse: () => sse(),
-  fallback: () => fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 1_000 }, sse(), longPolling()),
+  fallback: () =>
+    fallback({ upgradeProbe: { first: 200, max: 500 }, overlapTime: 100, connectTimeout: 1_000 }, sse(), longPolling()),
 }
 
 const test = base.extend<{
@@ -41,7 +42,7 @@ const test = base.extend<{
   },
 })
 
-const dialect = durableStreams()
+const backend = durableStreams()
 const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
 } as const
@@ -63,7 +64,7 @@ const AWKWARD = [
 
 for (const [name, technique] of Object.entries(TECHNIQUES)) {
   const row = { technique }
-  const open = (reader: Reader) => reader.sees('open', ({ presumed }) => !presumed)
+  const open = (reader: Reader) => reader.sees('open', ({ unconfirmed }) => !unconfirmed)
 
   describe(`a durable stream by ${name}`, () => {
     afterAll(({}, { tasks }) => {
@@ -73,7 +74,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
 
     test('delivers every message once, in order', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.append('a', numbers(0, 100))
       await reader.gets('99')
@@ -83,8 +84,8 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
     test('tells what the stream keeps, or only what comes', async ({ streams, read }) => {
       const server = await streams()
       await server.append('a', numbers(0, 5))
-      const all = read(row, `${server.url}a`, { dialect })
-      const live = read(row, `${server.url}a`, { dialect: durableStreams({ from: 'now' }) })
+      const all = read(row, `${server.url}a`, { backend })
+      const live = read(row, `${server.url}a`, { backend: durableStreams({ from: 'now' }) })
       await all.gets('4')
       await open(live)
       await server.append('a', ['5'])
@@ -95,7 +96,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
     test('delivers awkward text as it is, however the network cuts it', async ({ streams, read }) => {
       const server = await streams({ compression: false })
       server.proxy.split(1)
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.append('a', AWKWARD)
       await server.appendBatch('a', [...AWKWARD, '"last"'])
@@ -107,14 +108,14 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       const server = await streams()
       const big = JSON.stringify('0123456789abcdé\n'.repeat(62_500))
       await server.append('a', [big, '"last"'])
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await reader.gets('"last"')
       expect(reader.data[0] === big).toBe(true)
     })
 
     test('tells each message of a batch by itself, and an array as one message', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.appendBatch('a', ['{"n":1}', '[2,3]', '"four"'])
       await reader.gets('"four"')
@@ -123,13 +124,13 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
 
     test('resumes without loss or repeat after a drop', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.appendBatch('a', numbers(0, 7))
       await reader.gets('6')
       server.proxy.refuse(true)
       server.proxy.drop()
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.appendBatch('a', numbers(7, 12))
       await server.append('a', numbers(12, 20))
       server.proxy.resume()
@@ -139,11 +140,11 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
 
     test('is resumed from the place that it stated at open', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect: durableStreams({ from: 'now' }) })
+      const reader = read(row, `${server.url}a`, { backend: durableStreams({ from: 'now' }) })
       await open(reader)
       server.proxy.refuse(true)
       server.proxy.drop()
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.append('a', numbers(0, 3))
       server.proxy.resume()
       await reader.gets('2')
@@ -156,7 +157,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await server.appendBatch('a', messages)
       let left = 3
       server.proxy.cut(() => (left-- > 0 ? 4_000 : Infinity))
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await reader.gets(messages.at(-1) ?? '')
       expect(server.proxy.stats.cuts).toBe(3)
       expect(story(reader.events)).toEqual(messages)
@@ -165,7 +166,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
     test('goes on in the middle of a batch for who paused there', async ({ streams, client }) => {
       const server = await streams()
       await server.appendBatch('a', numbers(0, 10))
-      const channel = client(row, { dialect }).channel<number>(`${server.url}a`)
+      const channel = client(row, { backend }).channel<number>(`${server.url}a`)
       const paused = new BehaviorSubject(false)
       const seen: unknown[] = []
       const done = new Promise<void>((resolve) => {
@@ -185,7 +186,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
 
     test('says gap where the server no longer keeps the place', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect: durableStreams({ from: 'now' }) })
+      const reader = read(row, `${server.url}a`, { backend: durableStreams({ from: 'now' }) })
       await open(reader)
       await server.append('a', ['1'])
       await reader.gets('1')
@@ -194,12 +195,12 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await reader.sees('gap')
       await server.append('a', ['2'])
       await reader.gets('2')
-      expect(story(reader.events)).toEqual(['1', 'gap expired', '2'])
+      expect(story(reader.events)).toEqual(['1', 'gap history-expired', '2'])
     })
 
     test('says gap where the stream is another than before', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.append('a', numbers(0, 5))
       await reader.gets('4')
@@ -210,41 +211,41 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await server.append('a', ['"new"'])
       server.proxy.resume()
       await reader.gets('"new"')
-      expect(story(reader.events)).toEqual([...numbers(0, 5), 'gap expired', '"new"'])
+      expect(story(reader.events)).toEqual([...numbers(0, 5), 'gap history-expired', '"new"'])
     })
 
     test('ends when the stream is closed, with its last message', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.append('a', ['1'])
       await server.end('a', '2')
       expect(await reader.sees('closed')).toEqual({ type: 'closed', by: 'server' })
       expect(story(reader.events)).toEqual(['1', '2'])
-      const late = read(row, `${server.url}a`, { dialect })
+      const late = read(row, `${server.url}a`, { backend })
       await late.sees('closed')
       expect(story(late.events)).toEqual(['1', '2'])
     })
 
     test('ends when the stream is closed with nothing more', async ({ streams, read }) => {
       const server = await streams()
-      const reader = read(row, `${server.url}a`, { dialect })
+      const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
       await server.end('a')
       await reader.sees('closed')
-      expect(reader.count('waiting')).toBe(0)
+      expect(reader.count('reconnecting')).toBe(0)
     })
 
     test('does what its table says for each status', async ({ streams, read }) => {
       const server = await streams()
-      const missing = await read(row, `${server.url}missing`, { dialect }).sees('failed')
-      expect(missing.error).toMatchObject({ code: 'refused', status: 404 })
+      const missing = await read(row, `${server.url}missing`, { backend }).sees('failed')
+      expect(missing.error).toMatchObject({ code: 'rejected', status: 404 })
       server.answer('a', { status: 410, count: 1_000 })
-      const gone = await read(row, `${server.url}a`, { dialect }).sees('failed')
-      expect(gone.error).toMatchObject({ code: 'refused', status: 410 })
+      const gone = await read(row, `${server.url}a`, { backend }).sees('failed')
+      expect(gone.error).toMatchObject({ code: 'rejected', status: 410 })
       server.answer('a', { status: 503, count: 2, retryAfter: 0 })
-      const busy = read(row, `${server.url}a`, { dialect })
-      expect((await busy.sees('waiting')).error).toMatchObject({ code: 'unavailable', status: 503 })
+      const busy = read(row, `${server.url}a`, { backend })
+      expect((await busy.sees('reconnecting')).error).toMatchObject({ code: 'unavailable', status: 503 })
       await open(busy)
     })
 
@@ -253,10 +254,10 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       const sending = defineChannel<typeof anything, string>({
         url: `${server.url}a`,
         decode: (raw) => raw,
-        sends: anything,
+        sendSchema: anything,
       })
-      const reader = readChannel(client(row, { dialect }).channel(sending()))
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const reader = readChannel(client(row, { backend }).channel(sending()))
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await reader.channel.send({ n: 1 } as never)
       await reader.channel.send([1, 2] as never)
       await reader.gets('[1,2]')
@@ -270,7 +271,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await server.create('text', 'text/plain')
       const pieces = ['first\n', 'zweiß😀 ', '\n\nid: 1\ndata: forged\n\n', 'last']
       await server.append('text', pieces.slice(0, 2), 'text/plain')
-      const options: PushClientOptions = { dialect: durableStreams({ json: false }) }
+      const options: PushClientOptions = { backend: durableStreams({ json: false }) }
       const reader = readChannel(client(row, options).channel(text({ url: `${server.url}text` })))
       await reader.sees('message')
       server.proxy.split(1)
@@ -286,7 +287,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await server.create('bytes', 'application/octet-stream')
       await server.append('bytes', ['\0\r\n\u007f'], 'application/octet-stream')
       const bytes = defineChannel({ url: `${server.url}bytes`, binary: true })
-      const reader = readChannel(client(row, { dialect: durableStreams({ json: false }) }).channel(bytes()))
+      const reader = readChannel(client(row, { backend: durableStreams({ json: false }) }).channel(bytes()))
       const { data } = await reader.sees('message')
       expect([...data]).toEqual([0, 13, 10, 127])
     })
@@ -294,14 +295,14 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
     test('says what to do where a stream has no messages', async ({ streams, read }) => {
       const server = await streams()
       await server.create('bytes', 'application/octet-stream')
-      const { error } = await read(row, `${server.url}bytes`, { dialect }).sees('waiting')
-      expect(error.code).toBe('unexpected-answer')
+      const { error } = await read(row, `${server.url}bytes`, { backend }).sees('reconnecting')
+      expect(error.code).toBe('unexpected-response')
       expect(error.message).toContain('json: false')
     })
 
     test('loses, repeats and reorders nothing while its answers are cut', async ({ streams, read }) => {
       const server = await streams({ compression: false })
-      const reader = read(row, `${server.url}a`, { dialect, retry: backoff({ base: 50, max: 50 }) })
+      const reader = read(row, `${server.url}a`, { backend, retry: backoff({ initialDelay: 50, maxDelay: 50 }) })
       await open(reader)
       // What came since the last offset has to pass in one answer, so every eighth connection lives longer.
       let connections = 0
@@ -346,7 +347,7 @@ describe('a durable stream', () => {
     ['fetchStream', () => fetchStream()],
   ] as const)('is not read by %s, which says what does', async ([, technique], { streams, read }) => {
     const server = await streams()
-    const { error } = await read({ technique }, `${server.url}a`, { dialect }).sees('failed')
+    const { error } = await read({ technique }, `${server.url}a`, { backend }).sees('failed')
     expect(error.code).toBe('unsupported')
     expect(error.message).toContain('use longPolling() or polling(), sse()')
   })
@@ -355,7 +356,7 @@ describe('a durable stream', () => {
     const server = await streams()
     await server.append('a', ['1'])
     const technique = () => fallback(webSocket({ implementation }), sse())
-    const reader = read({ technique }, `${server.url}a`, { dialect })
+    const reader = read({ technique }, `${server.url}a`, { backend })
     expect((await reader.sees('open')).technique).toBe('sse')
     await reader.gets('1')
   })
@@ -363,7 +364,7 @@ describe('a durable stream', () => {
   test('is climbed back to without loss or repeat, though places are not shared', async ({ streams, read }) => {
     const server = await streams({ longPollTimeout: 300 })
     server.answer('a', { status: 405 })
-    const reader = read({ technique: TECHNIQUES['fallback'] ?? sse }, `${server.url}a`, { dialect })
+    const reader = read({ technique: TECHNIQUES['fallback'] ?? sse }, `${server.url}a`, { backend })
     await reader.sees('open', ({ technique }) => technique === 'longPolling')
     let sent = 0
     const climbed = reader.sees('open', ({ technique }) => technique === 'sse')
@@ -389,9 +390,9 @@ describe('a durable stream', () => {
   ] as const)('that says no offset is none, by %s', async ([, technique, headers, body], { script, read }) => {
     const server = await script()
     await server.answers([{ headers, body, hold: technique().name === 'sse' }])
-    const reader = read({ technique }, `${server.url}a`, { dialect })
-    const { error } = await reader.sees('waiting')
-    expect(error.code).toBe('unexpected-answer')
+    const reader = read({ technique }, `${server.url}a`, { backend })
+    const { error } = await reader.sees('reconnecting')
+    expect(error.code).toBe('unexpected-response')
     expect(error.message).toMatch(/stream-?next-?offset/i)
     expect(reader.data).toEqual([])
   })
@@ -404,7 +405,7 @@ describe('a durable stream', () => {
       { headers: { ...type, 'stream-next-offset': '6', 'stream-cursor': '77' }, body: '[2]' },
       { status: 204, headers: { 'stream-next-offset': '6', 'stream-cursor': '78', 'stream-closed': 'true' } },
     ])
-    const reader = read({ technique: () => longPolling() }, `${server.url}a?token=t`, { dialect })
+    const reader = read({ technique: () => longPolling() }, `${server.url}a?token=t`, { backend })
     await reader.sees('closed')
     expect((await server.requests()).map(({ url }) => url)).toEqual([
       '/a?token=t&offset=-1',

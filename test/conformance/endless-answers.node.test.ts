@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { describe, expect, onTestFinished } from 'vitest'
-import { backoff, fetchStream, longPolling, plain, polling, sse } from 'pinia-push/observables'
+import { backoff, fetchStream, longPolling, standard, polling, sse } from 'pinia-push/observables'
 import { test } from './fixtures.ts'
 
 const ZEROS = Buffer.alloc(65_536, 48)
@@ -53,9 +53,9 @@ describe('an answer without an end is cut while it comes', () => {
 
   test.for(rows)('%s: %s', async ([, , via, type, compressed], { read }) => {
     const { url, read: reading } = await endless(type, compressed)
-    const retry = Object.assign(backoff(), { delay: () => 1e9 })
-    const reader = read({ technique: () => via }, url, { dialect: plain(), maxMessageBytes: 100_000, retry })
-    expect((await reader.sees('waiting')).error.code).toBe('message-too-large')
+    const retry = Object.assign(backoff(), { nextDelay: () => 1e9 })
+    const reader = read({ technique: () => via }, url, { backend: standard(), maxMessageBytes: 100_000, retry })
+    expect((await reader.sees('reconnecting')).error.code).toBe('message-too-large')
     await expect.poll(reading).toBe(0)
   })
 })

@@ -5,7 +5,7 @@ import {
   createPushClient,
   defineChannel,
   type Channel,
-  type Place,
+  type Position,
   type PushClient,
   type PushClientOptions,
   type PushEvent,
@@ -56,7 +56,7 @@ export interface Reader {
 /** Begins to read a channel, from a place where one is given, and keeps what it sees. */
 export function readChannel<T>(
   channel: Channel<T>,
-  from?: Place,
+  from?: Position,
 ): Omit<Reader, 'channel' | 'data' | 'events' | 'sees'> & {
   channel: Channel<T>
   data: T[]
@@ -146,18 +146,18 @@ export const test = base.extend<Fixtures>({
   client: async ({ kind }, use) => {
     const clients: PushClient[] = []
     await use((row, options = {}) => {
-      const via = row.technique()
-      const place = { server: kind, engine: inject('engine'), technique: via.name as TechniqueName }
+      const technique = row.technique()
+      const place = { server: kind, engine: inject('engine'), technique: technique.name as TechniqueName }
       const client = createPushClient({
         warnings: false,
-        via,
-        dialect: SERVERS[kind].dialect(),
-        retry: backoff({ base: 10, max: 50 }),
-        linger: 0,
+        technique,
+        backend: SERVERS[kind].backend(),
+        retry: backoff({ initialDelay: 10, maxDelay: 50 }),
+        disconnectDelay: 0,
         // What a busy machine takes its time for is no fault: a limit is named where it is the subject. Where a page is not
         // told that nobody is there, that is noticed as a hang is.
-        openWithin: limitAt(place, 'refusals') === undefined ? 60_000 : 1_000,
-        timeout: 60_000,
+        connectTimeout: limitAt(place, 'refusals') === undefined ? 60_000 : 1_000,
+        heartbeatGrace: 60_000,
         ...options,
       })
       clients.push(client)

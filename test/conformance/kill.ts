@@ -15,7 +15,7 @@ const messages = Array.from({ length: MESSAGES }, (_, n) => ({ data: String(n) }
  * and who has no place cannot know what came in between.
  */
 async function placed(reader: ReturnType<typeof readChannel>, server: Session) {
-  await reader.sees('open', ({ presumed }) => !presumed)
+  await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
   while (reader.data.length === 0) await server.publish('a', [{ data: READY }])
 }
 const READY = 'ready'
@@ -28,7 +28,10 @@ export function nodes(row: Row, engine: Engine) {
       'goes on at the other node when one is killed: nothing is lost, repeated or out of order',
       async ({ serve, read }) => {
         const server = await serve()
-        const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }), openWithin: 5_000 })
+        const reader = read(row, `${server.url}a`, {
+          retry: backoff({ initialDelay: 20, maxDelay: 50 }),
+          connectTimeout: 5_000,
+        })
         await placed(reader, server)
         const published = server.publish('a', messages, { every: 5, batch: 1 })
         await reader.gets('100')
@@ -44,7 +47,10 @@ export function nodes(row: Row, engine: Engine) {
 
     library('loses, repeats and reorders nothing where a node is reloaded', async ({ serve, read }) => {
       const server = await serve()
-      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }), openWithin: 5_000 })
+      const reader = read(row, `${server.url}a`, {
+        retry: backoff({ initialDelay: 20, maxDelay: 50 }),
+        connectTimeout: 5_000,
+      })
       await placed(reader, server)
       const published = server.publish('a', messages, { every: 5, batch: 1 })
       await reader.gets('100')
@@ -61,8 +67,11 @@ export function nodes(row: Row, engine: Engine) {
       'goes on when the nodes’ Redis is started anew with nothing in it: readers who were told all lose nothing',
       async ({ serve, read }) => {
         const server = await serve()
-        const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }), openWithin: 5_000 })
-        await reader.sees('open', ({ presumed }) => !presumed)
+        const reader = read(row, `${server.url}a`, {
+          retry: backoff({ initialDelay: 20, maxDelay: 50 }),
+          connectTimeout: 5_000,
+        })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         await server.publish('a', [{ data: 'one' }])
         await reader.gets('one')
         await server.restart()
@@ -75,12 +84,15 @@ export function nodes(row: Row, engine: Engine) {
 
     library('says gap where a Redis that is started anew took what a reader was not told', async ({ serve, read }) => {
       const server = await serve()
-      const reader = read(row, `${server.url}a`, { retry: backoff({ base: 20, max: 50 }), openWithin: 5_000 })
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const reader = read(row, `${server.url}a`, {
+        retry: backoff({ initialDelay: 20, maxDelay: 50 }),
+        connectTimeout: 5_000,
+      })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', [{ data: 'one' }])
       await reader.gets('one')
       await server.fault({ refuse: true, drop: true })
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.publish('a', [{ data: 'two' }])
       await server.restart()
       // What the first node remembers goes with it.
@@ -89,7 +101,7 @@ export function nodes(row: Row, engine: Engine) {
       await reader.sees('gap')
       await server.publish('a', [{ data: 'three' }])
       await reader.gets('three')
-      expect(story(reader.events)).toEqual(['one', 'gap expired', 'three'])
+      expect(story(reader.events)).toEqual(['one', 'gap history-expired', 'three'])
     })
   })
 }

@@ -95,16 +95,16 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
   ] as const)('a hub that is restarted %s is a gap, and nothing comes twice', async ([, now], { host, read }) => {
     const first = await host({ now: () => T })
     const reader = read(row, `${first.url}a`)
-    await reader.sees('open', ({ presumed }) => !presumed)
+    await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
     for (const text of ['0', '1']) first.hub.publish('a', text)
     await reader.gets('1')
     await first.end()
-    const second = await host({ port: first.port, now: () => now, firstMessage: 'oldest' })
+    const second = await host({ port: first.port, now: () => now, startFrom: 'oldest' })
     for (const text of ['2', '3', '4']) second.hub.publish('a', text)
     await reader.sees('gap')
     for (const text of ['5', '6']) second.hub.publish('a', text)
     await reader.gets('6')
-    expect(story(reader.events)).toEqual(['0', '1', 'gap unknown', '5', '6'])
+    expect(story(reader.events)).toEqual(['0', '1', 'gap unknown-cursor', '5', '6'])
   })
 
   test('two hubs behind one address: every hole has a gap, and nothing comes twice', async ({
@@ -115,7 +115,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     const hubs = [await host({ now: () => T }), await host({ now: () => T })]
     const proxy = await between(...hubs)
     const reader = read(row, `http://127.0.0.1:${proxy.port}/push/a`)
-    await reader.sees('open', ({ presumed }) => !presumed)
+    await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
     let next = 0
     const publish = () => {
       for (const { hub } of hubs) hub.publish('a', String(next))
@@ -137,9 +137,9 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
   })
 
   test('two hubs as `base`: going on to the other is a gap', async ({ host, read }) => {
-    const [a, b] = [await host({ now: () => T }), await host({ now: () => T, firstMessage: 'oldest' })]
-    const reader = read(row, 'a', { base: [a.url, b.url] })
-    await reader.sees('open', ({ presumed }) => !presumed)
+    const [a, b] = [await host({ now: () => T }), await host({ now: () => T, startFrom: 'oldest' })]
+    const reader = read(row, 'a', { baseUrl: [a.url, b.url] })
+    await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
     for (const text of ['0', '1']) a.hub.publish('a', text)
     await reader.gets('1')
     for (const text of ['1', '2', '3']) b.hub.publish('a', text)
@@ -147,13 +147,13 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     await reader.sees('gap')
     b.hub.publish('a', '4')
     await reader.gets('4')
-    expect(story(reader.events)).toEqual(['0', '1', 'gap unknown', '4'])
+    expect(story(reader.events)).toEqual(['0', '1', 'gap unknown-cursor', '4'])
   })
 
   test('a place that was learnt of another hub is a gap at once', async ({ host, client }) => {
     const [a, b] = [await host({ now: () => T }), await host({ now: () => T })]
     const { id } = a.hub.publish('a', '0')
-    const from = { space: nchan().name, value: id, opened: true }
+    const from = { namespace: nchan().name, value: id, opened: true }
     const channel = client(row).channel<number>(`${b.url}a`)
     const seen: string[] = []
     await new Promise<void>((resolve) => {
@@ -168,7 +168,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
         }
       })
     })
-    expect(seen).toEqual(['gap unknown', '1'])
+    expect(seen).toEqual(['gap unknown-cursor', '1'])
   })
 })
 
@@ -179,7 +179,7 @@ describe.for(nodeRows.filter(({ name }) => /polling/i.test(name)).map((row) => [
       const hubs = [await host({ now: () => T, closes: true }), await host({ now: () => T, closes: true })]
       const proxy = await between(...hubs)
       const reader = read(row, `http://127.0.0.1:${proxy.port}/push/a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       for (let next = 0; reader.count('gap') < 4; next += 1) {
         hubs[next % 2]?.hub.publish('a', String(next))
         await new Promise((resolve) => setTimeout(resolve, 10))

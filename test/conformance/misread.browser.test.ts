@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest'
-import { backoff, fetchStream, longPolling, plain, polling, sse, webSocket, xhrStream } from 'pinia-push/observables'
+import { backoff, fetchStream, longPolling, standard, polling, sse, webSocket, xhrStream } from 'pinia-push/observables'
 import { story, test } from './fixtures.ts'
 import { oddAnswers } from './misread.ts'
 
 oddAnswers({
-  polling: polling({ floor: 50 }),
+  polling: polling({ minInterval: 50 }),
   longPolling: longPolling(),
   sse: sse(),
   fetchStream: fetchStream(),
@@ -12,7 +12,7 @@ oddAnswers({
 })
 
 const SSE = { 'content-type': 'text/event-stream' }
-const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }) }
+const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
 describe('EventSource', () => {
   test.for([
@@ -35,15 +35,15 @@ describe('EventSource', () => {
     const server = await script()
     await server.answers([{ headers: SSE, body: 'event: error\ndata: one\n\n' }])
     const reader = read({ technique: () => sse({ native: true, events: ['error'] }) }, `${server.url}a`, options)
-    expect((await reader.sees('waiting')).error.code).toBe('lost')
+    expect((await reader.sees('reconnecting')).error.code).toBe('connection-lost')
     expect(reader.data).toEqual(['one'])
     reader.leave()
   })
 
-  test('says of the hub that plain() does not speak its protocol', async ({ serve, read }) => {
+  test('says of the hub that standard() does not speak its protocol', async ({ serve, read }) => {
     const server = await serve()
     const reader = read({ technique: () => sse({ native: true }) }, `${server.url}a`, options)
-    expect((await reader.sees('waiting')).error.message).toContain('Use nchan()')
+    expect((await reader.sees('reconnecting')).error.message).toContain('Use nchan()')
     reader.leave()
   })
 })
@@ -61,8 +61,8 @@ describe('XMLHttpRequest', () => {
   test('says at once that a page is not a stream, however long the page is', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ headers: { 'content-type': 'text/html' }, hold: true, body: '<h1>Log in</h1>' }])
-    const { error } = await read(row, `${server.url}a`, options).sees('waiting')
-    expect([error.code, error.message]).toEqual(['unexpected-answer', expect.stringContaining('text/html')])
+    const { error } = await read(row, `${server.url}a`, options).sees('reconnecting')
+    expect([error.code, error.message]).toEqual(['unexpected-response', expect.stringContaining('text/html')])
   })
 
   test("adds to a URL's query, and leaves the rest as it is", async ({ script, read }) => {
@@ -82,7 +82,7 @@ describe('XMLHttpRequest', () => {
     const server = await script()
     await server.answers([{ headers: { 'content-type': 'a/b' }, hold: true, body: 'x'.repeat(5_000) }])
     const reader = read(row, `${server.url}a`, { ...options, maxMessageBytes: 1_000 })
-    expect((await reader.sees('waiting')).error.code).toBe('message-too-large')
+    expect((await reader.sees('reconnecting')).error.code).toBe('message-too-large')
     expect((await reader.sees('invalid')).error.code).toBe('message-too-large')
   })
 })

@@ -5,8 +5,8 @@ import {
   durableStreams,
   mercure,
   nchan,
-  plain,
-  type Dialect,
+  standard,
+  type Backend,
   type PushEvent,
   type Technique,
 } from 'pinia-push/observables'
@@ -24,7 +24,7 @@ export interface Techniques {
 const SSE = { 'content-type': 'text/event-stream' }
 const JSON_TYPE = { 'content-type': 'application/json' }
 const EXPOSED = { 'access-control-expose-headers': '*' }
-const QUICK = { retry: backoff({ base: 10, max: 10 }) }
+const QUICK = { retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
 /** What a reader was told, in order: messages as they are, everything else by its name. */
 const told = (events: readonly PushEvent<unknown>[]): unknown[] =>
@@ -53,7 +53,7 @@ export function oddAnswers(techniques: Techniques) {
     ] as const)('%s reads events where the type is %s', async ([name, type], { script, read }) => {
       const server = await script()
       await server.answers([{ headers: { 'content-type': type }, hold: true, body: 'id: 7\ndata: one\n\n' }])
-      const reader = read(row(name), `${server.url}a`, { dialect: plain() })
+      const reader = read(row(name), `${server.url}a`, { backend: standard() })
       expect((await reader.sees('message')).data).toBe('one')
     })
 
@@ -62,9 +62,9 @@ export function oddAnswers(techniques: Techniques) {
       async (type, { script, read }) => {
         const server = await script()
         await server.answers([{ headers: { 'content-type': type }, hold: true, body: 'data: one\n\n' }])
-        const reader = read(row('sse'), `${server.url}a`, { dialect: plain() })
-        const { error } = await reader.sees('waiting')
-        expect(error.code).toBe('unexpected-answer')
+        const reader = read(row('sse'), `${server.url}a`, { backend: standard() })
+        const { error } = await reader.sees('reconnecting')
+        expect(error.code).toBe('unexpected-response')
         expect(error.message).toContain(type)
         expect(error.message).toContain('expected text/event-stream')
         expect(reader.data).toEqual([])
@@ -74,8 +74,8 @@ export function oddAnswers(techniques: Techniques) {
     test('a header that prepare gives replaces ours, whatever its case', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ headers: SSE, hold: true, body: 'data: one\n\n' }])
-      const prepare = () => ({ headers: { accept: 'text/event-stream, x/y' } })
-      await read(row('sse'), `${server.url}a`, { dialect: plain(), prepare }).gets('one')
+      const prepareRequest = () => ({ headers: { accept: 'text/event-stream, x/y' } })
+      await read(row('sse'), `${server.url}a`, { backend: standard(), prepareRequest }).gets('one')
       const asked = (await server.requests()).find(({ method }) => method === 'GET')
       expect(asked?.headers['accept']).toBe('text/event-stream, x/y')
     })
@@ -96,7 +96,7 @@ export function oddAnswers(techniques: Techniques) {
         { headers: { 'content-type': 'text/plain' }, body: 'two' },
         { status },
       ])
-      const reader = read(row(name), `${server.url}a`, { dialect: plain(), ...QUICK })
+      const reader = read(row(name), `${server.url}a`, { backend: standard(), ...QUICK })
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['one', 'two'])
     })
@@ -110,11 +110,11 @@ export function oddAnswers(techniques: Techniques) {
           { headers: { 'content-type': 'text/plain' }, body: 'one' },
           { status: 204 },
         ])
-        const reader = read(row(name), `${server.url}a`, { dialect: plain(), ...QUICK })
+        const reader = read(row(name), `${server.url}a`, { backend: standard(), ...QUICK })
         await reader.gets('one')
         expect(reader.data).toEqual(['one'])
-        const { error } = await reader.sees('waiting')
-        expect(error.code).toBe('unexpected-answer')
+        const { error } = await reader.sees('reconnecting')
+        expect(error.code).toBe('unexpected-response')
         expect(error.message).toMatch(/text\/html.*expected JSON, text or bytes.*html: true/)
       },
     )
@@ -122,7 +122,7 @@ export function oddAnswers(techniques: Techniques) {
     test('read HTML where that is what the server sends', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<b>one</b>' }, { status: 304 }])
-      const reader = read(row('polling'), `${server.url}a`, { dialect: plain({ html: true }) })
+      const reader = read(row('polling'), `${server.url}a`, { backend: standard({ html: true }) })
       await reader.gets('<b>one</b>')
     })
   })
@@ -133,8 +133,8 @@ export function oddAnswers(techniques: Techniques) {
     await server.answers([
       { headers: { ...page, 'last-modified': 'Thu, 01 Jan 1970 00:00:09 GMT' }, body: '<h1>Log in</h1>' },
     ])
-    const reader = read(row('longPolling'), `${server.url}a`, { dialect: nchan(), ...QUICK })
-    expect((await reader.sees('waiting')).error.code).toBe('unexpected-answer')
+    const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
+    expect((await reader.sees('reconnecting')).error.code).toBe('unexpected-response')
     expect(reader.data).toEqual([])
   })
 
@@ -150,7 +150,7 @@ export function oddAnswers(techniques: Techniques) {
       const server = await script()
       await server.answers([answer, { ...answer, status: 304, body: '' }])
       const channel = defineChannel<{ n: number }>({ url: `${server.url}a` })
-      const reader = readChannel(client(row(name), { dialect: plain() }).channel(channel()))
+      const reader = readChannel(client(row(name), { backend: standard() }).channel(channel()))
       expect((await reader.sees('message')).data).toEqual({ n: 1 })
       reader.leave()
     })
@@ -159,7 +159,7 @@ export function oddAnswers(techniques: Techniques) {
   test('text on a channel of JSON is invalid, and the error says how to read it', async ({ script, client }) => {
     const server = await script()
     await server.answers([{ headers: SSE, hold: true, body: 'data: hello\n\ndata: "two"\n\n' }])
-    const reader = readChannel(client(row('sse'), { dialect: plain() }).channel(`${server.url}a`))
+    const reader = readChannel(client(row('sse'), { backend: standard() }).channel(`${server.url}a`))
     await reader.gets('two')
     const { error, raw } = await reader.sees('invalid')
     expect([error.code, raw]).toEqual(['invalid-message', 'hello'])
@@ -171,20 +171,20 @@ export function oddAnswers(techniques: Techniques) {
     // An apostrophe is written so by every request of a page: the URL standard has it.
     const GIVEN = "x?q=a%20b&t=urn:x~y&flag&f=(a)*'!&token=old&plus=a+b#part"
     const KEPT = 'x?q=a%20b&t=urn:x~y&flag&f=(a)*%27!&plus=a+b'
-    const prepare = () => ({ query: { token: 'a b&c' } })
-    const cases: readonly (readonly [keyof Techniques, string, Dialect, ScriptedAnswer])[] = [
-      ['sse', 'plain', plain(), { headers: SSE, hold: true, body: 'data: one\n\n' }],
-      ['polling', 'plain', plain(), { headers: { 'content-type': 'text/plain' }, body: 'one' }],
-      ['fetchStream', 'plain', plain(), { headers: { 'content-type': 'a/b' }, hold: true, body: 'one\n' }],
-      ['webSocket', 'plain', plain(), { frames: ['one'] }],
+    const prepareRequest = () => ({ query: { token: 'a b&c' } })
+    const cases: readonly (readonly [keyof Techniques, string, Backend, ScriptedAnswer])[] = [
+      ['sse', 'standard', standard(), { headers: SSE, hold: true, body: 'data: one\n\n' }],
+      ['polling', 'standard', standard(), { headers: { 'content-type': 'text/plain' }, body: 'one' }],
+      ['fetchStream', 'standard', standard(), { headers: { 'content-type': 'a/b' }, hold: true, body: 'one\n' }],
+      ['webSocket', 'standard', standard(), { frames: ['one'] }],
       ['sse', 'nchan', nchan(), { headers: SSE, hold: true, body: 'id: 1:0\ndata: one\n\n' }],
       ['webSocket', 'nchan', nchan(), { frames: ['id: 1:0\n\none'] }],
       ['sse', 'mercure', mercure(), { headers: SSE, hold: true, body: 'id: 1\ndata: one\n\n' }],
     ]
-    test.for(cases)('by %s, %s', async ([name, , dialect, answer], { script, read }) => {
+    test.for(cases)('by %s, %s', async ([name, , backend, answer], { script, read }) => {
       const server = await script()
       await server.answers([answer])
-      await read(row(name), server.url + GIVEN, { dialect, prepare }).gets('one')
+      await read(row(name), server.url + GIVEN, { backend, prepareRequest }).gets('one')
       const asked = (await server.requests()).find(({ method }) => method === 'GET')
       expect(asked?.url).toBe(`/${KEPT}&token=a%20b%26c`)
     })
@@ -197,7 +197,7 @@ export function oddAnswers(techniques: Techniques) {
         { headers: SSE, hold: true, body: `${greeting}id: 1:2\ndata: two\n\n` },
       ])
       const url = `${server.url}a?last_event_id=0%3A0&b=urn:x`
-      await read(row('sse'), url, { dialect: nchan(), ...QUICK }).gets('two')
+      await read(row('sse'), url, { backend: nchan(), ...QUICK }).gets('two')
       const asked = (await server.requests()).filter(({ method }) => method === 'GET')
       expect(asked.map((request) => request.url)).toEqual([
         '/a?last_event_id=0%3A0&b=urn:x',
@@ -229,11 +229,11 @@ export function oddAnswers(techniques: Techniques) {
         { headers: SSE, body: `${OPEN}id: 5:1\ndata: one\n\n${odd}` },
         { headers: SSE, hold: true, body: `${OPEN.replace('5:0', '5:2')}id: 5:3\ndata: two\n\n` },
       ])
-      const reader = read(row('sse'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('sse'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'waiting', 'two'])
+      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'reconnecting', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
-      expect((await reader.sees('waiting')).error.code).toBe('lost')
+      expect((await reader.sees('reconnecting')).error.code).toBe('connection-lost')
       // It is not asked for again.
       const asked = (await server.requests()).filter(({ method }) => method === 'GET')
       expect(asked[1]?.url).toBe('/a?last_event_id=5%3A2')
@@ -243,7 +243,7 @@ export function oddAnswers(techniques: Techniques) {
       const server = await script()
       const frames = ['id: 5:1\n\none', `id: 5:2\npush: ${word}\n\n${json}`, 'id: 5:3\n\ntwo']
       await server.answers([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
-      const reader = read(row('webSocket'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
@@ -258,7 +258,7 @@ export function oddAnswers(techniques: Techniques) {
       const server = await script()
       const frames = ['id: 5:1\n\none', `id: 5:2\n${rest}`, 'id: 5:3\n\ntwo']
       await server.answers([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
-      const reader = read(row('webSocket'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
@@ -279,7 +279,7 @@ export function oddAnswers(techniques: Techniques) {
       const open = part(0, 'Push: open\r\n\r\n{"gaps":true}')
       const body = [open, part(1, '\r\none'), part(2, odd), part(3, '\r\ntwo'), '--x\r\n'].join('')
       await server.answers([{ headers: MIXED, hold: true, body }])
-      const reader = read(row('fetchStream'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('fetchStream'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
@@ -293,7 +293,7 @@ export function oddAnswers(techniques: Techniques) {
         { headers: { ...MIXED, ...head, etag: '3' }, body },
         { status: 304, headers: { ...EXPOSED, ...head, etag: '3' }, delay: 500 },
       ])
-      const reader = read(row('longPolling'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
@@ -312,7 +312,7 @@ export function oddAnswers(techniques: Techniques) {
         { headers: { ...head('2'), 'content-type': 'text/plain' }, body: 'two' },
         { status: 304, headers: head('2'), delay: 500 },
       ])
-      const reader = read(row('longPolling'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['invalid invalid-message', 'two'])
     })
@@ -326,7 +326,7 @@ export function oddAnswers(techniques: Techniques) {
         { headers: { ...head, etag: '2', 'content-type': 'text/plain' }, body: 'two' },
         { status: 304, headers: head, delay: 500 },
       ])
-      const reader = read(row('longPolling'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(story(reader.events).filter((event) => !event.startsWith('gap'))).toEqual([forged, 'two'])
     })
@@ -342,20 +342,20 @@ export function oddAnswers(techniques: Techniques) {
       await server.answers([
         { headers: SSE, hold: true, body: batch('["one"]', 1) + batch(odd, 2) + batch('["two"]', 3) },
       ])
-      const reader = read(row('sse'), `${server.url}a`, { dialect: durableStreams(), ...QUICK })
+      const reader = read(row('sse'), `${server.url}a`, { backend: durableStreams(), ...QUICK })
       await reader.gets('"two"')
       const [first, ...rest] = told(reader.events)
       expect(first).toBe('"one"')
       expect(rest.filter((event) => event === 'invalid invalid-message')).toHaveLength(1)
       expect(rest.at(-1)).toBe('"two"')
-      expect(rest).not.toContain('waiting')
+      expect(rest).not.toContain('reconnecting')
     })
 
     test("a gap's reason is text of bounded length", async ({ script, read }) => {
       const server = await script()
       const gap = `event: push.gap\ndata: {"reason":"${'x'.repeat(5_000)}"}\n\n`
       await server.answers([{ headers: SSE, hold: true, body: `${OPEN}${gap}id: 5:1\ndata: one\n\n` }])
-      const reader = read(row('sse'), `${server.url}a`, { dialect: nchan(), ...QUICK })
+      const reader = read(row('sse'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('one')
       expect((await reader.sees('gap')).reason).toMatch(/^x{1,100}$/)
     })
@@ -363,7 +363,7 @@ export function oddAnswers(techniques: Techniques) {
 
   describe('one message that is too long is one `invalid`, and the next one comes', () => {
     const LONG = 'x'.repeat(1_500)
-    const options = (dialect: Dialect) => ({ dialect, maxMessageBytes: 1_000, ...QUICK })
+    const options = (backend: Backend) => ({ backend, maxMessageBytes: 1_000, ...QUICK })
 
     test.for([
       ['sse', 'an event', { headers: SSE, hold: true, body: `data: ${LONG}\nid: 8\n\nid: 9\ndata: two\n\n` }],
@@ -381,7 +381,7 @@ export function oddAnswers(techniques: Techniques) {
     ] as const)('%s: %s', async ([name, , answer], { script, read }) => {
       const server = await script()
       await server.answers([answer])
-      const reader = read(row(name), `${server.url}a`, options(plain()))
+      const reader = read(row(name), `${server.url}a`, options(standard()))
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['invalid message-too-large', 'two'])
     })
@@ -406,7 +406,7 @@ export function oddAnswers(techniques: Techniques) {
         { headers: head('"2"'), body: 'two' },
         { status: 304 },
       ])
-      const reader = read(row('polling'), `${server.url}a`, options(plain()))
+      const reader = read(row('polling'), `${server.url}a`, options(standard()))
       await reader.gets('two')
       expect(told(reader.events)).toEqual(['invalid message-too-large', 'two'])
       const asked = (await server.requests()).filter(({ method }) => method === 'GET')
@@ -429,8 +429,8 @@ export function oddAnswers(techniques: Techniques) {
           { status: 503 },
         ])
         const reader = read(row(name), `${server.url}a`, options(nchan()))
-        await reader.sees('waiting', ({ error }) => error.code === 'unavailable')
-        expect((await reader.sees('waiting')).error.code).toBe('message-too-large')
+        await reader.sees('reconnecting', ({ error }) => error.code === 'unavailable')
+        expect((await reader.sees('reconnecting')).error.code).toBe('message-too-large')
         expect((await reader.sees('invalid')).cursor).toBe('5:7')
         expect(reader.count('invalid')).toBe(1)
         const [, second] = (await server.requests()).filter(({ method }) => method === 'GET')
@@ -443,8 +443,8 @@ export function oddAnswers(techniques: Techniques) {
       async (name, { script, read }) => {
         const server = await script()
         await server.answers([{ status: 404, hold: true, body: 'x'.repeat(100_000) }])
-        const { error } = await read(row(name), `${server.url}a`, { dialect: plain() }).sees('failed')
-        expect([error.code, error.status]).toEqual(['refused', 404])
+        const { error } = await read(row(name), `${server.url}a`, { backend: standard() }).sees('failed')
+        expect([error.code, error.status]).toEqual(['rejected', 404])
         expect(error.message.length).toBeLessThan(400)
       },
     )
@@ -456,28 +456,28 @@ export function oddAnswers(techniques: Techniques) {
   }) => {
     const server = await script()
     await server.answers([{ headers: SSE, hold: true, body: 'data: one\r\r' }])
-    const reader = read(row('sse'), `${server.url}a`, { dialect: plain() })
+    const reader = read(row('sse'), `${server.url}a`, { backend: standard() })
     await reader.gets('one')
     expect(story(reader.events)).toEqual(['one'])
   })
 
-  describe('the wrong dialect for the server is said, and named', () => {
+  describe('the wrong backend for the server is said, and named', () => {
     test.for(['polling', 'longPolling', 'sse', 'fetchStream'] as const)(
-      'plain() on the hub, by %s',
+      'standard() on the hub, by %s',
       async (name, { serve, read }) => {
         const server = await serve()
-        const reader = read(row(name), `${server.url}a`, { dialect: plain(), ...QUICK })
-        const { error } = await reader.sees('waiting')
-        expect(error.code).toBe('unexpected-answer')
+        const reader = read(row(name), `${server.url}a`, { backend: standard(), ...QUICK })
+        const { error } = await reader.sees('reconnecting')
+        expect(error.code).toBe('unexpected-response')
         expect(error.message).toContain('Use nchan()')
         expect(reader.data).toEqual([])
       },
     )
 
-    test('plain() on the hub, by webSocket, of which a page is told nothing', async ({ serve, read }) => {
+    test('standard() on the hub, by webSocket, of which a page is told nothing', async ({ serve, read }) => {
       const server = await serve()
-      const reader = read(row('webSocket'), `${server.url}a`, { dialect: plain(), ...QUICK })
-      expect((await reader.sees('waiting')).error.message).toContain('the hub and Nchan need nchan()')
+      const reader = read(row('webSocket'), `${server.url}a`, { backend: standard(), ...QUICK })
+      expect((await reader.sees('reconnecting')).error.message).toContain('the hub and Nchan need nchan()')
     })
 
     test.for([
@@ -486,18 +486,18 @@ export function oddAnswers(techniques: Techniques) {
     ] as const)('nchan() on a plain server, by %s', async ([name, answer], { script, read }) => {
       const server = await script()
       await server.answers([answer])
-      const reader = read(row(name), `${server.url}a`, { dialect: nchan(), ...QUICK })
-      const { error } = await reader.sees('waiting')
-      expect(error.code).toBe('unexpected-answer')
-      expect(error.message).toContain('Use plain()')
+      const reader = read(row(name), `${server.url}a`, { backend: nchan(), ...QUICK })
+      const { error } = await reader.sees('reconnecting')
+      expect(error.code).toBe('unexpected-response')
+      expect(error.message).toContain('Use standard()')
       expect(reader.data).toEqual([])
     })
 
     test('nchan() on a plain server, by webSocket', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ status: 400 }])
-      const reader = read(row('webSocket'), `${server.url}a`, { dialect: nchan(), ...QUICK })
-      expect((await reader.sees('waiting')).error.message).toContain('needs another dialect, plain()')
+      const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
+      expect((await reader.sees('reconnecting')).error.message).toContain('needs another backend, standard()')
     })
   })
 }

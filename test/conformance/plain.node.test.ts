@@ -3,7 +3,7 @@ import { fetchStream, longPolling, polling, sse, webSocket } from 'pinia-push/ob
 import { plainServers } from './plain.ts'
 
 plainServers({
-  polling: polling({ floor: 50 }),
+  polling: polling({ minInterval: 50 }),
   longPolling: longPolling(),
   sse: sse(),
   fetchStream: fetchStream(),

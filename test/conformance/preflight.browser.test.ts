@@ -1,12 +1,12 @@
 import { describe, expect } from 'vitest'
-import { backoff, fetchStream, plain, polling, sse, xhrStream } from 'pinia-push/observables'
+import { backoff, fetchStream, standard, polling, sse, xhrStream } from 'pinia-push/observables'
 import { story, test } from './fixtures.ts'
 
 const EVENTS = { 'content-type': 'text/event-stream', 'x-content-type-options': 'nosniff' }
 
 /** A page of another origin, and a server that allows every origin and answers no preflight. */
 describe('a server of another origin that refuses preflights', () => {
-  const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }) }
+  const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
   test.for([
     ['sse', sse()],
@@ -22,9 +22,9 @@ describe('a server of another origin that refuses preflights', () => {
       { headers: EVENTS, body: 'id: 8\ndata: two\n\n' },
       { headers: EVENTS, hold: true, body: 'id: 9\ndata: three\n\n' },
     ])
-    const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, via: technique })
+    const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, technique })
     await reader.gets('three')
-    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two', 'gap unproven', 'three'])
+    expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two', 'gap not-resumed', 'three'])
     const asked = await server.requests()
     expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, undefined, undefined, undefined])
   })
@@ -39,14 +39,14 @@ describe('a server of another origin that refuses preflights', () => {
     const one = { headers, body: 'one' }
     const two = { headers: { ...headers, [name]: value.replace('1', '2') }, body: 'two' }
     await server.answers([one, one, one, one, one, two])
-    const technique = polling({ floor: 20, ceiling: 20 })
-    const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, via: technique })
+    const technique = polling({ minInterval: 20, maxInterval: 20 })
+    const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, technique })
     await reader.gets('two')
     const asked = await server.requests()
     expect(asked.filter((request) => request.headers['if-none-match'] ?? request.headers['if-modified-since'])).toEqual(
       [],
     )
-    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'one', 'two'])
-    expect(reader.count('waiting')).toBe(1)
+    expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'one', 'two'])
+    expect(reader.count('reconnecting')).toBe(1)
   })
 })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { BehaviorSubject, NEVER, of } from 'rxjs'
-import { backoff, defineChannel, nchan, pageLife, plain } from 'pinia-push/observables'
+import { backoff, defineChannel, nchan, pageLifecycle, standard } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 import { combination, type Asked } from './combination.ts'
 import type { Engine } from './engines.ts'
@@ -10,10 +10,10 @@ import type { ServerKind } from '../servers/control-client.ts'
 
 const texts = (...data: string[]) => data.map((each) => ({ data: each }))
 /** Limits that no test lasts for, in ms. */
-const UNHURRIED = { openWithin: 3_600_000, timeout: 3_600_000, rotateAfter: 3_600_000 }
+const UNHURRIED = { connectTimeout: 3_600_000, heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000 }
 /** Where a server does not say that a place is gone, it is given up after so long; a poll that waits is open before. */
-const PROVED_SOON = { openWithin: 1_500 }
-const PATIENT = { retry: backoff({ base: 60_000, max: 60_000 }) }
+const PROVED_SOON = { connectTimeout: 1_500 }
+const PATIENT = { retry: backoff({ initialDelay: 60_000, maxDelay: 60_000 }) }
 /** The longest delay of the suite's clients, in ms (`fixtures.ts`). */
 const MOST_DELAY = 50
 
@@ -22,39 +22,39 @@ const MOST_DELAY = 50
  * now, or no such place. 407 is a proxy's, 408 is asked again by browsers themselves, 410 is not now in PROTOCOL.md alone.
  */
 const REFUSALS = {
-  400: 'refused',
-  401: 'refused',
-  402: 'refused',
-  403: 'refused',
-  404: 'refused',
-  405: 'refused',
-  406: 'refused',
-  409: 'refused',
+  400: 'rejected',
+  401: 'unauthorized',
+  402: 'rejected',
+  403: 'unauthorized',
+  404: 'rejected',
+  405: 'rejected',
+  406: 'rejected',
+  409: 'rejected',
   410: 'unavailable',
-  411: 'refused',
+  411: 'rejected',
   412: 'cursor-lost',
-  413: 'refused',
-  414: 'refused',
-  415: 'refused',
-  416: 'refused',
-  417: 'refused',
-  421: 'refused',
-  422: 'refused',
-  423: 'refused',
-  424: 'refused',
+  413: 'rejected',
+  414: 'rejected',
+  415: 'rejected',
+  416: 'rejected',
+  417: 'rejected',
+  421: 'rejected',
+  422: 'rejected',
+  423: 'rejected',
+  424: 'rejected',
   425: 'unavailable',
-  426: 'refused',
-  428: 'refused',
+  426: 'rejected',
+  428: 'rejected',
   429: 'unavailable',
-  431: 'refused',
-  451: 'refused',
-  499: 'refused',
+  431: 'rejected',
+  451: 'rejected',
+  499: 'rejected',
   500: 'unavailable',
-  501: 'refused',
+  501: 'rejected',
   502: 'unavailable',
   503: 'unavailable',
   504: 'unavailable',
-  505: 'refused',
+  505: 'rejected',
   506: 'unavailable',
   507: 'unavailable',
   508: 'unavailable',
@@ -99,12 +99,12 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     const silent = limit('heartbeats') !== undefined
     const counted = limit('readers') === undefined
     // The hub knows the cursors of its own life; Nchan tells no lives apart.
-    const restarted = server === 'hub' ? 'unknown' : 'expired'
+    const restarted = server === 'hub' ? 'unknown-cursor' : 'history-expired'
 
     wire('delivers every message once, in order', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts(...numbers(0, 300)), { every: 1, batch: 10 })
       await reader.gets('299')
       expect(reader.data).toEqual(numbers(0, 300))
@@ -115,7 +115,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       const server = await serve()
       await server.fault({ split: 1 })
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts(...AWKWARD, 'last'))
       await reader.gets('last')
       expect(reader.data).toEqual([...AWKWARD, 'last'])
@@ -124,19 +124,19 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     wire('delivers a message of nothing', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts(''))
       await reader.gets('')
       await server.publish('a', texts('', 'last'))
       await reader.gets('last')
       expect(reader.data).toEqual(['', '', 'last'])
-      expect(reader.count('waiting')).toBe(0)
+      expect(reader.count('reconnecting')).toBe(0)
     })
 
     host('delivers a megabyte as it is', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       const big = '0123456789abcdé\n'.repeat(62_500)
       await server.publish('a', texts(big, 'last'))
       await reader.gets('last')
@@ -152,7 +152,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       const server = await serve()
       const bytes = defineChannel({ url: `${server.url}a`, binary: true })
       const reader = readChannel(client(row).channel(bytes()))
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', [{ base64: 'AAH/gA0KDQo=' }])
       const { data } = await reader.sees('message')
       expect([...data]).toEqual([0, 1, 255, 128, 13, 10, 13, 10])
@@ -161,7 +161,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     wire('lets no payload pass for a frame, an id, a gap or an end', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts(...FORGERIES, 'last'))
       await reader.gets('last')
       expect(reader.data).toEqual([...FORGERIES, 'last'])
@@ -174,7 +174,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     })
 
     library('says open before the first message', async ({ serve, read }) => {
-      const server = await serve({ firstMessage: 'oldest' })
+      const server = await serve({ startFrom: 'oldest' })
       await server.publish('a', texts('kept'))
       const reader = read(row, `${server.url}a`)
       await reader.gets('kept')
@@ -184,11 +184,11 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     wire('resumes without loss or repeat after a drop', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts('one'))
       await reader.gets('one')
       await server.fault({ refuse: true, drop: true })
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.publish('a', texts('two', 'three'))
       await server.fault({ resume: true })
       await reader.gets('three')
@@ -199,13 +199,13 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     host('loses nothing when it is dropped before the first message', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       // The first sign of life carries the place; with the streams it follows `open`.
       await eventually(server.stats, ({ bytesDown }) => bytesDown > 0)
       await server.publish('b', texts('elsewhere'))
       await server.fault({ refuse: true, drop: true })
       await server.publish('a', texts('meanwhile'))
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.fault({ resume: true })
       await reader.gets('meanwhile')
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'message')).toEqual([
@@ -217,8 +217,8 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       'moves along to the next base where the first cannot be reached, and loses nothing',
       async ({ serve, read }) => {
         const server = await serve()
-        const reader = read(row, 'a', { base: [server.url, server.directUrl] })
-        await reader.sees('open', ({ presumed }) => !presumed)
+        const reader = read(row, 'a', { baseUrl: [server.url, server.directUrl] })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         await server.publish('a', texts('one'))
         await reader.gets('one')
         await server.fault({ refuse: true, drop: true })
@@ -236,9 +236,9 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         const signals = { hidden$: of(false), offline$, left$: of(false), thawed$: NEVER }
         // Nothing else would find it out while this test lasts. Only a poll that the host put on the connection of the one
         // before it is noticed as any hang is.
-        const patient = { timeout: 3_600_000, rotateAfter: 3_600_000, openWithin: 1_000 }
-        const reader = read(row, `${server.url}a`, { life: pageLife({ signals }), ...patient })
-        await reader.sees('open', ({ presumed }) => !presumed)
+        const patient = { heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000, connectTimeout: 1_000 }
+        const reader = read(row, `${server.url}a`, { lifecycle: pageLifecycle({ signals }), ...patient })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         await server.publish('a', texts('one'))
         await reader.gets('one')
         offline$.next(true)
@@ -257,8 +257,8 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         const time = virtualTime()
         const { technique, sign } = heard(row)
         // A silence may last for twenty seconds, and for fifteen more where the server has heartbeats.
-        const reader = read({ technique }, `${server.url}a`, { timeout: 20_000, scheduler: time })
-        await reader.sees('open', ({ presumed }) => !presumed)
+        const reader = read({ technique }, `${server.url}a`, { heartbeatGrace: 20_000, scheduler: time })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         await server.fault({ pass: 0 })
         const big = '0123456789abcdef'.repeat(62_500)
         await server.publish('a', texts(big))
@@ -272,7 +272,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         }
         await server.fault({ resume: true })
         await reader.sees('message', ({ data }) => data.length === big.length)
-        expect(reader.count('waiting')).toBe(0)
+        expect(reader.count('reconnecting')).toBe(0)
       })
     }
 
@@ -282,9 +282,13 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await server.fault({ refuse: true })
       // Where a page is not told that nobody is there, it is noticed as a hang is.
       const told = limit('refusals') === undefined
-      const reader = read(row, `${server.url}a`, told ? {} : { openWithin: 300 })
-      const { error, delay, attempt, retryAt } = await reader.sees('waiting', (event) => event.attempt === 2)
-      expect(error).toMatchObject({ name: 'PushError', code: told ? 'unreachable' : 'timeout', retryable: true })
+      const reader = read(row, `${server.url}a`, told ? {} : { connectTimeout: 300 })
+      const { error, delay, attempt, retryAt } = await reader.sees('reconnecting', (event) => event.attempt === 2)
+      expect(error).toMatchObject({
+        name: 'PushError',
+        code: told ? 'network-error' : 'connect-timeout',
+        retryable: true,
+      })
       const saidAt = retryAt - delay
       expect({ attempt, bounded: delay <= 50, said: began <= saidAt && saidAt <= Date.now() }).toEqual({
         attempt: 2,
@@ -296,15 +300,15 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     host('notices a connection that stalls, and goes on elsewhere without loss', async ({ serve, read }) => {
       const server = await serve({ heartbeat: 300 })
       // What has no heartbeat is made anew unseen, and that is noticed.
-      const rotation = silent ? { rotateAfter: 500, openWithin: 500 } : {}
-      const reader = read(row, `${server.url}a`, { timeout: 300, ...rotation })
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const rotation = silent ? { idleReconnectAfter: 500, connectTimeout: 500 } : {}
+      const reader = read(row, `${server.url}a`, { heartbeatGrace: 300, ...rotation })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts('one'))
       await reader.gets('one')
       await server.fault({ stall: true })
       await server.publish('a', texts('two'))
-      const { error } = await reader.sees('waiting')
-      expect(error.code).toBe(silent ? 'timeout' : 'silent')
+      const { error } = await reader.sees('reconnecting')
+      expect(error.code).toBe(silent ? 'connect-timeout' : 'heartbeat-timeout')
       await server.fault({ resume: true })
       await reader.gets('two')
       expect(reader.data).toEqual(['one', 'two'])
@@ -313,9 +317,9 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     host('notices a server that accepts and never answers', async ({ serve, read }) => {
       const server = await serve()
       await server.fault({ hang: true })
-      const reader = read(row, `${server.url}a`, { openWithin: 300 })
-      const { error } = await reader.sees('waiting')
-      expect(error.code).toBe('timeout')
+      const reader = read(row, `${server.url}a`, { connectTimeout: 300 })
+      const { error } = await reader.sees('reconnecting')
+      expect(error.code).toBe('connect-timeout')
       await server.fault({ resume: true })
       await reader.sees('open')
     })
@@ -325,11 +329,11 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         'makes a quiet connection anew where it sees no heartbeats, and nobody sees that',
         async ({ serve, read }) => {
           const server = await serve()
-          const reader = read(row, `${server.url}a`, { ...UNHURRIED, rotateAfter: 200 })
-          await reader.sees('open', ({ presumed }) => !presumed)
+          const reader = read(row, `${server.url}a`, { ...UNHURRIED, idleReconnectAfter: 200 })
+          await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
           const { connections } = await server.stats()
           await eventually(server.stats, (stats) => stats.connections > connections)
-          expect(reader.count('waiting')).toBe(0)
+          expect(reader.count('reconnecting')).toBe(0)
         },
       )
     } else {
@@ -337,22 +341,22 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         const server = await serve({ heartbeat: 100 })
         const time = virtualTime()
         const { technique, sign } = heard(row)
-        const reader = read({ technique }, `${server.url}a`, { timeout: 20_000, scheduler: time })
-        await reader.sees('open', ({ presumed }) => !presumed)
+        const reader = read({ technique }, `${server.url}a`, { heartbeatGrace: 20_000, scheduler: time })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         // No two of these steps may pass without a sign of life.
         for (let beat = 0; beat < 3; beat += 1) {
           const next = sign()
           time.advance(15_000)
           await next
         }
-        expect(reader.count('waiting')).toBe(0)
+        expect(reader.count('reconnecting')).toBe(0)
       })
     }
 
     host('loses nothing behind a proxy that holds answers back', async ({ serve, read }) => {
       const server = await serve({ heartbeat: 500 })
-      const reader = read(row, `${server.url}a`, { timeout: 500 })
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const reader = read(row, `${server.url}a`, { heartbeatGrace: 500 })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.fault({ buffer: true })
       await server.publish('a', texts('one', 'two'))
       await server.fault({ buffer: false })
@@ -363,28 +367,28 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     library('says gap when the server no longer keeps what came in between', async ({ serve, read }) => {
       const server = await serve({ history: { count: 3 } })
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts('one'))
       await reader.gets('one')
       await server.fault({ refuse: true, drop: true })
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.publish('a', texts(...numbers(0, 10)))
       await server.fault({ resume: true })
       await reader.gets('9')
-      expect(story(reader.events)).toEqual(['one', 'gap expired', '7', '8', '9'])
+      expect(story(reader.events)).toEqual(['one', 'gap history-expired', '7', '8', '9'])
     })
 
     library('says gap when its place lies in the future, and goes on from now', async ({ serve, client }) => {
       const server = await serve()
       await server.publish('a', texts('kept'))
-      const later = { space: 'nchan', value: `${Math.floor(Date.now() / 1_000) + 3_600}:0`, opened: true }
+      const later = { namespace: 'nchan', value: `${Math.floor(Date.now() / 1_000) + 3_600}:0`, opened: true }
       const text = defineChannel({ url: `${server.url}a`, decode: (raw) => raw })
       const reader = readChannel(client(row, PROVED_SOON).channel(text()), later)
       await reader.sees('gap')
       await status(reader.channel, 'open')
       await server.publish('a', texts('new'))
       await reader.gets('new')
-      expect(story(reader.events)[0]).toMatch(/^gap (unknown|expired)$/)
+      expect(story(reader.events)[0]).toMatch(/^gap (unknown-cursor|history-expired)$/)
       expect(reader.data.filter((data) => data !== 'kept')).toEqual(['new'])
       reader.leave()
     })
@@ -392,7 +396,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     loss('says gap when the server was started anew', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`, PROVED_SOON)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts('one'))
       await reader.gets('one')
       await server.restart()
@@ -405,13 +409,13 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     wire('is closed when the channel ends, and open() begins it anew', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts('one'))
       await reader.gets('one')
       await server.end('a')
       expect(await reader.sees('closed')).toEqual({ type: 'closed', by: 'server' })
       expect(reader.count('gap')).toBe(0)
-      reader.channel.open()
+      reader.channel.reconnect()
       await status(reader.channel, 'open')
       await server.publish('a', texts('two'))
       await reader.gets('two')
@@ -421,14 +425,14 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       'says gap before it has failed, where it was open once, and none where it never was',
       async ({ serve, read }) => {
         const server = await serve()
-        const once = { retry: backoff({ tries: 0 }) }
+        const once = { retry: backoff({ maxRetries: 0 }) }
         const reader = read(row, `${server.url}a`, once)
-        await reader.sees('open', ({ presumed }) => !presumed)
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         await server.publish('a', texts('one'))
         await reader.gets('one')
         await server.fault({ refuse: true, drop: true })
         await reader.sees('failed')
-        expect(story(reader.events)).toEqual(['one', 'gap unproven'])
+        expect(story(reader.events)).toEqual(['one', 'gap not-resumed'])
         expect(reader.events.slice(-2).map(({ type }) => type)).toEqual(['gap', 'failed'])
         const late = read(row, `${server.url}a`, once)
         await late.sees('failed')
@@ -441,7 +445,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       const push = client(row, UNHURRIED)
       const definition = defineChannel({ url: `${server.url}a`, decode: (raw) => raw })
       const readers = [1, 2, 3].map(() => readChannel(push.channel(definition())))
-      await Promise.all(readers.map((reader) => reader.sees('open', ({ presumed }) => !presumed)))
+      await Promise.all(readers.map((reader) => reader.sees('open', ({ unconfirmed }) => !unconfirmed)))
       await server.publish('a', texts(...numbers(0, 50)))
       await Promise.all(readers.map((reader) => reader.gets('49')))
       // As long as they read: Node may connect once more when a request was aborted.
@@ -456,19 +460,19 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       const server = await serve()
       const json = defineChannel<{ n: number }>({ url: `${server.url}a` })
       const reader = readChannel(client(row).channel(json()))
-      await reader.sees('open', ({ presumed }) => !presumed)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       await server.publish('a', texts('{"n":1}', '{broken', '{"n":2}'))
       await reader.sees('message', ({ data }) => data.n === 2)
       expect(reader.data).toEqual([{ n: 1 }, { n: 2 }])
       expect(await reader.sees('invalid')).toMatchObject({ error: { code: 'invalid-message' }, raw: '{broken' })
     })
 
-    host.for(['connecting', 'open', 'waiting'] as const)(
+    host.for(['connecting', 'open', 'reconnecting'] as const)(
       'leaves nothing behind when left while %s',
       async (phase, { serve, read }) => {
         const server = await serve()
         if (phase === 'connecting') await server.fault({ hang: true })
-        if (phase === 'waiting') await server.fault({ refuse: true })
+        if (phase === 'reconnecting') await server.fault({ refuse: true })
         const reader = read(row, `${server.url}a`, PATIENT)
         if (phase === 'connecting') await eventually(server.stats, ({ open }) => open > 0)
         else await reader.sees(phase)
@@ -487,21 +491,25 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     library('prepares every attempt anew, so that a token is always fresh', async ({ serve, read }) => {
       const server = await serve()
       let tokens = 0
-      const prepare = async () => ({ query: { token: String((tokens += 1)) } })
-      const reader = read(row, `${server.url}a`, { prepare })
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const prepareRequest = async () => ({ query: { token: String((tokens += 1)) } })
+      const reader = read(row, `${server.url}a`, { prepareRequest })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       expect(tokens).toBe(1)
       await server.fault({ refuse: true, drop: true })
-      await reader.sees('waiting')
+      await reader.sees('reconnecting')
       await server.fault({ resume: true })
       await status(reader.channel, 'open')
       // A ladder makes an attempt of its own on each rung.
-      expect(tokens).toBeGreaterThanOrEqual(1 + reader.count('waiting'))
+      expect(tokens).toBeGreaterThanOrEqual(1 + reader.count('reconnecting'))
     })
 
     host('sends what a definition lets it send', async ({ serve, client }) => {
       const server = await serve()
-      const chat = defineChannel<Anything, string>({ url: `${server.url}a`, sends: anything, decode: (raw) => raw })
+      const chat = defineChannel<Anything, string>({
+        url: `${server.url}a`,
+        sendSchema: anything,
+        decode: (raw) => raw,
+      })
       const reader = readChannel(client(row).channel(chat()))
       // Before it is open: it waits.
       await reader.channel.send({ hello: 'there' } as never)
@@ -515,15 +523,19 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         await server.answers([
           { status: 503, headers: { 'access-control-allow-headers': '*', 'access-control-allow-origin': '*' } },
         ])
-        const reader = read(row, `${server.url}a`, { prepare: () => ({ headers: { Authorization: 'Bearer x' } }) })
-        await reader.sees('waiting', ({ error }) => error.code === 'unavailable')
+        const reader = read(row, `${server.url}a`, {
+          prepareRequest: () => ({ headers: { Authorization: 'Bearer x' } }),
+        })
+        await reader.sees('reconnecting', ({ error }) => error.code === 'unavailable')
         const asked = await server.requests()
         expect(asked.find(({ method }) => method === 'GET')?.headers['authorization']).toBe('Bearer x')
       })
     } else {
       library('says that it cannot carry headers, instead of dropping them', async ({ serve, read }) => {
         const server = await serve()
-        const reader = read(row, `${server.url}a`, { prepare: () => ({ headers: { Authorization: 'Bearer x' } }) })
+        const reader = read(row, `${server.url}a`, {
+          prepareRequest: () => ({ headers: { Authorization: 'Bearer x' } }),
+        })
         expect((await reader.sees('failed')).error.code).toBe('headers-unsupported')
       })
     }
@@ -539,14 +551,17 @@ function statuses(row: Row, { library, host }: Asked) {
 
   library.for([
     ['nchan', nchan(), REFUSALS],
-    ['plain', plain(), { ...REFUSALS, 410: 'refused' }],
-  ] as const)('takes each status for what it means (%s)', async ([, dialect, meanings], { script, read }) => {
+    ['standard', standard(), { ...REFUSALS, 410: 'rejected' }],
+  ] as const)('takes each status for what it means (%s)', async ([, backend, meanings], { script, read }) => {
     const server = await script()
     for (const [code, meaning] of Object.entries(meanings)) {
       await server.answers([{ status: Number(code), headers: head, body: 'because' }])
       // Asked by a client of its own, and nothing is prepared anew for who is refused.
-      const reader = read(row, `${server.url}${code}`, { dialect, ...PATIENT })
-      const { error } = meaning === 'refused' ? await reader.sees('failed') : await reader.sees('waiting')
+      const reader = read(row, `${server.url}${code}`, { backend, ...PATIENT })
+      const { error } =
+        meaning === 'rejected' || meaning === 'unauthorized'
+          ? await reader.sees('failed')
+          : await reader.sees('reconnecting')
       expect({ status: code, code: error.code, message: error.message }).toEqual({
         status: code,
         code: meaning,
@@ -560,8 +575,8 @@ function statuses(row: Row, { library, host }: Asked) {
     const server = await script()
     for (const code of [400, 401, 404, 425, 429, 503]) {
       await server.answers([{ status: code, headers: head, body: 'because' }])
-      const reader = read(row, `${server.url}${code}`, { dialect: plain(), ...PATIENT })
-      const refused = code < 425 ? reader.sees('failed') : reader.sees('waiting')
+      const reader = read(row, `${server.url}${code}`, { backend: standard(), ...PATIENT })
+      const refused = code < 425 ? reader.sees('failed') : reader.sees('reconnecting')
       expect((await refused).error).toMatchObject({
         status: code,
         message: `${server.url}${code} answered ${code}: because`,
@@ -576,14 +591,14 @@ function statuses(row: Row, { library, host }: Asked) {
     const reader = read(row, `${server.url}a`, PATIENT)
     await reader.sees('failed')
     await server.answers([{ status: 503, headers: head }])
-    reader.channel.open()
-    await reader.sees('waiting', ({ error }) => error.status === 503)
+    reader.channel.reconnect()
+    await reader.sees('reconnecting', ({ error }) => error.status === 503)
   })
 
   host('waits as long as Retry-After asks, and its own delay on top', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 503, headers: { ...head, 'retry-after': '7' } }])
-    const { delay } = await read(row, `${server.url}a`).sees('waiting')
+    const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     expect({ delay, bounded: 7_000 <= delay && delay <= 7_000 + MOST_DELAY }).toMatchObject({ bounded: true })
   })
 
@@ -592,7 +607,7 @@ function statuses(row: Row, { library, host }: Asked) {
     const began = Date.now()
     const date = new Date(began + 3_600_000).toUTCString()
     await server.answers([{ status: 503, headers: { ...head, 'retry-after': date } }])
-    const { delay } = await read(row, `${server.url}a`).sees('waiting')
+    const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     const least = Date.parse(date) - Date.now()
     // By the server's own clock, which tells seconds.
     const most = Date.parse(date) - began + 1_000 + MOST_DELAY
@@ -608,7 +623,7 @@ function statuses(row: Row, { library, host }: Asked) {
   ] as const)('takes a Retry-After of %s for what it is', async ([, value, least, most], { script, read }) => {
     const server = await script()
     await server.answers([{ status: 429, headers: { ...head, 'retry-after': value } }])
-    const { delay } = await read(row, `${server.url}a`).sees('waiting')
+    const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     expect({ delay, bounded: least <= delay && delay <= most }).toMatchObject({ bounded: true })
   })
 
@@ -620,16 +635,16 @@ function statuses(row: Row, { library, host }: Asked) {
         { status: 503, headers: head },
       ])
       let prepared = 0
-      const prepare = () => ({ query: { token: String((prepared += 1)) } })
-      const reader = read(row, `${server.url}a`, { prepare, ...PATIENT })
-      await reader.sees('waiting', ({ error }) => error.code === 'unavailable')
+      const prepareRequest = () => ({ query: { token: String((prepared += 1)) } })
+      const reader = read(row, `${server.url}a`, { prepareRequest, ...PATIENT })
+      await reader.sees('reconnecting', ({ error }) => error.code === 'unavailable')
       const asked = (await server.requests()).filter(({ method }) => method === 'GET')
       expect(asked.map(({ url }) => new URL(url, server.url).searchParams.get('token'))).toEqual(['1', '2'])
-      expect(await reader.sees('waiting')).toMatchObject({ delay: 0, error: { code: 'refused', status } })
+      expect(await reader.sees('reconnecting')).toMatchObject({ delay: 0, error: { code: 'unauthorized', status } })
 
       await server.answers([{ status, headers: head }])
-      reader.channel.open()
-      expect((await reader.sees('failed')).error).toMatchObject({ code: 'refused', status })
+      reader.channel.reconnect()
+      expect((await reader.sees('failed')).error).toMatchObject({ code: 'unauthorized', status })
       expect(prepared).toBe(3)
       reader.leave()
     }
@@ -638,8 +653,8 @@ function statuses(row: Row, { library, host }: Asked) {
   library('takes a page of a captive portal for no answer, and tries again', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 200, headers: { ...head, 'content-type': 'text/html' }, body: '<h1>Log in</h1>' }])
-    const { error } = await read(row, `${server.url}a`).sees('waiting')
-    expect(error.code).toBe('unexpected-answer')
+    const { error } = await read(row, `${server.url}a`).sees('reconnecting')
+    expect(error.code).toBe('unexpected-response')
   })
 }
 
@@ -657,15 +672,15 @@ function polls(row: Row, { library, host }: Asked) {
     ['nothing, and tells a place', nchan(), { headers: { ...nothing, ...same } }],
     ['nothing at all', nchan(), { headers: nothing }],
     ['what it brought before', nchan(), { headers: same, body: 'the same' }],
-    ['nothing at all to a plain poll', plain(), { headers: nothing }],
-    ['what it brought before to a plain poll', plain(), { headers: same, body: 'the same' }],
+    ['nothing at all to a plain poll', standard(), { headers: nothing }],
+    ['what it brought before to a plain poll', standard(), { headers: same, body: 'the same' }],
   ] as const)(
     'never asks in a tight loop where each answer comes at once and brings %s',
-    async ([, dialect, answer], { script, read }) => {
+    async ([, backend, answer], { script, read }) => {
       const server = await script()
       await server.answers([{ ...answer, headers: { ...head, ...answer.headers } }])
       const time = virtualTime()
-      read(row, `${server.url}a`, { dialect, scheduler: time })
+      read(row, `${server.url}a`, { backend, scheduler: time })
       // Time passes slowly beside what is asked. The first answer may be followed at once: it is the first to tell a place.
       const requests = async () => {
         time.advance(row.spacing / 10)
@@ -690,7 +705,7 @@ function polls(row: Row, { library, host }: Asked) {
     const reader = read(row, `${server.url}a`)
     await reader.gets('whole')
     expect(reader.data).toEqual(['whole'])
-    expect((await reader.sees('waiting')).error.retryable).toBe(true)
+    expect((await reader.sees('reconnecting')).error.retryable).toBe(true)
   })
 
   host('takes no earlier place from an answer that was cut in its head', async ({ script, read }) => {

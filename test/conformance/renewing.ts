@@ -12,14 +12,14 @@ export function renewing(row: Row, engine: Engine) {
     library('changes tokens without loss or repeat, before they expire', async ({ serve, read }) => {
       const server = await serve()
       // What has to be loaded first is not to take a token's whole life.
-      await read(row, `${server.url}b`).sees('open', ({ presumed }) => !presumed)
+      await read(row, `${server.url}b`).sees('open', ({ unconfirmed }) => !unconfirmed)
       const tokens: number[] = []
-      const prepare = () => {
+      const prepareRequest = () => {
         tokens.push(Date.now())
-        return { query: { token: String(tokens.length) }, expires: Date.now() + 1_000 }
+        return { query: { token: String(tokens.length) }, expiresAt: Date.now() + 1_000 }
       }
-      const reader = read(row, `${server.url}a`, { prepare })
-      await reader.sees('open', ({ presumed }) => !presumed)
+      const reader = read(row, `${server.url}a`, { prepareRequest })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       const data: { data: string }[] = []
       while (tokens.length < 4) {
         const more = Array.from({ length: MESSAGES }, (_, n) => ({ data: String(data.length + n) }))
@@ -28,7 +28,7 @@ export function renewing(row: Row, engine: Engine) {
       }
       await reader.gets(String(data.length - 1))
       expect(reader.data).toEqual(data.map((one) => one.data))
-      expect([reader.count('gap'), reader.count('waiting')]).toEqual([0, 0])
+      expect([reader.count('gap'), reader.count('reconnecting')]).toEqual([0, 0])
     })
   })
 }

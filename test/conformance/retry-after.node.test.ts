@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { backoff, fetchStream, longPolling, plain, polling, sse } from 'pinia-push/observables'
+import { backoff, fetchStream, longPolling, standard, polling, sse } from 'pinia-push/observables'
 import { test } from './fixtures.ts'
 
-const retry = Object.assign(backoff(), { delay: () => 0 })
+const retry = Object.assign(backoff(), { nextDelay: () => 0 })
 const rows = { polling, longPolling, sse, fetchStream }
 const HOUR = 3_600_000
 const at = (ms: number) => new Date(ms).toUTCString()
@@ -26,7 +26,7 @@ test.for(
     { status: 503, headers: { date, 'retry-after': retryAfter } },
     { hold: true, delay: 60_000 },
   ])
-  const reader = read({ technique: () => rows[name]() }, `${server.url}a`, { dialect: plain(), retry })
-  const { delay } = await reader.sees('waiting')
+  const reader = read({ technique: () => rows[name]() }, `${server.url}a`, { backend: standard(), retry })
+  const { delay } = await reader.sees('reconnecting')
   expect(delay).toBe(waits)
 })

@@ -40,7 +40,7 @@ export const RUFFLE = '/node_modules/@ruffle-rs/ruffle/'
 /** A row for each technique: a technique that is exported and has none does not compile. */
 const ROWS = {
   polling: {
-    technique: () => polling({ floor: 50, ceiling: 100 }),
+    technique: () => polling({ minInterval: 50, maxInterval: 100 }),
     streams: false,
     spacing: 50,
     seesStatus: true,
@@ -86,7 +86,7 @@ const ROWS = {
   },
   xhrStream: {
     // Small, so that every longer test rotates.
-    technique: () => xhrStream({ rotateAfter: 20_000 }),
+    technique: () => xhrStream({ maxBufferedChars: 20_000 }),
     streams: true,
     spacing: 0,
     seesStatus: true,
@@ -95,7 +95,7 @@ const ROWS = {
     sends: false,
   },
   iframeStream: {
-    technique: () => iframeStream({ rotateAfter: 20_000 }),
+    technique: () => iframeStream({ maxBufferedChars: 20_000 }),
     streams: true,
     spacing: 0,
     seesStatus: false,
@@ -138,7 +138,12 @@ const VARIANTS = {
 
 /** A ladder that climbs as often as a test lets it. */
 export const ladder = (highest: Technique): Technique =>
-  fallback({ probe: { first: 200, max: 500 }, settle: 100, openWithin: 3_000 }, highest, fetchStream(), longPolling())
+  fallback(
+    { upgradeProbe: { first: 200, max: 500 }, overlapTime: 100, connectTimeout: 3_000 },
+    highest,
+    fetchStream(),
+    longPolling(),
+  )
 
 const EVERY = { ...ROWS, ...VARIANTS }
 

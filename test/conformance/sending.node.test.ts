@@ -10,10 +10,10 @@ import {
   defineChannel,
   fallback,
   nchan,
-  plain,
+  standard,
   sse,
   webSocket,
-  type PlainOptions,
+  type StandardOptions,
   type PushClientOptions,
 } from 'pinia-push/observables'
 import { createHub, type HubOptions } from 'pinia-push/hub'
@@ -51,7 +51,12 @@ async function hubServer(options?: HubOptions) {
 }
 
 function client(options: PushClientOptions) {
-  const push = createPushClient({ retry: backoff({ base: 10, max: 50 }), linger: 0, warnings: false, ...options })
+  const push = createPushClient({
+    retry: backoff({ initialDelay: 10, maxDelay: 50 }),
+    disconnectDelay: 0,
+    warnings: false,
+    ...options,
+  })
   onTestFinished(() => push.close())
   return push
 }
@@ -64,12 +69,12 @@ describe('while the connection is renewed', () => {
     const { url } = await hubServer({ maxPublishRate: 1_000_000 })
     let prepared = 0
     const push = client({
-      via: technique(),
-      dialect: nchan(),
-      prepare: async () => {
+      technique: technique(),
+      backend: nchan(),
+      prepareRequest: async () => {
         prepared += 1
         await new Promise(setImmediate)
-        return { expires: Date.now() + 1_100 }
+        return { expiresAt: Date.now() + 1_100 }
       },
     })
     const channel = push.channel<number>(`${url}a`)
@@ -123,17 +128,17 @@ describe('by HTTP', () => {
       posted.push(body)
       if (body !== '"lost"') accept(response)
     })
-    const channel = client({ via: sse(), dialect: nchan(), sendTimeout: 1_000 }).channel(url)
+    const channel = client({ technique: sse(), backend: nchan(), sendTimeout: 1_000 }).channel(url)
     channel.messages$.subscribe()
     const sends = [channel.send('lost'), channel.send('taken')]
-    await expect(sends[0]).rejects.toMatchObject({ code: 'send-lost', message: expect.stringContaining('1000 ms') })
+    await expect(sends[0]).rejects.toMatchObject({ code: 'send-aborted', message: expect.stringContaining('1000 ms') })
     await sends[1]
     expect(posted).toEqual(['"lost"', '"taken"'])
   })
 
   test('a body that does not end is not waited for: the server has accepted', async () => {
     const url = await httpServer((_, response) => void response.writeHead(202).write('accepted'))
-    const channel = client({ via: sse(), dialect: nchan() }).channel(url)
+    const channel = client({ technique: sse(), backend: nchan() }).channel(url)
     channel.messages$.subscribe()
     await channel.send('taken')
   })
@@ -150,7 +155,7 @@ describe('by HTTP', () => {
     let sends: Promise<void>[] = []
     let close = () => {}
     const begin = (url: string) => {
-      const channel = client({ via: sse(), dialect: nchan() }).channel(url)
+      const channel = client({ technique: sse(), backend: nchan() }).channel(url)
       channel.messages$.subscribe()
       sends = [channel.send('first'), channel.send('second')]
       for (const send of sends) send.catch(() => {})
@@ -158,11 +163,11 @@ describe('by HTTP', () => {
     }
     await underWay
     close()
-    for (const send of sends) await expect(send).rejects.toMatchObject({ code: 'send-lost' })
+    for (const send of sends) await expect(send).rejects.toMatchObject({ code: 'send-aborted' })
     await gone
   })
 
-  test('what was given up is not posted when `prepare` comes late, and the next goes on', async () => {
+  test('what was given up is not posted when `prepareRequest` comes late, and the next goes on', async () => {
     const posted: string[] = []
     const url = await httpServer((body, response) => {
       posted.push(body)
@@ -170,14 +175,14 @@ describe('by HTTP', () => {
     })
     let give = () => {}
     let asked = 0
-    const prepare = () =>
+    const prepareRequest = () =>
       (asked += 1) === 2 ? new Promise<undefined>((resolve) => (give = () => resolve(undefined))) : undefined
-    const channel = client({ via: sse(), dialect: nchan(), prepare, sendTimeout: 500 }).channel(url)
+    const channel = client({ technique: sse(), backend: nchan(), prepareRequest, sendTimeout: 500 }).channel(url)
     const open = new Promise<void>((resolve) =>
       channel.events$.subscribe(({ type }) => void (type === 'open' && resolve())),
     )
     await open
-    await expect(channel.send('lost')).rejects.toMatchObject({ code: 'send-lost' })
+    await expect(channel.send('lost')).rejects.toMatchObject({ code: 'send-aborted' })
     give()
     await channel.send('taken')
     expect(posted).toEqual(['"taken"'])
@@ -187,12 +192,12 @@ describe('by HTTP', () => {
     const url = await httpServer((_, response) =>
       response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Log in</h1>'),
     )
-    const channel = client({ via: sse(), dialect: nchan() }).channel(url)
+    const channel = client({ technique: sse(), backend: nchan() }).channel(url)
     channel.messages$.subscribe()
-    await expect(channel.send('x')).rejects.toMatchObject({ code: 'unexpected-answer' })
+    await expect(channel.send('x')).rejects.toMatchObject({ code: 'unexpected-response' })
   })
 
-  test('`prepare` is asked once for as long as what it gave is good, and again after a 401', async () => {
+  test('`prepareRequest` is asked once for as long as what it gave is good, and again after a 401', async () => {
     const tokens: string[] = []
     let refuse = false
     const url = await httpServer((body, response) => {
@@ -200,21 +205,21 @@ describe('by HTTP', () => {
       refuse = false
       response.writeHead(401).end(body)
     })
-    const prepare = () => {
+    const prepareRequest = () => {
       tokens.push(`t${tokens.length}`)
-      return { query: { token: tokens.at(-1) ?? '' }, expires: Date.now() + 3_600_000 }
+      return { query: { token: tokens.at(-1) ?? '' }, expiresAt: Date.now() + 3_600_000 }
     }
-    const channel = client({ via: sse(), dialect: nchan(), prepare }).channel(url)
+    const channel = client({ technique: sse(), backend: nchan(), prepareRequest }).channel(url)
     channel.messages$.subscribe()
     await Promise.all(Array.from({ length: 10 }, (_, n) => channel.send(n)))
     expect(tokens).toEqual(['t0'])
     refuse = true
-    await expect(channel.send('refused')).rejects.toMatchObject({ code: 'send-refused', status: 401 })
+    await expect(channel.send('rejected')).rejects.toMatchObject({ code: 'send-rejected', status: 401 })
     await channel.send('after')
     expect(tokens).toEqual(['t0', 't1'])
   })
 
-  test('a 401 is asked for once more only where `prepare` may give something else', async () => {
+  test('a 401 is asked for once more only where `prepareRequest` may give something else', async () => {
     let requests = 0
     const server = createServer((_, response) => {
       requests += 1
@@ -227,18 +232,18 @@ describe('by HTTP', () => {
     const failed = (options: PushClientOptions) =>
       new Promise<number>((resolve) => {
         requests = 0
-        client({ via: sse(), ...options })
+        client({ technique: sse(), ...options })
           .channel(url)
           .events$.subscribe(({ type }) => type === 'failed' && resolve(requests))
       })
-    expect([await failed({}), await failed({ prepare: () => ({}) })]).toEqual([1, 2])
+    expect([await failed({}), await failed({ prepareRequest: () => ({}) })]).toEqual([1, 2])
   })
 })
 
 describe('a WebSocket server of one’s own', () => {
-  const open = (url: string, options: PlainOptions, more: PushClientOptions = {}) => {
+  const open = (url: string, options: StandardOptions, more: PushClientOptions = {}) => {
     const text = defineChannel({ url, decode: (raw) => raw, encode: (word: string) => word })
-    const channel = client({ via: ws(), dialect: plain(options), ...more }).channel(text())
+    const channel = client({ technique: ws(), backend: standard(options), ...more }).channel(text())
     const received: string[] = []
     const gaps: string[] = []
     channel.events$.subscribe((event) => {
@@ -248,7 +253,7 @@ describe('a WebSocket server of one’s own', () => {
     return { channel, received, gaps }
   }
 
-  test.for<[string, NonNullable<PlainOptions['hello']>]>([
+  test.for<[string, NonNullable<StandardOptions['hello']>]>([
     ['a value', () => 'login'],
     ['a promise', async () => 'login'],
   ])('is told hello first, on each connection (%s)', async ([, hello]) => {
@@ -269,8 +274,8 @@ describe('a WebSocket server of one’s own', () => {
 
   test('is told hello again on a connection that `fallback` renews', async () => {
     const { said, url } = await socketServer()
-    const prepare = () => ({ expires: Date.now() + 1_100 })
-    const { channel } = open(url, { hello: () => 'login' }, { via: fallback(ws()), prepare })
+    const prepareRequest = () => ({ expiresAt: Date.now() + 1_100 })
+    const { channel } = open(url, { hello: () => 'login' }, { technique: fallback(ws()), prepareRequest })
     await expect.poll(() => said.length).toBeGreaterThan(2)
     await channel.send('x')
     await expect.poll(() => said.at(-1)).toEqual(['login', 'x'])
@@ -280,16 +285,16 @@ describe('a WebSocket server of one’s own', () => {
   test('a hello that fails is an attempt that fails, and the cause is told', async () => {
     const { url } = await socketServer()
     const channel = client({
-      via: ws(),
-      dialect: plain({ hello: () => Promise.reject(new Error('no token')) }),
+      technique: ws(),
+      backend: standard({ hello: () => Promise.reject(new Error('no token')) }),
     }).channel(url)
     const error = await new Promise<PushError>((resolve) => {
-      channel.events$.subscribe((event) => 'error' in event && event.type === 'waiting' && resolve(event.error))
+      channel.events$.subscribe((event) => 'error' in event && event.type === 'reconnecting' && resolve(event.error))
     })
     expect([error.code, error.message]).toEqual(['prepare-failed', expect.stringContaining('no token')])
   })
 
-  test.for<[string, string, PlainOptions, string]>([
+  test.for<[string, string, StandardOptions, string]>([
     ['a hello that throws a TypeError', 'failed', { hello: () => JSON.parse('null').token }, 'exception'],
     [
       'a hello that rejects with a ReferenceError',
@@ -306,17 +311,18 @@ describe('a WebSocket server of one’s own', () => {
     ],
     [
       'a hello that rejects with what fetch rejects with when the network fails',
-      'waiting',
+      'reconnecting',
       { hello: () => Promise.reject(new TypeError('Failed to fetch')) },
       'prepare-failed',
     ],
   ])('%s: the channel is %s', async ([, type, options, code]) => {
     const { server, url } = await socketServer()
     server.on('connection', (socket) => socket.send('hi'))
-    const channel = client({ via: ws(), dialect: plain(options) }).channel(url)
+    const channel = client({ technique: ws(), backend: standard(options) }).channel(url)
     const ends = new Promise((resolve) => {
       channel.events$.subscribe(
-        (event) => (event.type === 'failed' || event.type === 'waiting') && resolve([event.type, event.error.code]),
+        (event) =>
+          (event.type === 'failed' || event.type === 'reconnecting') && resolve([event.type, event.error.code]),
       )
     })
     expect(await ends).toEqual([type, code])
@@ -343,10 +349,10 @@ describe('a WebSocket server of one’s own', () => {
     const { said, url } = await socketServer()
     const { gaps } = open(url, { heartbeat: { send: 'ping', expect: 'pong', every: 20, within: 50 } })
     await expect.poll(() => said.length).toBeGreaterThan(1)
-    await expect.poll(() => gaps[0]).toBe('unproven')
+    await expect.poll(() => gaps[0]).toBe('not-resumed')
   })
 
-  test('is offered the subprotocols that `prepare` gives, fresh for each attempt', async () => {
+  test('is offered the subprotocols that `prepareRequest` gives, fresh for each attempt', async () => {
     const offered: string[][] = []
     const { server, url } = await socketServer(undefined, {
       handleProtocols: (protocols) => {
@@ -355,7 +361,7 @@ describe('a WebSocket server of one’s own', () => {
       },
     })
     let token = 0
-    open(url, { subprotocols: ['v1'] }, { prepare: () => ({ subprotocols: [`token-${(token += 1)}`] }) })
+    open(url, { subprotocols: ['v1'] }, { prepareRequest: () => ({ subprotocols: [`token-${(token += 1)}`] }) })
     await expect.poll(() => offered.length).toBe(1)
     await expect.poll(() => server.clients.size).toBe(1)
     for (const socket of server.clients) socket.terminate()
@@ -368,28 +374,28 @@ describe('a WebSocket server of one’s own', () => {
   })
 
   test.for([['secret token'], 'secret', [1], () => ['secret'], null])(
-    'fails once, and names the option, where `prepare` gives the subprotocols %o',
+    'fails once, and names the option, where `prepareRequest` gives the subprotocols %o',
     async (subprotocols) => {
       const { server, url } = await socketServer()
-      const { channel } = open(url, {}, { prepare: () => ({ subprotocols: subprotocols as never }) })
+      const { channel } = open(url, {}, { prepareRequest: () => ({ subprotocols: subprotocols as never }) })
       await expect.poll(() => channel.status).toBe('failed')
       const { error } = channel.state
       expect(error?.code).toBe('invalid-request')
-      expect(error?.message).toMatch(/`subprotocols` of `prepare`/)
+      expect(error?.message).toMatch(/`subprotocols` of `prepareRequest`/)
       expect(error?.message).not.toContain('secret')
       expect(server.clients.size).toBe(0)
     },
   )
 
-  test('is offered a subprotocol once that `prepare` gives, too', async () => {
+  test('is offered a subprotocol once that `prepareRequest` gives, too', async () => {
     const { server, url } = await socketServer(undefined, { handleProtocols: () => 'v1' })
-    const { channel } = open(url, { subprotocols: ['v1'] }, { prepare: () => ({ subprotocols: ['v1'] }) })
+    const { channel } = open(url, { subprotocols: ['v1'] }, { prepareRequest: () => ({ subprotocols: ['v1'] }) })
     await expect.poll(() => channel.status).toBe('open')
     expect(server.clients.size).toBe(1)
   })
 
   test.for([() => ['v1'], 'v1', [1]])('refuses subprotocols %o at once', (subprotocols) => {
-    expect(() => plain({ subprotocols: subprotocols as never })).toThrow(
+    expect(() => standard({ subprotocols: subprotocols as never })).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
     )
   })

@@ -1,11 +1,11 @@
 import { describe, expect, vi } from 'vitest'
-import { backoff, fetchStream, longPolling, plain, polling, sse } from 'pinia-push/observables'
+import { backoff, fetchStream, longPolling, standard, polling, sse } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 import { status, test } from './fixtures.ts'
 
-const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }), openWithin: 20_000 }
+const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDelay: 10 }), connectTimeout: 20_000 }
 const polls = [
-  ['polling', { technique: () => polling({ floor: 10 }) }],
+  ['polling', { technique: () => polling({ minInterval: 10 }) }],
   ['long polling', { technique: () => longPolling() }],
 ] as const
 const streams = [
@@ -20,19 +20,19 @@ describe.each(polls)('%s', (_, row) => {
       { headers: { 'content-type': 'text/plain', 'content-length': '100' }, body: 'x'.repeat(20), hold: true },
       { headers: { 'content-type': 'text/plain' }, body: 'whole' },
     ])
-    const reader = read(row, `${server.url}a`, { ...options, heartbeat: 100, timeout: 100 })
+    const reader = read(row, `${server.url}a`, { ...options, heartbeatInterval: 100, heartbeatGrace: 100 })
     await reader.gets('whole')
-    const waits = reader.events.flatMap((event) => (event.type === 'waiting' ? [event.error.code] : []))
-    expect(waits).toEqual(['silent'])
+    const waits = reader.events.flatMap((event) => (event.type === 'reconnecting' ? [event.error.code] : []))
+    expect(waits).toEqual(['heartbeat-timeout'])
     expect(reader.data).toEqual(['whole'])
   })
 })
 
 describe.each([...polls, ...streams])('%s', (_, row) => {
   test.for([
-    [404, 'refused', 'failed'],
-    [401, 'refused', 'failed'],
-    [503, 'unavailable', 'waiting'],
+    [404, 'rejected', 'failed'],
+    [401, 'unauthorized', 'failed'],
+    [503, 'unavailable', 'reconnecting'],
   ] as const)('says what a %i means whose body never ends', async ([code, error, state], { script, read }) => {
     const server = await script()
     await server.answers([{ status: code, headers: { 'retry-after': '600' }, body: 'because', hold: true }])
@@ -56,7 +56,7 @@ test('a long poll that is refused, and takes its time, was never open', async ({
   await expect.poll(() => asked.mock.settledResults[0]?.type).toBe('fulfilled')
   asked.mockRestore()
   time.advance(250)
-  await reader.sees('waiting')
+  await reader.sees('reconnecting')
   expect(reader.count('open')).toBe(0)
 })
 
@@ -69,12 +69,12 @@ test('a long poll on a dead line is shown as open once, and again when something
   const time = virtualTime()
   const reader = read({ technique: () => longPolling() }, `${server.url}a`, {
     ...options,
-    timeout: 5_000,
+    heartbeatGrace: 5_000,
     scheduler: time,
   })
   time.advance(200_000)
   expect(reader.count('open')).toBe(1)
-  expect(reader.count('waiting')).toBeGreaterThan(5)
+  expect(reader.count('reconnecting')).toBeGreaterThan(5)
   await server.answers([{ headers: { 'content-type': 'text/plain' }, body: 'back' }])
   // An answer comes in real time, and has twenty of these steps before its attempt is given up.
   const answered = () => {
@@ -82,7 +82,10 @@ test('a long poll on a dead line is shown as open once, and again when something
     return reader.count('message')
   }
   await expect.poll(answered).toBeGreaterThan(0)
-  expect(reader.events.filter(({ type }) => type === 'open')).toMatchObject([{ presumed: true }, { presumed: false }])
+  expect(reader.events.filter(({ type }) => type === 'open')).toMatchObject([
+    { unconfirmed: true },
+    { unconfirmed: false },
+  ])
 })
 
 describe('a server that sends its head with its first event', () => {
@@ -92,17 +95,17 @@ describe('a server that sends its head with its first event', () => {
   test('is given more time after each attempt, until it is heard', async ({ script, read }) => {
     const server = await script()
     await server.answers([late])
-    const reader = read(row, `${server.url}a`, { ...options, openWithin: 100 })
+    const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })
     await reader.gets('one')
     await status(reader.channel, 'open')
   })
 
-  test('is told of in an error that names `openWithin`, and says what to do', async ({ script, read }) => {
+  test('is told of in an error that names `connectTimeout`, and says what to do', async ({ script, read }) => {
     const server = await script()
     await server.answers([late])
-    const reader = read(row, `${server.url}a`, { ...options, openWithin: 100 })
-    const { error } = await reader.sees('waiting')
-    expect(error.code).toBe('timeout')
-    expect(error.message).toMatch(/head of its response at once.*raise `openWithin`/)
+    const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })
+    const { error } = await reader.sees('reconnecting')
+    expect(error.code).toBe('connect-timeout')
+    expect(error.message).toMatch(/head of its response at once.*raise `connectTimeout`/)
   })
 })

@@ -1,11 +1,11 @@
 import { describe, expect } from 'vitest'
-import { backoff, plain, polling, sse } from 'pinia-push/observables'
+import { backoff, standard, polling, sse } from 'pinia-push/observables'
 import { story, test } from './fixtures.ts'
 
 const SSE = { 'content-type': 'text/event-stream' }
 const HELD = { headers: SSE, hold: true }
 const row = { technique: () => sse() }
-const options = { dialect: plain(), retry: backoff({ base: 10, max: 10 }) }
+const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
 // In Node, because a browser repeats by itself a request that was cut.
 describe('a request that only its cursor keeps from being answered', () => {
@@ -30,7 +30,7 @@ describe('a request that only its cursor keeps from being answered', () => {
       undefined,
       undefined,
     ])
-    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two', 'gap unproven', 'three'])
+    expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two', 'gap not-resumed', 'three'])
   })
 
   test.for([400, 431])('and is answered %d, is made without it, after a gap', async (status, { script, read }) => {
@@ -44,7 +44,7 @@ describe('a request that only its cursor keeps from being answered', () => {
     await reader.gets('two')
     const asked = await server.requests()
     expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined])
-    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two'])
+    expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
   })
 
   test('and hangs, is made without it, after a gap', async ({ script, read }) => {
@@ -56,11 +56,11 @@ describe('a request that only its cursor keeps from being answered', () => {
       { delay: 1e6 },
       { ...HELD, body: 'id: 8\ndata: two\n\n' },
     ])
-    const reader = read(row, `${server.url}a`, { ...options, openWithin: 200 })
+    const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 200 })
     await reader.gets('two')
     const asked = await server.requests()
     expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined, '7', undefined])
-    expect(story(reader.events)).toEqual(['one', 'gap unproven', 'two'])
+    expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
   })
 
   test('is a poll without its validator, where the server refuses that', async ({ script, read }) => {
@@ -73,7 +73,7 @@ describe('a request that only its cursor keeps from being answered', () => {
       { headers: { ...TEXT, etag: '"3"' }, body: 'three' },
       { status: 304 },
     ])
-    const reader = read({ technique: () => polling({ floor: 10 }) }, `${server.url}a`, options)
+    const reader = read({ technique: () => polling({ minInterval: 10 }) }, `${server.url}a`, options)
     await reader.gets('three')
     const asked = await server.requests()
     expect(asked.slice(0, 4).map(({ headers }) => headers['if-none-match'])).toEqual([

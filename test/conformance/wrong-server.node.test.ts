@@ -9,7 +9,7 @@ import { test } from './fixtures.ts'
 import { BACKENDS, triedTwice, warning, watched, wrongServers } from './wrong-server.ts'
 
 const techniques = {
-  polling: polling({ floor: 50 }),
+  polling: polling({ minInterval: 50 }),
   longPolling: longPolling(),
   sse: sse(),
   fetchStream: fetchStream(),
@@ -50,29 +50,29 @@ describe('a ladder of which no rung fits says what was seen, once, and is never 
     const warnings = watched()
     const reader = read({ technique: ladder }, url, warning(BACKENDS['nchan()']()))
     await triedTwice(reader)
-    expect(warnings()).toEqual([expect.stringContaining('plain()')])
+    expect(warnings()).toEqual([expect.stringContaining('standard()')])
     expect(reader.count('open')).toBe(0)
   })
 })
 
 describe('a WebSocket of the wrong backend is warned of once, and is never open', () => {
   test.for([
-    ['plain()', 'hub'],
+    ['standard()', 'hub'],
     ['nchan()', 'a plain server'],
   ] as const)('%s on %s', async ([backend, on], { serve, script, read }) => {
     const url = on === 'hub' ? `${(await serve()).url}a` : `${(await script()).url}a`
     const warnings = watched()
     const reader = read({ technique: ws }, url, warning(BACKENDS[backend]()))
     await triedTwice(reader)
-    expect(warnings()).toEqual([expect.stringContaining(backend === 'plain()' ? 'need nchan()' : 'plain()')])
+    expect(warnings()).toEqual([expect.stringContaining(backend === 'standard()' ? 'need nchan()' : 'standard()')])
     expect(reader.count('open')).toBe(0)
   })
 })
 
 describe('a Durable Streams server is no other backend’s: `durableStreams()` is named', () => {
   test.for([
-    ['plain()', 'polling'],
-    ['plain()', 'longPolling'],
+    ['standard()', 'polling'],
+    ['standard()', 'longPolling'],
     ['nchan()', 'polling'],
     ['nchan()', 'longPolling'],
   ] as const)('%s by %s', async ([backend, name], { read }) => {
@@ -88,7 +88,7 @@ describe('a Durable Streams server is no other backend’s: `durableStreams()` i
 })
 
 describe('a Mercure hub that says where it begins is no other backend’s: `mercure()` is named', () => {
-  test.for(['plain()', 'nchan()', 'durableStreams()'] as const)('%s by sse', async (backend, { read }) => {
+  test.for(['standard()', 'nchan()', 'durableStreams()'] as const)('%s by sse', async (backend, { read }) => {
     const url = await streaming({ 'Mercure-Last-Event-ID': 'earliest' }, ':\n')
     const warnings = watched()
     const reader = read({ technique: () => techniques.sse }, url, warning(BACKENDS[backend]()))
@@ -102,12 +102,12 @@ describe('Nchan is no other backend’s: `nchan()` is named', () => {
   test.override({ kind: 'nchan' })
 
   test.for([
-    ['plain()', 'polling'],
-    ['plain()', 'longPolling'],
+    ['standard()', 'polling'],
+    ['standard()', 'longPolling'],
     ['durableStreams()', 'polling'],
     ['durableStreams()', 'longPolling'],
   ] as const)('%s by %s', async ([backend, name], { serve, read }) => {
-    const server = await serve({ firstMessage: 'oldest' })
+    const server = await serve({ startFrom: 'oldest' })
     await server.publish('a', [{ data: 'one' }])
     const warnings = watched()
     const reader = read({ technique: () => techniques[name] }, `${server.url}a`, warning(BACKENDS[backend]()))

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { backoff, durableStreams, mercure, nchan, plain, type Dialect, type Technique } from 'pinia-push/observables'
+import { backoff, durableStreams, mercure, nchan, standard, type Backend, type Technique } from 'pinia-push/observables'
 import type { ScriptedAnswer } from '../servers/control-client.ts'
 import { test, type Reader } from './fixtures.ts'
 
@@ -11,32 +11,37 @@ export function watched() {
 }
 
 /** What a client is given that warns, and tries again soon. */
-export const warning = (dialect: Dialect) => ({
-  dialect,
+export const warning = (backend: Backend) => ({
+  backend,
   warnings: true,
-  retry: backoff({ base: 10, max: 10 }),
+  retry: backoff({ initialDelay: 10, maxDelay: 10 }),
 })
 
 /** Resolves when it was tried twice, and nothing came of it. */
 export async function triedTwice(reader: Reader): Promise<void> {
-  await reader.sees('waiting', ({ attempt }) => attempt === 2)
+  await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
 }
 
-export const BACKENDS = { 'plain()': plain, 'nchan()': nchan, 'mercure()': mercure, 'durableStreams()': durableStreams }
+export const BACKENDS = {
+  'standard()': standard,
+  'nchan()': nchan,
+  'mercure()': mercure,
+  'durableStreams()': durableStreams,
+}
 type BackendName = keyof typeof BACKENDS
 
-/** Which part of a dialect each technique takes. */
+/** Which part of a backend each technique takes. */
 const PARTS = {
   polling: 'poll',
   longPolling: 'poll',
   sse: 'eventStream',
   fetchStream: 'stream',
   xhrStream: 'stream',
-} as const satisfies Record<string, keyof Dialect>
+} as const satisfies Record<string, keyof Backend>
 
 export type TechniqueName = keyof typeof PARTS
 
-/** The techniques that speak a backend's dialect. */
+/** The techniques that speak a backend's backend. */
 export const spoken = (names: readonly TechniqueName[], backend: BackendName) =>
   names.filter((name) => BACKENDS[backend]()[PARTS[name]] !== undefined)
 
@@ -65,10 +70,10 @@ export function wrongServers(techniques: Partial<Record<TechniqueName, Technique
     })
   })
 
-  describe('a server that follows the standards alone is no other backend’s: `plain()` is named', () => {
+  describe('a server that follows the standards alone is no other backend’s: `standard()` is named', () => {
     test.for(
       rows
-        .filter(([backend]) => backend !== 'plain()')
+        .filter(([backend]) => backend !== 'standard()')
         .flatMap(([backend, name]) => {
           const answers: [string, ScriptedAnswer][] =
             PARTS[name] === 'poll'
@@ -87,7 +92,7 @@ export function wrongServers(techniques: Partial<Record<TechniqueName, Technique
       const warnings = watched()
       const reader = read(row(name), `${server.url}a`, warning(BACKENDS[backend]()))
       await triedTwice(reader)
-      expect(warnings()).toEqual([expect.stringContaining('plain()')])
+      expect(warnings()).toEqual([expect.stringContaining('standard()')])
       expect(reader.data).toEqual([])
       // A Mercure hub need not say anything before its first event.
       expect(backend === 'mercure()' || reader.count('open') === 0).toBe(true)

@@ -80,7 +80,7 @@ describe('a client that is not on 127.0.0.1', () => {
     const channel = `${way}.${from.replaceAll(' ', '-')}`
     const { status, questions } = await ask(place, way, channel)
     expect(status).toBe(WAYS[way]?.status)
-    expect(questions.map(({ address, action, method }) => [address, action, method])).toEqual([
+    expect(questions.map(({ clientIp, action, method }) => [clientIp, action, method])).toEqual([
       [place.address, 'subscribe', 'GET'],
     ])
   })
@@ -90,7 +90,7 @@ describe('a client that is not on 127.0.0.1', () => {
     // A WebSocket has a Connection header of its own.
     const { questions } = await ask(local('127.0.0.2'), way, channel, ...headers)
     expect(
-      questions.map(({ address, action, method, query }) => [address, action, method, query.get('token')]),
+      questions.map(({ clientIp, action, method, query }) => [clientIp, action, method, query.get('token')]),
     ).toEqual([['127.0.0.2', 'subscribe', 'GET', null]])
     expect(asked.map((question) => question.channel)).not.toContain('other')
   })

@@ -60,7 +60,7 @@ describe('the guard as a process', () => {
     const pending = ask('waits')
     await expect.poll(() => waiting.length).toBe(1)
     const ended = running.stop('SIGTERM')
-    await expect.poll(() => ask().catch(() => 'refused')).toBe('refused')
+    await expect.poll(() => ask().catch(() => 'rejected')).toBe('rejected')
     waiting[0]?.end()
     expect(await pending).toBe(200)
     // The connection on which that was asked would be kept otherwise, and the process with it.
@@ -75,7 +75,7 @@ describe('the guard as a process', () => {
     await Promise.race(over)
     for (const socket of sockets) socket.destroy()
     await Promise.all(over)
-    await expect.poll(() => ask().catch(() => 'refused')).toBe(200)
+    await expect.poll(() => ask().catch(() => 'rejected')).toBe(200)
   })
 
   test('lives where a promise that authorize left is rejected', async () => {

@@ -29,7 +29,7 @@ describe('the guard', () => {
     })
     const { publish, state } = nchanPublisher(() => `http://127.0.0.1:${nginx.publisherPort}/channels/`)
     const text = defineChannel({ url: `http://127.0.0.1:${nginx.port}/push/a`, decode: (raw) => raw })
-    const clients = [1, 2].map(() => createPushClient({ via: sse(), dialect: nchan(), linger: 0 }))
+    const clients = [1, 2].map(() => createPushClient({ technique: sse(), backend: nchan(), disconnectDelay: 0 }))
     const [first, second] = clients.map((client) => readChannel(client.channel(text())))
     if (!first || !second) throw new Error('two read')
     for (const reader of [first, second]) await reader.sees('open')

@@ -31,7 +31,7 @@ const KINDS: Record<string, readonly Change[]> = {
 const nodes = new Map<string, Nginx>()
 let addresses: string[] = []
 beforeAll(async () => {
-  const guard = guards(({ address }) => addresses.push(address) > 0)
+  const guard = guards(({ clientIp }) => addresses.push(clientIp) > 0)
   const startOne = async ([kind, changes]: [string, readonly Change[]]) => {
     const node = await startNginx({
       guard: guard.start,

@@ -28,7 +28,7 @@ beforeAll(async () => {
   redis = await startRedis()
   nginx = await startNginx({ redisPort: redis.port, guard: guards().start })
   await ready(nginx.publisherPort)
-  push = createPushClient({ via: fetchStream(), dialect: nchan() })
+  push = createPushClient({ technique: fetchStream(), backend: nchan() })
 })
 afterAll(async () => {
   push.close()
@@ -50,7 +50,7 @@ const text = defineChannel({
 })
 async function reading(channel: string) {
   const reader = readChannel(push.channel(text({ channel })))
-  await reader.sees('open', ({ presumed }) => !presumed)
+  await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
   return reader
 }
 
@@ -67,7 +67,7 @@ describe('what deploy/README.md says to publish with', () => {
   test('a name, a carriage return and bytes come as they were sent', async () => {
     const bytes = defineChannel({ url: `http://127.0.0.1:${nginx.port}/push/words`, binary: true })
     const reader = readChannel(push.channel(bytes()))
-    await reader.sees('open', ({ presumed }) => !presumed)
+    await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
     await runs(words, 'words')
     await reader.sees('message', ({ data }) => data.length === 3)
     expect(reader.data.map((data) => Buffer.from(data).toString())).toEqual([
@@ -92,7 +92,7 @@ describe('what deploy/README.md says to publish with', () => {
     const later = readChannel(
       push.channel(defineChannel({ url: `http://127.0.0.1:${nginx.port}/push/ending`, decode: (raw) => raw })()),
     )
-    await later.sees('open', ({ presumed }) => !presumed)
+    await later.sees('open', ({ unconfirmed }) => !unconfirmed)
     await runs(one, 'ending')
     await later.sees('message')
     expect(later.data.length).toBe(1)

@@ -51,8 +51,8 @@ test('what goes wrong is marked, with its reason', async () => {
   const reader = push.channel(prices()).events$.subscribe()
   technique.latest.open()
   technique.latest.message(1)
-  technique.latest.garbage()
-  technique.latest.gap('expired')
+  technique.latest.invalid()
+  technique.latest.gap('history-expired')
   technique.latest.refuse(503)
   await advance(250)
   technique.latest.refuse(404)
@@ -62,7 +62,7 @@ test('what goes wrong is marked, with its reason', async () => {
     ['message', 'default'],
     ['invalid', 'error'],
     ['gap', 'warning'],
-    ['waiting', 'warning'],
+    ['reconnecting', 'warning'],
     ['connecting', 'default'],
     ['gap', 'warning'],
     ['failed', 'error'],
@@ -72,11 +72,11 @@ test('what goes wrong is marked, with its reason', async () => {
     undefined,
     undefined,
     'invalid-message',
-    'expired',
+    'history-expired',
     'unavailable',
     undefined,
-    'unproven',
-    'refused',
+    'not-resumed',
+    'rejected',
   ])
   reader.unsubscribe()
 })
@@ -90,10 +90,10 @@ test('the panel says where a channel that waits is, and retry cuts the wait shor
   expect(await panel()).toMatchObject({
     connection: {
       url: 'http://push.test/news',
-      status: 'waiting',
+      status: 'reconnecting',
       attempt: 1,
       'retry at': '1970-01-01 00:00:00.250 UTC',
-      'last error': 'lost: the scripted connection dropped',
+      'last error': 'connection-lost: the scripted connection dropped',
     },
     messages: { received: 1, invalid: 0, gaps: 0, last: 'one', cursor: 'c7' },
   })
@@ -127,12 +127,12 @@ test('a drop breaks what stands, goes on from the cursor, and does nothing where
   expect(technique.connections).toHaveLength(2)
   expect(technique.latest.request.cursor?.value).toBe('c7')
   technique.latest.open()
-  expect(types).toEqual(['connecting', 'open', 'message', 'waiting', 'connecting', 'open'])
+  expect(types).toEqual(['connecting', 'open', 'message', 'reconnecting', 'connecting', 'open'])
   reader.unsubscribe()
 })
 
 test('looking at a channel neither connects it nor keeps it', async () => {
-  const { push, technique, panel, expectNoLeaks, shown } = await watched()
+  const { push, technique, panel, assertNoLeaks, shown } = await watched()
   const channel = push.channel(news())
   expect(await tools.tree()).toEqual([])
   expect(technique.connections).toHaveLength(0)
@@ -143,7 +143,7 @@ test('looking at a channel neither connects it nor keeps it', async () => {
   expect(channel.status).toBe('idle')
   expect(await tools.tree()).toEqual([])
   expect(shown().at(-1)).toEqual(['idle', 'default'])
-  expectNoLeaks()
+  assertNoLeaks()
 })
 
 test('thousands of messages are few events, in which none is missing', async () => {
@@ -158,7 +158,7 @@ test('thousands of messages are few events, in which none is missing', async () 
 })
 
 test('an app that was unmounted is shown no more, whoever still reads', async () => {
-  const { push, technique, events, unmount, expectNoLeaks } = await watched()
+  const { push, technique, events, unmount, assertNoLeaks } = await watched()
   push.channel(news()).events$.subscribe()
   technique.latest.open()
   unmount()
@@ -173,5 +173,5 @@ test('an app that was unmounted is shown no more, whoever still reads', async ()
   expect(events()).toHaveLength(length + 1)
   witness.unsubscribe()
   reader.unsubscribe()
-  expectNoLeaks()
+  assertNoLeaks()
 })

@@ -97,14 +97,14 @@ describe('Chromium and what is deployed', () => {
     '%s: a wrong token is refused, for good',
     async (technique) => {
       const page = await reading(technique, { refused: tokens(['another'])['another'] ?? '' })
-      await expectSeen(page, 'refused', 'failed refused')
+      await expectSeen(page, 'refused', 'failed unauthorized')
       await page.close()
     },
   )
 
   test('a page of another origin reads nothing', async () => {
     const page = await reading('fetchStream', tokens(['a']), origin.replace('127.0.0.1', 'localhost'))
-    await page.waitForFunction(() => seen['a']?.some((word) => /^(waiting|failed)/.test(word)))
+    await page.waitForFunction(() => seen['a']?.some((word) => /^(reconnecting|failed)/.test(word)))
     expect(await page.evaluate(() => seen['a'])).not.toContain('open')
     await page.close()
   })

@@ -113,11 +113,11 @@ test('a drop by the tools reconnects and loses nothing', async () => {
   await expect
     .poll(async () => (await since()).map(({ title, logType }) => [title, logType]))
     .toEqual([
-      ['waiting', 'warning'],
+      ['reconnecting', 'warning'],
       ['connecting', 'default'],
       ['open', 'default'],
     ])
-  expect((await since())[0]?.data.error?.code).toBe('lost')
+  expect((await since())[0]?.data.error?.code).toBe('connection-lost')
 })
 
 test('the events of a burst of messages count every one', async () => {

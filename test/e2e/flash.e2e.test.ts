@@ -65,10 +65,10 @@ describe.for(['chromium', 'firefox'])('in %s', (name) => {
     await page.evaluate('send({ two: 2 })')
     await reader.sees('{"two":2}')
     server.drop()
-    await reader.sees(/^waiting lost/)
+    await reader.sees(/^reconnecting connection-lost/)
     server.hub.publish(channel, 'three')
     await reader.sees('three')
-    const news = (await seen()).filter((word) => !/^(idle|connecting|waiting|open)/.test(word))
+    const news = (await seen()).filter((word) => !/^(idle|connecting|reconnecting|open)/.test(word))
     expect(news).toEqual(['one\r\n\0\u2028\uFEFF', '{"two":2}', 'three'])
     await page.close()
   })
@@ -124,7 +124,7 @@ describe('Flash Socket', () => {
     server.served.ruffle = 'cut'
     const { page, ...reader } = await open(browser())
     await page.evaluate('read()')
-    await reader.sees(/^waiting unreachable/)
+    await reader.sees(/^reconnecting network-error/)
     server.served.ruffle = 'there'
     await reader.sees('open')
     await page.close()
@@ -182,7 +182,7 @@ describe('Flash Socket', () => {
     await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
     server.hub.publish('workless', 'two')
     // Silence while it is hidden is noticed, and what is tried then may not be heard either.
-    await expect.poll(async () => (await seen()).some((word) => word.startsWith('waiting'))).toBe(true)
+    await expect.poll(async () => (await seen()).some((word) => word.startsWith('reconnecting'))).toBe(true)
     await tab.activate()
     await reader.sees('two')
     expect((await seen()).filter((word) => /^(one|two|gap)/.test(word))).toEqual(['one', 'two'])
@@ -203,7 +203,7 @@ describe('Flash Socket', () => {
   })
 
   test('leaves nothing after 200 subscriptions but one player, which goes too, and what Ruffle itself keeps', async () => {
-    const { page } = await open(browser(), { linger: 1_000 })
+    const { page } = await open(browser(), { disconnectDelay: 1_000 })
     const faults: string[] = []
     page.on('pageerror', ({ message }) => faults.push(message))
     const cdp = await page.context().newCDPSession(page)
@@ -244,7 +244,7 @@ describe('Flash Socket', () => {
     })
     const page = await browser().newPage()
     await page.goto(legacy.url)
-    await page.evaluate(`prepare({ channel: 'x', dialect: 'plain', proxyUrl: '/legacy' })`)
+    await page.evaluate(`prepare({ channel: 'x', backend: 'standard', proxyUrl: '/legacy' })`)
     await page.evaluate('read()')
     const { seen, ...reader } = reading(page)
     await reader.sees('open')

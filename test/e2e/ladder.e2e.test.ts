@@ -30,7 +30,7 @@ let server: Server
 let network: NetworkProxy
 
 async function serve(options: HubOptions = {}) {
-  hub = createHub({ hosts: ['push.test'], history: { count: 200_000, bytes: 2 ** 26 }, ...options })
+  hub = createHub({ allowedHosts: ['push.test'], history: { count: 200_000, bytes: 2 ** 26 }, ...options })
   server = createServer((request, response) => {
     if (hub.handle(request, response)) return
     const { pathname } = new URL(request.url ?? '', 'http://push.test')
@@ -114,7 +114,7 @@ async function reading(asked: Partial<Asked> = {}, page?: Page) {
 }
 
 /** No higher rung is tried while a test lasts. */
-const NO_CLIMB = { probe: { first: 3_600_000, max: 3_600_000 } }
+const NO_CLIMB = { upgradeProbe: { first: 3_600_000, max: 3_600_000 } }
 const NOTHING = { lost: 0, repeated: 0, reordered: 0, gaps: 0 }
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`
 const tell = (what: string, figures: Record<string, string | number>) =>
@@ -172,10 +172,10 @@ describe('silence', () => {
     await close()
     await serve({ heartbeat })
     const news = publishing('a')
-    const reader = await reading({ ladder: NO_CLIMB, limits: { timeout: heartbeat } })
+    const reader = await reading({ ladder: NO_CLIMB, limits: { heartbeatGrace: heartbeat } })
     const since = await reader.gets(await reader.says('open webSocket'))
     network.rule('upgrade', 'black-hole')
-    const noticed = await reader.says('waiting silent', { since })
+    const noticed = await reader.says('reconnecting heartbeat-timeout', { since })
     const next = await reader.gets(noticed)
     tell('black hole', { 'noticed after': seconds(noticed - since), 'next message after': seconds(next - since) })
     expect((await reader.seen()).events.at(-1)?.said).toBe('open sse')
@@ -185,7 +185,7 @@ describe('silence', () => {
   test('a link that went silent is made anew as soon as the page is online', async () => {
     const news = publishing('a')
     // Nothing else would find it out while this test lasts.
-    const limits = { timeout: 3_600_000, rotateAfter: 3_600_000 }
+    const limits = { heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000 }
     const reader = await reading({ life: true, limits }, await visit('push.test'))
     await reader.gets(await reader.says('open webSocket'))
     const cdp = await reader.page.context().newCDPSession(reader.page)
@@ -222,7 +222,7 @@ describe('climbs', () => {
   test('back to the rung that works again', async () => {
     network.rule('upgrade', 'refuse')
     const news = publishing('a')
-    const reader = await reading({ ladder: { probe: { first: 500, max: 500 } } })
+    const reader = await reading({ ladder: { upgradeProbe: { first: 500, max: 500 } } })
     const fell = await reader.says('open sse')
     network.rule('upgrade', 'pass')
     const climbed = await reader.says('open webSocket', { since: fell })
@@ -233,7 +233,7 @@ describe('climbs', () => {
 
   test('not to a rung that opens and says nothing, though the channel is quiet', async () => {
     network.rule('upgrade', 'refuse')
-    const reader = await reading({ ladder: { probe: { first: 500, max: 500 }, settle: 100 } })
+    const reader = await reading({ ladder: { upgradeProbe: { first: 500, max: 500 }, overlapTime: 100 } })
     await reader.says('open sse')
     const tried = network.stats.upgrade.requests
     network.rule('upgrade', 'black-hole')
@@ -264,14 +264,14 @@ test(
     const TOTAL = 100_000
     const BATCH = 80
     // Everything is noticed sooner than by default, so that there is time for many falls and climbs.
-    const heartbeat = 500
+    const heartbeatInterval = 500
     await close()
-    await serve({ heartbeat })
+    await serve({ heartbeat: heartbeatInterval })
     const reader = await reading({
       rungs: ORDER,
-      ladder: { openWithin: 500, shortLife: 300, probe: { first: 300, max: 1_000 }, settle: 50 },
-      retry: { base: 50, max: 200 },
-      limits: { openWithin: 1_000, heartbeat, timeout: 500 },
+      ladder: { connectTimeout: 500, minUptime: 300, upgradeProbe: { first: 300, max: 1_000 }, overlapTime: 50 },
+      retry: { initialDelay: 50, maxDelay: 200 },
+      limits: { connectTimeout: 1_000, heartbeatInterval, heartbeatGrace: 500 },
     })
     await reader.says('open webSocket')
     let published = 0

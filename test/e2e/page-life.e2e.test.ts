@@ -16,7 +16,7 @@ let port: number
 
 beforeAll(async () => {
   const files = await bundle(new URL('page-life', import.meta.url))
-  hub = createHub({ hosts: ['push.test'] })
+  hub = createHub({ allowedHosts: ['push.test'] })
   server = createServer((request, response) => {
     if (hub.handle(request, response)) return
     const { pathname } = new URL(request.url ?? '', 'http://push.test')
@@ -137,7 +137,7 @@ describe.each(TECHNIQUES)('%s', (technique) => {
     drop()
     // A browser repeats a held poll that was dropped, unseen: this ends it.
     publish(2)
-    await sees('waiting long')
+    await sees('reconnecting long')
     publish(3)
     await network(false)
     await sees('3')

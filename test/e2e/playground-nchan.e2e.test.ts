@@ -138,7 +138,7 @@ describe('the playground on nginx with Nchan', () => {
     const page = await visit()
     for (const fault of ['drop', 'refuse']) {
       await page.locator(`[data-all="${fault}"]`).click()
-      if (fault === 'refuse') await page.waitForSelector('[data-technique][data-status="waiting"]')
+      if (fault === 'refuse') await page.waitForSelector('[data-technique][data-status="reconnecting"]')
       await page.locator('[data-all="heal"]').click()
       await expectToGoOn(page)
     }

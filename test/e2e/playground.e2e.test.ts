@@ -133,7 +133,8 @@ describe('the playground', () => {
       const press = (fault: string) => shown.locator(`[data-fault="${fault}"]`).click()
       for (const fault of ['drop', 'refuse', 'stall']) {
         await press(fault)
-        if (fault === 'refuse') await page.waitForSelector(`[data-technique="${technique}"][data-status="waiting"]`)
+        if (fault === 'refuse')
+          await page.waitForSelector(`[data-technique="${technique}"][data-status="reconnecting"]`)
         await press('heal')
         await page.waitForSelector(`[data-technique="${technique}"][data-status="open"]`)
         const before = await messages(page, technique)
@@ -236,11 +237,11 @@ describe('the playground', () => {
   })
 
   test.each([
-    { fault: 'refuse', code: 'unreachable', says: 'Nothing answers there' },
-    { fault: 'hang', code: 'timeout', says: 'nothing answered within five seconds' },
-    { fault: 'stall', code: 'silent', says: 'not one byte' },
-    { fault: 'forbid', code: 'refused', says: 'The server said no for good' },
-    { fault: 'crowd', code: 'too-many-streams', says: 'Four of the six connections' },
+    { fault: 'refuse', code: 'network-error', says: 'Nothing answers there' },
+    { fault: 'hang', code: 'connect-timeout', says: 'nothing answered within five seconds' },
+    { fault: 'stall', code: 'heartbeat-timeout', says: 'not one byte' },
+    { fault: 'forbid', code: 'unauthorized', says: 'The server rejected the user' },
+    { fault: 'crowd', code: 'connection-limit', says: 'Four of the six connections' },
   ])('$fault: the card and the page say what it means and what to do', async ({ fault, code, says }) => {
     const page = await visit()
     await allOpen(page)
@@ -303,7 +304,7 @@ describe('the playground', () => {
     await page.locator('[data-all="forbid"]').click()
     // A browser hides from its EventSource and WebSocket that they were refused.
     const banner = page.locator('.trouble[data-kind="all"]')
-    await banner.filter({ hasText: 'They fail in different ways: refused, unreachable.' }).waitFor()
+    await banner.filter({ hasText: 'They fail in different ways: unauthorized, network-error.' }).waitFor()
     await banner.filter({ hasText: /\d+ not tried again/ }).waitFor()
     const heightOf = async (name: string) => (await page.getByRole('button', { name }).boundingBox())?.height
     expect(await heightOf('Try now')).toBe(await heightOf('Publish'))
@@ -373,8 +374,8 @@ describe('the playground', () => {
       for (const { fault, until } of [
         { fault: 'refuse', until: '.trouble[data-kind] button' },
         { fault: 'stall', until: '.news:has-text("Nothing came for")' },
-        { fault: 'stall', until: '[data-code="silent"] .meaning' },
-        { fault: 'crowd', until: '[data-code="too-many-streams"] .meaning' },
+        { fault: 'stall', until: '[data-code="heartbeat-timeout"] .meaning' },
+        { fault: 'crowd', until: '[data-code="connection-limit"] .meaning' },
       ]) {
         await page.locator(`[data-all="${fault}"]`).click()
         await page.locator(until).first().waitFor()
@@ -581,7 +582,7 @@ describe('the playground', () => {
       .waitFor()
     await card(page, 'webSocket').locator('[data-fault="refuse"]').focus()
     await page.keyboard.press('Space')
-    await page.waitForSelector('[data-technique="webSocket"][data-status="waiting"]')
+    await page.waitForSelector('[data-technique="webSocket"][data-status="reconnecting"]')
     // A button that goes when it is pressed leaves the focus where it was.
     const focused = (within: string) =>
       page.evaluate((selector) => Boolean(document.activeElement?.closest(selector)), within)

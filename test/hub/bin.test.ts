@@ -52,7 +52,7 @@ async function answers(port: number): Promise<number> {
 
 describe('npx pinia-push hub', () => {
   test('says where it is and how to use it, works, and stops when it is told to', async () => {
-    const hub = run('hub', '--port', '0', '--first-message', 'oldest')
+    const hub = run('hub', '--port', '0', '--start-from', 'oldest')
     await said(hub, /publish:/)
     const url = /http:\/\/127\.0\.0\.1:\d+\/push\/news/.exec(hub.said())?.[0] ?? ''
     expect((await fetch(url, { method: 'POST', body: 'hello' })).status).toBe(202)
@@ -73,7 +73,7 @@ describe('npx pinia-push hub', () => {
   })
 
   test('begins at the last messages where it is told to', async () => {
-    const hub = run('hub', '--port', '0', '--first-message=-1')
+    const hub = run('hub', '--port', '0', '--start-from=-1')
     await said(hub, /publish:/)
     const url = channelOf(hub)
     for (const body of ['one', 'two']) await fetch(url, { method: 'POST', body })
@@ -163,7 +163,7 @@ describe('npx pinia-push hub', () => {
     [['hub', '--port', '1e3'], /--port "1e3" is not a number/],
     [['hub', '--history', '1.5'], /--history "1.5" is not a number/],
     [['hub', '--history', '0'], /--history "0" is not a number/],
-    [['hub', '--first-message', 'third'], /neither newest, oldest nor -N/],
+    [['hub', '--start-from', 'third'], /neither newest, oldest nor -N/],
     [['hub', '--host', '0.0.0.0'], /bind 127\.0\.0\.1/],
     [['hub', '--colour'], /Unknown option/],
     [['serve'], /no command serve/],

@@ -40,11 +40,11 @@ describe('an end', () => {
     const resume = (id: string) => `${url}a?last_event_id=${encodeURIComponent(id)}`
     for (const accept of ['*/*', 'text/event-stream', 'multipart/mixed']) {
       const gaps = [first, last].map(async (id) => head(await fetch(resume(id), { headers: { accept } }), 'push-gap'))
-      expect(await Promise.all(gaps)).toEqual([['expired'], [null]])
+      expect(await Promise.all(gaps)).toEqual([['history-expired'], [null]])
     }
     const behind = frames(resume(first))
     expect([await behind.next(), await behind.next()]).toMatchObject([
-      { head: 'push: gap', body: '{"reason":"expired"}' },
+      { head: 'push: gap', body: '{"reason":"history-expired"}' },
       { head: 'push: end' },
     ])
     expect(await frames(resume(last)).next()).toMatchObject({ head: 'push: end' })
@@ -92,7 +92,7 @@ describe('an end', () => {
       expect(cursors.map(life)).not.toContain(life(id))
       for (const cursor of cursors) {
         const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(cursor)}`)
-        expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown', id])
+        expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown-cursor', id])
       }
       cursors.push(id)
     }

@@ -276,16 +276,16 @@ const witnesses = ({ url }: Served, tcpPort: number): Witness[] => {
   const definition = defineChannel({ url: `${url}witness`, binary: true, decode: (raw: Uint8Array) => shown(raw) })
   const implementation = WebSocket as unknown as typeof globalThis.WebSocket
   const techniques = [
-    polling({ floor: 20, ceiling: 20 }),
+    polling({ minInterval: 20, maxInterval: 20 }),
     longPolling(),
     sse(),
     fetchStream(),
     webSocket({ implementation }),
   ]
   return [
-    ...techniques.map((via): Witness => {
-      const client = createPushClient({ via, dialect: nchan() })
-      const witness: Witness = { name: via.name, told: [], wrong: [] }
+    ...techniques.map((technique): Witness => {
+      const client = createPushClient({ technique, backend: nchan() })
+      const witness: Witness = { name: technique.name, told: [], wrong: [] }
       const reading = client.channel(definition()).events$.subscribe((event: PushEvent<string>) => {
         if (event.type === 'message') witness.told.push({ cursor: event.cursor, event: event.event, body: event.data })
         else if (event.type !== 'open' && event.type !== 'connecting') witness.wrong.push(event.type)
@@ -366,7 +366,7 @@ function memory(): number {
 test('strangers crash nothing, forge nothing and fill nothing', async ({ serve }) => {
   let later = 0
   const served = await serve({
-    origins: [APP],
+    allowedOrigins: [APP],
     maxChannels: 100,
     maxHistoryBytes: KEPT,
     maxMessageBytes: MEGABYTE,

@@ -38,7 +38,7 @@ async function mount({ now }: Clock, options: HubOptions = {}) {
 /** More than kernels take for a connection that is not read. */
 const MUCH = 24_000_000
 const MEGABYTE = 'x'.repeat(1_000_000)
-const KEEPS_MUCH = { firstMessage: 'oldest', history: { bytes: 2 * MUCH }, maxMessageBytes: MUCH } as const
+const KEEPS_MUCH = { startFrom: 'oldest', history: { bytes: 2 * MUCH }, maxMessageBytes: MUCH } as const
 const LINES = '{"subscribe":"./a"}\n'
 
 const closed = (socket: Socket) => () => (socket.closed ? 'cut' : undefined)

@@ -65,8 +65,8 @@ describe('wrong input', () => {
     [{ heartbeat: 0 }],
     [{ heartbeat: Infinity }],
     [{ history: { count: -1 } }],
-    [{ firstMessage: 3 }],
-    [{ firstMessage: Number.NaN }],
+    [{ startFrom: 3 }],
+    [{ startFrom: Number.NaN }],
     [{ path: 'push' }],
   ] as const)('createHub refuses %o', ([options]) => {
     expect(() => createHub(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))

@@ -10,7 +10,7 @@ test.for([
 ] as const)(
   '%s: what arrives faster than it is worked off leaves the page its turns',
   async ([, technique], { serve, read }) => {
-    const server = await serve({ firstMessage: 'oldest' })
+    const server = await serve({ startFrom: 'oldest' })
     const data = 'x'.repeat(5_000)
     await server.publish(
       'busy',

@@ -7,12 +7,12 @@ import {
   createPushClient,
   backoff,
   fallback,
-  pageLife,
-  plain,
+  pageLifecycle,
+  standard,
   type PushClientOptions,
   type PushEvent,
 } from 'pinia-push/observables'
-import { scriptedTechnique } from 'pinia-push/testing'
+import { mockTechnique } from 'pinia-push/testing'
 import { createPush, defineChannel, usePushStatus } from 'pinia-push'
 
 const HOUR = 3_600_000
@@ -28,13 +28,13 @@ afterEach(() => void vi.useRealTimers())
 const setClock = (by: number) => vi.setSystemTime(Date.now() + by)
 
 function reading(options: PushClientOptions = {}) {
-  const technique = scriptedTechnique()
+  const technique = mockTechnique()
   const client = createPushClient({
-    via: technique,
-    base: 'http://push.test',
+    technique,
+    baseUrl: 'http://push.test',
     warnings: false,
-    retry: backoff({ base: 30_000, max: 30_000, random: () => 0.99 }),
-    linger: 5_000,
+    retry: backoff({ initialDelay: 30_000, maxDelay: 30_000, random: () => 0.99 }),
+    disconnectDelay: 5_000,
     ...options,
   })
   const events: PushEvent<unknown>[] = []
@@ -51,11 +51,11 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     vi.advanceTimersByTime(2_900)
     expect(types()).toEqual(['connecting'])
     vi.advanceTimersByTime(200)
-    expect(types()).toEqual(['connecting', 'waiting'])
+    expect(types()).toEqual(['connecting', 'reconnecting'])
   })
 
   test('while it is open: silence is noticed in time, and nothing before', () => {
-    const { technique, types } = reading({ life: pageLife(), dialect: plain({ heartbeat: 10_000 }) })
+    const { technique, types } = reading({ lifecycle: pageLifecycle(), backend: standard({ heartbeat: 10_000 }) })
     technique.latest.open()
     vi.advanceTimersByTime(5_000)
     setClock(jump)
@@ -63,11 +63,11 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(types()).toEqual(['connecting', 'open'])
     expect(technique.connections).toHaveLength(1)
     vi.advanceTimersByTime(200)
-    expect(types()).toEqual(['connecting', 'open', 'waiting'])
+    expect(types()).toEqual(['connecting', 'open', 'reconnecting'])
   })
 
   test('while it is open: it is not taken for sleep', () => {
-    const { technique } = reading({ life: pageLife() })
+    const { technique } = reading({ lifecycle: pageLifecycle() })
     technique.latest.open()
     technique.latest.message(1)
     setClock(jump)
@@ -79,15 +79,15 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     const { technique, client, types } = reading()
     technique.latest.open()
     technique.latest.drop()
-    const status = usePushStatus({ push: client })
-    expect(status.retryIn.value).toBe(20)
+    const status = usePushStatus({ client: client })
+    expect(status.secondsUntilRetry.value).toBe(20)
     vi.advanceTimersByTime(10_000)
     setClock(jump)
     vi.advanceTimersByTime(5_000)
-    expect(status.retryIn.value).toBe(5)
+    expect(status.secondsUntilRetry.value).toBe(5)
     expect(Math.abs((status.retryAt.value ?? 0) - Date.now() - 4_800)).toBeLessThan(1_000)
     // One that is mounted now counts as the others do.
-    expect(usePushStatus({ push: client }).retryIn.value).toBe(5)
+    expect(usePushStatus({ client: client }).secondsUntilRetry.value).toBe(5)
     vi.advanceTimersByTime(4_700)
     expect(technique.connections).toHaveLength(1)
     vi.advanceTimersByTime(200)
@@ -106,8 +106,8 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
   })
 
   test('while a token is used: it is renewed in time', () => {
-    const expires = Date.now() + 10_000
-    const { technique } = reading({ prepare: () => ({ expires }) })
+    const expiresAt = Date.now() + 10_000
+    const { technique } = reading({ prepareRequest: () => ({ expiresAt }) })
     technique.latest.open()
     technique.latest.message(1)
     setClock(jump)
@@ -121,7 +121,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     const hidden$ = new Subject<boolean>()
     const none$ = of(false)
     const signals = { hidden$, offline$: none$, left$: none$, thawed$: new Subject<unknown>() }
-    const { technique, channel } = reading({ life: pageLife({ hidden: 1_000, signals }) })
+    const { technique, channel } = reading({ lifecycle: pageLifecycle({ hiddenTimeout: 1_000, signals }) })
     technique.latest.open()
     hidden$.next(true)
     setClock(jump)
@@ -135,9 +135,9 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
   })
 
   test('while a ladder climbs: the higher rung is tried, and takes over, in time', () => {
-    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
-    const via = fallback({ random: () => 0.99 }, higher, lower)
-    const { channel } = reading({ via, dialect: plain({ heartbeat: 1e6 }) })
+    const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
+    const technique = fallback({ random: () => 0.99 }, higher, lower)
+    const { channel } = reading({ technique, backend: standard({ heartbeat: 1e6 }) })
     higher.latest.refuse()
     lower.latest.open()
     lower.latest.message(1)
@@ -162,8 +162,8 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
   })
 
   test('while a ladder climbs: a rung that hangs is left in time', () => {
-    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
-    const { channel } = reading({ via: fallback(higher, lower), dialect: plain({ heartbeat: 1e6 }) })
+    const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
+    const { channel } = reading({ technique: fallback(higher, lower), backend: standard({ heartbeat: 1e6 }) })
     setClock(jump)
     vi.advanceTimersByTime(2_900)
     expect(lower.connections).toHaveLength(0)
@@ -173,9 +173,9 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
   })
 
   test('while a ladder remembers: what works is remembered for as long as it was to', () => {
-    const [higher, lower] = [scriptedTechnique({ name: 'higher' }), scriptedTechnique({ name: 'lower' })]
-    const via = fallback({ remember: 60_000 }, higher, lower)
-    const { subscription, channel } = reading({ via, linger: 0 })
+    const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
+    const technique = fallback({ rememberFor: 60_000 }, higher, lower)
+    const { subscription, channel } = reading({ technique, disconnectDelay: 0 })
     higher.latest.refuse()
     lower.latest.open()
     subscription.unsubscribe()
@@ -228,12 +228,12 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
 
 /** A store that is bound to a channel, with this snapshot. */
 function bound(snapshot: () => Promise<never>) {
-  const technique = scriptedTechnique()
+  const technique = mockTechnique()
   const push = createPush({
-    via: technique,
-    base: 'http://push.test',
-    retry: backoff({ base: 30_000, max: 30_000, random: () => 0.99 }),
-    dialect: plain({ heartbeat: 1e6 }),
+    technique,
+    baseUrl: 'http://push.test',
+    retry: backoff({ initialDelay: 30_000, maxDelay: 30_000, random: () => 0.99 }),
+    backend: standard({ heartbeat: 1e6 }),
   })
   const app = createApp({ render: () => null })
   const pinia = createPinia().use(push.pinia)
@@ -242,7 +242,7 @@ function bound(snapshot: () => Promise<never>) {
   onTestFinished(() => app.unmount())
   const useStore = defineStore('clock', {
     state: () => ({}),
-    push: ({ bind }) => bind(defineChannel({ url: '/a' })(), { snapshot, apply: () => {} }),
+    push: ({ bindChannel }) => bindChannel(defineChannel({ url: '/a' })(), { snapshot, apply: () => {} }),
   })
   return { technique, store: useStore(pinia) }
 }

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { expect, onTestFinished, test } from 'vitest'
 import { createHub } from 'pinia-push/hub'
-import { createPushClient, iframeStream, plain } from 'pinia-push/observables'
+import { createPushClient, iframeStream, standard } from 'pinia-push/observables'
 
 /** What the hub's page posts first: the arguments of the function that its second script calls. */
 async function firstFrame(url: string): Promise<string> {
@@ -15,11 +15,16 @@ async function firstFrame(url: string): Promise<string> {
   throw new Error('the page ended')
 }
 
-test('iframeStream with plain() at the hub is one error that names the dialect, and no message', async () => {
+test('iframeStream with standard() at the hub is one error that names the backend, and no message', async () => {
   const hub = createHub()
   const { url, close } = await hub.listen()
   onTestFinished(close)
-  const push = createPushClient({ via: iframeStream(), dialect: plain(), base: `${url}/push/`, warnings: false })
+  const push = createPushClient({
+    technique: iframeStream(),
+    backend: standard(),
+    baseUrl: `${url}/push/`,
+    warnings: false,
+  })
   onTestFinished(() => push.close())
   const types: string[] = []
   const channel = push.channel('a')
@@ -31,6 +36,9 @@ test('iframeStream with plain() at the hub is one error that names the dialect, 
   source.searchParams.set('frame_parent', url)
   const data = { push: source.searchParams.get('frame'), frame: await firstFrame(source.href) }
   window.dispatchEvent(new MessageEvent('message', { source: frame.contentWindow, origin: url, data }))
-  expect(types).toEqual(['connecting', 'waiting'])
-  expect(channel.state.error).toMatchObject({ code: 'unexpected-answer', message: expect.stringContaining('nchan()') })
+  expect(types).toEqual(['connecting', 'reconnecting'])
+  expect(channel.state.error).toMatchObject({
+    code: 'unexpected-response',
+    message: expect.stringContaining('nchan()'),
+  })
 })

@@ -16,30 +16,30 @@ import {
 import { createTestingClient } from 'pinia-push/testing'
 import * as v from 'valibot'
 
-const base = 'https://app.example/'
+const baseUrl = 'https://app.example/'
 const Text = v.string()
 const numbered = (data: string) => data.length
 const policy = backoff()
 
 describe('readers of one URL share its channel', () => {
-  const push = createPushClient({ base, via: sse() })
+  const push = createPushClient({ baseUrl, technique: sse() })
   const made: Record<string, () => Technique> = {
     'sse()': () => sse(),
     'sse({ native, events })': () => sse({ native: true, events: ['a', 'b'] }),
     'fetchStream()': () => fetchStream(),
-    'xhrStream({ rotateAfter })': () => xhrStream({ rotateAfter: 1_000 }),
-    'polling({ floor })': () => polling({ floor: 500 }),
+    'xhrStream({ rotateAfter })': () => xhrStream({ maxBufferedChars: 1_000 }),
+    'polling({ floor })': () => polling({ minInterval: 500 }),
     'longPolling()': () => longPolling(),
     'webSocket({ maxBuffered })': () => webSocket({ maxBuffered: 1_000 }),
     'flashSocket({ port })': () => flashSocket({ port: 7_000 }),
-    'fallback(webSocket(), sse())': () => fallback({ tries: 2 }, webSocket(), sse()),
+    'fallback(webSocket(), sse())': () => fallback({ maxShortSessions: 2 }, webSocket(), sse()),
   }
   test.for(Object.entries(made))('where each makes its technique anew: %s', ([, via]) =>
-    expect(push.channel('/news', { via: via() })).toBe(push.channel('/news', { via: via() })),
+    expect(push.channel('/news', { technique: via() })).toBe(push.channel('/news', { technique: via() })),
   )
 
   test('where one names the technique of the client', () =>
-    expect(push.channel('/news', { via: sse() })).toBe(push.channel('/news')))
+    expect(push.channel('/news', { technique: sse() })).toBe(push.channel('/news')))
 
   test('where one defines what the other has without a definition', () =>
     expect(push.channel(defineChannel({ url: '/news' })())).toBe(push.channel('/news')))
@@ -49,18 +49,18 @@ describe('readers of one URL share its channel', () => {
       defineChannel({
         url: '/news',
         schema: Text,
-        sends: Text,
+        sendSchema: Text,
         sequence: numbered,
         replay: 2,
         retry: policy,
-        via: sse(),
+        technique: sse(),
       })
     expect(push.channel(define()())).toBe(push.channel(define()()))
   })
 })
 
 describe('readers of one URL have channels of their own', () => {
-  const push = createPushClient({ base, via: sse() })
+  const push = createPushClient({ baseUrl, technique: sse() })
   const different: Record<string, [Technique, Technique]> = {
     'by techniques of different names': [polling(), longPolling()],
     'by different options': [sse(), sse({ native: true })],
@@ -69,23 +69,27 @@ describe('readers of one URL have channels of their own', () => {
     'by a copy of a technique that a user changed': [sse(), { ...sse(), isSupported: () => false }],
   }
   test.for(Object.entries(different))('%s', ([, [one, other]]) =>
-    expect(push.channel('/news', { via: one })).not.toBe(push.channel('/news', { via: other })),
+    expect(push.channel('/news', { technique: one })).not.toBe(push.channel('/news', { technique: other })),
   )
 
-  test.each([{ replay: 1 }, { schema: Text }, { decode: String }, { sends: Text }, { linger: 5 }, { hidden: 0 }])(
-    'by definitions of which one has %o',
-    (options) => {
-      const define = (more: object) => push.channel(defineChannel({ url: '/news', ...more })())
-      expect(define(options)).not.toBe(define({}))
-    },
-  )
+  test.each([
+    { replay: 1 },
+    { schema: Text },
+    { decode: String },
+    { sendSchema: Text },
+    { disconnectDelay: 5 },
+    { disconnectWhenHidden: 0 },
+  ])('by definitions of which one has %o', (options) => {
+    const define = (more: object) => push.channel(defineChannel({ url: '/news', ...more })())
+    expect(define(options)).not.toBe(define({}))
+  })
 })
 
 describe('development is warned of a URL that is read by two connections', () => {
   const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
   const read = () => {
     warned.mockClear()
-    const testing = createTestingClient({ base, warnings: true, linger: 1_000 })
+    const testing = createTestingClient({ baseUrl, warnings: true, disconnectDelay: 1_000 })
     /** Reads by a decoder of its own, as a definition in a component has it. */
     const reader = (url: string) => {
       const reading = testing.push.channel(defineChannel({ url, decode: (raw) => raw })()).events$.subscribe()
@@ -115,7 +119,7 @@ describe('development is warned of a URL that is read by two connections', () =>
   test('not where they are read by different techniques', async () => {
     const { reader, push, advance } = read()
     reader('/a')
-    const other = push.channel('/a', { via: { name: 'other', isSupported: () => false, connect: sse().connect } })
+    const other = push.channel('/a', { technique: { name: 'other', isSupported: () => false, connect: sse().connect } })
     const reading = other.events$.subscribe()
     onTestFinished(() => reading.unsubscribe())
     await advance(1_000)

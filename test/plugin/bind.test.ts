@@ -54,8 +54,8 @@ describe('without a snapshot', () => {
     const gaps: string[] = []
     const { technique } = mountStore(bound({ onGap: ({ reason }) => gaps.push(reason) }))
     technique.latest.open()
-    technique.latest.gap('expired')
-    expect(gaps).toEqual(['expired'])
+    technique.latest.gap('history-expired')
+    expect(gaps).toEqual(['history-expired'])
   })
 
   test('messages are applied as often as flush says', () => {
@@ -75,7 +75,7 @@ describe('without a snapshot', () => {
         const all = ref<string[]>([])
         return { all, add: (text: string) => void all.value.push(text) }
       },
-      { push: ({ bind, store }) => bind(news(), { apply: (_, { data }) => store.add(data) }) },
+      { push: ({ bindChannel, store }) => bindChannel(news(), { apply: (_, { data }) => store.add(data) }) },
     )
     const { store, technique, advance } = mountStore(useFeed)
     technique.latest.open()
@@ -113,7 +113,8 @@ describe('a snapshot', () => {
   test('replaces a record, so that what is gone at the server is gone here', async () => {
     const useById = defineStore('by-id', {
       state: () => ({ byId: { old: 1 } as Record<string, number> }),
-      push: ({ bind }) => bind(news(), { snapshot: async () => ({ state: { byId: { new: 2 } } }), apply: () => {} }),
+      push: ({ bindChannel }) =>
+        bindChannel(news(), { snapshot: async () => ({ state: { byId: { new: 2 } } }), apply: () => {} }),
     })
     const { store, technique, advance } = mountStore(useById)
     technique.latest.open()
@@ -142,7 +143,7 @@ describe('a snapshot', () => {
   })
 
   test('with a cursor of a server that orders them holds all that is not after it', async () => {
-    const { snapshots, store, technique, advance } = withSnapshot({}, { dialect: nchan(), script: { resumes: false } })
+    const { snapshots, store, technique, advance } = withSnapshot({}, { backend: nchan(), mock: { resumes: false } })
     technique.latest.open()
     technique.latest.message('one', { cursor: '100:0' })
     snapshots.latest.resolve({ ...list('one', 'two', 'three'), cursor: '100:2' })
@@ -156,7 +157,7 @@ describe('a snapshot', () => {
   test.for(['before', 'after'] as const)(
     'of another life of the hub than a message that came %s it is taken again: nothing tells what it holds',
     async (when) => {
-      const { snapshots, store, technique, advance } = withSnapshot({}, { dialect: nchan() })
+      const { snapshots, store, technique, advance } = withSnapshot({}, { backend: nchan() })
       technique.latest.open()
       if (when === 'before') technique.latest.message('one', { cursor: '100:1.life' })
       snapshots.latest.resolve({ ...list('one'), cursor: '100:2.other' })
@@ -183,7 +184,7 @@ describe('a snapshot', () => {
     snapshots.latest.resolve(list('one'))
     await advance()
     technique.latest.message('two')
-    technique.latest.gap('expired')
+    technique.latest.gap('history-expired')
     technique.latest.message('four')
     await advance()
     expect(store.list).toEqual(['one', 'two'])
@@ -197,7 +198,7 @@ describe('a snapshot', () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     technique.latest.message('one')
-    technique.latest.gap('expired')
+    technique.latest.gap('history-expired')
     technique.latest.message('three')
     snapshots.latest.resolve(list('one', 'two'))
     await advance()
@@ -208,7 +209,7 @@ describe('a snapshot', () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     const [first] = snapshots.asked
-    technique.latest.gap('unproven')
+    technique.latest.gap('not-resumed')
     expect(first?.signal.aborted).toBe(true)
     first?.resolve(list('too early'))
     snapshots.latest.resolve(list('fresh'))
@@ -385,7 +386,7 @@ describe('$push', () => {
     expect(store.$push.error?.code).toBe('unavailable')
     await advance(250)
     technique.latest.open()
-    expect(seen).toEqual(['connecting', 'waiting', 'connecting', 'open'])
+    expect(seen).toEqual(['connecting', 'reconnecting', 'open'])
     expect([store.$push.technique, store.$push.error]).toEqual(['scripted', undefined])
     await store.$push.send('x')
     expect(technique.latest.sent).toEqual(['"x"'])
@@ -400,40 +401,40 @@ describe('$push', () => {
   test('of two bindings tells the least well', () => {
     const useTwo = defineStore('two', {
       state: () => ({ list: [] as string[] }),
-      push: ({ bind }) => {
-        bind(news(), { apply: () => {} })
-        bind(orders({ account: 'a' }), { apply: () => {} })
+      push: ({ bindChannel }) => {
+        bindChannel(news(), { apply: () => {} })
+        bindChannel(orders({ account: 'a' }), { apply: () => {} })
       },
     })
     const { store, technique } = mountStore(useTwo)
     const [first, second] = technique.connections
     first?.open()
     second?.refuse(503)
-    expect(store.$push.status).toBe('waiting')
+    expect(store.$push.status).toBe('reconnecting')
   })
 })
 
 describe('the end', () => {
   test('$dispose ends the binding', () => {
-    const { store, technique, expectNoLeaks } = mountStore(bound())
+    const { store, technique, assertNoLeaks } = mountStore(bound())
     technique.latest.open()
     store.$dispose()
-    expect(expectNoLeaks).not.toThrow()
+    expect(assertNoLeaks).not.toThrow()
   })
 
   test('leaves no commit that is due', () => {
-    const { technique, unmount, expectNoLeaks } = mountStore(bound({ flush: 1_000 }))
+    const { technique, unmount, assertNoLeaks } = mountStore(bound({ flush: 1_000 }))
     technique.latest.open()
     technique.latest.message('one')
     unmount()
-    expect(expectNoLeaks).not.toThrow()
+    expect(assertNoLeaks).not.toThrow()
   })
 
   test('app.unmount ends bindings and connections, and a snapshot on its way', async () => {
-    const { snapshots, store, technique, advance, unmount, expectNoLeaks } = withSnapshot()
+    const { snapshots, store, technique, advance, unmount, assertNoLeaks } = withSnapshot()
     technique.latest.open()
     unmount()
-    expectNoLeaks()
+    assertNoLeaks()
     snapshots.latest.resolve(list('late'))
     await advance()
     expect(store.list).toEqual([])
@@ -448,7 +449,7 @@ describe('the end', () => {
   })
 
   test('an app that is mounted anew finds its stores bound again', async () => {
-    const { store, technique, advance, unmount, mountApp, expectNoLeaks } = mountStore(bound())
+    const { store, technique, advance, unmount, mountApp, assertNoLeaks } = mountStore(bound())
     unmount()
     const again = mountApp()
     await advance()
@@ -457,6 +458,6 @@ describe('the end', () => {
     await advance()
     expect(store.list).toEqual(['one'])
     again.unmount()
-    expectNoLeaks()
+    assertNoLeaks()
   })
 })

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { acceptHMRUpdate, defineStore, type Pinia } from 'pinia'
 import { expect, test } from 'vitest'
-import { defineChannel, type Bind, type Snapshot } from 'pinia-push'
+import { defineChannel, type BindChannel, type Snapshot } from 'pinia-push'
 import { answers, mountStore } from './mount-store.ts'
 
 interface State {
@@ -14,7 +14,7 @@ let id = 0
 /** A module of one store, and what an edit of its `push` option makes of it. */
 function module() {
   const name = `hot-${(id += 1)}`
-  const edited = (push: (context: { bind: Bind<State> }) => void) =>
+  const edited = (push: (context: { bindChannel: BindChannel<State> }) => void) =>
     defineStore(name, { state: (): State => ({ list: [] }), push })
   return { edited, hot: { data: {} as { pinia?: Pinia }, invalidate() {} } }
 }
@@ -25,12 +25,15 @@ const appends =
 
 test('a changed apply is used from then on; the connection stays, and nothing is lost', async () => {
   const { edited, hot } = module()
-  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance } = mountStore(useBefore)
   technique.latest.open()
   technique.latest.message('one')
   await advance()
-  acceptHMRUpdate(useBefore, hot)({ useNews: edited(({ bind }) => void bind(news(), { apply: appends('new ') })) })
+  acceptHMRUpdate(
+    useBefore,
+    hot,
+  )({ useNews: edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('new ') })) })
   await advance()
   technique.latest.message('two')
   await advance()
@@ -43,8 +46,8 @@ test('a binding with a snapshot takes it again, because the state is what the ol
   const snapshots = answers<Snapshot<State>>()
   const option =
     (mark: string) =>
-    ({ bind }: { bind: Bind<State> }) =>
-      void bind(news(), { snapshot: snapshots.take, apply: appends(mark) })
+    ({ bindChannel }: { bindChannel: BindChannel<State> }) =>
+      void bindChannel(news(), { snapshot: snapshots.take, apply: appends(mark) })
   const useBefore = edited(option(''))
   const { store, technique, advance } = mountStore(useBefore)
   technique.latest.open()
@@ -61,14 +64,14 @@ test('a binding with a snapshot takes it again, because the state is what the ol
 
 test('a changed source moves the connection, an added binding connects, a removed one leaves', async () => {
   const { edited, hot } = module()
-  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance } = mountStore(useBefore)
   const accept = acceptHMRUpdate(useBefore, hot)
   const read = () => technique.connections.filter(({ closed }) => !closed).map(({ request }) => request.url.slice(16))
   accept({
-    useNews: edited(({ bind }) => {
-      bind(news(), { apply: appends('') })
-      bind(other(), { apply: appends('other ') })
+    useNews: edited(({ bindChannel }) => {
+      bindChannel(news(), { apply: appends('') })
+      bindChannel(other(), { apply: appends('other ') })
     }),
   })
   await advance()
@@ -77,7 +80,7 @@ test('a changed source moves the connection, an added binding connects, a remove
   technique.latest.message('one')
   await advance()
   expect(store.list).toEqual(['other one'])
-  accept({ useNews: edited(({ bind }) => void bind(other(), { apply: appends('') })) })
+  accept({ useNews: edited(({ bindChannel }) => void bindChannel(other(), { apply: appends('') })) })
   await advance()
   expect(read()).toEqual(['/other'])
   accept({ useNews: edited(() => {}) })
@@ -89,7 +92,10 @@ test('a store that binds nothing yet can be given a binding', async () => {
   const { edited, hot } = module()
   const useBefore = edited(() => {})
   const { store, technique, advance } = mountStore(useBefore)
-  acceptHMRUpdate(useBefore, hot)({ useNews: edited(({ bind }) => void bind(news(), { apply: appends('') })) })
+  acceptHMRUpdate(
+    useBefore,
+    hot,
+  )({ useNews: edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') })) })
   await advance()
   technique.latest.open()
   expect(store.$push.status).toBe('open')
@@ -97,7 +103,7 @@ test('a store that binds nothing yet can be given a binding', async () => {
 
 test('a mistake in the edited option is reported, and the next edit mends it', async () => {
   const { edited, hot } = module()
-  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance, errors } = mountStore(useBefore)
   technique.latest.open()
   const accept = acceptHMRUpdate(useBefore, hot)
@@ -109,7 +115,7 @@ test('a mistake in the edited option is reported, and the next edit mends it', a
   await advance()
   expect(errors.map(String)).toEqual(['Error: a typo'])
   technique.latest.message('one')
-  accept({ useNews: edited(({ bind }) => void bind(news(), { apply: appends('') })) })
+  accept({ useNews: edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') })) })
   await advance()
   technique.latest.message('two')
   await advance()
@@ -118,10 +124,13 @@ test('a mistake in the edited option is reported, and the next edit mends it', a
 
 test('an edit of a store that was disposed of binds nothing', async () => {
   const { edited, hot } = module()
-  const useBefore = edited(({ bind }) => void bind(news(), { apply: appends('') }))
+  const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance } = mountStore(useBefore)
   store.$dispose()
-  acceptHMRUpdate(useBefore, hot)({ useNews: edited(({ bind }) => void bind(other(), { apply: appends('') })) })
+  acceptHMRUpdate(
+    useBefore,
+    hot,
+  )({ useNews: edited(({ bindChannel }) => void bindChannel(other(), { apply: appends('') })) })
   await advance()
   expect(technique.connections.map(({ closed }) => closed)).toEqual([true])
 })

@@ -11,7 +11,7 @@ import { bound, list, orders, type State } from './order-store.ts'
 function hydrated(place: unknown, options?: TestingOptions, before: (testing: Testing<Push>) => void = () => {}) {
   const snapshots = answers<Snapshot<State>>()
   const useStore = bound({ snapshot: snapshots.take })
-  const testing = createTestingPush({ dialect: nchan(), ...options })
+  const testing = createTestingPush({ backend: nchan(), ...options })
   const pinia = createPinia().use(testing.push.pinia)
   pinia.state.value = JSON.parse(
     JSON.stringify({
@@ -25,7 +25,7 @@ function hydrated(place: unknown, options?: TestingOptions, before: (testing: Te
   app.mount(document.createElement('div'))
   onTestFinished(() => {
     app.unmount()
-    testing.expectNoLeaks()
+    testing.assertNoLeaks()
   })
   before(testing)
   return { ...testing, app, pinia, snapshots, store: useStore(pinia), useStore }
@@ -34,7 +34,7 @@ const AT = { url: '/orders/a', cursor: '100:1' }
 
 test('a store goes on from the server’s state and cursor: no snapshot, no gap', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT)
-  expect(technique.latest.request.cursor).toEqual({ space: 'nchan', value: '100:1' })
+  expect(technique.latest.request.cursor).toEqual({ namespace: 'nchan', value: '100:1' })
   technique.latest.open()
   technique.latest.message('two', { cursor: '100:2' })
   await advance()
@@ -54,14 +54,14 @@ test('what the server’s state holds is not applied again', async () => {
 test('a server that no longer knows the place is a gap: a snapshot is taken', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT)
   technique.latest.open()
-  technique.latest.gap('expired')
+  technique.latest.gap('history-expired')
   snapshots.latest.resolve(list('one', 'missed'))
   await advance()
   expect(store.list).toEqual(['one', 'missed'])
 })
 
 test('a server that cannot resume is a gap: a snapshot is taken', async () => {
-  const { store, technique, snapshots, advance } = hydrated(AT, { script: { resumes: false } })
+  const { store, technique, snapshots, advance } = hydrated(AT, { mock: { resumes: false } })
   technique.latest.open()
   snapshots.latest.resolve(list('fresh'))
   await advance()

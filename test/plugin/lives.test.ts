@@ -8,7 +8,7 @@ import { answers } from './mount-store.ts'
 import { bound, list, type State } from './order-store.ts'
 
 test('a thousand stores that come and go leave nothing', async () => {
-  const { push, technique, advance, expectNoLeaks } = createTestingPush()
+  const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const pinia = createPinia().use(push.pinia)
   const app = createApp({ render: () => null })
     .use(pinia)
@@ -32,11 +32,11 @@ test('a thousand stores that come and go leave nothing', async () => {
     if (phase === 6) technique.latest.refuse(503)
     store.$dispose()
   }
-  expectNoLeaks()
+  assertNoLeaks()
   expect(technique.connections).toHaveLength(1_000)
   expect(active.at(-1)).toBe(0)
   app.unmount()
-  expectNoLeaks()
+  assertNoLeaks()
 })
 
 test('two components that use a store are one reader, and the store outlives them', () => {

@@ -26,7 +26,7 @@ export function mountStore<S extends StoreGeneric>(
   }
   onTestFinished(() => {
     unmount()
-    testing.expectNoLeaks()
+    testing.assertNoLeaks()
   })
   return { ...testing, pinia, mountApp, store, errors, unmount }
 }

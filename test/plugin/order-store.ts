@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { defineChannel, type Binding, type Snapshot } from 'pinia-push'
+import { defineChannel, type BindingOptions, type Snapshot } from 'pinia-push'
 import { answers, mountStore } from './mount-store.ts'
 
 export interface State {
@@ -11,7 +11,7 @@ export const orders = defineChannel<string, { account: string }>({ url: ({ accou
 
 let id = 0
 /** A store of its own for each test, that appends what it is told. */
-export const bound = (binding: Partial<Binding<string, State>> = {}) => {
+export const bound = (binding: Partial<BindingOptions<string, State>> = {}) => {
   id += 1
   return defineStore(`store-${id}`, {
     state: (): State => ({ account: 'a', list: [], other: 'kept' }),
@@ -20,8 +20,8 @@ export const bound = (binding: Partial<Binding<string, State>> = {}) => {
         this.list.push(text)
       },
     },
-    push: ({ bind, store }) =>
-      bind(() => (store.account === null ? null : orders({ account: store.account })), {
+    push: ({ bindChannel, store }) =>
+      bindChannel(() => (store.account === null ? null : orders({ account: store.account })), {
         apply: (state, { data }) => {
           if (data === 'bad') throw new Error('bad message')
           state.list.push(data)
@@ -33,7 +33,7 @@ export const bound = (binding: Partial<Binding<string, State>> = {}) => {
 
 /** The same, with a snapshot that is answered by the test. */
 export const withSnapshot = (
-  binding: Partial<Binding<string, State>> = {},
+  binding: Partial<BindingOptions<string, State>> = {},
   options?: Parameters<typeof mountStore>[1],
 ) => {
   const snapshots = answers<Snapshot<State>>()

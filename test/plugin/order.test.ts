@@ -26,7 +26,7 @@ test.each<[string, (made: Made) => void]>([
   all.technique.latest.open()
   expect(store.$push.status).toBe('open')
   all.app.unmount()
-  all.expectNoLeaks()
+  all.assertNoLeaks()
 })
 
 test('a bound store that is used before app.use(push) says what is missing, and is whole once that is there', () => {
@@ -34,7 +34,10 @@ test('a bound store that is used before app.use(push) says what is missing, and 
   app.use(pinia.use(push.pinia))
   const useStore = bound()
   expect(() => useStore(pinia)).toThrow(
-    expect.objectContaining({ code: 'no-push', message: expect.stringContaining('app.use(pinia).use(push)') }),
+    expect.objectContaining({
+      code: 'plugin-not-installed',
+      message: expect.stringContaining('app.use(pinia).use(push)'),
+    }),
   )
   app.use(push)
   const store = useStore(pinia)
@@ -43,18 +46,18 @@ test('a bound store that is used before app.use(push) says what is missing, and 
 })
 
 test('a push option that throws leaves no half of a store', () => {
-  const { push, pinia, app, expectNoLeaks } = made()
+  const { push, pinia, app, assertNoLeaks } = made()
   app.use(pinia.use(push.pinia)).use(push)
   let broken = true
   const useStore = defineStore('half', {
     state: () => ({}),
-    push: ({ bind }) => {
-      bind(orders({ account: 'a' }), { apply: () => {} })
+    push: ({ bindChannel }) => {
+      bindChannel(orders({ account: 'a' }), { apply: () => {} })
       if (broken) throw new Error('broken')
     },
   })
   expect(() => useStore(pinia)).toThrow('broken')
-  expectNoLeaks()
+  assertNoLeaks()
   broken = false
   expect(useStore(pinia).$push.status).toBe('connecting')
   useStore(pinia).$dispose()

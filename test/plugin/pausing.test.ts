@@ -69,9 +69,9 @@ test('a store that paused before its source named a channel is not connected to 
 test('one binding of two pauses alone', () => {
   const useTwo = defineStore('two-that-pause', {
     state: () => ({ list: [] as string[] }),
-    push: ({ bind }) => {
-      const first = bind(orders({ account: 'a' }), { apply: () => {} })
-      bind(orders({ account: 'b' }), { apply: () => {} })
+    push: ({ bindChannel }) => {
+      const first = bindChannel(orders({ account: 'a' }), { apply: () => {} })
+      bindChannel(orders({ account: 'b' }), { apply: () => {} })
       first.pause()
     },
   })

@@ -25,20 +25,20 @@ function request({
   account = 'a',
   token = 'none',
   snapshot = async () => ({ state: { orders: ['one'] }, cursor: '1:1' }),
-  base = 'http://push.test/',
+  base: baseUrl = 'http://push.test/',
 }: Request = {}) {
   id += 1
   const push = createPush({
-    via: webSocket(),
-    dialect: nchan(),
-    base,
-    prepare: () => ({ headers: { authorization: token } }),
+    technique: webSocket(),
+    backend: nchan(),
+    baseUrl,
+    prepareRequest: () => ({ headers: { authorization: token } }),
   })
   const pinia = createPinia().use(push.pinia)
   const useOrders = defineStore(`orders-${id}`, {
     state: (): State => ({ account, orders: [] }),
-    push: ({ bind, store }) =>
-      bind(() => (store.account === null ? null : orders({ account: store.account })), {
+    push: ({ bindChannel, store }) =>
+      bindChannel(() => (store.account === null ? null : orders({ account: store.account })), {
         snapshot: () => snapshot(token),
         apply: () => {},
       }),

@@ -11,7 +11,7 @@ const boundStore = () => {
   id += 1
   return defineStore(`set-up-${id}`, {
     state: () => ({ list: [] as string[] }),
-    push: ({ bind }) => bind(news(), { apply: (state, { data }) => void state.list.push(data) }),
+    push: ({ bindChannel }) => bindChannel(news(), { apply: (state, { data }) => void state.list.push(data) }),
   })
 }
 

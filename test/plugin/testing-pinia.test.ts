@@ -24,7 +24,7 @@ function mounted(options: Parameters<typeof createTestingPinia>[0] = {}) {
 }
 
 test('with Pinia’s testing pinia a component shows what is pushed, though actions are stubs', async () => {
-  const { wrapper, store, technique, advance, expectNoLeaks } = mounted()
+  const { wrapper, store, technique, advance, assertNoLeaks } = mounted()
   technique.latest.open()
   technique.latest.message('one')
   await advance()
@@ -33,7 +33,7 @@ test('with Pinia’s testing pinia a component shows what is pushed, though acti
   expect(store.add).toHaveBeenCalledExactlyOnceWith('by hand')
   expect(store.list).toEqual(['one'])
   wrapper.unmount()
-  expectNoLeaks()
+  assertNoLeaks()
 })
 
 test('a store begins with the state that the testing pinia gives it', async () => {

@@ -19,15 +19,15 @@ const versioned = (version = (order: Order) => order.version) => {
   id += 1
   const useOrders = defineStore(`versioned-${id}`, {
     state: (): State => ({ applied: [] }),
-    push: ({ bind }) =>
-      bind(orders(), {
+    push: ({ bindChannel }) =>
+      bindChannel(orders(), {
         snapshot: snapshots.take,
         version,
         apply: (state, { data }) => void state.applied.push(data.version),
       }),
   })
   // A server that gives no cursors: the numbers in the messages are all there is.
-  const mounted = mountStore(useOrders, { script: { resumes: false } })
+  const mounted = mountStore(useOrders, { mock: { resumes: false } })
   const says = (...versions: number[]) => {
     for (const number of versions) mounted.technique.latest.message({ id: 'a', version: number })
   }
@@ -61,7 +61,7 @@ test('the version of a snapshot before a gap counts no more after it', async () 
   technique.latest.open()
   snapshots.latest.resolve({ state: { applied: [] }, version: 100 })
   await advance()
-  technique.latest.gap('unknown')
+  technique.latest.gap('unknown-cursor')
   snapshots.latest.resolve({ state: { applied: [] }, version: 1 })
   await advance()
   says(1, 2)

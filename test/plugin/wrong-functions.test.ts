@@ -11,8 +11,8 @@ describe('a source that throws', () => {
     id += 1
     return defineStore(`careless-${id}`, {
       state: (): { user: { account: string } | null } & Pick<State, 'list'> => ({ user: { account: 'a' }, list: [] }),
-      push: ({ bind, store }) =>
-        bind(() => orders({ account: (store.user as { account: string }).account }), {
+      push: ({ bindChannel, store }) =>
+        bindChannel(() => orders({ account: (store.user as { account: string }).account }), {
           apply: (state, { data }) => void state.list.push(data),
         }),
     })
@@ -74,7 +74,7 @@ describe('a function that returns a promise which rejects', () => {
   test('onGap: it is reported', async () => {
     const { technique, errors, advance } = mountStore(bound({ onGap: late }))
     technique.latest.open()
-    technique.latest.gap('expired')
+    technique.latest.gap('history-expired')
     await advance()
     expect(errors.map(String)).toEqual(['Error: late'])
   })
@@ -90,7 +90,10 @@ describe('a retry policy of one’s own that gives no delay', () => {
       },
     ],
   ] as const)('%s: the store says so, and refresh() takes the snapshot', async ([, delay]) => {
-    const { snapshots, store, technique, advance } = withSnapshot({}, { retry: Object.assign(backoff(), { delay }) })
+    const { snapshots, store, technique, advance } = withSnapshot(
+      {},
+      { retry: Object.assign(backoff(), { nextDelay: delay }) },
+    )
     technique.latest.open()
     snapshots.latest.reject(new Error('503'))
     await advance()

@@ -88,7 +88,7 @@ export type ServerKind = 'hub' | 'nchan' | 'nchan-redis'
 export interface ServerSettings {
   /** In ms. Nchan's is a second. */
   heartbeat?: number
-  firstMessage?: 'newest' | 'oldest' | number
+  startFrom?: 'newest' | 'oldest' | number
   history?: { count?: number; age?: number }
 }
 

@@ -4,7 +4,7 @@ import { startControlServer } from './control-server.ts'
 
 test('a page can start, feed, break, restart and end servers by HTTP', async () => {
   const control = await startControlServer()
-  const session = await openSession(control.url, { firstMessage: 'oldest' })
+  const session = await openSession(control.url, { startFrom: 'oldest' })
   const ask = async (url: string) => (await fetch(`${url}a?wait=0`)).text()
 
   await session.publish('a', [{ data: 'one', event: 'news' }])

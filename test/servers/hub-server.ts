@@ -10,7 +10,7 @@ export async function startHub(settings: HubOptions): Promise<Backend> {
   let requests = 0
 
   const start = async (port: number) => {
-    hub = createHub({ origins: ['*'], ...settings })
+    hub = createHub({ allowedOrigins: ['*'], ...settings })
     server = createServer((request, response) => {
       requests += 1
       hub.handle(request, response)

@@ -15,7 +15,7 @@ import { startRedis } from './redis.ts'
 const PLACED_WITHIN = 25
 
 /** Two nginx with Nchan that share one Redis: pages read from the one, what is published goes to the other. */
-export async function startNchanRedis({ firstMessage, history }: ServerSettings): Promise<Backend> {
+export async function startNchanRedis({ startFrom, history }: ServerSettings): Promise<Backend> {
   const redis = await startRedis()
   const guard = guards()
   const options = { guard: guard.start, redisPort: redis.port }
@@ -28,7 +28,7 @@ export async function startNchanRedis({ firstMessage, history }: ServerSettings)
   const begun = new Set<string>()
   return {
     port: first.port,
-    path: firstMessage === 'oldest' ? '/oldest/' : '/push/',
+    path: startFrom === 'oldest' ? '/oldest/' : '/push/',
     async publish(channel, message) {
       if (!begun.has(channel)) await new Promise((resolve) => setTimeout(resolve, PLACED_WITHIN))
       begun.add(channel)

@@ -6,7 +6,7 @@ import { startNginx } from './nginx.ts'
 import { ready } from './ready.ts'
 
 /** nginx with Nchan, which keeps messages in its memory. */
-export async function startNchan({ firstMessage, history }: ServerSettings): Promise<Backend> {
+export async function startNchan({ startFrom, history }: ServerSettings): Promise<Backend> {
   const guard = guards()
   const nginx = await startNginx({ guard: guard.start })
   const { publish, end, state } = nchanPublisher(
@@ -16,7 +16,7 @@ export async function startNchan({ firstMessage, history }: ServerSettings): Pro
   await ready(nginx.publisherPort)
   return {
     port: nginx.port,
-    path: firstMessage === 'oldest' ? '/oldest/' : '/push/',
+    path: startFrom === 'oldest' ? '/oldest/' : '/push/',
     publish,
     end,
     restart: nginx.restart,

@@ -11,7 +11,7 @@ let network: NetworkProxy
 let stop: () => Promise<unknown>
 
 beforeEach(async () => {
-  hub = createHub({ firstMessage: 'oldest' })
+  hub = createHub({ startFrom: 'oldest' })
   const server = createServer((request, response) => void hub.handle(request, response))
   server.on('upgrade', (request, socket, head) => void hub.upgrade(request, socket, head))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -38,27 +38,27 @@ describe('a scripted connection', () => {
     technique.latest.open()
     technique.latest.drop()
     await advance(250)
-    expect(technique.latest.request.cursor).toEqual({ space: 'plain', value: 'c0' })
+    expect(technique.latest.request.cursor).toEqual({ namespace: 'standard', value: 'c0' })
     technique.latest.open()
     technique.latest.message('one')
-    expect(seen).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'message one'])
+    expect(seen).toEqual(['connecting', 'open', 'reconnecting', 'connecting', 'open', 'message one'])
   })
 
   test('that does not resume is a gap', async () => {
-    const { technique, seen, advance } = read({ script: { resumes: false } })
+    const { technique, seen, advance } = read({ mock: { resumes: false } })
     technique.latest.open()
     technique.latest.message('one')
     technique.latest.drop()
     await advance(250)
     technique.latest.open()
-    expect(seen.slice(-2)).toEqual(['open', 'gap unproven'])
+    expect(seen.slice(-2)).toEqual(['open', 'gap not-resumed'])
   })
 
   test('that is left alone hangs, and is given up by the client', () => {
     const { technique, seen, time } = read()
     technique.latest.hang()
     time.advance(5_000)
-    expect([technique.latest.closed, seen.at(-1)]).toEqual([true, 'waiting'])
+    expect([technique.latest.closed, seen.at(-1)]).toEqual([true, 'reconnecting'])
   })
 
   test('plays heartbeats, silence, refusals and the end', async () => {
@@ -69,7 +69,7 @@ describe('a scripted connection', () => {
     time.advance(5_000)
     expect(technique.latest.closed).toBe(false)
     time.advance(1_000)
-    expect(seen.at(-1)).toBe('waiting')
+    expect(seen.at(-1)).toBe('reconnecting')
     await advance(250)
     technique.latest.open()
     technique.latest.end()
@@ -85,11 +85,11 @@ describe('a scripted connection', () => {
   })
 
   test('left open is a leak, and so is a timer', async () => {
-    const { technique, expectNoLeaks, reader } = read()
-    expect(expectNoLeaks).toThrow('1 connections are still open: http://push.test/news')
+    const { technique, assertNoLeaks, reader } = read()
+    expect(assertNoLeaks).toThrow('1 connections are still open: http://push.test/news')
     technique.latest.drop()
-    expect(expectNoLeaks).toThrow('1 timers are still set')
+    expect(assertNoLeaks).toThrow('1 timers are still set')
     reader.unsubscribe()
-    expectNoLeaks()
+    assertNoLeaks()
   })
 })

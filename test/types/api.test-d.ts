@@ -13,7 +13,7 @@ interface Order {
 const orders = defineChannel({
   url: (p: { account: string }) => `/push/orders/${p.account}`,
   schema: schema<Order>(),
-  sends: schema<{ op: 'cancel'; id: string }>(),
+  sendSchema: schema<{ op: 'cancel'; id: string }>(),
 })
 const notices = defineChannel({ url: '/push/notices', decode: (raw) => JSON.parse(raw) as { text: string } })
 const push = createPush()
@@ -22,11 +22,11 @@ push.channel(orders({ account: 'a' })).messages$.subscribe((m) => m.data.total.t
 void push.channel(orders({ account: 'a' })).send({ op: 'cancel', id: '1' })
 pausable(push.channel(orders({ account: 'a' })), of(false)).subscribe((event) => {
   if (event.type === 'message') event.data.total.toFixed()
-  if (event.type === 'idle') event.paused?.includes('reader')
+  if (event.type === 'idle') event.pausedBy?.includes('reader')
 })
-defineChannel({ url: '/a', hidden: 'keep' })
+defineChannel({ url: '/a', disconnectWhenHidden: false })
 // @ts-expect-error no such stay
-defineChannel({ url: '/a', hidden: 'always' })
+defineChannel({ url: '/a', disconnectWhenHidden: 'always' })
 // @ts-expect-error parameters are required
 orders()
 // @ts-expect-error a wrong parameter
@@ -39,8 +39,8 @@ export const useOrders = defineStore('orders', {
       this.byId[order.id] = order
     },
   },
-  push: ({ bind, store }) => {
-    const bound = bind(() => (store.account ? orders({ account: store.account }) : null), {
+  push: ({ bindChannel, store }) => {
+    const bound = bindChannel(() => (store.account ? orders({ account: store.account }) : null), {
       snapshot: async ({ signal }) => ({ state: { byId: {} }, cursor: signal.aborted ? undefined : 'c1' }),
       apply: (state, m) => {
         state.byId[m.data.id] = m.data
@@ -49,27 +49,27 @@ export const useOrders = defineStore('orders', {
     void bound.send({ op: 'cancel', id: '1' })
     // @ts-expect-error a wrong message
     void bound.send({ op: 'buy', id: '1' })
-    bind(notices(), {
+    bindChannel(notices(), {
       apply: (state, m) => {
         state.account = m.data.text
       },
     })
-    bind(notices(), {
+    bindChannel(notices(), {
       apply: (state, m) => {
         // @ts-expect-error the state has no such field
         state.nope = m.data.text
       },
     })
-    bind(notices(), {
+    bindChannel(notices(), {
       apply: (_state, m) => {
         // @ts-expect-error the message has no such field
         void m.data.nope
       },
     })
     // @ts-expect-error a snapshot of another shape
-    bind(notices(), { snapshot: async () => ({ state: { nope: 1 } }), apply: () => {} })
+    bindChannel(notices(), { snapshot: async () => ({ state: { nope: 1 } }), apply: () => {} })
     // @ts-expect-error a store is never written for each message on its own
-    bind(notices(), { apply: () => {}, flush: 'sync' })
+    bindChannel(notices(), { apply: () => {}, flush: 'sync' })
   },
 })
 
@@ -83,8 +83,8 @@ export const useFeed = defineStore(
     return { list, add }
   },
   {
-    push: ({ bind, store }) =>
-      bind(notices(), {
+    push: ({ bindChannel, store }) =>
+      bindChannel(notices(), {
         apply: (state, m) => {
           state.list.push(m.data.text)
           store.add(m.data.text)
@@ -124,7 +124,7 @@ texts.data.value satisfies string[]
 // @ts-expect-error what reduce gives is not what it began with
 usePushChannel(notices(), { initial: [] as string[], reduce: (_list, m) => m.data })
 
-usePushChannel<{ a: number }>('/push/any', { via: sse() }).data.value?.a.toFixed()
+usePushChannel<{ a: number }>('/push/any', { technique: sse() }).data.value?.a.toFixed()
 usePushChannel<{ a: number }, number>('/push/any', {
   initial: 0,
   reduce: (sum, m) => sum + m.data.a,
@@ -132,4 +132,4 @@ usePushChannel<{ a: number }, number>('/push/any', {
 usePushChannel(ref(orders({ account: 'a' }))).data.value?.total.toFixed()
 usePushChannel(ref<string | null>(null)).data.value satisfies unknown
 // @ts-expect-error a descriptor names its own technique
-usePushChannel(notices(), { via: sse() })
+usePushChannel(notices(), { technique: sse() })

@@ -25,7 +25,7 @@ const MISTAKES = {
     /^Type '"never"' is not assignable to type 'Flush \| undefined'\.$/,
   ],
   'a technique beside a descriptor': [
-    'usePushChannel(news(), { via: sse() })',
+    'usePushChannel(news(), { technique: sse() })',
     'via',
     /^Type 'Technique' is not assignable to type 'undefined'/,
   ],
@@ -40,12 +40,12 @@ const MISTAKES = {
     /^Argument of type 'ChannelDefinition<.*>' is not assignable to parameter of type 'string \| AnyDescriptor'\.$/,
   ],
   'a definition that a store is bound to, not called': [
-    'bind(ticks, { apply() {} })',
+    'bindChannel(ticks, { apply() {} })',
     'ticks',
     /^Argument of type 'ChannelDefinition<.*>' is not assignable to parameter of type 'PushSource<.*> \| \(\(\) => PushSource<.*>\)'\.$/,
   ],
   'a store bound to a URL': [
-    "bind('/news', { apply() {} })",
+    "bindChannel('/news', { apply() {} })",
     "'/news'",
     /^Argument of type '"\/news"' is not assignable to parameter of type 'PushSource<unknown, unknown> \| /,
   ],
@@ -62,15 +62,15 @@ const MISTAKES = {
 } as const
 
 const PRELUDE = `
-import { createPush, defineChannel, fallback, sse, usePushChannel, type Bind } from 'pinia-push'
+import { createPush, defineChannel, fallback, sse, usePushChannel, type BindChannel } from 'pinia-push'
 interface Tick { price: number }
 const decode = (raw: string) => JSON.parse(raw) as Tick
 const news = defineChannel({ url: '/news', decode })
 const ticks = defineChannel({ url: (p: { symbol: string }) => '/ticks/' + p.symbol, decode })
 const words = defineChannel({ url: '/words', encode: (word: 'ping' | 'stop') => word })
 const push = createPush()
-declare const bind: Bind<{ price: number }>
-export { bind, fallback, news, push, sse, ticks, usePushChannel, words }
+declare const bindChannel: BindChannel<{ price: number }>
+export { bindChannel, fallback, news, push, sse, ticks, usePushChannel, words }
 `.replaceAll('\n', ';')
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

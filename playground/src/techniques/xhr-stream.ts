@@ -3,6 +3,6 @@ import { decode } from '../machine.ts'
 
 export const channel = defineChannel({
   url: (p: { origin: string }) => `${p.origin}/push/machine`,
-  via: xhrStream(),
+  technique: xhrStream(),
   decode,
 })

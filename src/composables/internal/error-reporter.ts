@@ -4,7 +4,7 @@ import { ErrorCodes, getCurrentInstance, handleError, type App } from 'vue'
  * Where errors of the user's own functions go, so that they break nothing of ours: to the component's and the app's
  * `errorHandler`, or else to the console.
  */
-export function reporter(app?: App): (error: unknown) => void {
+export function errorReporter(app?: App): (error: unknown) => void {
   const instance = getCurrentInstance()
   return (error) => {
     try {

@@ -12,7 +12,7 @@ export interface Pauses {
   release(reason: PauseReason): void
 }
 
-export function pauses(): Pauses {
+export function pauseReasons(): Pauses {
   const reasons = new Set<PauseReason>()
   const paused$ = new BehaviorSubject(false)
   const tell = () => paused$.next(reasons.size > 0)

@@ -1,6 +1,6 @@
 import type { PushStatus } from '../../observables/index.ts'
 
-const TROUBLE = { idle: 0, open: 1, closed: 2, connecting: 3, waiting: 4, failed: 5 } as const satisfies Record<
+const TROUBLE = { idle: 0, open: 1, closed: 2, connecting: 3, reconnecting: 4, failed: 5 } as const satisfies Record<
   PushStatus,
   number
 >

@@ -88,7 +88,7 @@ export function createRegistry({
     const created = createChannel({
       history,
       epoch: lives.begin(name) ?? epoch,
-      floor: forgotten,
+      oldestResumable: forgotten,
       ids,
       spellings,
       attended: (attended) => (attended ? keep(name, created) : leave(name, created)),
@@ -142,7 +142,7 @@ export function createRegistry({
   const fit = () => {
     for (const keeping of [strangers, own])
       for (const [name, channel] of keeping) {
-        while (weight > maxHistoryBytes && channel.retained > 0) channel.shed()
+        while (weight > maxHistoryBytes && channel.retained > 0) channel.dropOldest()
         if (channel.retained === 0) keeping.delete(name)
         if (weight <= maxHistoryBytes) return
       }

@@ -12,7 +12,7 @@ import { createMessage, type Message, type Publication } from './message.ts'
 import type { Spellings } from './encoding-cache.ts'
 
 /** `newest`: only what is published from now on; `oldest`: all that is kept; -N: the last N. */
-export type FirstMessage = 'newest' | 'oldest' | number
+export type StartFrom = 'newest' | 'oldest' | number
 
 /** Somebody who is sent what is published. */
 export interface Subscriber {
@@ -24,7 +24,7 @@ export interface Subscriber {
 /** Where a subscriber goes on from. */
 export interface Resumption {
   /** Messages are missing before these. */
-  readonly gap: 'expired' | 'unknown' | undefined
+  readonly gap: 'history-expired' | 'unknown-cursor' | undefined
   /** The place before the first of them; where there are none, the present one. */
   readonly from: MessageId
 }
@@ -38,7 +38,7 @@ export interface Kept extends Resumption {
 export interface Channel {
   publish(publication: Publication, now: number): Message
   /** Where a subscriber begins. What it is owed is `after` that place. */
-  resume(cursor: RequestedId | undefined, first: FirstMessage, now: number): Resumption
+  resume(cursor: RequestedId | undefined, first: StartFrom, now: number): Resumption
   after(place: MessageId, limits?: ReadLimits): Kept
   subscribe(subscriber: Subscriber): () => void
   /** Ends every subscriber. */
@@ -46,7 +46,7 @@ export interface Channel {
   /** Forgets what is too old. */
   prune(now: number): void
   /** Forgets the oldest message. */
-  shed(): void
+  dropOldest(): void
   readonly subscribers: number
   readonly retained: number
   /** About what all that is kept takes, in bytes. */
@@ -67,7 +67,7 @@ export interface ChannelOptions {
   history: HistoryLimits
   epoch: string
   /** Every message of this life that comes after it will be kept here; those up to it may be gone. */
-  floor: Moment
+  oldestResumable: Moment
   ids: Ids
   spellings: Spellings
   /** The first subscriber came, or the last one left. */
@@ -83,13 +83,13 @@ const AT_ONCE: ReadLimits = { count: 64, bytes: 65_536 }
 export function createChannel({
   history: limits,
   epoch,
-  floor,
+  oldestResumable,
   ids,
   spellings,
   attended,
   weighed,
 }: ChannelOptions): Channel {
-  const history = createHistory(limits, { ...floor, epoch }, weighed)
+  const history = createHistory(limits, { ...oldestResumable, epoch }, weighed)
   let last = ids.here(epoch)
   let published: number | undefined
   let requested: number | undefined
@@ -124,15 +124,15 @@ export function createChannel({
       // It asks for whatever there is, so nothing of it is missing.
       if (isBeginning(cursor)) return goOn(undefined, floor)
       // Another life's messages cannot be counted from here, and a place that was not reached was not issued.
-      if (cursor.epoch !== epoch || !ids.reached(cursor)) return goOn('unknown', last)
-      if (compareIds(cursor, floor) < 0) return goOn('expired', floor)
+      if (cursor.epoch !== epoch || !ids.reached(cursor)) return goOn('unknown-cursor', last)
+      if (compareIds(cursor, floor) < 0) return goOn('history-expired', floor)
       return goOn(undefined, { ...cursor, epoch })
     },
 
     after(place, some = AT_ONCE) {
       const forgotten = compareIds(place, history.floor) < 0
       return {
-        gap: forgotten ? 'expired' : undefined,
+        gap: forgotten ? 'history-expired' : undefined,
         from: forgotten ? history.floor : place,
         messages: history.after(place, some),
       }
@@ -154,7 +154,7 @@ export function createChannel({
     },
 
     prune: history.prune,
-    shed: history.shed,
+    dropOldest: history.shed,
     get weight() {
       return history.weight
     },

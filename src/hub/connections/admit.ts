@@ -18,14 +18,14 @@ export interface CrossOrigin {
 export interface Client {
   /** What `authorize` sees of its headers; by TCP alone there are none. */
   readonly headers: IncomingHttpHeaders
-  readonly address: string
+  readonly clientIp: string
   /** Whom the limits count. */
   readonly limitKey: string
   readonly crossOrigin: CrossOrigin | undefined
 }
 
 /** What `authorize` is asked, beside who asks. */
-export type Intent = Omit<AuthorizeRequest, 'headers' | 'address'>
+export type Intent = Omit<AuthorizeRequest, 'headers' | 'clientIp'>
 
 /** One request for something of the hub's, by whatever it came. */
 export interface Entry {
@@ -55,7 +55,7 @@ export interface Admission {
    */
   identify(request: IncomingMessage, origins: readonly (string | undefined)[]): Client | Refusal
   /** The client of a TCP connection. */
-  anonymous(address: string): Client
+  anonymous(clientIp: string): Client
   /** Counts a connection until it closes, or says why there is no room for it. */
   enter(client: Client, connection: Connection): Refusal | undefined
   /** Whether a client may do something now. Undefined allows, at once where there is no `authorize`. Never rejects. */
@@ -66,7 +66,7 @@ export interface Admission {
 
 export interface AdmissionOptions {
   arrivalOf: (request: IncomingMessage) => Arrival
-  address: ((request: IncomingMessage) => string) | undefined
+  clientIp: ((request: IncomingMessage) => string) | undefined
   policy: OriginPolicy
   authorize: Authorize | undefined
   limits: Limits
@@ -77,7 +77,7 @@ export interface AdmissionOptions {
 
 export function createAdmission({
   arrivalOf,
-  address: addressOf,
+  clientIp: clientIpOf,
   policy,
   authorize,
   limits,
@@ -85,11 +85,11 @@ export function createAdmission({
   closed,
   report,
 }: AdmissionOptions): Admission {
-  const permit: Admission['permit'] = ({ headers, address, limitKey }, intent) => {
+  const permit: Admission['permit'] = ({ headers, clientIp, limitKey }, intent) => {
     if (closed()) return CLOSED
     const busy = intent.action === 'publish' ? limits.publish(limitKey) : undefined
     if (busy || !authorize) return busy
-    const asked = { ...intent, headers, address }
+    const asked = { ...intent, headers, clientIp }
     return callAsync('authorize', () => authorize(asked), parseAnswer, { within: AUTHORIZE_TIMEOUT, report })
   }
 
@@ -103,7 +103,7 @@ export function createAdmission({
   return {
     permit,
     enter,
-    anonymous: (address) => ({ headers: {}, address, limitKey: limitKey(address), crossOrigin: undefined }),
+    anonymous: (clientIp) => ({ headers: {}, clientIp, limitKey: limitKey(clientIp), crossOrigin: undefined }),
 
     identify(request, origins) {
       const { headers } = request
@@ -125,12 +125,12 @@ export function createAdmission({
         foreign ||= standing !== 'own'
         anonymous ||= standing === 'anonymous'
       }
-      const address = addressOf ? call('address', () => addressOf(request), text, report) : arrival.address
-      if (typeof address === 'object') return address
+      const clientIp = clientIpOf ? call('clientIp', () => clientIpOf(request), text, report) : arrival.address
+      if (typeof clientIp === 'object') return clientIp
       return {
         headers: anonymous ? withoutCredentials(headers) : headers,
-        address,
-        limitKey: limitKey(address),
+        clientIp,
+        limitKey: limitKey(clientIp),
         crossOrigin: origin !== undefined && foreign ? { origin, credentials: !anonymous } : undefined,
       }
     },

@@ -11,7 +11,7 @@ export interface TakingOptions {
   pause: () => void
   resume: () => void
   /** What may wait for a decision, in bytes. */
-  maxBacklog: number
+  maxBufferedBytes: number
   /** Counts what waits, with that of all clients. */
   reception: Reception
 }
@@ -31,7 +31,7 @@ export function taking({
   refuse,
   pause,
   resume,
-  maxBacklog,
+  maxBufferedBytes,
   reception,
 }: TakingOptions): (publication: Publication) => void {
   // The first one is being decided. Reading stops meanwhile, but many small ones may have come at once with it.
@@ -46,7 +46,7 @@ export function taking({
   }
   const keep = (publication: Publication, queue: Fifo<Publication>) => {
     const size = weightOf(publication)
-    if (queue.length > 0 && weight + size > maxBacklog) return settle(TOO_MUCH)
+    if (queue.length > 0 && weight + size > maxBufferedBytes) return settle(TOO_MUCH)
     if (!reception.hold(size)) return settle(NO_ROOM)
     weight += size
     const { body } = publication

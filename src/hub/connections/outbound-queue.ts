@@ -21,7 +21,7 @@ export interface Sink {
 /** What bounds a queue. */
 export interface QueueLimits {
   /** In bytes. */
-  maxBacklog: number
+  maxBufferedBytes: number
   outgoing: Outgoing
   /** Whom the limits count. */
   limitKey: string
@@ -45,7 +45,7 @@ const AHEAD = 65_536
  */
 export class OutboundQueue implements Watched, Backlog {
   private readonly sink: Sink
-  private readonly maxBacklog: number
+  private readonly maxBufferedBytes: number
   private readonly outgoing: Outgoing
   private readonly limitKey: string
   private readonly onRoom: () => void
@@ -61,9 +61,9 @@ export class OutboundQueue implements Watched, Backlog {
   private open = true
   private farewell: Farewell | undefined
 
-  constructor(sink: Sink, { maxBacklog, outgoing, limitKey, stalls, onRoom }: OutboundQueueOptions) {
+  constructor(sink: Sink, { maxBufferedBytes, outgoing, limitKey, stalls, onRoom }: OutboundQueueOptions) {
     this.sink = sink
-    this.maxBacklog = maxBacklog
+    this.maxBufferedBytes = maxBufferedBytes
     this.outgoing = outgoing
     this.limitKey = limitKey
     this.onRoom = onRoom
@@ -95,9 +95,9 @@ export class OutboundQueue implements Watched, Backlog {
     return this.accepted - this.size
   }
 
-  /** Writes what comes when it comes; cuts the connection where more than `maxBacklog` waits. */
+  /** Writes what comes when it comes; cuts the connection where more than `maxBufferedBytes` waits. */
   push(message: Buffer | string, binary: boolean): void {
-    if (this.ready || this.size <= this.maxBacklog) this.write(message, binary)
+    if (this.ready || this.size <= this.maxBufferedBytes) this.write(message, binary)
     else this.destroy()
   }
 

@@ -45,7 +45,7 @@ export class ChannelStream implements Stream, Subscriber {
   private readonly channel: Channel
   private readonly spelling: Spelling
   private readonly refusalText: SendOptions['refusalText']
-  private readonly maxBacklog: number
+  private readonly maxBufferedBytes: number
   private readonly report: Report
   private readonly out: OutboundQueue
   private readonly unsubscribe: () => void
@@ -57,7 +57,7 @@ export class ChannelStream implements Stream, Subscriber {
     channel,
     resumption,
     heartbeat,
-    maxBacklog,
+    maxBufferedBytes,
     outgoing,
     limitKey,
     stalls,
@@ -70,10 +70,10 @@ export class ChannelStream implements Stream, Subscriber {
     this.channel = channel
     this.spelling = spelling
     this.refusalText = refusalText
-    this.maxBacklog = maxBacklog
+    this.maxBufferedBytes = maxBufferedBytes
     this.report = report
     this.written = from
-    this.out = new OutboundQueue(sink, { maxBacklog, outgoing, limitKey, stalls, onRoom: () => this.catchUp() })
+    this.out = new OutboundQueue(sink, { maxBufferedBytes, outgoing, limitKey, stalls, onRoom: () => this.catchUp() })
     // Where there is a gap its own word tells the place, so that nobody goes on from there who was not told of the gap.
     this.out.write(preamble + control('open', greeting(heartbeat), gap ? undefined : from))
     if (gap) this.out.write(control('gap', { reason: gap }, from))
@@ -95,8 +95,8 @@ export class ChannelStream implements Stream, Subscriber {
   end(): void {
     const { control } = this.spelling
     // The channel is gone, so what it kept waits here now.
-    this.catchUp(() => this.out.size < this.maxBacklog)
-    if (this.written) this.out.write(control('gap', { reason: 'expired' }, this.channel.last))
+    this.catchUp(() => this.out.size < this.maxBufferedBytes)
+    if (this.written) this.out.write(control('gap', { reason: 'history-expired' }, this.channel.last))
     this.out.end('ended', control('end', {}))
   }
 

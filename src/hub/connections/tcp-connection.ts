@@ -25,7 +25,7 @@ const ESCAPED = 6
 
 /** Serves one connection, by TCP or through a tunnel, whose messages are lines (PROTOCOL.md section 10). */
 export function serveLines(socket: Duplex, serving: Serving, client: Client, counted: boolean): void {
-  const { path, firstMessage, maxMessageBytes, maxBacklog, now, admission, registry, streams } = serving
+  const { path, startFrom, maxMessageBytes, maxBufferedBytes, now, admission, registry, streams } = serving
   // What goes wrong with a connection ends that connection; `close` follows.
   socket.on('error', () => {})
   const cut = () => void socket.destroy()
@@ -43,7 +43,7 @@ export function serveLines(socket: Duplex, serving: Serving, client: Client, cou
     const end = place && registry.endAt(name, place)
     if (end) return void socket.end((end.complete ? '' : GAP_LINE) + END_LINE)
     const channel = registry.channel(name)
-    const resumption = channel.resume(place, firstMessage, now())
+    const resumption = channel.resume(place, startFrom, now())
     const sink = new WritableSink(socket)
     const stream = new ChannelStream({
       ...serving,
@@ -61,7 +61,7 @@ export function serveLines(socket: Duplex, serving: Serving, client: Client, cou
       publisher,
       refuse,
       reception,
-      maxBacklog,
+      maxBufferedBytes,
       pause: () => socket.pause(),
       resume: () => socket.resume(),
     })

@@ -20,7 +20,7 @@ export interface Upgrades {
 
 /** Answers upgrades to WebSocket (RFC 6455): of channels, and of tunnels to TCP. */
 export function createUpgradeHandler({ tunnels, ...serving }: Serving & { tunnels: Tunnels }): Upgrades {
-  const { path, firstMessage, maxMessageBytes, now, admission, registry, streams, stalls } = serving
+  const { path, startFrom, maxMessageBytes, now, admission, registry, streams, stalls } = serving
   const sockets = new WebSocketServer({ ...boundedServer(maxMessageBytes), handleProtocols: () => META_SUBPROTOCOL })
 
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, about: Address, client: Client) => {
@@ -33,7 +33,7 @@ export function createUpgradeHandler({ tunnels, ...serving }: Serving & { tunnel
       connected.on('error', () => {})
       if (end) return webSocketEnd(connected, end)
       if (!channel) return connected.terminate()
-      const resumption = channel.resume(place, firstMessage, now())
+      const resumption = channel.resume(place, startFrom, now())
       const publisher = publisherOf({ ...serving, client, intent: intentOf('publish', request, about) })
       connected.on(
         'close',

@@ -33,7 +33,7 @@ export function webSocket({ socket, carrier, incoming, publisher, ...options }: 
   const take = taking({
     publisher,
     reception,
-    maxBacklog: options.maxBacklog,
+    maxBufferedBytes: options.maxBufferedBytes,
     refuse: (refusal) => stream.refuse(refusal),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
@@ -60,7 +60,7 @@ export const boundedServer = (maxPayload: number): ServerOptions => ({
 
 /** Tells a subscriber of an ended channel so, and before it that messages are missing. */
 export function webSocketEnd(socket: WebSocket, { complete }: { readonly complete: boolean }): void {
-  if (!complete) socket.send(metaControl('gap', { reason: 'expired' }))
+  if (!complete) socket.send(metaControl('gap', { reason: 'history-expired' }))
   socket.send(metaControl('end', {}))
   socket.close(...closing('ended'))
 }

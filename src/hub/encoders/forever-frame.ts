@@ -13,7 +13,7 @@ export interface Parent {
   /** The one origin that is posted to. */
   readonly origin: string
   /** What every post repeats, so that the parent knows its own frame. */
-  readonly word: string
+  readonly token: string
 }
 
 /** WebKit runs no script of a document before so many bytes. */
@@ -25,14 +25,14 @@ const PADDING = ' '.repeat(512)
  * that origin may have a frame is decided as for any other page's.
  */
 export function requestedParent(query: URLSearchParams): Parent | string | undefined {
-  const word = query.get(FRAME)
-  if (word === null) return undefined
+  const token = query.get(FRAME)
+  if (token === null) return undefined
   const origin = query.get(FRAME_PARENT) ?? ''
-  if (!/^[\w-]{8,64}$/.test(word)) return `${FRAME} is not 8 to 64 letters, digits, - or _`
+  if (!/^[\w-]{8,64}$/.test(token)) return `${FRAME} is not 8 to 64 letters, digits, - or _`
   // A host may have characters that mean something in a policy.
   if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^[a-z][\w+.-]*:\/\/[\w.:[\]-]+$/.test(origin))
     return `${FRAME_PARENT} ${quoted(origin)} is not an origin`
-  return { origin, word }
+  return { origin, token }
 }
 
 /**
@@ -45,7 +45,7 @@ export function foreverFrame(response: ServerResponse, parent: Parent): AnswerSp
   // Of a document that breaks off in the middle of a chunked answer Chromium tells nobody; of one that ends, it does.
   response.removeHeader('Transfer-Encoding')
   const opening = `<script nonce="${nonce}">`
-  const post = `const f=(frame)=>{parent.postMessage({push:${literal(parent.word)},frame},${literal(parent.origin)});document.currentScript.remove()}`
+  const post = `const f=(frame)=>{parent.postMessage({push:${literal(parent.token)},frame},${literal(parent.origin)});document.currentScript.remove()}`
   return {
     carrier: 'forever-frame',
     contentType: 'text/html; charset=utf-8',
@@ -71,7 +71,7 @@ export function answerFrameError(
   headers: OutgoingHttpHeaders,
 ): void {
   const nonce = drawNonce()
-  const post = literal({ push: parent.word, status, headers, body: line })
+  const post = literal({ push: parent.token, status, headers, body: line })
   const page = `${documentStart}<p>${line.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</p><script nonce="${nonce}">parent.postMessage(${post},${literal(parent.origin)})</script>`
   response.writeHead(status, {
     ...headers,

@@ -21,7 +21,7 @@ const control = (word: ControlWord, id?: string, data?: unknown): string =>
 
 /** To a client of a channel that has ended: the end, and before it that messages are missing. */
 export const END_LINE = control('end')
-export const GAP_LINE = control('gap', undefined, { reason: 'expired' })
+export const GAP_LINE = control('gap', undefined, { reason: 'history-expired' })
 
 function writeMessage({ cursor: id, event, isText, body }: Message): Buffer {
   const data = isText ? { text: body.toString() } : { base64: body.toString('base64') }

@@ -24,7 +24,7 @@ export const NO_ROOM: Refusal = {
 export const FAILED: Refusal = { status: 500, line: 'internal error: the log of the server has the cause' }
 export const ENDED: Refusal = { status: 410, line: 'the channel has ended', headers: { [END_HEADER]: '1' } }
 /** To a client that was not sent everything before the end. */
-export const ENDED_AFTER_GAP: Refusal = { ...ENDED, headers: { ...ENDED.headers, [GAP_HEADER]: 'expired' } }
+export const ENDED_AFTER_GAP: Refusal = { ...ENDED, headers: { ...ENDED.headers, [GAP_HEADER]: 'history-expired' } }
 
 /** Says no: as text, or to the parent of a frame, which sees no status. */
 export function refuse(response: ServerResponse, { status, line, headers = {} }: Refusal, parent?: Parent): void {

@@ -22,7 +22,7 @@ export interface Asked {
 
 /** Answers a GET of a channel, by the technique that it selects (PROTOCOL.md section 2), or says why not. */
 export function answerGet(
-  { registry, firstMessage, now, heartbeat, maxBacklog, outgoing, streams, stalls, report }: Serving,
+  { registry, startFrom, now, heartbeat, maxBufferedBytes, outgoing, streams, stalls, report }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
   { about: { name, query }, client: { limitKey }, parent }: Asked,
@@ -39,8 +39,8 @@ export function answerGet(
   const end = place && registry.endAt(name, place)
   if (end) return end.complete ? ENDED : ENDED_AFTER_GAP
   const channel = registry.channel(name)
-  const resumption = channel.resume(place, firstMessage, now())
-  const options = { channel, resumption, heartbeat, maxBacklog, outgoing, limitKey, stalls, report }
+  const resumption = channel.resume(place, startFrom, now())
+  const options = { channel, resumption, heartbeat, maxBufferedBytes, outgoing, limitKey, stalls, report }
   const stay = {
     'interval-poll': () => answerPoll(response, options),
     'long-poll': () => holdPoll(response, options, place !== undefined),

@@ -13,12 +13,12 @@ export interface AuthorizeRequest {
   readonly method: string
   /**
    * By TCP alone there are none; through the hub's tunnel they are the upgrade's. Without cookies and credentials of the
-   * browser's own (Basic, Digest, Negotiate, NTLM) where only `*` in `origins` allows the page's origin.
+   * browser's own (Basic, Digest, Negotiate, NTLM) where only `*` in `allowedOrigins` allows the page's origin.
    */
   readonly headers: IncomingHttpHeaders
   readonly query: URLSearchParams
-  /** The client's, as `trustedProxies` or `address` tell it. */
-  readonly address: string
+  /** The client's, as `trustedProxies` or `clientIp` tell it. */
+  readonly clientIp: string
 }
 
 /**

@@ -5,6 +5,6 @@ export function checkReach(host: string, guarded: boolean): void {
   if (guarded || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return
   throw new HubError(
     'not-loopback',
-    `${host} can be reached by others, and this hub asks nobody who they are: give it \`authorize\` (and its names in \`hosts\`), or bind 127.0.0.1`,
+    `${host} can be reached by others, and this hub asks nobody who they are: give it \`authorize\` (and its names in \`allowedHosts\`), or bind 127.0.0.1`,
   )
 }

@@ -11,9 +11,9 @@ export interface OriginOptions {
    * then sees neither cookies nor a login of the browser's own from them.
    * @default []
    */
-  origins?: readonly string[] | ((origin: string) => boolean)
+  allowedOrigins?: readonly string[] | ((origin: string) => boolean)
   /** Names under which the hub may be addressed beside localhost, without port. @default [] */
-  hosts?: readonly string[]
+  allowedHosts?: readonly string[]
 }
 
 /** What a page of an origin is to the hub: of its own origin, named by the application, or allowed by `*` alone. */
@@ -35,18 +35,23 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
  *
  * @throws HubError `invalid-option`
  */
-export function createOriginPolicy({ origins = [], hosts = [] }: OriginOptions, report: Report): OriginPolicy {
-  const names = new Set([...LOOPBACK, ...hosts].map((name) => name.toLowerCase()))
-  const listed = typeof origins === 'function' ? new Set<string>() : new Set(origins)
+export function createOriginPolicy(
+  { allowedOrigins = [], allowedHosts = [] }: OriginOptions,
+  report: Report,
+): OriginPolicy {
+  const names = new Set([...LOOPBACK, ...allowedHosts].map((name) => name.toLowerCase()))
+  const listed = typeof allowedOrigins === 'function' ? new Set<string>() : new Set(allowedOrigins)
   for (const origin of listed) checkOrigin(origin)
   const isNamed = (origin: string): boolean | Refusal =>
-    typeof origins === 'function' ? call('origins', () => origins(origin), yesOrNo, report) : listed.has(origin)
+    typeof allowedOrigins === 'function'
+      ? call('allowedOrigins', () => allowedOrigins(origin), yesOrNo, report)
+      : listed.has(origin)
 
   return {
     hostRefusal(host) {
       const name = host.replace(/:\d+$/, '').toLowerCase()
       if (names.has(name)) return undefined
-      return { status: 403, line: `Host ${quoted(host)} is not a name of this hub: list it in \`hosts\`` }
+      return { status: 403, line: `Host ${quoted(host)} is not a name of this hub: list it in \`allowedHosts\`` }
     },
     standing(origin, own) {
       if (origin === own) return 'own'
@@ -56,7 +61,7 @@ export function createOriginPolicy({ origins = [], hosts = [] }: OriginOptions, 
       if (listed.has('*')) return 'anonymous'
       return {
         status: 403,
-        line: `Origin ${quoted(origin)} is not allowed at ${own}: list it in \`origins\`, or list the proxy that ends its TLS in \`trustedProxies\``,
+        line: `Origin ${quoted(origin)} is not allowed at ${own}: list it in \`allowedOrigins\`, or list the proxy that ends its TLS in \`trustedProxies\``,
       }
     },
   }
@@ -72,7 +77,7 @@ function checkOrigin(origin: string): void {
   if (origin === '*' || (/^[a-z][\w+.-]*:\/\/[^\s/?#@]+$/.test(origin) && isCanonical(origin))) return
   throw new HubError(
     'invalid-option',
-    `origins: ${JSON.stringify(origin)} is not an origin as browsers send it. Write it as https://app.example, without a path`,
+    `allowedOrigins: ${JSON.stringify(origin)} is not an origin as browsers send it. Write it as https://app.example, without a path`,
   )
 }
 

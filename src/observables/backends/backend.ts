@@ -6,28 +6,28 @@ import type { Follows } from '../connection/detect-skipped.ts'
 import type { Prove } from '../connection/verify-resume.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
 
-/** Where to connect, before a dialect spelled it. */
+/** Where to connect, before a backend spelled it. */
 export interface Target {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly cursor: Cursor | undefined
   /** The head of the answer before, in a cycle of polls. */
-  readonly previous?: AnswerHead | undefined
+  readonly previous?: ResponseHead | undefined
   /** How long one message may be, in bytes; a reader keeps no more than that of one. @default 16 MiB */
   readonly maxMessageBytes?: number | undefined
 }
 
 /** The same, as the server wants it. */
-export interface Address {
+export interface BackendRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** The space of the cursors that this connection yields. */
-  readonly space: string
+  /** The namespace of the cursors that this connection yields. */
+  readonly namespace: string
   /**
-   * `resumed`: the cursor is in it. `unproven`: it is not, or there was none. `sampled`: each answer is the present
+   * `yes`: the cursor is in it. `no`: it is not, or there was none. `sampled`: each answer is the present
    * state, what was between two is never told.
    */
-  readonly continuity: 'resumed' | 'unproven' | 'sampled'
+  readonly resume: 'yes' | 'no' | 'sampled'
   /** Nothing but the request says that the server resumes: makes what recognises its repeats (`SourceOpen.assumed`). */
   readonly assumed?: SourceOpen['assumed']
   /** Another connection may give the same message another cursor, so no two are compared by them. @default false */
@@ -35,7 +35,7 @@ export interface Address {
 }
 
 /** The head of an HTTP answer. */
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number
   readonly headers: Headers
 }
@@ -47,7 +47,7 @@ export const END = 'end'
 export type Emit = (event: SourceEvent | typeof END) => void
 
 /** Reads the body of an answer as it arrives, so that what came before a cut is not lost. */
-export interface AnswerReader {
+export interface ResponseReader {
   feed(chunk: Uint8Array): void
   /** The body is whole. True: more waits at the server, ask again at once. */
   end(): boolean
@@ -63,33 +63,33 @@ export interface ServerSentEvent {
 }
 
 /** How polls are spelled. */
-export interface PollDialect {
+export interface PollBackend {
   /** `waits`: the server may hold the request until it has something to say (long polling). */
-  address(target: Target, waits: boolean): Address
-  verdict(head: AnswerHead, asked: Target): Verdict
-  /** Whether an accepted answer of this media type is a poll's; absent: `answer` sees to it. */
+  buildRequest(target: Target, waits: boolean): BackendRequest
+  verdict(head: ResponseHead, asked: Target): Verdict
+  /** Whether an accepted answer of this media type is a poll's; absent: `read` sees to it. */
   fits?(type: string): boolean
   /** Media types to expect, in words. */
   readonly expects?: string
   /** Why messages are missing before the end that an answer tells; absent: none are. */
-  gapAtEnd?(head: AnswerHead): GapReason | undefined
+  gapAtEnd?(head: ResponseHead): GapReason | undefined
   /** Reads an answer into gaps, messages and signs of life. `end` may throw what makes it unreadable. */
-  answer(head: AnswerHead, emit: Emit, asked: Target): AnswerReader
+  read(head: ResponseHead, emit: Emit, asked: Target): ResponseReader
 }
 
 /** How event streams are spelled. */
-export interface EventStreamDialect {
+export interface EventStreamBackend {
   /** `headers`: whether any can be sent; a browser's EventSource cannot. */
-  address(target: Target, headers: boolean): Address
-  verdict(head: AnswerHead, asked: Target): Verdict
+  buildRequest(target: Target, headers: boolean): BackendRequest
+  verdict(head: ResponseHead, asked: Target): Verdict
   /** The ids of events are cursors, so that one in a block without data counts too. @default false */
   readonly ids?: boolean
   /** Names of the server's own events, which an EventSource hides unless it is told of them. */
   readonly eventNames: readonly string[]
   /** Reads one connection's events. `head`: undefined where the host hides it; a browser's EventSource does. */
-  read(head: AnswerHead | undefined, emit: Emit, asked: Target): (event: ServerSentEvent) => void
+  read(head: ResponseHead | undefined, emit: Emit, asked: Target): (event: ServerSentEvent) => void
   /** Whether the server says something as soon as the stream is open; absent: no. */
-  greets?(head: AnswerHead): boolean
+  expectsGreeting?(head: ResponseHead): boolean
   /** The longest silence of a healthy stream, in ms, where it is agreed on for streams of events alone. */
   readonly heartbeat?: number | undefined
   /** A comment is a heartbeat (`again`), or a verdict on the stream. */
@@ -97,23 +97,23 @@ export interface EventStreamDialect {
 }
 
 /** How streams are spelled that are neither events nor frames: parts of a multipart answer, or lines. */
-export interface StreamDialect {
-  address(target: Target): Address
-  verdict(head: AnswerHead): Verdict
+export interface StreamBackend {
+  buildRequest(target: Target): BackendRequest
+  verdict(head: ResponseHead): Verdict
   /** Media types to ask for. */
   readonly accept: string
   /** Whether an answer of this media type (`mediaType`) is a stream. */
   fits(type: string): boolean
   /** Whether the server says something as soon as the stream is open; absent: no. */
-  greets?(head: AnswerHead): boolean
+  expectsGreeting?(head: ResponseHead): boolean
   /** Reads the text as it comes. A message that cannot be read is `unreadable`; only what ends the connection is thrown. */
-  read(head: AnswerHead, emit: Emit, asked: Target): (text: string) => void
+  read(head: ResponseHead, emit: Emit, asked: Target): (text: string) => void
 }
 
 /** How forever frames are spelled: pages in an iframe that post to their parent what comes. */
-export interface FrameDialect {
-  address(target: Target): Address
-  verdict(head: AnswerHead): Verdict
+export interface FrameBackend {
+  buildRequest(target: Target): BackendRequest
+  verdict(head: ResponseHead): Verdict
   /** Reads what was posted. */
   frame(text: string): SourceEvent | typeof END
 }
@@ -128,14 +128,14 @@ export interface Ping {
 }
 
 /** How WebSockets are spelled. */
-export interface WebSocketDialect {
-  address(target: Target): Address
-  /** To offer, the preferred first; those that `prepare` gives follow. */
+export interface WebSocketBackend {
+  buildRequest(target: Target): BackendRequest
+  /** To offer, the preferred first; those that `prepareRequest` gives follow. */
   readonly subprotocols: readonly string[]
   /** What is sent first on each connection, before anything else: a login, say. */
   readonly hello?: (() => Payload | undefined | Promise<Payload | undefined>) | undefined
   /** What is sent when a frame asks for it, by a ping of the server's own; undefined: the frame asks for nothing. */
-  readonly answer?: ((data: Payload) => Payload | undefined) | undefined
+  readonly reply?: ((data: Payload) => Payload | undefined) | undefined
   /** What is sent at regular times, so that the server, or this side, knows that the line is alive. */
   readonly ping?: Ping | undefined
   readonly closes: CloseTable
@@ -153,16 +153,16 @@ export interface RefusedLine {
 export type LineContent = { readonly text: string } | { readonly base64: string }
 
 /** How sockets are spelled whose messages are lines (LF). */
-export interface LinesDialect {
-  address(target: Target): Address
+export interface LinesBackend {
+  buildRequest(target: Target): BackendRequest
   /** The line that asks for a channel, by its URL relative to the tunnel's; undefined: the server begins by itself. */
   request(reference: string): string | undefined
   /** Whether the server says something at once, so that the connection is open when it has. */
-  readonly greets: boolean
+  readonly expectsGreeting: boolean
   /** Reads a line. */
   line(text: string): SourceEvent | typeof END | RefusedLine
-  verdict(head: AnswerHead): Verdict
-  /** A message as a line. Throws `cannot-send` where it cannot be one. */
+  verdict(head: ResponseHead): Verdict
+  /** A message as a line. Throws `send-unsupported` where it cannot be one. */
   write(content: LineContent): string
 }
 
@@ -175,13 +175,13 @@ export interface PostTarget extends Omit<Target, 'cursor'> {
 }
 
 /** One part for each way to carry. */
-export interface DialectParts {
-  readonly poll: PollDialect
-  readonly eventStream: EventStreamDialect
-  readonly stream: StreamDialect
-  readonly foreverFrame: FrameDialect
-  readonly webSocket: WebSocketDialect
-  readonly lines: LinesDialect
+export interface BackendParts {
+  readonly poll: PollBackend
+  readonly eventStream: EventStreamBackend
+  readonly stream: StreamBackend
+  readonly foreverFrame: FrameBackend
+  readonly webSocket: WebSocketBackend
+  readonly lines: LinesBackend
 }
 
 /**
@@ -189,19 +189,19 @@ export interface DialectParts {
  * means, how to send. It holds no socket and no state. A technique takes the part that is its own; one whose part is
  * absent is refused as `unsupported`, because this kind of server does not carry so.
  */
-export interface Dialect extends Partial<DialectParts> {
+export interface Backend extends Partial<BackendParts> {
   readonly name: string
   /** Longest silence of a healthy connection, in ms, where it is agreed on beforehand. */
   readonly heartbeat: number | undefined
   readonly statuses: StatusTable
   /**
    * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with
-   * `send-refused`.
+   * `send-rejected`.
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
   /**
    * Where to ask from so that the answer proves that nothing fell between; absent: the server says itself where what came
-   * after a cursor is gone. Not used of a server that said `tellsGaps`.
+   * after a cursor is gone. Not used of a server that said `reportsGaps`.
    */
   prove?: Prove
   /** Whether a message may be the next after another; absent: the server skips none without a word. */

@@ -7,7 +7,7 @@ import { PushError } from '../errors.ts'
 import { text } from '../parsers/content-type.ts'
 import { post } from '../http/post.ts'
 import { withQuery, withoutQuery } from '../http/query.ts'
-import type { Dialect } from './backend.ts'
+import type { Backend } from './backend.ts'
 import { notOf } from './recognize-server.ts'
 import { EVENT_STREAM_END, STANDARD_STATUSES, statusVerdict } from './verdict.ts'
 
@@ -38,27 +38,27 @@ const TOPIC_PARAMETERS: ReadonlySet<string> = new Set(['match', 'match_exact', '
 /**
  * A Mercure hub, 1.0 or before, read by `sse()`. The channel's URL names the topics: `match` and `match_urlpattern`, or
  * `topic` before 1.0. Every event has an id, which is its cursor. The hub answers where it really begins; where that is
- * not where it was asked to, or cannot be seen, there is a `gap`: `unknown` where the hub does not know the place,
- * `unproven` where the answer is hidden, by EventSource (`sse({ native: true })`) or by CORS from pages of another
+ * not where it was asked to, or cannot be seen, there is a `gap`: `unknown-cursor` where the hub does not know the place,
+ * `not-resumed` where the answer is hidden, by EventSource (`sse({ native: true })`) or by CORS from pages of another
  * origin, unless the hub exposes `Mercure-Last-Event-ID`.
  *
- * A token goes into a header (`prepare`), into a cookie (`credentials: 'include'`), or before 1.0 into the query
- * parameter `authorization` (`prepare`).
+ * A token goes into a header (`prepareRequest`), into a cookie (`credentials: 'include'`), or before 1.0 into the query
+ * parameter `authorization` (`prepareRequest`).
  *
  * `send` publishes to the topic that the URL names, where it is one; a carriage return in it arrives as a line feed.
  *
  * @throws PushError `invalid-option` where `heartbeat` is below one, or `from` another word.
  * @see https://mercure.rocks/spec
- * @example createPushClient({ via: sse(), dialect: mercure({ heartbeat: 40_000 }) })
+ * @example createPushClient({ technique: sse(), backend: mercure({ heartbeat: 40_000 }) })
  */
-export function mercure({ from = 'now', heartbeat, private: hidden = false }: MercureOptions = {}): Dialect {
+export function mercure({ from = 'now', heartbeat, private: hidden = false }: MercureOptions = {}): Backend {
   checkNumbers('mercure', { heartbeat }, 1)
   checkOption(
     from === 'now' || from === EARLIEST,
     DEV && `\`from\` of mercure() is ${String(from)}, and must be now or earliest`,
   )
   const placeOf = (cursor: Cursor | undefined): string | undefined =>
-    cursor?.space === SPACE ? cursor.value : from === EARLIEST ? EARLIEST : undefined
+    cursor?.namespace === SPACE ? cursor.value : from === EARLIEST ? EARLIEST : undefined
 
   return {
     name: SPACE,
@@ -66,7 +66,7 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
     statuses: STANDARD_STATUSES,
 
     eventStream: {
-      address({ url, headers, cursor }, sendsHeaders) {
+      buildRequest({ url, headers, cursor }, sendsHeaders) {
         const place = placeOf(cursor)
         // A header holds ASCII without spaces at its ends, and every version reads it.
         const inHeader = place !== undefined && sendsHeaders && /^[!-~]([ -~]*[!-~])?$/.test(place)
@@ -76,8 +76,8 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
               ? url
               : withQuery(url, Object.fromEntries(PLACE_PARAMETERS.map((name) => [name, place]))),
           headers: { ...headers, ...(inHeader && { 'Last-Event-ID': place }) },
-          space: SPACE,
-          continuity: cursor?.space === SPACE && sendsHeaders ? 'resumed' : 'unproven',
+          namespace: SPACE,
+          resume: cursor?.namespace === SPACE && sendsHeaders ? 'yes' : 'no',
         }
       },
       verdict: ({ status }) => EVENT_STREAM_END[status] ?? statusVerdict(STANDARD_STATUSES, status),
@@ -89,9 +89,10 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
         const place = placeOf(cursor)
         const begins = head && beginsAfter(head.headers)
         if (begins !== undefined && begins !== place && place !== undefined)
-          emit({ type: 'gap', reason: 'unknown', cursor: begins === EARLIEST ? undefined : begins })
+          emit({ type: 'gap', reason: 'unknown-cursor', cursor: begins === EARLIEST ? undefined : begins })
         // The hub has to say it; where it is hidden, nothing proves that it was said.
-        else if (begins === undefined && head && cursor?.space === SPACE) emit({ type: 'gap', reason: 'unproven' })
+        else if (begins === undefined && head && cursor?.namespace === SPACE)
+          emit({ type: 'gap', reason: 'not-resumed' })
         return ({ id, event = 'message', data }) => {
           if (id === undefined) throw notOf('a Mercure hub', 'an event has no id')
           emit({ type: 'message', data, event, cursor: id })
@@ -107,7 +108,7 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
       const [topic] = topics
       if (topic === undefined || topics.length > 1 || typeof data !== 'string') {
         throw new PushError(
-          'cannot-send',
+          'send-unsupported',
           DEV &&
             (typeof data === 'string'
               ? `a Mercure hub is sent to where the URL names one topic, and this one names ${topics.length}`

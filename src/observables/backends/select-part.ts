@@ -1,5 +1,5 @@
 import { PushError } from '../errors.ts'
-import type { Dialect, DialectParts } from './backend.ts'
+import type { Backend, BackendParts } from './backend.ts'
 
 /** Which techniques speak which part. */
 const SPOKEN_BY = {
@@ -9,28 +9,28 @@ const SPOKEN_BY = {
   foreverFrame: 'iframeStream()',
   webSocket: 'webSocket()',
   lines: 'flashSocket()',
-} satisfies Record<keyof DialectParts, string>
+} satisfies Record<keyof BackendParts, string>
 
 /**
- * A technique's part of the dialect; the standards' where no dialect was named. Throws `unsupported` where the dialect
+ * A technique's part of the backend; the standards' where no backend was named. Throws `unsupported` where the backend
  * has none, and says what to use instead.
  */
-export function part<K extends keyof DialectParts>(
-  dialect: Dialect | undefined,
+export function selectPart<K extends keyof BackendParts>(
+  backend: Backend | undefined,
   name: K,
-  standard: () => DialectParts[K],
-): DialectParts[K] {
-  const own = dialect ? dialect[name] : standard()
-  if (own) return own as DialectParts[K]
+  standard: () => BackendParts[K],
+): BackendParts[K] {
+  const own = backend ? backend[name] : standard()
+  if (own) return own as BackendParts[K]
   // What stands here is for development only, and left out of what is bundled for production.
-  throw new PushError('unsupported', process.env.NODE_ENV !== 'production' && instead(dialect, name))
+  throw new PushError('unsupported', process.env.NODE_ENV !== 'production' && instead(backend, name))
 }
 
-function instead(dialect: Dialect | undefined, name: keyof DialectParts): string {
+function instead(backend: Backend | undefined, name: keyof BackendParts): string {
   const others = Object.entries(SPOKEN_BY).flatMap(([other, techniques]) =>
-    dialect && other in dialect ? [techniques] : [],
+    backend && other in backend ? [techniques] : [],
   )
   return others.length > 0
-    ? `${dialect?.name} is not spoken over ${SPOKEN_BY[name]}: use ${others.join(', ')}`
-    : 'The dialect has none of the parts that techniques need. Give what plain(), nchan(), mercure() or durableStreams() returns.'
+    ? `${backend?.name} is not spoken over ${SPOKEN_BY[name]}: use ${others.join(', ')}`
+    : 'The backend has none of the parts that techniques need. Give what standard(), nchan(), mercure() or durableStreams() returns.'
 }

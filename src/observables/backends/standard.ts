@@ -7,15 +7,15 @@ import { lines } from '../parsers/lines.ts'
 import { wholeBody } from '../parsers/body-collector.ts'
 import { hubByFrame } from './recognize-server.ts'
 import type {
-  AnswerHead,
-  Dialect,
-  DialectParts,
-  EventStreamDialect,
-  FrameDialect,
-  LinesDialect,
-  PollDialect,
-  StreamDialect,
-  WebSocketDialect,
+  ResponseHead,
+  Backend,
+  BackendParts,
+  EventStreamBackend,
+  FrameBackend,
+  LinesBackend,
+  PollBackend,
+  StreamBackend,
+  WebSocketBackend,
 } from './backend.ts'
 import { PLACE, fromLastEvent } from './last-event-id.ts'
 import { wrongNames } from './subprotocols.ts'
@@ -30,12 +30,12 @@ import {
   type Verdict,
 } from './verdict.ts'
 
-export interface PlainOptions {
+export interface StandardOptions {
   /**
    * The longest silence of a healthy connection, in ms, if your server sends heartbeats: a comment in an event
    * stream, any frame on a WebSocket. Without it a dead link that carries no cursor is noticed by TCP alone.
    */
-  heartbeat?: number | PlainHeartbeat
+  heartbeat?: number | StandardHeartbeat
   /**
    * Names of events in an event stream that are heartbeats and no messages, `ping` say. An id that one carries counts all
    * the same. @default []
@@ -55,12 +55,12 @@ export interface PlainOptions {
   /** What a WebSocket sends when a frame asks for it, by a ping of the server's own: such a frame is not a message. */
   answer?: (frame: Payload) => Payload | undefined
   /**
-   * WebSocket subprotocols to offer; a token that is fresh for each attempt comes from `prepare`
+   * WebSocket subprotocols to offer; a token that is fresh for each attempt comes from `prepareRequest`
    * (`{ subprotocols: [...] }`). @default []
    */
   subprotocols?: readonly string[]
   /**
-   * Whether polls may be answered with HTML. Without it, an HTML page in place of a message is an `unexpected-answer`,
+   * Whether polls may be answered with HTML. Without it, an HTML page in place of a message is an `unexpected-response`,
    * because that is how captive portals and login pages answer.
    * @default false
    */
@@ -72,7 +72,7 @@ export interface PlainOptions {
 }
 
 /** A heartbeat that WebSockets send, for servers that drop clients which send nothing, or that show nothing by themselves. */
-export interface PlainHeartbeat {
+export interface StandardHeartbeat {
   /** What to send: a text, bytes, or a function that returns one. */
   send: Payload | (() => Payload)
   /** How often, in ms. */
@@ -81,7 +81,7 @@ export interface PlainHeartbeat {
   expect?: string | ((frame: Payload) => boolean)
   /**
    * How long the server may take to answer, in ms: where nothing arrives for `every` + `within`, the connection is
-   * dropped as `silent`. @default 10_000 where there is `expect`, otherwise the server is not expected to answer
+   * dropped as `heartbeat-timeout`. @default 10_000 where there is `expect`, otherwise the server is not expected to answer
    */
   within?: number
 }
@@ -91,71 +91,71 @@ export interface PlainHeartbeat {
  * conditional (`ETag`, `Last-Modified`) and sample the present state; a WebSocket frame is a message and carries no
  * cursor. What cannot be proved to continue is a `gap`.
  *
- * It is what techniques speak where no dialect is named; name it to set its options.
+ * It is what techniques speak where no backend is named; name it to set its options.
  *
  * @throws PushError `invalid-option` where a number is below one, a subprotocol or a verdict is none, or a list or a
  * function is something else.
- * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
+ * @example createPushClient({ technique: sse(), backend: standard({ heartbeat: 30_000 }) })
  */
-export function plain({
+export function standard({
   heartbeat,
   heartbeatEvents = [],
   resumes = false,
   hello,
-  answer,
+  answer: reply,
   subprotocols = [],
   html = false,
   statuses = {},
   closes = {},
-}: PlainOptions = {}): Dialect & DialectParts {
+}: StandardOptions = {}): Backend & BackendParts {
   const wrong = wrongNames(subprotocols)
   checkOption(
     wrong === undefined,
-    DEV && `\`subprotocols\` of plain() ${wrong}. Where they change, return them from \`prepare\`.`,
+    DEV && `\`subprotocols\` of standard() ${wrong}. Where they change, return them from \`prepareRequest\`.`,
   )
   if (process.env.NODE_ENV !== 'production') {
-    checkOption(isNames(heartbeatEvents), '`heartbeatEvents` of plain() must be a list of names')
-    for (const [name, given] of Object.entries({ hello, answer }))
+    checkOption(isNames(heartbeatEvents), '`heartbeatEvents` of standard() must be a list of names')
+    for (const [name, given] of Object.entries({ hello, answer: reply }))
       checkOption(
         given === undefined || typeof given === 'function',
-        `\`${name}\` of plain() must be a function that returns what is sent`,
+        `\`${name}\` of standard() must be a function that returns what is sent`,
       )
   }
   for (const [name, table] of Object.entries({ statuses, closes }))
     for (const [code, verdict] of Object.entries(table))
       checkOption(
         verdict === undefined || VERDICTS.has(verdict),
-        DEV && `\`${name}\` of plain() has ${code}: ${verdict}, and must have one of ${[...VERDICTS].join(', ')}`,
+        DEV && `\`${name}\` of standard() has ${code}: ${verdict}, and must have one of ${[...VERDICTS].join(', ')}`,
       )
   const own = typeof heartbeat === 'object' ? heartbeat : undefined
   if (own) {
     const { send, every = NaN, within } = own
     checkOption(
       typeof send === 'string' || typeof send === 'function' || ArrayBuffer.isView(send),
-      DEV && '`heartbeat.send` of plain() must be text, bytes or a function that returns them',
+      DEV && '`heartbeat.send` of standard() must be text, bytes or a function that returns them',
     )
-    checkNumbers('plain', { 'heartbeat.every': every, 'heartbeat.within': within }, 1)
-  } else checkNumbers('plain', { heartbeat }, 1)
+    checkNumbers('standard', { 'heartbeat.every': every, 'heartbeat.within': within }, 1)
+  } else checkNumbers('standard', { heartbeat }, 1)
   return {
-    name: 'plain',
+    name: 'standard',
     heartbeat: typeof heartbeat === 'number' ? heartbeat : undefined,
     statuses: { ...STANDARD_STATUSES, ...statuses },
-    poll: plainPoll(statuses, html),
-    eventStream: plainEventStream(statuses, { heartbeatEvents, resumes }),
-    stream: plainStream(statuses, { resumes }),
-    foreverFrame: plainFrame(statuses),
-    lines: plainLines(statuses),
+    poll: standardPoll(statuses, html),
+    eventStream: standardEventStream(statuses, { heartbeatEvents, resumes }),
+    stream: standardStream(statuses, { resumes }),
+    foreverFrame: standardFrame(statuses),
+    lines: standardLines(statuses),
     webSocket: {
-      ...plainWebSocket(subprotocols, { ...STANDARD_CLOSES, ...closes }),
+      ...standardWebSocket(subprotocols, { ...STANDARD_CLOSES, ...closes }),
       hello,
-      answer,
+      reply,
       ...(own && beating(own)),
     },
   }
 }
 
 /** A frame that answers a heartbeat says that the line is alive, and nothing else. */
-function beating({ send, every, expect, within }: PlainHeartbeat): Pick<WebSocketDialect, 'ping' | 'frame'> {
+function beating({ send, every, expect, within }: StandardHeartbeat): Pick<WebSocketBackend, 'ping' | 'frame'> {
   const isAnswer = typeof expect === 'function' ? expect : (frame: Payload) => frame === expect
   return {
     ping: {
@@ -173,21 +173,21 @@ type Statuses = Partial<StatusTable>
 
 const judge =
   (...own: readonly Statuses[]) =>
-  ({ status }: AnswerHead): Verdict =>
+  ({ status }: ResponseHead): Verdict =>
     statusVerdict(Object.assign({}, STANDARD_STATUSES, ...own), status)
 
-export const plainPoll = (statuses: Statuses = {}, html = false): PollDialect => ({
-  address({ url, headers, cursor }) {
-    const known = cursor?.space === VALIDATOR ? cursor.value : undefined
-    return { url, headers: { ...headers, ...condition(known) }, space: VALIDATOR, continuity: 'sampled' }
+export const standardPoll = (statuses: Statuses = {}, html = false): PollBackend => ({
+  buildRequest({ url, headers, cursor }) {
+    const known = cursor?.namespace === VALIDATOR ? cursor.value : undefined
+    return { url, headers: { ...headers, ...condition(known) }, namespace: VALIDATOR, resume: 'sampled' }
   },
 
   // 204 brings no news, as 304 does.
   verdict: judge({ 204: 'again' }, statuses),
   fits: (type) => html || !PAGES.has(type),
-  expects: 'JSON, text or bytes (where your server sends HTML: `plain({ html: true })`)',
+  expects: 'JSON, text or bytes (where your server sends HTML: `standard({ html: true })`)',
 
-  answer({ status, headers }, emit, { maxMessageBytes }) {
+  read({ status, headers }, emit, { maxMessageBytes }) {
     const cursor = validator(headers)
     const tell = (data: Payload, error: PushError | undefined) => {
       if (status === 304 || status === 408 || data.length === 0) emit({ type: 'alive', cursor })
@@ -205,11 +205,11 @@ export const plainPoll = (statuses: Statuses = {}, html = false): PollDialect =>
   },
 })
 
-export const plainEventStream = (
+export const standardEventStream = (
   statuses: Statuses = {},
-  { heartbeatEvents = [], resumes = false }: Pick<PlainOptions, 'heartbeatEvents' | 'resumes'> = {},
-): EventStreamDialect => ({
-  address: (target, sendsHeaders) => fromLastEvent(target, sendsHeaders, resumes),
+  { heartbeatEvents = [], resumes = false }: Pick<StandardOptions, 'heartbeatEvents' | 'resumes'> = {},
+): EventStreamBackend => ({
+  buildRequest: (target, sendsHeaders) => fromLastEvent(target, sendsHeaders, resumes),
   verdict: judge(EVENT_STREAM_END, statuses),
   ids: true,
   eventNames: heartbeatEvents,
@@ -223,11 +223,11 @@ export const plainEventStream = (
 })
 
 /** A message is a line: newline-delimited JSON, say. Lines carry no cursor; the events of an event stream do. */
-export const plainStream = (
+export const standardStream = (
   statuses: Statuses = {},
-  { resumes = false }: Pick<PlainOptions, 'resumes'> = {},
-): StreamDialect => ({
-  address: (target) => fromLastEvent(target, true, resumes),
+  { resumes = false }: Pick<StandardOptions, 'resumes'> = {},
+): StreamBackend => ({
+  buildRequest: (target) => fromLastEvent(target, true, resumes),
   verdict: judge(statuses),
   accept: 'application/x-ndjson, text/event-stream, */*;q=0.1',
   fits: (type) => !PAGES.has(type),
@@ -236,8 +236,8 @@ export const plainStream = (
 })
 
 /** A page that posts each message to its parent as it is. What is posted carries no cursor. */
-export const plainFrame = (statuses: Statuses = {}): FrameDialect => ({
-  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+export const standardFrame = (statuses: Statuses = {}): FrameBackend => ({
+  buildRequest: ({ url, headers }) => ({ url, headers, namespace: PLACE, resume: 'no' }),
   verdict: judge(statuses),
   frame(data) {
     const other = hubByFrame(data)
@@ -247,10 +247,10 @@ export const plainFrame = (statuses: Statuses = {}): FrameDialect => ({
 })
 
 /** Each line is a message, both ways. It carries no cursor, and the tunnel alone says what is read. */
-export const plainLines = (statuses: Statuses = {}): LinesDialect => ({
-  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+export const standardLines = (statuses: Statuses = {}): LinesBackend => ({
+  buildRequest: ({ url, headers }) => ({ url, headers, namespace: PLACE, resume: 'no' }),
   request: () => undefined,
-  greets: false,
+  expectsGreeting: false,
   verdict: judge(statuses),
   line: (text) => {
     const data = text.endsWith('\r') ? text.slice(0, -1) : text
@@ -258,22 +258,22 @@ export const plainLines = (statuses: Statuses = {}): LinesDialect => ({
   },
   write(content) {
     if ('text' in content && !content.text.includes('\n')) return content.text
-    throw new PushError('cannot-send', DEV && 'what is a line holds no line end and no bytes: send JSON')
+    throw new PushError('send-unsupported', DEV && 'what is a line holds no line end and no bytes: send JSON')
   },
 })
 
-export const plainWebSocket = (
+export const standardWebSocket = (
   subprotocols: readonly string[] = [],
   closes: CloseTable = STANDARD_CLOSES,
-): WebSocketDialect => ({
-  address: ({ url, headers }) => ({ url, headers, space: PLACE, continuity: 'unproven' }),
+): WebSocketBackend => ({
+  buildRequest: ({ url, headers }) => ({ url, headers, namespace: PLACE, resume: 'no' }),
   subprotocols,
   closes,
   frame: (data) => ({ type: 'message', data, event: 'message' }),
 })
 
 // A validator names a state, an event's id a place: one is never sent for the other.
-const VALIDATOR = 'plain-validator'
+const VALIDATOR = 'standard-validator'
 
 /** Media types of pages: what a captive portal, a login page or a fallback for unknown URLs answers with. */
 const PAGES: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml'])

@@ -19,15 +19,15 @@ export const invalid = (cause: unknown): PushError =>
   asPushError(cause, 'invalid-message', DEV && 'The message cannot be read')
 
 /**
- * What a frame means; one that the dialect cannot read is a message that cannot be read.
+ * What a frame means; one that the backend cannot read is a message that cannot be read.
  *
- * @throws PushError `unexpected-answer` where the dialect says that this server is not of its kind.
+ * @throws PushError `unexpected-response` where the backend says that this server is not of its kind.
  */
 export function readFrame<P extends Payload, E>(read: (data: P) => E, data: P): E | SourceMessage {
   try {
     return read(data)
   } catch (cause) {
-    if (cause instanceof PushError && cause.code === 'unexpected-answer') throw cause
+    if (cause instanceof PushError && cause.code === 'unexpected-response') throw cause
     return unreadable(data, undefined, cause)
   }
 }

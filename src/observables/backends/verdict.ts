@@ -23,7 +23,7 @@ export type StatusTable = Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx',
 export type CloseTable = Readonly<Record<'protocol' | 'registered' | 'private', Verdict>> &
   Readonly<Partial<Record<number, Verdict>>>
 
-/** What the standards mean (RFC 9110 section 15); a dialect says where its server means something else. */
+/** What the standards mean (RFC 9110 section 15); a backend says where its server means something else. */
 export const STANDARD_STATUSES: StatusTable = {
   '1xx': 'retry',
   '2xx': 'accept',

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Place } from '../connection/cursor.ts'
+import type { Position } from '../connection/cursor.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { PushEvent, PushMessage } from '../events.ts'
 import type { PushStatus } from '../status.ts'
@@ -9,13 +9,13 @@ export interface Bookmark {
   /** How many of the channel's messages and gaps lie before it; undefined: the reader has not begun. */
   at: number | undefined
   /** A place that was learnt elsewhere, for a reader that has not begun. It is taken, and removed, where nobody else reads. */
-  from?: Place | undefined
+  from?: Position | undefined
 }
 
 /**
  * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
- * `linger`. Its streams never error and never complete: what ends or fails is an event, and `open()` revives every
- * reader.
+ * `disconnectDelay`. Its streams never error and never complete: what ends or fails is an event, and `reconnect()` revives
+ * every reader.
  */
 export interface Channel<T, S = never> {
   /** Absolute. */
@@ -49,18 +49,21 @@ export interface Channel<T, S = never> {
   /**
    * Sends one message. Resolves when it was handed over to the connection, or when the server took it (HTTP). Waits in
    * a bounded buffer while the channel connects. It is never sent twice.
-   * @throws PushError (rejects) `cannot-send`, `not-connected`, `buffer-full`, `send-lost`, `send-refused`,
+   * @throws PushError (rejects) `send-unsupported`, `not-connected`, `buffer-full`, `send-aborted`, `send-rejected`,
    * `invalid-message`
    */
   send(data: S): Promise<void>
   /** Connects again after `closed` or `failed`, from where the channel was; cuts a wait short. */
-  open(): void
+  reconnect(): void
   /** Disconnects for all readers, who stay; what waits to be sent is lost. */
   close(): void
   /** Whether the message at one cursor comes after another's; undefined where the two have no order. */
   isAfter(cursor: string, other: string): boolean | undefined
   /** Tries again now instead of when the policy says; nothing where it does not wait. */
   retryNow(): void
-  /** How it is and why, in words for a person: which technique is used, what was tried, when the next try is. */
+  /**
+   * Describes the state in words, for development: the technique in use, what was tried, when the next attempt begins.
+   * In production it returns the status and the error's code.
+   */
   explain(): string
 }

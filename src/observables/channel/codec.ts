@@ -52,7 +52,7 @@ export function decoder({ schema, decode, binary = false }: Decoding): (raw: Pay
 
 /** How data becomes a channel's payloads. */
 export interface Encoding {
-  sends?: StandardSchemaV1 | undefined
+  sendSchema?: StandardSchemaV1 | undefined
   encode?: ((data: never) => unknown) | undefined
 }
 
@@ -62,12 +62,12 @@ export interface Encoding {
  * would lose (a Map, a FormData, a stream, a function) is refused. It throws, or
  * rejects with, what makes one message invalid.
  */
-export function encoder({ sends, encode }: Encoding = {}): (data: unknown) => Payload | Promise<Payload> {
+export function encoder({ sendSchema, encode }: Encoding = {}): (data: unknown) => Payload | Promise<Payload> {
   const own = encode as ((data: unknown) => unknown) | undefined
   // The same for all who say nothing, so that two definitions can be compared.
-  if (!sends && !own) return toPayload
-  return madeOf(encoder, [sends, encode], (data: unknown) => {
-    const value = sends ? validated(sends, data) : data
+  if (!sendSchema && !own) return toPayload
+  return madeOf(encoder, [sendSchema, encode], (data: unknown) => {
+    const value = sendSchema ? validated(sendSchema, data) : data
     return own ? toPayload(own(value), true) : toPayload(value)
   })
 }

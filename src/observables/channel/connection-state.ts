@@ -17,7 +17,7 @@ export interface ConnectionState {
   /** When the next attempt begins, in ms since the epoch; undefined unless it waits for one. */
   readonly retryAt: number | undefined
   /** Why the channel is `idle` although it is read: `hidden`, `bfcache`, `reader` ...; empty otherwise. */
-  readonly paused: readonly string[]
+  readonly pausedBy: readonly string[]
 }
 
 /** The state before the first event. */
@@ -27,7 +27,7 @@ export const IDLE: ConnectionState = {
   error: undefined,
   attempt: 0,
   retryAt: undefined,
-  paused: [],
+  pausedBy: [],
 }
 
 /**
@@ -41,12 +41,17 @@ export const IDLE: ConnectionState = {
 export function connectionState(previous: ConnectionState, event: PushEvent<unknown>): ConnectionState {
   switch (event.type) {
     case 'idle':
-      return { ...IDLE, paused: event.paused ?? IDLE.paused }
+      return { ...IDLE, pausedBy: event.pausedBy ?? IDLE.pausedBy }
     case 'connecting':
-      return { ...IDLE, status: event.type, attempt: event.attempt, error: previous.error }
+      return {
+        ...IDLE,
+        status: event.attempt > 0 ? 'reconnecting' : event.type,
+        attempt: event.attempt,
+        error: previous.error,
+      }
     case 'open':
       return { ...IDLE, status: event.type, technique: event.technique }
-    case 'waiting': {
+    case 'reconnecting': {
       const { error, attempt, retryAt } = event
       return { ...IDLE, status: event.type, error, attempt, retryAt }
     }

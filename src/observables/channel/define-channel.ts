@@ -10,26 +10,26 @@ import type { Technique } from '../techniques/technique.ts'
 
 /** What a definition says beside how it decodes. */
 export interface ChannelOptions<P> {
-  /** Absolute, or relative to the client's `base`; a function of the channel's parameters where it has any. */
+  /** Absolute, or relative to the client's `baseUrl`; a function of the channel's parameters where it has any. */
   url: string | ((params: P) => string)
   /** How to connect. @default the client's */
-  via?: Technique
+  technique?: Technique
   /** When to try again. @default the client's */
   retry?: RetryPolicy
   /** How many past messages a late reader gets. @default 0 */
   replay?: number
   /** How long the connection outlives its last reader, in ms. @default the client's */
-  linger?: number
-  /** How long it stays connected in a hidden page, in ms, or `keep`, under `pageLife`. @default that of pageLife */
-  hidden?: number | 'keep'
+  disconnectDelay?: number
+  /** How long it stays connected in a hidden page, in ms; `false`: always. For `pageLifecycle`. @default its `hiddenTimeout` */
+  disconnectWhenHidden?: number | false
 }
 
 /** What a client needs to know of a channel beside its URL: functions, so that only what is used is bundled. */
 export interface Definition {
-  readonly via?: Technique | undefined
+  readonly technique?: Technique | undefined
   readonly retry?: RetryPolicy | undefined
-  readonly linger?: number | undefined
-  readonly hidden?: number | 'keep' | undefined
+  readonly disconnectDelay?: number | undefined
+  readonly disconnectWhenHidden?: number | false | undefined
   /** Throws what makes a payload invalid. */
   readonly decode: (raw: Payload) => unknown
   /** Throws, or rejects with, what makes a message invalid. */
@@ -76,13 +76,13 @@ interface Numbered<T> {
 
 /** What may be sent, by a schema; `encode` gets what the schema returns. */
 interface SendsSchema<W extends StandardSchemaV1> {
-  sends: W
+  sendSchema: W
   encode?: (data: StandardSchemaV1.InferOutput<W>) => string | ArrayBuffer | ArrayBufferView | Blob
 }
 
 /** What may be sent, without a schema: what `encode` takes, or what the type parameter says. */
 interface Sends<S> {
-  sends?: never
+  sendSchema?: never
   /** Turns data into text or bytes. @default JSON, and bytes as they are */
   encode?: (data: S) => string | ArrayBuffer | ArrayBufferView | Blob
 }
@@ -97,7 +97,7 @@ interface Sends<S> {
  * an `invalid` event. `binary: true` hands over bytes.
  *
  * What is sent is JSON too, or bytes as they are, unless `encode` says otherwise: `encode: String` sends the text `ping`
- * as it is, where JSON would send `"ping"`. `sends` is a schema for it.
+ * as it is, where JSON would send `"ping"`. `sendSchema` is a schema for it.
  *
  * @see https://standardschema.dev
  * @example
@@ -128,24 +128,28 @@ export function defineChannel<T = unknown, P = void, S = unknown>(
 ): ChannelDefinition<P, T, S>
 export function defineChannel({
   url,
-  via,
+  technique,
   retry,
-  linger,
-  hidden,
+  disconnectDelay,
+  disconnectWhenHidden,
   replay = 0,
   sequence,
-  sends,
+  sendSchema,
   encode,
   ...decoding
 }: AnyOptions): unknown {
-  checkNumbers('defineChannel', { replay, linger, ...(hidden !== 'keep' && { hidden }) })
+  checkNumbers('defineChannel', {
+    replay,
+    disconnectDelay,
+    ...(disconnectWhenHidden !== false && { disconnectWhenHidden }),
+  })
   const definition: Definition = {
-    via,
+    technique,
     retry,
-    linger,
-    hidden,
+    disconnectDelay,
+    disconnectWhenHidden,
     decode: decoder(decoding),
-    encode: encoder({ sends, encode }),
+    encode: encoder({ sendSchema, encode }),
     sequence: sequence && madeOf(sequenceWatch, [sequence], () => sequenceWatch(sequence)),
     replay: replay > 0 ? madeOf(replayBuffer, [replay], () => replayBuffer(replay)) : undefined,
   }

@@ -1,6 +1,6 @@
 import { NEVER, Observable, Subject, concat, defer, distinctUntilChanged, of, switchMap, takeUntil } from 'rxjs'
 import type { Bookmark, Channel } from './channel.ts'
-import type { Place } from '../connection/cursor.ts'
+import type { Position } from '../connection/cursor.ts'
 import type { GapReason, PushEvent } from '../events.ts'
 
 /** What a gap is emitted before. */
@@ -10,15 +10,15 @@ const TOO_LATE_AFTER: ReadonlySet<PushEvent<never>['type']> = new Set(['message'
  * A channel's `events$` for one reader that can be paused, unseen by the others.
  *
  * While `paused$` says true the reader counts as none: the last one to pause lets the connection go, after the
- * channel's `linger`. It hears nothing but one `idle` with `paused: ['reader']`. It keeps its place: when `paused$`
- * says false it is told the status, then what it missed, once and in order:
+ * channel's `disconnectDelay`. It hears nothing but one `idle` with `pausedBy: ['reader']`. It keeps its place: when
+ * `paused$` says false it is told the status, then what it missed, once and in order:
  *
  * - where all had paused, the channel connects again from where the last of them stopped, and the server resends;
  * - where others went on, what it missed comes from what the channel keeps (`replay`); if that is too little, a
  *   `gap` (`paused`) comes first, at the latest before the next message.
  *
  * It begins at now, or at `from`, a place that was learnt elsewhere: where others read the channel already that cannot be
- * proved, and is a `gap` (`unproven`).
+ * proved, and is a `gap` (`not-resumed`).
  *
  * Nothing is read before `paused$` says something. The stream ends when it is unsubscribed, or errors with `paused$`.
  *
@@ -33,7 +33,7 @@ const TOO_LATE_AFTER: ReadonlySet<PushEvent<never>['type']> = new Set(['message'
 export function pausable<T, S>(
   channel: Channel<T, S>,
   paused$: Observable<boolean>,
-  from?: Place,
+  from?: Position,
 ): Observable<PushEvent<T>> {
   return defer(() => {
     // How many of the channel's messages and gaps lie behind; undefined: it has not begun.
@@ -56,7 +56,7 @@ export function pausable<T, S>(
       return told.subscribe((event) => {
         const { type } = event
         const { at: first = 0 } = bookmark
-        if (seen === undefined) missing = bookmark.from && 'unproven'
+        if (seen === undefined) missing = bookmark.from && 'not-resumed'
         else if (first > seen) missing = 'paused'
         seen = Math.max(seen ?? 0, first)
         at ??= first
@@ -72,7 +72,7 @@ export function pausable<T, S>(
         if (missing && type === 'open' && !reader.closed) gap(missing)
       })
     })
-    const rest = concat(of<PushEvent<T>>({ type: 'idle', paused: ['reader'] }), NEVER)
+    const rest = concat(of<PushEvent<T>>({ type: 'idle', pausedBy: ['reader'] }), NEVER)
     return paused$.pipe(
       distinctUntilChanged(),
       switchMap((paused) => (paused ? rest : read)),

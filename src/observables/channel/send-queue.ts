@@ -29,7 +29,7 @@ export interface OutboxOptions {
 /**
  * Messages on their way out, in order. Before the connection opens, and while it is renewed, a bounded number waits;
  * each is handed over once and never again, so nothing is sent twice behind anyone's back. Whatever the message whose
- * turn it is waits for (its encoding, `prepare`, the server), it keeps those behind it for a bounded time only.
+ * turn it is waits for (its encoding, `prepareRequest`, the server), it keeps those behind it for a bounded time only.
  */
 export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
   let waiting: QueuedSend[] = []

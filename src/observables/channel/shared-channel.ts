@@ -1,17 +1,17 @@
 import { BehaviorSubject, Observable, Subject, Subscription, filter, type SchedulerLike, type Subscriber } from 'rxjs'
 import type { Bookmark, Channel } from './channel.ts'
 import { IDLE, connectionState } from './connection-state.ts'
-import { canResume, nowhere, type Place } from '../connection/cursor.ts'
+import { canResume, initialPosition, type Position } from '../connection/cursor.ts'
 import { deliveryQueue } from './event-queue.ts'
 import { developmentWarnings } from './development-warnings.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError, asPushError } from '../errors.ts'
 import type { PushEvent, PushMessage, PushState, SourceMessage } from '../events.ts'
-import type { LinkEvent, Supervisor } from '../connection/reconnect.ts'
+import type { LinkEvent, Lifecycle } from '../connection/reconnect.ts'
 import { outbox, type Handover } from './send-queue.ts'
 import { show } from '../internal/devtools-hook.ts'
-import { explained } from './describe-state.ts'
-import { shown } from '../internal/format.ts'
+import { describeState } from './describe-state.ts'
+import { redactQuery } from '../internal/format.ts'
 import { tooLarge } from '../parsers/message-limit.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter } from '../internal/time.ts'
@@ -19,21 +19,21 @@ import { runAfter } from '../internal/time.ts'
 export interface ChannelWorks {
   url: string
   definition: Definition
-  /** The dialect's order of cursors. */
+  /** The backend's order of cursors. */
   compare: ((a: string, b: string) => number | undefined) | undefined
   /** In ms. */
-  linger: number
+  disconnectDelay: number
   /** How many messages may wait to be sent. */
-  sendBuffer: number
+  maxQueuedSends: number
   /** How long one may take from its turn on, in ms. */
   sendTimeout: number
   /** How long one message may be, in bytes. */
   maxMessageBytes: number
   /** The supervised connection. */
-  link: (place: Place, retryNow$: Observable<void>) => ReturnType<Supervisor>
+  link: (place: Position, retryNow$: Observable<void>) => ReturnType<Lifecycle>
   /** What the technique knows of the channel's origin, in words. */
   explain: () => string | undefined
-  /** Sends by HTTP; undefined where the dialect cannot. */
+  /** Sends by HTTP; undefined where the backend cannot. */
   post: Handover | undefined
   scheduler: SchedulerLike
   /** Whether development is warned of a wrong set-up. */
@@ -46,8 +46,8 @@ export function createChannel({
   url,
   definition: { decode, encode, sequence, replay },
   compare,
-  linger,
-  sendBuffer,
+  disconnectDelay,
+  maxQueuedSends,
   sendTimeout,
   maxMessageBytes,
   link,
@@ -59,16 +59,16 @@ export function createChannel({
 }: ChannelWorks): Channel<unknown, unknown> {
   // Replaced whole on every change, so that a delivery walks the readers it began with.
   let readers: readonly Subscriber<PushEvent<unknown>>[] = []
-  let place = nowhere()
+  let place = initialPosition()
   // Undefined while idle; an ended one while the channel is closed or failed.
   let connection: Subscription | undefined
   let lingering = Subscription.EMPTY
-  let announced: Extract<PushState, { type: 'open' }> | undefined
+  let lastOpen: Extract<PushState, { type: 'open' }> | undefined
   let lastCursor: string | undefined
   // How many messages and gaps there were: bookmarks count in it.
-  let told = 0
+  let eventCount = 0
   // Where the channel was when its last reader paused.
-  let pausedAt: Place | undefined
+  let pausedAt: Position | undefined
   let last: PushMessage<unknown> | undefined
   // The last event that was about the connection: a late reader gets it first.
   let present: PushState = { type: 'idle' }
@@ -78,26 +78,26 @@ export function createChannel({
   const state = new BehaviorSubject(IDLE)
   const retry = new Subject<void>()
   const letters = outbox({
-    limit: sendBuffer,
+    limit: maxQueuedSends,
     within: sendTimeout,
     late: () => unacknowledged(url, sendTimeout),
     scheduler,
   })
-  const past = replay?.()
-  const numbers = sequence?.()
+  const replayed = replay?.()
+  const sequenceCheck = sequence?.()
 
   const warn = process.env.NODE_ENV !== 'production' && warnings ? developmentWarnings(url) : undefined
 
   const say = deliveryQueue((event: PushEvent<unknown>) => {
     const now = readers
     if (event.type === 'message' || event.type === 'gap') {
-      told += 1
-      past?.add(event)
+      eventCount += 1
+      replayed?.add(event)
       if (event.type === 'message') last = event
     } else if (event.type === 'invalid') undecoded = event
     else {
       present = event
-      retryDue = event.type === 'waiting' ? scheduler.now() + event.delay : undefined
+      retryDue = event.type === 'reconnecting' ? scheduler.now() + event.delay : undefined
     }
     const next = connectionState(state.value, event)
     if (next !== state.value) state.next(next)
@@ -119,13 +119,13 @@ export function createChannel({
       if (wrong) throw wrong
       if (raw.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
       data = decode(raw)
-      const succession = numbers?.follow(data, isEarlier(cursor, before))
+      const succession = sequenceCheck?.follow(data, isEarlier(cursor, before))
       if (succession === 'repeat') return
       if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
     } catch (cause) {
       const error = asPushError(cause, 'invalid-message', DEV && 'the message')
       if (error.code === 'async-schema') {
-        linked({ type: 'gap', reason: 'unproven' })
+        handleLinkEvent({ type: 'gap', reason: 'not-resumed' })
         return end({ type: 'failed', error })
       }
       return say({ type: 'invalid', error, raw, cursor })
@@ -136,15 +136,15 @@ export function createChannel({
   const open = (event: Extract<LinkEvent, { type: 'open' }>) => {
     letters.connected(event.send ?? post ?? unsupported)
     if (event.unheard) return
-    numbers?.interrupted(false)
-    const { type, technique, presumed = false, why } = event
-    // A connection that was made anew unseen, to rotate it, is no news.
-    if (announced?.technique === technique && announced.presumed === presumed) return
-    announced = { type, technique, presumed, ...(why !== undefined && { why }) }
-    say(announced)
+    sequenceCheck?.interrupted(false)
+    const { type, technique, unconfirmed = false, reason } = event
+    // A connection that was made anew unseen, to recycle it, is no news.
+    if (lastOpen?.technique === technique && lastOpen.unconfirmed === unconfirmed) return
+    lastOpen = { type, technique, unconfirmed, ...(reason !== undefined && { reason }) }
+    say(lastOpen)
   }
 
-  const linked = (event: LinkEvent | Extract<PushState, { type: 'idle' }>) => {
+  const handleLinkEvent = (event: LinkEvent | Extract<PushState, { type: 'idle' }>) => {
     if (pausedAt && canResume(pausedAt)) {
       // Nobody is there to take it: whoever comes back asks for it again.
       place = pausedAt
@@ -153,9 +153,9 @@ export function createChannel({
     if (event.type === 'message') return message(event)
     if (event.type === 'open') return open(event)
     if (event.type === 'closed' || event.type === 'failed') return end(event)
-    if (event.type === 'gap') numbers?.interrupted(true)
+    if (event.type === 'gap') sequenceCheck?.interrupted(true)
     else {
-      announced = undefined
+      lastOpen = undefined
       letters.connected(undefined)
     }
     say(event)
@@ -163,14 +163,14 @@ export function createChannel({
 
   const connect = () => {
     const next = (connection = new Subscription())
-    next.add(link(place, retry).subscribe(linked))
+    next.add(link(place, retry).subscribe(handleLinkEvent))
   }
 
   const disconnect = () => {
     connection?.unsubscribe()
-    announced = undefined
+    lastOpen = undefined
     letters.discard(
-      new PushError('send-lost', DEV && `${shown(url)} was left or ended: the message was not handed over`),
+      new PushError('send-aborted', DEV && `${redactQuery(url)} was left or ended: the message was not handed over`),
     )
   }
 
@@ -194,8 +194,8 @@ export function createChannel({
     if (readers.length > 0) return
     pausedAt = bookmark && { ...place }
     // What is closed or failed is not kept for the next reader, who wants to try.
-    if (linger === 0 || connection?.closed) idle()
-    else lingering = runAfter(linger, scheduler, idle)
+    if (disconnectDelay === 0 || connection?.closed) idle()
+    else lingering = runAfter(disconnectDelay, scheduler, idle)
   }
 
   const readFrom = (bookmark?: Bookmark) =>
@@ -204,15 +204,15 @@ export function createChannel({
       pausedAt = undefined
       if (!connection && bookmark?.at === undefined) {
         // What was is the past of others; for their bookmarks, the hole counts as an event that is not kept.
-        place = bookmark?.from ?? nowhere()
+        place = bookmark?.from ?? initialPosition()
         if (bookmark) bookmark.from = undefined
         lastCursor = last = undefined
-        numbers?.interrupted(true)
-        past?.clear()
-        told += 1
+        sequenceCheck?.interrupted(true)
+        replayed?.clear()
+        eventCount += 1
       }
-      const kept = past?.events() ?? []
-      if (bookmark) bookmark.at = told - kept.length
+      const kept = replayed?.events() ?? []
+      if (bookmark) bookmark.at = eventCount - kept.length
       if (connection) reader.next(present)
       for (const event of kept) reader.next(event)
       if (connection && undecoded && undecoded.error === state.value.error) reader.next(undecoded)
@@ -244,7 +244,10 @@ export function createChannel({
     },
     send(data) {
       if (!connection || connection.closed) {
-        return rejected('not-connected', DEV && `${shown(url)} is ${state.value.status}: subscribe first, or open()`)
+        return rejected(
+          'not-connected',
+          DEV && `${redactQuery(url)} is ${state.value.status}: subscribe first, or reconnect()`,
+        )
       }
       try {
         return letters.send(encode(data))
@@ -252,7 +255,7 @@ export function createChannel({
         return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
       }
     },
-    open() {
+    reconnect() {
       if (connection?.closed && readers.length > 0) connect()
       else retry.next()
     },
@@ -264,7 +267,10 @@ export function createChannel({
       return order === undefined ? undefined : order > 0
     },
     retryNow: () => retry.next(),
-    explain: () => explained(url, present, (retryDue ?? 0) - scheduler.now(), explain()),
+    explain: () =>
+      process.env.NODE_ENV !== 'production'
+        ? describeState(url, present, (retryDue ?? 0) - scheduler.now(), explain())
+        : [state.value.status, state.value.error?.code].filter(Boolean).join(': '),
   }
   return channel
 }
@@ -272,16 +278,16 @@ export function createChannel({
 /** For connections that only receive, at servers that take no posts. */
 const unsupported: Handover = () => {
   throw new PushError(
-    'cannot-send',
-    DEV && 'Neither this technique nor the dialect can send. Use webSocket(), or a dialect that posts.',
+    'send-unsupported',
+    DEV && 'Neither this technique nor the backend can send. Use webSocket(), or a backend that posts.',
   )
 }
 
 const unacknowledged = (url: string, within: number) =>
   new PushError(
-    'send-lost',
+    'send-aborted',
     DEV &&
-      `The message was not acknowledged: ${shown(url)} did not answer within ${within} ms. The server may have it; send it again only if it may come twice, or raise \`sendTimeout\`.`,
+      `The message was not acknowledged: ${redactQuery(url)} did not answer within ${within} ms. The server may have it; send it again only if it may come twice, or raise \`sendTimeout\`.`,
   )
 
 const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

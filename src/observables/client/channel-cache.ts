@@ -2,7 +2,7 @@
  * One value for each key and name, made when it is first asked for, and forgotten when nobody holds it any more: a
  * page that reads a channel for each of ten thousand symbols keeps those that it uses.
  */
-export function weakRegistry<K extends object, V extends object>() {
+export function channelCache<K extends object, V extends object>() {
   const shelves = new WeakMap<K, Map<string, WeakRef<V>>>()
   const collected = new FinalizationRegistry<{ shelf: Map<string, WeakRef<V>>; name: string }>(({ shelf, name }) => {
     // Another value may stand in its place by now.

@@ -3,34 +3,34 @@ import { DEV } from '../internal/dev.ts'
 import { PushError, rejection } from '../errors.ts'
 import { wallTime } from '../internal/time.ts'
 
-/** What `prepare` may add to a request. */
-export interface Prepared {
+/** What `prepareRequest` may add to a request. */
+export interface RequestInitPatch {
   headers?: Record<string, string>
   /** Goes into the URL: the one way for techniques that send no header. */
   query?: Record<string, string>
-  /** WebSocket subprotocols to offer behind the dialect's own: how some servers take a token. */
+  /** WebSocket subprotocols to offer behind the backend's own: how some servers take a token. */
   subprotocols?: readonly string[]
   /**
-   * When this is of no use any more, in ms since the epoch: before that, `prepare` is asked again, and the connection
+   * When this is of no use any more, in ms since the epoch: before that, `prepareRequest` is asked again, and the connection
    * made anew from its cursor, unseen. `fallback`, of one technique too, opens the new one before it leaves the old.
    * @default never
    */
-  expires?: number
+  expiresAt?: number
 }
 
 /**
  * Runs before every attempt, and may be asynchronous: the place for a token that expires.
  *
- * @example prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } })
+ * @example prepareRequest: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } })
  */
-export type Prepare = (attempt: {
+export type PrepareRequest = (attempt: {
   url: string
   attempt: number
-}) => Prepared | undefined | Promise<Prepared | undefined>
+}) => RequestInitPatch | undefined | Promise<RequestInitPatch | undefined>
 
-/** Asks `prepare` for what a request needs, and keeps what it gave for as long as it is good. */
+/** Asks `prepareRequest` for what a request needs, and keeps what it gave for as long as it is good. */
 export interface RequestPreparer {
-  ask(attempt: Parameters<Prepare>[0]): Observable<Prepared | undefined>
+  ask(attempt: Parameters<PrepareRequest>[0]): Observable<RequestInitPatch | undefined>
   /** The server refused what was given: the next request asks again. */
   discard(): void
 }
@@ -41,9 +41,9 @@ export interface RequestPreparer {
  */
 const KEPT = 0.8
 
-/** What says no `expires` is asked for each time. */
-export function requestPreparer(prepare: Prepare, scheduler: SchedulerLike): RequestPreparer {
-  let kept: { readonly url: string; readonly given: Prepared; readonly until: number } | undefined
+/** What says no `expiresAt` is asked for each time. */
+export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLike): RequestPreparer {
+  let kept: { readonly url: string; readonly given: RequestInitPatch; readonly until: number } | undefined
   return {
     ask: (attempt) =>
       defer(() => {
@@ -51,8 +51,8 @@ export function requestPreparer(prepare: Prepare, scheduler: SchedulerLike): Req
         const given = prepare(attempt)
         return (given && 'then' in given ? from(given).pipe(catchError(rejected)) : of(given)).pipe(
           tap((given) => {
-            checkExpires(given?.expires)
-            const left = (given?.expires ?? 0) - wallTime(scheduler)
+            checkExpires(given?.expiresAt)
+            const left = (given?.expiresAt ?? 0) - wallTime(scheduler)
             kept = given && left > 0 ? { url: attempt.url, given, until: scheduler.now() + left * KEPT } : undefined
           }),
         )
@@ -68,10 +68,10 @@ function checkExpires(expires: unknown): void {
   if (expires === undefined || (typeof expires === 'number' && !Number.isNaN(expires))) return
   throw new PushError(
     'prepare-failed',
-    DEV && `prepare returned \`expires: ${String(expires)}\`. Return ms since the epoch, or leave it out.`,
+    DEV && `prepareRequest returned \`expiresAt: ${String(expires)}\`. Return ms since the epoch, or leave it out.`,
   )
 }
 
-export const UNPREPARED = DEV && 'prepare failed'
+export const UNPREPARED = DEV && 'prepareRequest failed'
 
 const rejected = (cause: unknown): Observable<never> => throwError(() => rejection(cause, 'prepare-failed', UNPREPARED))

@@ -1,6 +1,6 @@
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { shown } from '../internal/format.ts'
+import { redactQuery } from '../internal/format.ts'
 
 /** The servers of a client: one is in use, and left for the next where it cannot be reached. */
 export interface Bases {
@@ -18,9 +18,9 @@ export interface Bases {
  * @throws PushError `invalid-url` where one is not an absolute HTTP or WebSocket URL, or has a user name or password;
  * `invalid-option` where there is none.
  */
-export function bases(given: string | readonly string[] | undefined): Bases {
+export function serverList(given: string | readonly string[] | undefined): Bases {
   const named = typeof given === 'string' ? [given] : given
-  if (named?.length === 0) throw new PushError('invalid-option', DEV && '`base` is an empty list: name one at least')
+  if (named?.length === 0) throw new PushError('invalid-option', DEV && '`baseUrl` is an empty list: name one at least')
   // The page's own address, which may be `about:blank`, does not matter to who names whole URLs.
   const servers = named?.map((base) => absolute(base)) ?? [globalThis.location?.href]
   let present = 0
@@ -41,14 +41,14 @@ export function bases(given: string | readonly string[] | undefined): Bases {
 function absolute(url: string, base?: string): string {
   const address = parse(url.replace(/^ws(s?:)/i, 'http$1'), base)
   if (!address || !/^https?:$/.test(address.protocol)) {
-    const fix = base ? '' : '. Outside a page, give an absolute URL or name `base`'
-    throw new PushError('invalid-url', DEV && `Invalid URL: ${shown(url)} is not an HTTP or WebSocket URL${fix}.`)
+    const fix = base ? '' : '. Outside a page, give an absolute URL or name `baseUrl`'
+    throw new PushError('invalid-url', DEV && `Invalid URL: ${redactQuery(url)} is not an HTTP or WebSocket URL${fix}.`)
   }
   if (address.username !== '' || address.password !== '') {
     throw new PushError(
       'invalid-url',
       DEV &&
-        `Invalid URL: ${shown(url)} has a user name or password in it, and browsers refuse to fetch it. Send credentials by \`prepare\`: { headers: { Authorization } } or { query }.`,
+        `Invalid URL: ${redactQuery(url)} has a user name or password in it, and browsers refuse to fetch it. Send credentials by \`prepareRequest\`: { headers: { Authorization } } or { query }.`,
     )
   }
   address.hash = ''

@@ -17,11 +17,15 @@ export function delayOf(
   ...row: [failures: number, error: PushError | undefined, elapsed: number]
 ): number | undefined | PushError {
   const wrong = (said: string, cause: unknown) =>
-    new PushError('invalid-option', DEV && `The retry policy ${said}. Let \`delay\` return 0 or more, or undefined.`, {
-      cause,
-    })
+    new PushError(
+      'invalid-option',
+      DEV && `The retry policy ${said}. Let \`nextDelay\` return 0 or more, or undefined.`,
+      {
+        cause,
+      },
+    )
   try {
-    const delay: unknown = policy.delay(...row)
+    const delay: unknown = policy.nextDelay(...row)
     if (delay === undefined || (typeof delay === 'number' && delay >= 0)) return delay
     return wrong(`gave a delay of ${String(delay)} ms`, row[1])
   } catch (cause) {
@@ -31,15 +35,18 @@ export function delayOf(
 
 export interface BackoffOptions {
   /** The longest first delay, in ms. @default 500 */
-  base?: number
-  /** What the longest delay grows by with each failure; `Infinity`: to `max` with the second. After what opened and broke again it is 2 at most. @default Infinity */
-  factor?: number
+  initialDelay?: number
+  /**
+   * What the longest delay grows by with each failure; `Infinity`: to `maxDelay` with the second. After what opened and
+   * broke again it is 2 at most. @default Infinity
+   */
+  multiplier?: number
   /** The longest delay of all, in ms. @default 30_000 */
-  max?: number
+  maxDelay?: number
   /** Attempts after which it gives up. @default Infinity */
-  tries?: number
+  maxRetries?: number
   /** How long failures in a row may go on before it gives up, in ms. @default Infinity */
-  budget?: number
+  maxElapsedTime?: number
   /** A connection that stood for this long, in ms, counts as success: the next failure is the first again. @default 10_000 */
   resetAfter?: number
   /** From 0 up to 1. @default Math.random */
@@ -56,52 +63,53 @@ export interface RetryPolicy {
    * The delay, in ms, after so many failures in a row (1 is the first), of which the first was `elapsed` ms ago;
    * undefined: give up.
    */
-  delay(failures: number, error?: PushError, elapsed?: number): number | undefined
+  nextDelay(failures: number, error?: PushError, elapsed?: number): number | undefined
   /** In ms. */
   readonly resetAfter: number
 }
 
 /**
  * Waits that suit one user and a million. Most losses are one link's own, so the first delay is short: drawn evenly
- * from nothing up to `base`. Where that attempt fails too, it may be the server, and everybody lost it at once: the next
- * delay is drawn from nothing up to two thirds of `max`, which spreads clients out, and each later one from the last
- * third, which keeps them so. What opened and broke again (`lost`) waits step by step, twice as long each time. However long a server was away, those that return to it are then at most 1.5 times as many
- * a second as if they came spread evenly over `max`; `npm run bench:storm` plays it.
+ * from nothing up to `initialDelay`. Where that attempt fails too, it may be the server, and everybody lost it at once:
+ * the next delay is drawn from nothing up to two thirds of `maxDelay`, which spreads clients out, and each later one from
+ * the last third, which keeps them so. What opened and broke again (`connection-lost`) waits step by step, twice as long
+ * each time. However long a server was away, those that return to it are then at most 1.5 times as many a second as if
+ * they came spread evenly over `maxDelay`; `npm run bench:storm` plays it.
  *
- * What this cannot spread is the first attempts, within `base`, after a loss that was over at once: no client can know
- * whether it is alone. Where that is too many, let `base` be `max`. With a `factor` the limit grows step by step, which
- * brings one user back sooner after an outage of seconds, and everybody else too.
+ * What this cannot spread is the first attempts, within `initialDelay`, after a loss that was over at once: no client can
+ * know whether it is alone. Where that is too many, let `initialDelay` be `maxDelay`. With a `multiplier` the limit grows
+ * step by step, which brings one user back sooner after an outage of seconds, and everybody else too.
  *
- * It gives up after `tries` failures in a row, or when they went on for `budget`. In RxJS's own `retry` a policy with a
- * `budget` serves one subscription at a time.
+ * It gives up after `maxRetries` failures in a row, or when they went on for `maxElapsedTime`. In RxJS's own `retry` a
+ * policy with a `maxElapsedTime` serves one subscription at a time.
  *
  * @throws PushError `invalid-option` where a number is out of its range.
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
- * @example createPushClient({ via: sse(), retry: backoff({ base: 250, max: 10_000 }) })
- * @example sse().connect(request).pipe(retry({ delay: backoff({ tries: 5 }) }))
+ * @example createPushClient({ technique: sse(), retry: backoff({ initialDelay: 250, maxDelay: 10_000 }) })
+ * @example sse().connect(request).pipe(retry({ delay: backoff({ maxRetries: 5 }) }))
  */
 export function backoff({
-  base = 500,
-  factor = Infinity,
-  max = 30_000,
-  tries = Infinity,
-  budget = Infinity,
+  initialDelay = 500,
+  multiplier = Infinity,
+  maxDelay = 30_000,
+  maxRetries = Infinity,
+  maxElapsedTime = Infinity,
   resetAfter = 10_000,
   random = Math.random,
   scheduler = hostScheduler,
 }: BackoffOptions = {}): RetryPolicy {
-  checkNumbers('backoff', { base, factor }, 1)
-  checkNumbers('backoff', { max }, base)
-  checkNumbers('backoff', { tries, budget, resetAfter })
+  checkNumbers('backoff', { initialDelay, multiplier }, 1)
+  checkNumbers('backoff', { maxDelay }, initialDelay)
+  checkNumbers('backoff', { maxRetries, maxElapsedTime, resetAfter })
   const delay = (failures: number, error?: PushError, elapsed = 0): number | undefined => {
-    if (failures > tries || elapsed >= budget) return undefined
+    if (failures > maxRetries || elapsed >= maxElapsedTime) return undefined
     // What opened before it broke says that the server is there, so that step by step is spread enough.
-    const growth = error?.code === 'lost' ? Math.min(factor, 2) : factor
-    const limit = (failure: number): number => base * growth ** (failure - 1)
+    const growth = error?.code === 'connection-lost' ? Math.min(multiplier, 2) : multiplier
+    const limit = (failure: number): number => initialDelay * growth ** (failure - 1)
     const drawn = random()
-    if (limit(failures) < max) return drawn * limit(failures)
-    const spread = failures > 1 && limit(failures - 1) >= max
-    return (max / 3) * (spread ? 2 + drawn : 2 * drawn)
+    if (limit(failures) < maxDelay) return drawn * limit(failures)
+    const spread = failures > 1 && limit(failures - 1) >= maxDelay
+    return (maxDelay / 3) * (spread ? 2 + drawn : 2 * drawn)
   }
 
   let since = 0
@@ -112,5 +120,5 @@ export function backoff({
     if (wait === undefined) return throwError(() => error)
     return after(wait + Math.min(LONGEST_RETRY_AFTER, known?.retryAfter ?? 0), scheduler)
   }
-  return Object.assign(notifier, { delay, resetAfter })
+  return Object.assign(notifier, { nextDelay: delay, resetAfter })
 }

@@ -1,4 +1,4 @@
-import { moved, type Place } from './cursor.ts'
+import { moved, type Position } from './cursor.ts'
 import type { GapReason } from '../events.ts'
 
 /**
@@ -7,13 +7,13 @@ import type { GapReason } from '../events.ts'
  *
  * @param resumed Whether the request carried the cursor, so that the server goes on from there.
  */
-export function gapAt({ opened, value, unplaced, owed }: Place, resumed: boolean): GapReason | undefined {
+export function gapAt({ opened, value, unplaced, owed }: Position, resumed: boolean): GapReason | undefined {
   const proved = resumed ? !unplaced : !opened && value === undefined
-  return owed ?? (proved ? undefined : 'unproven')
+  return owed ?? (proved ? undefined : 'not-resumed')
 }
 
 /** A connection opened, and readers know what may be missing before it. */
-export function opened(place: Place, resumed: boolean): void {
+export function opened(place: Position, resumed: boolean): void {
   place.opened = true
   place.unplaced = false
   place.owed = undefined
@@ -21,7 +21,8 @@ export function opened(place: Place, resumed: boolean): void {
 }
 
 /** An event moved the place: a message always counts, a sign of life only with a cursor. */
-export function advance(place: Place, cursor: string | undefined, message: boolean): void {
+export function advance(place: Position, cursor: string | undefined, message: boolean): void {
+  if (cursor !== undefined) place.atBeginning = false
   if (cursor !== undefined) place.unplaced = false
   else if (message && place.value !== undefined) place.unplaced = true
   place.value = moved(place.value, cursor)

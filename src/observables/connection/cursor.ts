@@ -1,25 +1,27 @@
 import type { GapReason, RecentMessages } from '../events.ts'
 
 /**
- * A place in a channel. `space` names what one kind of server means by it: a value counts only within its space, and
- * only a dialect reads or writes it.
+ * A place in a channel. `namespace` names what one kind of server means by it: a value counts only within its namespace,
+ * and only a backend reads or writes it.
  */
 export interface Cursor {
-  readonly space: string
+  readonly namespace: string
   readonly value: string
 }
 
 /** What one channel remembers from connection to connection. Mutable, because it moves with every message. */
-export interface Place {
-  space: string
+export interface Position {
+  namespace: string
   /** The last cursor that the server sent; undefined where it sent none, or took it back: nothing can be resumed. */
   value: string | undefined
+  /** Whether `value` is where the channel begins, and no message has come since. */
+  atBeginning?: boolean
   /** Whether a message without a cursor came after `value`: a server that resumes from there may repeat it. */
   unplaced?: boolean
   /** Whether anything was ever opened: from then on, what cannot be proved to continue is a gap. */
   opened: boolean
   /** Whether the server says by itself that messages are gone; else a place is proved to be known there. */
-  tellsGaps?: boolean
+  reportsGaps?: boolean
   /** The last messages, where that the server resumes is only assumed (`SourceOpen.assumed`), to recognise repeats. */
   recent?: RecentMessages | undefined
   /** Whether a connection was given a cursor and did not take it: to renew it would be a gap each time. */
@@ -33,7 +35,7 @@ export interface Place {
 }
 
 /** Where a channel begins that knows nothing yet. */
-export const nowhere = (): Place => ({ space: '', value: undefined, opened: false })
+export const initialPosition = (): Position => ({ namespace: '', value: undefined, opened: false })
 
 /**
  * The cursor after an event: sticky, as in WHATWG HTML section 9.2, so that an event without one leaves it. The empty one
@@ -43,5 +45,5 @@ export const moved = (value: string | undefined, cursor: string | undefined): st
   cursor === undefined ? value : cursor || undefined
 
 /** Whether a new connection would go on from a place, with nothing missing and nothing repeated. */
-export const canResume = ({ value, unplaced, withheld }: Place): boolean =>
+export const canResume = ({ value, unplaced, withheld }: Position): boolean =>
   value !== undefined && !unplaced && !withheld

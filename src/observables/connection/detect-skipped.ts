@@ -8,23 +8,23 @@ import type { SourceEvent } from '../events.ts'
 export type Follows = (last: string | undefined) => MonoTypeOperatorFunction<SourceEvent>
 
 /**
- * A message that cannot be the next after the one before it is behind a `gap` (`expired`), for servers that skip some
+ * A message that cannot be the next after the one before it is behind a `gap` (`history-expired`), for servers that skip some
  * without a word. What the server says by itself is not said twice, and a server that says it is believed.
  *
  * @param follows Whether a message may be the next after another, by their cursors. False: something lay between.
  */
-export const chain =
+export const detectSkipped =
   (follows: (cursor: string, next: string) => boolean): Follows =>
   (last) =>
   (source) =>
     new Observable((subscriber) => {
       let place = last
-      let vouched = false
+      let serverReportsGaps = false
       const next = (event: SourceEvent) => {
         switch (event.type) {
           case 'message':
-            if (!vouched && place !== undefined && event.cursor && !follows(place, event.cursor))
-              subscriber.next({ type: 'gap', reason: 'expired' })
+            if (!serverReportsGaps && place !== undefined && event.cursor && !follows(place, event.cursor))
+              subscriber.next({ type: 'gap', reason: 'history-expired' })
             place = event.cursor || undefined
             break
           case 'open':
@@ -34,7 +34,7 @@ export const chain =
             place = event.cursor || undefined
             break
           case 'alive':
-            vouched ||= event.tellsGaps ?? false
+            serverReportsGaps ||= event.reportsGaps ?? false
             place = moved(place, event.cursor)
         }
         subscriber.next(event)

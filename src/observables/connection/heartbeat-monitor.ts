@@ -1,55 +1,55 @@
 import { Observable, Subscription, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
-import { ALIVE, ROTATE, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
+import { ALIVE, RECYCLE, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { each, runAfter } from '../internal/time.ts'
 
-export interface LivenessOptions {
+export interface HeartbeatOptions {
   /**
-   * A connection that does not open within this time is dropped, in ms. After each `timeout` the next is given twice as
-   * long, up to 60 s, because a server may open with its first event. @default 5_000
+   * A connection that does not open within this time is dropped, in ms. After each `connect-timeout` the next is given
+   * twice as long, up to 60 s, because a server may open with its first event. @default 5_000
    */
-  openWithin?: number
+  connectTimeout?: number
   /** The longest silence of a healthy connection, in ms, where the server promised none. @default 15_000 */
-  heartbeat?: number
+  heartbeatInterval?: number
   /** How much longer than the heartbeat a silence may last, in ms. @default 5_000 */
-  timeout?: number
+  heartbeatGrace?: number
   /**
    * A connection without heartbeats that was silent for this long is renewed from its cursor, in ms, where the server is
    * known to resume from cursors. @default 60_000
    */
-  rotateAfter?: number
+  idleReconnectAfter?: number
 }
 
 /** How soon what was to be renewed, and had no place to go on from, is looked at again, in ms. */
 const OVERDUE = 1_000
 
 const LATE =
-  'Let the server send the head of its response at once, and not with its first event, or raise `openWithin`.'
+  'Let the server send the head of its response at once, and not with its first event, or raise `connectTimeout`.'
 
 /**
  * Ends a connection that gives no sign of life. Any event is one, because a technique says `alive` for every chunk.
  *
- * Where the server promised heartbeats, silence for longer is `silent`. Where it did not, silence proves nothing: an
- * idle connection with a cursor is rotated (errors with `ROTATE`), which loses nothing and finds a dead one out. One
- * that is only presumed open is held to the default heartbeat. One whose server `greets` is open when it has, and that
- * was read. Signs of life before `open` are for this watch alone.
+ * Where the server promised heartbeats, silence for longer is `heartbeat-timeout`. Where it did not, silence proves
+ * nothing: an idle connection with a cursor is recycled (errors with `RECYCLE`), which loses nothing and finds a dead one
+ * out. One that is only `unconfirmed` is held to the default heartbeat. One that `expectsGreeting` is open when that came,
+ * and was read. Signs of life before `open` are for this watch alone.
  *
  * @param resumable Whether a new connection would go on from where this one is.
- * @param rotatable Whether that is certain, so that an idle one is rotated.
- * @param until When it is rotated at the latest, by the scheduler's clock, in ms.
+ * @param rotatable Whether that is certain, so that an idle one is recycled.
+ * @param until When it is recycled at the latest, by the scheduler's clock, in ms.
  */
-export function liveness({
-  openWithin = 5_000,
-  heartbeat: presumed = 15_000,
-  timeout = 5_000,
-  rotateAfter = 60_000,
+export function monitorHeartbeat({
+  connectTimeout = 5_000,
+  heartbeatInterval: presumed = 15_000,
+  heartbeatGrace = 5_000,
+  idleReconnectAfter = 60_000,
   promised,
   resumable,
   rotatable = resumable,
   until = Infinity,
   scheduler,
-}: LivenessOptions & {
+}: HeartbeatOptions & {
   promised: number | undefined
   resumable: () => boolean
   rotatable?: () => boolean
@@ -80,8 +80,8 @@ export function liveness({
       }
       const check = () => {
         // So late that the page slept: what came meanwhile is still to be read.
-        if (scheduler.now() - due > timeout) return look(timeout)
-        if (scheduler.now() >= until && resumable()) return subscriber.error(ROTATE)
+        if (scheduler.now() - due > heartbeatGrace) return look(heartbeatGrace)
+        if (scheduler.now() >= until && resumable()) return subscriber.error(RECYCLE)
         const left = seen + limit - scheduler.now()
         const error = left > 0 ? undefined : verdict()
         if (error === undefined) look(left > 0 ? left : limit)
@@ -94,11 +94,11 @@ export function liveness({
         look(after)
       }
       const expect = (heartbeat: number) => {
-        const after = heartbeat + timeout
-        arm(after, () => new PushError('silent', DEV && `no byte for ${after} ms`))
+        const after = heartbeat + heartbeatGrace
+        arm(after, () => new PushError('heartbeat-timeout', DEV && `no byte for ${after} ms`))
       }
       // Without a cursor there is nothing to go on from, and nothing says that it is dead: it is left alone.
-      const rotate = () => (rotatable() ? ROTATE : undefined)
+      const rotate = () => (rotatable() ? RECYCLE : undefined)
 
       const beat = ({ send, every, within }: NonNullable<SourceOpen['ping']>) => {
         beats.unsubscribe()
@@ -110,15 +110,19 @@ export function liveness({
             if (!(cause instanceof PushError)) subscriber.error(cause)
           }
         })
-        if (within === undefined) arm(rotateAfter, rotate)
-        else arm(every + within, () => new PushError('silent', DEV && `No answer to a heartbeat within ${within} ms.`))
+        if (within === undefined) arm(idleReconnectAfter, rotate)
+        else
+          arm(
+            every + within,
+            () => new PushError('heartbeat-timeout', DEV && `No answer to a heartbeat within ${within} ms.`),
+          )
       }
 
       const next = (event: SourceEvent) => {
         if (subscriber.closed) return
-        if (event.type === 'open' && event.greets) {
+        if (event.type === 'open' && event.expectsGreeting) {
           // A proxy passes the head of an answer that it holds back.
-          ungreeted = { ...event, greets: false }
+          ungreeted = { ...event, expectsGreeting: false }
           return
         }
         // The head of a response is no sign that its body passes.
@@ -128,11 +132,11 @@ export function liveness({
         if (ungreeted && event.type !== 'retry') {
           const open = ungreeted
           ungreeted = undefined
-          told(open)
+          forward(open)
         }
-        told(event)
+        forward(event)
       }
-      const told = (event: SourceEvent) => {
+      const forward = (event: SourceEvent) => {
         // It may have been left at `open`, which came with this event.
         if (subscriber.closed) return
         see(event)
@@ -143,11 +147,11 @@ export function liveness({
         if (event.type === 'open') {
           isOpen = true
           if (event.ping) beat(event.ping)
-          else if (event.presumed) expect(promised ?? presumed)
+          else if (event.unconfirmed) expect(promised ?? presumed)
           else settle()
         } else if (event.type === 'alive' && event.heartbeat !== undefined) agree(event.heartbeat)
       }
-      const settle = () => (promised === undefined ? arm(rotateAfter, rotate) : expect(promised))
+      const settle = () => (promised === undefined ? arm(idleReconnectAfter, rotate) : expect(promised))
       const agree = (heartbeat: NonNullable<SourceAlive['heartbeat']>) => {
         if (heartbeat === 'default') {
           reading = true
@@ -159,9 +163,9 @@ export function liveness({
         settle()
       }
 
-      arm(openWithin, () => {
+      arm(connectTimeout, () => {
         const what = ungreeted ? 'open, and then silent: a proxy may hold the answer back. Not one byte' : 'not open'
-        return new PushError('timeout', DEV && `${what} within ${openWithin} ms. ${LATE}`)
+        return new PushError('connect-timeout', DEV && `${what} within ${connectTimeout} ms. ${LATE}`)
       })
       subscriber.add(() => {
         watch.unsubscribe()

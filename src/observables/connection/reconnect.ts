@@ -1,14 +1,14 @@
 import { NEVER, Observable, Subscription, identity, merge, switchMap, take, type SchedulerLike } from 'rxjs'
-import { canResume, nowhere, type Cursor, type Place } from './cursor.ts'
+import { canResume, initialPosition, type Cursor, type Position } from './cursor.ts'
 import { PushError, fault } from '../errors.ts'
-import { ROTATE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../events.ts'
+import { RECYCLE, type PushEvent, type SourceEvent, type SourceMessage, type SourceOpen } from '../events.ts'
 import type { Watch } from '../techniques/technique.ts'
 import type { RetryPolicy } from './backoff.ts'
 import type { Follows } from './detect-skipped.ts'
-import { liveness, type LivenessOptions } from './heartbeat-monitor.ts'
+import { monitorHeartbeat, type HeartbeatOptions } from './heartbeat-monitor.ts'
 import type { Proof, Prove } from './verify-resume.ts'
-import { renewal } from './token-expiry.ts'
-import { setbacks } from './retry-state.ts'
+import { renewalTime } from './token-expiry.ts'
+import { retryState } from './retry-state.ts'
 import { trackPosition } from './track-position.ts'
 import { orCursorLost, orWithoutCursor } from './without-cursor.ts'
 import { DEV } from '../internal/dev.ts'
@@ -16,7 +16,7 @@ import { after, firstWithin, hostScheduler, wallTime } from '../internal/time.ts
 
 /** What the supervisor says: a channel's events, with messages and `open` as the technique said them. */
 export type LinkEvent =
-  | Extract<PushEvent<never>, { type: 'connecting' | 'gap' | 'waiting' | 'closed' | 'failed' }>
+  | Extract<PushEvent<never>, { type: 'connecting' | 'gap' | 'reconnecting' | 'closed' | 'failed' }>
   | SourceMessage
   /** `unheard`: the line is not to be shown as open before something is received, but what is sent may try it. */
   | (SourceOpen & { readonly unheard?: true })
@@ -24,12 +24,12 @@ export type LinkEvent =
 /** What a channel is to its supervisor. */
 export interface Supervised {
   readonly url: string
-  /** The channel's own `hidden`. */
-  readonly hidden?: number | 'keep' | undefined
+  /** The channel's own option. */
+  readonly disconnectWhenHidden?: number | false | undefined
 }
 
 /** Keeps one channel connected: `reconnect`, or what stands around it and says `idle` where it pauses. */
-export type Supervisor = <P extends object>(
+export type Lifecycle = <P extends object>(
   options: ReconnectOptions<P>,
   channel: Supervised,
 ) => Observable<LinkEvent | Extract<PushEvent<never>, { type: 'idle' }>>
@@ -38,31 +38,31 @@ export type Supervisor = <P extends object>(
 export interface Supervision<P> {
   /** Ends a connection that gives no sign of life. */
   readonly watch: Watch
-  /** What `prepare` gives now: for one more connection in the same attempt. */
+  /** What `prepareRequest` gives now: for one more connection in the same attempt. */
   readonly prepare: () => Observable<P>
   /** No request may carry a cursor: those that did were not answered. */
   readonly withoutCursor: boolean
 }
 
-export interface ReconnectOptions<P> extends LivenessOptions {
-  /** One connection attempt, from a cursor, with what `prepare` gave. */
+export interface ReconnectOptions<P> extends HeartbeatOptions {
+  /** One connection attempt, from a cursor, with what `prepareRequest` gave. */
   connect: (cursor: Cursor | undefined, prepared: P, supervision: Supervision<P>) => Observable<SourceEvent>
   /** Whether `connect` watches over what it connects, by its `supervision`. @default false: it is watched here */
-  watches?: boolean
+  managesLiveness?: boolean
   /** Runs before every attempt and may take its time: a fresh token, say. */
   prepare: (attempt: number) => Observable<P>
-  /** Whether `prepare` may give something else after a refusal (401, 403 ...); otherwise asking again cannot help. @default true */
+  /** Whether `prepareRequest` may give something else after a refusal (401, 403 ...); otherwise asking again cannot help. @default true */
   prepares?: boolean
   /**
-   * When what was prepared is of no use any more, in ms since the epoch, by the wall clock: before that, what has a cursor is made anew from
-   * there. What `watches` by itself sees to it.
+   * When what was prepared is of no use any more, in ms since the epoch, by the wall clock: before that, what has a cursor
+   * is made anew from there. What `managesLiveness` sees to it.
    */
-  expires?: ((prepared: P) => number | undefined) | undefined
+  expiresAt?: ((prepared: P) => number | undefined) | undefined
   policy: RetryPolicy
   /** The heartbeat agreed on with the server, in ms. */
   promised?: number | undefined
   /** What is remembered from connection to connection; a caller that keeps it can go on from there later. */
-  place?: Place
+  position?: Position
   /** Proves that nothing fell between, for servers that do not say by themselves that messages are gone. */
   prove?: Prove | undefined
   /** Finds out messages that such a server skips. */
@@ -81,7 +81,7 @@ const AT_ONCE = 1_000
 /** A server that opens late is given more time after each attempt that took too long, up to this, in ms. */
 const LONGEST_OPENING = 60_000
 
-/** `prepare` may ask a slow server for a token, but not for ever. In ms. */
+/** `prepareRequest` may ask a slow server for a token, but not for ever. In ms. */
 const PREPARE_WITHIN = 30_000
 
 /**
@@ -89,7 +89,7 @@ const PREPARE_WITHIN = 30_000
  * connects again from there. What the server asks for (`Retry-After`, SSE `retry:`) is the least it waits, and the
  * policy's delay is added, so that those who were asked together do not come together. The backoff begins anew only after
  * a connection stood for the policy's `resetAfter`, never because one message came. A refusal of who asks (401, 403 and
- * their like) is answered once, at once, by a request that `prepare` made anew.
+ * their like) is answered once, at once, by a request that `prepareRequest` made anew.
  *
  * It never errors. It says `gap` where continuity cannot be proved, and completes after `closed` (the channel ended)
  * or `failed` (trying again cannot help, or the policy gave up).
@@ -99,49 +99,51 @@ const PREPARE_WITHIN = 30_000
  */
 export function reconnect<P>({
   connect,
-  watches = false,
+  managesLiveness = false,
   prepare,
   prepares = true,
-  expires,
+  expiresAt,
   policy,
   promised,
-  place = nowhere(),
+  position: place = initialPosition(),
   prove,
   follows,
   retryNow$ = NEVER,
   failed,
   scheduler = hostScheduler,
-  openWithin: firstOpening = 5_000,
+  connectTimeout: firstOpening = 5_000,
   ...others
 }: ReconnectOptions<P>): Observable<LinkEvent> {
   return new Observable((subscriber) => {
-    const failures = setbacks(policy, scheduler, prepares)
+    const failures = retryState(policy, scheduler, prepares)
     let seenAt = 0
-    /** What was only presumed open brought nothing, and nothing came since: presuming it again would show a dead line as open. */
+    /** What was open and `unconfirmed` brought nothing, and nothing came since: to presume it again would show a dead line as open. */
     let unheard = false
     let current = new Subscription()
-    let limits = { ...others, openWithin: firstOpening }
+    let limits = { ...others, connectTimeout: firstOpening }
 
     const resumable = () => !place.untaken && canResume(place)
     // A server that may ignore the cursor would lose and repeat messages with every rotation, unseen.
     const rotatable = () => resumable() && !place.recent
     const alive = { promised, resumable, rotatable, scheduler }
-    const watch: Watch = (own) => liveness({ ...limits, ...own, ...alive })
+    const watch: Watch = (own) => monitorHeartbeat({ ...limits, ...own, ...alive })
 
     const fresh = () => prepare(failures.count).pipe(firstWithin(PREPARE_WITHIN, scheduler, unprepared), take(1))
     const connection = (prepared: P, from: string | undefined) =>
       orWithoutCursor(from, place, (value) => {
-        const { space, withheld: withoutCursor = false } = place
-        const cursor = value === undefined ? undefined : { space, value }
+        const { namespace, withheld: withoutCursor = false } = place
+        const cursor = value === undefined ? undefined : { namespace, value }
         const connected = connect(cursor, prepared, { watch, prepare: fresh, withoutCursor })
-        if (watches) return connected
-        return connected.pipe(liveness({ ...limits, ...alive, until: renewal(expires?.(prepared), scheduler) }))
+        if (managesLiveness) return connected
+        return connected.pipe(
+          monitorHeartbeat({ ...limits, ...alive, until: renewalTime(expiresAt?.(prepared), scheduler) }),
+        )
       })
     /** Where to go on from, and what proves that nothing fell between. */
     const resumption = (unbroken: boolean): Partial<Proof> & Pick<Proof, 'proof'> => {
-      const { value, tellsGaps, withheld } = place
-      if (value === undefined || withheld || unbroken || tellsGaps || !prove) return { from: value, proof: identity }
-      return prove(value, { within: limits.openWithin, scheduler })
+      const { value, reportsGaps, withheld } = place
+      if (value === undefined || withheld || unbroken || reportsGaps || !prove) return { from: value, proof: identity }
+      return prove(value, { within: limits.connectTimeout, atBeginning: place.atBeginning ?? false, scheduler })
     }
 
     const replace = (start: () => Subscription) => {
@@ -154,17 +156,17 @@ export function reconnect<P>({
     const attempt = (unbroken = false) => {
       const { from, proof } = resumption(unbroken)
       let openedAt: number | undefined
-      let presumed = false
+      let unconfirmed = false
       const position = trackPosition(place, (event) => subscriber.next(event))
 
       const next = (event: SourceEvent) => {
         seenAt = scheduler.now()
         if (event.type === 'retry') return failures.ask(event.delay)
-        if (event.type !== 'open' || !event.presumed) {
+        if (event.type !== 'open' || !event.unconfirmed) {
           openedAt ??= seenAt
-          unheard = presumed = false
+          unheard = unconfirmed = false
         } else {
-          presumed = true
+          unconfirmed = true
           if (unheard) return subscriber.next({ ...event, unheard })
         }
         position.next(event)
@@ -175,17 +177,17 @@ export function reconnect<P>({
         subscriber.complete()
       }
       const lose = (cause: unknown) => {
-        if (cause === ROTATE) return attempt(scheduler.now() - seenAt < AT_ONCE)
+        if (cause === RECYCLE) return attempt(scheduler.now() - seenAt < AT_ONCE)
         const error = orCursorLost(fault(cause), place)
-        unheard ||= presumed && /^(silent|timeout)$/.test(error.code)
-        const late = Math.max(firstOpening, Math.min(LONGEST_OPENING, limits.openWithin * 2))
-        limits = { ...limits, openWithin: error.code === 'timeout' ? late : firstOpening }
+        unheard ||= unconfirmed && /^(heartbeat|connect)-timeout$/.test(error.code)
+        const late = Math.max(firstOpening, Math.min(LONGEST_OPENING, limits.connectTimeout * 2))
+        limits = { ...limits, connectTimeout: error.code === 'connect-timeout' ? late : firstOpening }
         const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt
         const next = failures.after(error, stood)
         failed?.(error, stood !== undefined && stood >= policy.resetAfter)
         if (error.code === 'cursor-lost') {
           place.value = undefined
-          place.owed ??= 'expired'
+          place.owed ??= 'history-expired'
         }
         if (typeof next === 'number') wait(error, next)
         else finish({ type: 'failed', error: next })
@@ -196,7 +198,7 @@ export function reconnect<P>({
           .pipe(
             switchMap((prepared) => connection(prepared, from)),
             proof,
-            follows && !place.tellsGaps ? follows(place.value) : identity,
+            follows && !place.reportsGaps ? follows(place.value) : identity,
           )
           .subscribe({
             next,
@@ -212,7 +214,13 @@ export function reconnect<P>({
     }
 
     const wait = (error: PushError, delay: number) => {
-      subscriber.next({ type: 'waiting', error, attempt: failures.count, delay, retryAt: wallTime(scheduler) + delay })
+      subscriber.next({
+        type: 'reconnecting',
+        error,
+        attempt: failures.count,
+        delay,
+        retryAt: wallTime(scheduler) + delay,
+      })
       if (subscriber.closed) return
       replace(() => merge(after(delay, scheduler), retryNow$).pipe(take(1)).subscribe(begin))
     }
@@ -222,4 +230,5 @@ export function reconnect<P>({
   })
 }
 
-const unprepared = () => new PushError('prepare-failed', DEV && `prepare gave nothing within ${PREPARE_WITHIN} ms`)
+const unprepared = () =>
+  new PushError('prepare-failed', DEV && `prepareRequest gave nothing within ${PREPARE_WITHIN} ms`)

@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
-import { PushError, asksWho } from '../errors.ts'
+import { PushError } from '../errors.ts'
 import { LONGEST_RETRY_AFTER, delayOf, type RetryPolicy } from './backoff.ts'
 
 /** Failures in a row, and what follows each. */
@@ -15,9 +15,9 @@ export interface Setbacks {
 /**
  * Counts failures. A row of them ends with a connection that stood for the policy's `resetAfter`. What the server asked
  * for is the least wait, and the policy's delay is added. A refusal of who asks is answered at once, once in a row, where
- * `prepare` may give something else.
+ * `prepareRequest` may give something else.
  */
-export function setbacks(policy: RetryPolicy, scheduler: SchedulerLike, prepares: boolean): Setbacks {
+export function retryState(policy: RetryPolicy, scheduler: SchedulerLike, prepares: boolean): Setbacks {
   let count = 0
   let since = 0
   let renewed = false
@@ -35,8 +35,8 @@ export function setbacks(policy: RetryPolicy, scheduler: SchedulerLike, prepares
       }
       count += 1
       if (count === 1) since = scheduler.now()
-      // What is refused to who asks may have expired, a token say: `prepare` may mend that.
-      if (prepares && asksWho(error) && !renewed) {
+      // What is refused to who asks may have expired, a token say: `prepareRequest` may mend that.
+      if (prepares && error.code === 'unauthorized' && !renewed) {
         renewed = true
         return 0
       }
@@ -45,10 +45,10 @@ export function setbacks(policy: RetryPolicy, scheduler: SchedulerLike, prepares
       const delay = delayOf(policy, count, error, elapsed)
       if (delay === undefined) {
         const said = DEV && `gave up after ${count} failures in ${elapsed} ms: ${error.message}`
-        return new PushError('gave-up', said, { cause: error })
+        return new PushError('retries-exhausted', said, { cause: error })
       }
       if (typeof delay !== 'number') return delay
-      return error.elsewhere ? 0 : delay + Math.min(LONGEST_RETRY_AFTER, Math.max(error.retryAfter ?? 0, asked))
+      return error.immediate ? 0 : delay + Math.min(LONGEST_RETRY_AFTER, Math.max(error.retryAfter ?? 0, asked))
     },
   }
 }

@@ -6,7 +6,7 @@ const USED = 0.9
 const LEAST = 1_000
 
 /** When what expires, in wall time, is to be renewed, by the scheduler's clock; undefined: there is no such time. */
-export function renewal(expires: number | undefined, scheduler: SchedulerLike): number | undefined {
+export function renewalTime(expires: number | undefined, scheduler: SchedulerLike): number | undefined {
   const now = wallTime(scheduler)
   // What has expired already is by another clock, and only the server knows.
   if (expires === undefined || expires <= now) return undefined

@@ -1,4 +1,4 @@
-import type { Place } from './cursor.ts'
+import type { Position } from './cursor.ts'
 import type { GapReason, Repetition, SourceAlive, SourceEvent, SourceMessage, SourceOpen } from '../events.ts'
 import { advance, gapAt, opened } from './continuity.ts'
 
@@ -17,19 +17,19 @@ export interface PositionTracker {
  * Follows one connection attempt: moves the place, drops what the server repeats, and emits a `gap` wherever nothing proves
  * that the connection goes on from there.
  */
-export function trackPosition(place: Place, emit: (event: Emitted) => void): PositionTracker {
+export function trackPosition(place: Position, emit: (event: Emitted) => void): PositionTracker {
   let begun = false
   let repetition: ((message: SourceMessage) => Repetition) | undefined
 
   const gap = (reason: GapReason) => emit({ type: 'gap', reason })
 
   const open = (event: SourceOpen) => {
-    const { resumed, space, assumed } = event
+    const { resumed, namespace, assumed } = event
     const { value } = place
     place.recent = assumed && ((resumed && place.recent) || assumed())
     repetition = resumed && value !== undefined ? place.recent?.repetition(value) : undefined
     emit(event)
-    place.space = space
+    place.namespace = namespace
     if (begun) return
     begun = true
     const reason = gapAt(place, resumed)
@@ -42,19 +42,20 @@ export function trackPosition(place: Place, emit: (event: Emitted) => void): Pos
     const { cursor } = event
     const repeated = repetition?.(event)
     if (repeated === 'repeat') return
-    if (repeated === 'gap') gap('unproven')
+    if (repeated === 'gap') gap('not-resumed')
     advance(place, cursor, true)
     if (cursor) place.recent?.add(event)
     emit(cursor === '' ? { ...event, cursor: undefined } : event)
   }
 
-  const alive = ({ cursor, begins, tellsGaps }: SourceAlive) => {
+  const alive = ({ cursor, restarted, reportsGaps }: SourceAlive) => {
     const { value } = place
     advance(place, cursor, false)
-    if (tellsGaps) place.tellsGaps = true
+    if (restarted && cursor) place.atBeginning = true
+    if (reportsGaps) place.reportsGaps = true
     if (cursor && cursor !== value) place.recent?.add({ cursor })
     // Emptied, and begun again: what it was emptied of may not all have come here.
-    if (begins && value !== undefined && value !== cursor) gap('expired')
+    if (restarted && value !== undefined && value !== cursor) gap('history-expired')
   }
 
   return {

@@ -7,6 +7,8 @@ import { runAfter } from '../internal/time.ts'
 export interface ProofOptions {
   /** How long the proof may take once the connection is open, in ms. */
   within: number
+  /** Whether the last cursor is that of the channel's beginning, and of no message. */
+  atBeginning: boolean
   scheduler: SchedulerLike
 }
 
@@ -29,42 +31,48 @@ export interface OverlapOptions extends ProofOptions {
 /**
  * Proves that nothing fell between two connections where the server does not say so by itself: this one was asked for
  * from just before the last message, which therefore has to come again. It is dropped, and so is what came before it. A
- * later one in its place is a `gap` (`expired`), so is the end of the channel, and so is one of another life of the server
- * (`unknown`); nothing at all within the time is `cursor-lost`. A server that says that it tells gaps needs no proof.
+ * later one in its place is a `gap` (`history-expired`), so is the end of the channel, and so is one of another life of the server
+ * (`unknown-cursor`); nothing at all within the time is `cursor-lost`. A server that says that it tells gaps needs no proof.
  */
-export const overlap =
-  ({ last, compare, within, scheduler }: OverlapOptions): MonoTypeOperatorFunction<SourceEvent> =>
+export const verifyResume =
+  ({ last, compare, within, atBeginning, scheduler }: OverlapOptions): MonoTypeOperatorFunction<SourceEvent> =>
   (source) =>
     new Observable((subscriber) => {
       let asked = false
-      let awaited = true
-      let vouched = false
+      let expectingRepeat = true
+      let serverReportsGaps = false
       let due: Subscription | undefined
 
       const overdue = () => {
-        if (awaited && !vouched)
+        if (expectingRepeat && !serverReportsGaps)
           subscriber.error(
             new PushError('cursor-lost', DEV && 'the last message did not come again: the server does not know it'),
           )
       }
       const next = (event: SourceEvent) => {
-        if (!awaited) return subscriber.next(event)
+        if (!expectingRepeat) return subscriber.next(event)
         if (event.type === 'open') {
           asked = true
-          awaited = event.resumed
+          expectingRepeat = event.resumed
           due ??= runAfter(within, scheduler, overdue)
           subscriber.add(due)
         }
-        if (event.type === 'gap') awaited = false
+        if (event.type === 'gap') expectingRepeat = false
         if (event.type !== 'message' && event.type !== 'alive') return subscriber.next(event)
-        if (event.type === 'alive') vouched ||= event.tellsGaps ?? false
+        if (event.type === 'alive') serverReportsGaps ||= event.reportsGaps ?? false
         if (!event.cursor) return subscriber.next(event)
         const order = compare(event.cursor, last)
+        const isBeginning = event.type === 'alive' && event.restarted
+        // A server that was restarted within the second of the last message gives its cursor to the channel's new beginning.
+        const isOther = order === 0 && isBeginning && !atBeginning
         const isNew = order === undefined || order > 0
-        awaited = order !== undefined && order < 0
-        if (isNew && !vouched) subscriber.next({ type: 'gap', reason: order === undefined ? 'unknown' : 'expired' })
+        expectingRepeat = order !== undefined && order < 0
+        // Of a beginning elsewhere the channel's position tells.
+        if ((isBeginning ? isOther : isNew) && !serverReportsGaps)
+          subscriber.next({ type: 'gap', reason: order === undefined ? 'unknown-cursor' : 'history-expired' })
         if (event.type === 'alive') {
-          subscriber.next({ ...event, begins: false, cursor: isNew ? event.cursor : undefined })
+          const moves = isNew || (isBeginning && order === 0)
+          subscriber.next(moves ? event : { ...event, restarted: false, cursor: undefined })
         } else if (isNew) subscriber.next(event)
       }
       return source.subscribe({
@@ -72,7 +80,8 @@ export const overlap =
         error: (error: unknown) => subscriber.error(error),
         complete() {
           // The channel ended, and the last message did not come again: some that came after it may be gone with it.
-          if (asked && awaited && !vouched) subscriber.next({ type: 'gap', reason: 'expired' })
+          if (asked && expectingRepeat && !serverReportsGaps)
+            subscriber.next({ type: 'gap', reason: 'history-expired' })
           subscriber.complete()
         },
       })

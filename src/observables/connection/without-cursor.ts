@@ -1,5 +1,5 @@
 import { catchError, defer, switchMap, take, tap, throwError, type Observable } from 'rxjs'
-import type { Place } from './cursor.ts'
+import type { Position } from './cursor.ts'
 import { PushError } from '../errors.ts'
 import { DEV } from '../internal/dev.ts'
 import type { SourceEvent } from '../events.ts'
@@ -14,7 +14,7 @@ import type { SourceEvent } from '../events.ts'
  */
 export function orWithoutCursor(
   cursor: string | undefined,
-  place: Place,
+  place: Position,
   connect: (cursor: string | undefined) => Observable<SourceEvent>,
 ): Observable<SourceEvent> {
   if (cursor === undefined || place.withheld) return connect(undefined)
@@ -26,7 +26,7 @@ export function orWithoutCursor(
       return connect(cursor).pipe(
         tap((event) => {
           heard = true
-          place.passed ||= !(event.type === 'open' && event.presumed)
+          place.passed ||= !(event.type === 'open' && event.unconfirmed)
         }),
         catchError((error: unknown) => (heard || !mayBeCursor(error) ? throwError(() => error) : unanswered(error))),
       )
@@ -53,7 +53,9 @@ export function orWithoutCursor(
  */
 const mayBeCursor = (error: unknown): boolean =>
   error instanceof PushError &&
-  (error.code === 'unreachable' || error.code === 'timeout' || (error.code === 'unavailable' && error.status === 500))
+  (error.code === 'network-error' ||
+    error.code === 'connect-timeout' ||
+    (error.code === 'unavailable' && error.status === 500))
 
 /** Statuses that refuse how a request is written, and not what it asks for: malformed, or too large. */
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
@@ -63,10 +65,10 @@ const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
  * carried a cursor, so that the next attempt is made without it. No later request carries one either, unless one that did
  * was answered before: then it is this cursor that the server does not take.
  */
-export function orCursorLost(error: PushError, place: Place): PushError {
+export function orCursorLost(error: PushError, place: Position): PushError {
   const { code, status, message } = error
-  if (code !== 'refused' || !MALFORMED.has(status) || place.value === undefined || place.withheld) return error
+  if (code !== 'rejected' || !MALFORMED.has(status) || place.value === undefined || place.withheld) return error
   place.withheld = !place.passed
-  place.owed = 'unproven'
+  place.owed = 'not-resumed'
   return new PushError('cursor-lost', DEV && `The server refused the cursor: ${message}`, { cause: error, status })
 }

@@ -1,7 +1,7 @@
-import type { RungMemory } from './technique-memory.ts'
+import type { TechniqueMemory } from './technique-memory.ts'
 
 /** What is known of the rungs to an origin, as a person would say it. */
-export function ladderInWords(names: readonly string[], memory: RungMemory, now: number): string {
+export function describeFallback(names: readonly string[], memory: TechniqueMemory, now: number): string {
   const begins = memory.start(now)
   const ladder = names.length === 1 ? `${names[0]} alone` : names.join(', then ')
   const troubles = [...memory.troubles]

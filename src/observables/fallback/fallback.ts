@@ -5,30 +5,30 @@ import { madeOf } from '../internal/equal-options.ts'
 import { networkChanges } from '../lifecycle/network-changes.ts'
 import type { Technique } from '../techniques/technique.ts'
 import { DEV } from '../internal/dev.ts'
-import { ladderInWords } from './describe-fallback.ts'
-import { onLadder, type Counts } from './run-fallback.ts'
-import { rungMemory, type RungMemory, type RungStorage } from './technique-memory.ts'
+import { describeFallback } from './describe-fallback.ts'
+import { runFallback, type Counts } from './run-fallback.ts'
+import { techniqueMemory, type TechniqueMemory, type TechniqueStorage } from './technique-memory.ts'
 
 export interface FallbackOptions {
   /** How long a rung has to open, with bytes, before the next one is tried, in ms; the last one has the client's. @default 3_000 */
-  openWithin?: number
+  connectTimeout?: number
   /** A connection that lasted for less is a short life, in ms. @default 5_000 */
-  shortLife?: number
+  minUptime?: number
   /** How often in a row a rung may live shortly before the next one is taken. @default 3 */
-  tries?: number
+  maxShortSessions?: number
   /**
    * The first wait before a higher rung is tried again, and the longest, in ms; each is twice the one before, and drawn
    * from its upper half. @default { first: 10_000, max: 300_000 }
    */
-  probe?: { first?: number; max?: number }
+  upgradeProbe?: { first?: number; max?: number }
   /** How long a new rung stands beside the old before it carries on alone, in ms. @default 1_000 */
-  settle?: number
+  overlapTime?: number
   /** How long the rung that works is remembered for an origin, in ms. @default 600_000 */
-  remember?: number
+  rememberFor?: number
   /** Where it is remembered from visit to visit: `localStorage`. @default in memory only */
-  storage?: RungStorage
+  storage?: TechniqueStorage
   /** Says that this host may be in another network now: what was learnt is forgotten. @default what the page tells */
-  changes$?: Observable<unknown>
+  networkChange$?: Observable<unknown>
   /** From 0 up to 1. @default Math.random */
   random?: () => number
 }
@@ -42,9 +42,9 @@ export interface FallbackOptions {
  * What works is remembered for each origin, and forgotten when the network changes. `open` says which technique it is and
  * why, and `channel.explain()` tells it in words.
  *
- * @throws PushError `no-technique` where no technique is given, `invalid-option` where a number is out of its range or
+ * @throws PushError `missing-technique` where no technique is given, `invalid-option` where a number is out of its range or
  * a technique was not called.
- * @example createPushClient({ via: fallback(webSocket(), sse(), longPolling()), dialect: nchan() })
+ * @example createPushClient({ technique: fallback(webSocket(), sse(), longPolling()), backend: nchan() })
  * @example fallback({ storage: localStorage }, webSocket(), sse(), longPolling())
  */
 export function fallback(...given: readonly (FallbackOptions | Technique)[]): Technique {
@@ -56,44 +56,47 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
   const techniques = given.filter(isTechnique)
   const options: FallbackOptions = given.find((one): one is FallbackOptions => !isTechnique(one)) ?? {}
   const {
-    openWithin = 3_000,
-    shortLife = 5_000,
-    tries = 3,
-    probe: { first = 10_000, max = 300_000 } = {},
-    settle = 1_000,
-    remember = 600_000,
+    connectTimeout = 3_000,
+    minUptime = 5_000,
+    maxShortSessions = 3,
+    upgradeProbe: { first = 10_000, max = 300_000 } = {},
+    overlapTime = 1_000,
+    rememberFor = 600_000,
     storage,
-    changes$ = networkChanges(),
+    networkChange$: changes$ = networkChanges(),
     random = Math.random,
   } = options
   if (techniques.length === 0) {
-    throw new PushError('no-technique', DEV && 'fallback() names no technique: fallback(webSocket(), sse())')
+    throw new PushError('missing-technique', DEV && 'fallback() names no technique: fallback(webSocket(), sse())')
   }
-  checkNumbers('fallback', { openWithin, tries, 'probe.first': first, remember }, 1)
-  checkNumbers('fallback', { shortLife, settle })
-  checkNumbers('fallback', { 'probe.max': max }, first)
+  checkNumbers('fallback', { connectTimeout, maxShortSessions, 'upgradeProbe.first': first, rememberFor }, 1)
+  checkNumbers('fallback', { minUptime, overlapTime })
+  checkNumbers('fallback', { 'upgradeProbe.max': max }, first)
   const names = techniques.map(({ name }) => name)
-  const memories = new Map<string, RungMemory>()
-  const memoryOf = (url: string): RungMemory => {
+  const memories = new Map<string, TechniqueMemory>()
+  const memoryOf = (url: string): TechniqueMemory => {
     const { origin } = new URL(url)
     const memory =
-      memories.get(origin) ?? rungMemory({ origin, names, remember, probe: { first, max }, storage, random })
+      memories.get(origin) ??
+      techniqueMemory({ origin, names, remember: rememberFor, probe: { first, max }, storage, random })
     memories.set(origin, memory)
     return memory
   }
   const self: Technique = {
     name: 'fallback',
-    watches: true,
+    managesLiveness: true,
     isSupported: () => techniques.some((technique) => technique.isSupported()),
-    explain: (url, now) => ladderInWords(names, memoryOf(url), now),
+    ...(process.env.NODE_ENV !== 'production' && {
+      explain: (url: string, now: number) => describeFallback(names, memoryOf(url), now),
+    }),
     connect: (request) =>
-      onLadder({
+      runFallback({
         techniques,
         request,
         memory: memoryOf(request.url),
         counts: countsOf(request.memory),
-        limits: { openWithin, shortLife, tries, settle },
-        changes$,
+        limits: { connectTimeout, minUptime, maxShortSessions, overlapTime },
+        networkChange$: changes$,
       }),
   }
   const countsOf = (remembered: Map<object, unknown> = new Map()): Counts => {
@@ -101,8 +104,8 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
     remembered.set(self, counts)
     return counts
   }
-  const { changes$: given$ } = options
-  const numbers = [openWithin, shortLife, tries, first, max, settle, remember]
+  const { networkChange$: given$ } = options
+  const numbers = [connectTimeout, minUptime, maxShortSessions, first, max, overlapTime, rememberFor]
   return madeOf(fallback, [...numbers, storage, given$, random, ...techniques], self)
 }
 

@@ -8,22 +8,22 @@ import { runAfter } from '../internal/time.ts'
  * How a try to hand over ended.
  *
  * - `taken`: the new connection carries on, from where the old one was.
- * - `unproven`: it is open, and nothing proves that it goes on from there.
+ * - `not-resumed`: it is open, and nothing proves that it goes on from there.
  * - `overflow`: the old one said more meanwhile than can be remembered, or what cannot be told apart.
  * - `failed`: it did not open, or broke.
  */
 export type Outcome =
-  | { readonly type: 'taken' | 'unproven' | 'overflow' }
+  | { readonly type: 'taken' | 'not-resumed' | 'overflow' }
   | { readonly type: 'failed'; readonly error: unknown }
 
-export interface RelayOptions {
+export interface HandoverOptions {
   /** Hears everything, each message once. */
   tell: (event: SourceEvent) => void
   /** The connection that carries broke. */
   lost: (cause: unknown) => void
   /** The channel has ended. */
   complete: () => void
-  /** In which space the cursors of the connection that carries count. */
+  /** In which namespace the cursors of the connection that carries count. */
   space: () => string
   /** How long a new connection stands before, once nothing is left to repeat, the old one is let go, in ms. */
   settle: number
@@ -31,7 +31,7 @@ export interface RelayOptions {
 }
 
 /** One stream of events, carried by one connection after the other. */
-export interface Relay {
+export interface Handover {
   /** Lets a connection carry on; the one before is left first. */
   carry(connection: Observable<SourceEvent>): void
   /**
@@ -48,7 +48,7 @@ export interface Relay {
 /** How many messages of the old connection are remembered, to drop what the new one repeats. */
 const MOST = 10_000
 
-export function relay({ tell, lost, complete, space, settle, scheduler }: RelayOptions): Relay {
+export function handover({ tell, lost, complete, space, settle, scheduler }: HandoverOptions): Handover {
   let carrying = new Subscription()
   let trying = new Subscription()
   /** Hears where each message of the present connection is, while there is one beside it. */
@@ -101,12 +101,13 @@ export function relay({ tell, lost, complete, space, settle, scheduler }: RelayO
         const repeated = event.type === 'message' && event.cursor !== undefined && repeats.delete(event.cursor)
         if (taken) return repeated ? undefined : carried(event)
         if (event.type === 'open') {
-          if (!event.resumed || event.space !== space()) return finish({ type: 'unproven' })
+          if (!event.resumed || event.namespace !== space()) return finish({ type: 'not-resumed' })
           if (event.ownCursors) return finish({ type: 'overflow' })
           opened = event
         }
         // A network may let a rung open and pass nothing of it.
-        if (opened && !opened.presumed && (trusted || event !== opened)) settling ??= runAfter(settle, scheduler, stand)
+        if (opened && !opened.unconfirmed && (trusted || event !== opened))
+          settling ??= runAfter(settle, scheduler, stand)
         if (event.type === 'open') return
         if (repeated) return consider()
         if (event.type === 'gap') {
@@ -131,7 +132,9 @@ export function relay({ tell, lost, complete, space, settle, scheduler }: RelayO
           error: (error: unknown) => (taken ? lost(error) : finish({ type: 'failed', error })),
           // What the one that carries brings before the channel's end is not lost: it says by itself that it has ended.
           complete: () =>
-            taken ? complete() : finish({ type: 'failed', error: new PushError('lost', DEV && 'it ended at once') }),
+            taken
+              ? complete()
+              : finish({ type: 'failed', error: new PushError('connection-lost', DEV && 'it ended at once') }),
         }),
       )
       // What was taken carries on, whoever let it in.

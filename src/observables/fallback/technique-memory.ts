@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs'
 
 /** Where what works is kept from visit to visit: `localStorage`, or what looks like it. */
-export type RungStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+export type TechniqueStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 export interface RungMemoryOptions {
   origin: string
@@ -11,7 +11,7 @@ export interface RungMemoryOptions {
   remember: number
   /** The first wait before a higher rung is tried again, and the longest, in ms. */
   probe: { first: number; max: number }
-  storage: RungStorage | undefined
+  storage: TechniqueStorage | undefined
   random: () => number
 }
 
@@ -24,7 +24,7 @@ export interface Trouble {
 }
 
 /** What is known of the rungs to one origin. */
-export interface RungMemory {
+export interface TechniqueMemory {
   /** Where to begin. */
   start(now: number): number
   /** Why that is not the highest; undefined where it is. */
@@ -45,13 +45,20 @@ export interface RungMemory {
   readonly troubles: Map<number, Trouble>
 }
 
-export function rungMemory({ origin, names, remember, probe, storage, random }: RungMemoryOptions): RungMemory {
+export function techniqueMemory({
+  origin,
+  names,
+  remember,
+  probe,
+  storage,
+  random,
+}: RungMemoryOptions): TechniqueMemory {
   const key = `pinia-push:rung:${origin}`
   let known = recall()
   let spacing = probe.first
   let probeAt = 0
   const sooner$ = new Subject<void>()
-  const troubles: RungMemory['troubles'] = new Map()
+  const troubles: TechniqueMemory['troubles'] = new Map()
 
   function recall(): { index: number; why: string; until: number } | undefined {
     try {

@@ -1,7 +1,7 @@
 import { defer, finalize, throwError, type Observable } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { shown } from '../internal/format.ts'
+import { redactQuery } from '../internal/format.ts'
 
 /** How many HTTP connections a client holds by answers that do not end, by origin. */
 export type HeldConnections = Map<string, { now: number }>
@@ -20,18 +20,18 @@ const MOST = 4
 const FIXES = DEV && 'Serve it by HTTP/2, use webSocket(), or carry several things in one channel.'
 
 /**
- * Holds one of the origin's connections for as long as it is subscribed. Errors with `too-many-streams` where too few
+ * Holds one of the origin's connections for as long as it is subscribed. Errors with `connection-limit` where too few
  * would be left.
  */
-export const holding = <T>({ url, held }: Asked, technique: string, source: Observable<T>): Observable<T> =>
+export const withConnectionSlot = <T>({ url, held }: Asked, technique: string, source: Observable<T>): Observable<T> =>
   defer(() => {
     const { origin } = new URL(url)
     const count = held?.get(origin) ?? { now: 0 }
     if (count.now >= MOST && takeTurns(origin)) {
       const message =
         DEV &&
-        `Connection not opened: ${shown(url)} would be held beside ${count.now} others to ${origin}, and over HTTP/1.1 a browser opens six in all. ${FIXES}`
-      return throwError(() => new PushError('too-many-streams', message, { technique }))
+        `Connection not opened: ${redactQuery(url)} would be held beside ${count.now} others to ${origin}, and over HTTP/1.1 a browser opens six in all. ${FIXES}`
+      return throwError(() => new PushError('connection-limit', message, { technique }))
     }
     held?.set(origin, count)
     count.now += 1

@@ -14,7 +14,7 @@ import {
   type Observable,
 } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
-import type { Dialect, PostTarget } from '../backends/backend.ts'
+import type { Backend, PostTarget } from '../backends/backend.ts'
 import { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { chunks, refusal, request, unexpected } from './request.ts'
@@ -25,9 +25,9 @@ const DRAIN_TIMEOUT = 1_000
 
 /**
  * Sends a message by HTTP POST, for techniques that only receive. Resolves when the server accepted it. Rejects with
- * `send-refused` where it said no, and with `unreachable`. The target's `signal` gives it up.
+ * `send-rejected` where it said no, and with `network-error`. The target's `signal` gives it up.
  */
-export const post: NonNullable<Dialect['post']> = (target$, data) =>
+export const post: NonNullable<Backend['post']> = (target$, data) =>
   firstValueFrom(
     target$.pipe(
       take(1),
@@ -57,11 +57,11 @@ function posted({ url, headers, credentials, signal, scheduler }: PostTarget, da
   const refused = (response: Response) =>
     refusal(response, 'final', { url, scheduler }).pipe(
       catchError(({ message: said, status, retryAfter }: PushError) =>
-        throwError(() => new PushError('send-refused', said, { status, retryAfter })),
+        throwError(() => new PushError('send-rejected', said, { status, retryAfter })),
       ),
     )
   return request(message, (response) => (response.ok ? accepted(response) : refused(response))).pipe(
-    // Of what was given up before, `prepare` may have come late.
+    // Of what was given up before, `prepareRequest` may have come late.
     takeUntil(signal.aborted ? of(signal) : fromEvent(signal, 'abort')),
     map(() => {}),
   )

@@ -14,12 +14,12 @@ import {
 } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
 import { checkRequest } from './check-request.ts'
-import { END, type AnswerHead, type AnswerReader, type Emit } from '../backends/backend.ts'
+import { END, type ResponseHead, type ResponseReader, type Emit } from '../backends/backend.ts'
 import type { Verdict } from '../backends/verdict.ts'
 import { DEV } from '../internal/dev.ts'
-import { PushError, fault } from '../errors.ts'
+import { PushError, fault, rejectionCode } from '../errors.ts'
 import { ALIVE, type SourceEvent } from '../events.ts'
-import { reason, shown } from '../internal/format.ts'
+import { reason, redactQuery } from '../internal/format.ts'
 import { nextTurn } from './yield-to-event-loop.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
@@ -35,7 +35,7 @@ export interface HttpRequest {
 
 /**
  * `fetch` as a cold Observable: a subscription is one request, unsubscribing aborts it and its body. Never answered
- * from a cache, nor kept in one: what a cache answers, the server did not say. Errors with `unreachable`, and with
+ * from a cache, nor kept in one: what a cache answers, the server did not say. Errors with `network-error`, and with
  * `invalid-request` where no such request can be made.
  *
  * @param read What to make of the answer; the request lives until that completes.
@@ -58,7 +58,9 @@ export function request<T>(
     checkRequest(url, init)
     const answer = fetch(url, init)
     const unreachable = (cause: unknown) =>
-      throwError(() => new PushError('unreachable', `${shown(url)} cannot be reached: ${reason(cause)}`, { cause }))
+      throwError(
+        () => new PushError('network-error', `${redactQuery(url)} cannot be reached: ${reason(cause)}`, { cause }),
+      )
     const subscription = from(answer).pipe(catchError(unreachable), mergeMap(read)).subscribe(subscriber)
     return () => {
       subscription.unsubscribe()
@@ -79,7 +81,7 @@ const BUSY = 4
 
 /**
  * The body of an answer, chunk by chunk. What arrives faster than it is worked off leaves the page its turns, and waits
- * with the server meanwhile. Errors with `lost` when it breaks off.
+ * with the server meanwhile. Errors with `connection-lost` when it breaks off.
  */
 export function chunks(response: Response): Observable<Uint8Array> {
   return new Observable((subscriber) => {
@@ -100,7 +102,9 @@ export function chunks(response: Response): Observable<Uint8Array> {
       subscriber.complete()
     }
     pull().catch((cause: unknown) =>
-      subscriber.error(new PushError('lost', `${shown(response.url)} broke off: ${reason(cause)}`, { cause })),
+      subscriber.error(
+        new PushError('connection-lost', `${redactQuery(response.url)} broke off: ${reason(cause)}`, { cause }),
+      ),
     )
     // A broken answer cannot be cancelled, and need not be.
     return () => void reader?.cancel().catch(() => {})
@@ -109,15 +113,15 @@ export function chunks(response: Response): Observable<Uint8Array> {
 
 /**
  * The events that a reader makes of an answer's body, every chunk a sign of life. Errors with what the reader throws,
- * or with `unexpected-answer` where that is not a `PushError`, and not a mistake in code.
+ * or with `unexpected-response` where that is not a `PushError`, and not a mistake in code.
  */
-export function readBody(response: Response, reader: (emit: Emit) => AnswerReader): Observable<SourceEvent> {
+export function readBody(response: Response, reader: (emit: Emit) => ResponseReader): Observable<SourceEvent> {
   return new Observable((subscriber) => {
     const guarded = (step: () => void) => {
       try {
         step()
       } catch (cause) {
-        subscriber.error(fault(cause, 'unexpected-answer', `${shown(response.url)} cannot be read`))
+        subscriber.error(fault(cause, 'unexpected-response', `${redactQuery(response.url)} cannot be read`))
       }
     }
     const body = reader((event) => (event === END ? subscriber.complete() : subscriber.next(event)))
@@ -133,7 +137,7 @@ export function readBody(response: Response, reader: (emit: Emit) => AnswerReade
       complete: () =>
         guarded(() => {
           if (!begun && response.body && Number(response.headers.get('content-length')) > 0)
-            throw headless(response.url)
+            throw truncatedResponse(response.url)
           body.end()
           subscriber.complete()
         }),
@@ -145,7 +149,8 @@ export function readBody(response: Response, reader: (emit: Emit) => AnswerReade
  * Without TLS, Chromium takes a head that was cut for a whole one, and its body for empty. What is empty and does not say
  * so was cut.
  */
-export const headless = (url: string) => new PushError('lost', DEV && `${shown(url)} broke off in its head`)
+export const truncatedResponse = (url: string) =>
+  new PushError('connection-lost', DEV && `${redactQuery(url)} broke off in its head`)
 
 /** How much of a refusal's body is read for its first line, in characters. */
 export const LONGEST_LINE = 4_096
@@ -168,7 +173,7 @@ const firstLine = (response: Response, scheduler: SchedulerLike): Observable<str
 
 /** An accepted answer that is of another media type than what can be read. */
 export const unexpected = (
-  { status, headers }: AnswerHead,
+  { status, headers }: ResponseHead,
   expected: string | undefined,
   url: string,
 ): Observable<never> => {
@@ -176,8 +181,8 @@ export const unexpected = (
   const page = type.endsWith('html') ? ' A captive portal, a login or a fallback for unknown URLs answers so.' : ''
   const said =
     DEV &&
-    `Unexpected response from ${shown(url)}: ${status} with ${type || 'no content type'}, expected ${expected}.${page} Check the URL and the dialect.`
-  return throwError(() => new PushError('unexpected-answer', said, { status }))
+    `Unexpected response from ${redactQuery(url)}: ${status} with ${type || 'no content type'}, expected ${expected}.${page} Check the URL and the backend.`
+  return throwError(() => new PushError('unexpected-response', said, { status }))
 }
 
 /**
@@ -186,24 +191,24 @@ export const unexpected = (
  */
 export function refusal(
   response: Response,
-  verdict: keyof typeof REFUSALS,
+  verdict: Exclude<Verdict, 'accept' | 'end'>,
   { url = response.url, scheduler = hostScheduler }: { url?: string; scheduler?: SchedulerLike } = {},
 ): Observable<never> {
   return firstLine(response, scheduler).pipe(
     mergeMap((said) => {
-      const message = `${shown(url)} answered ${response.status}${said ? `: ${said}` : ''}`
+      const message = `${redactQuery(url)} answered ${response.status}${said ? `: ${said}` : ''}`
       const details = { status: response.status, retryAfter: retryAfter(response) }
-      return throwError(() => new PushError(REFUSALS[verdict], message, details))
+      const code = verdict === 'final' ? rejectionCode(response.status) : REFUSALS[verdict]
+      return throwError(() => new PushError(code, message, details))
     }),
   )
 }
 
 const REFUSALS = {
-  again: 'unexpected-answer',
+  again: 'unexpected-response',
   retry: 'unavailable',
   gap: 'cursor-lost',
-  final: 'refused',
-} as const satisfies Record<Exclude<Verdict, 'accept' | 'end'>, string>
+} as const satisfies Record<Exclude<Verdict, 'accept' | 'end' | 'final'>, string>
 
 /**
  * `Retry-After` (RFC 9110 section 10.2.3), seconds or a date, in ms. A date is by the server's clock, which

@@ -34,7 +34,7 @@ export const show = (channel: object, event: PushEvent<unknown>): void => wires.
 /** A connection of a channel that `drop` breaks. */
 export const breakable = (channel: object, connection: Observable<SourceEvent>): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    const broken = () => subscriber.error(new PushError('lost', 'dropped by developer tools'))
+    const broken = () => subscriber.error(new PushError('connection-lost', 'dropped by developer tools'))
     subscriber.add(wired(channel).drops.subscribe(broken))
     return connection.subscribe(subscriber)
   })

@@ -62,7 +62,7 @@ export const after = (ms: number, scheduler: SchedulerLike): Observable<0> =>
 /** Emits every `ms`: `interval` that waits as long as it is told. */
 export const each = (ms: number, scheduler: SchedulerLike): Observable<0> => after(ms, scheduler).pipe(repeat())
 
-/** Errors where nothing was emitted within `ms`: `timeout` that waits as long as it is told. */
+/** Errors where nothing was emitted within `ms`: `connect-timeout` that waits as long as it is told. */
 export const firstWithin =
   <T>(ms: number, scheduler: SchedulerLike, late: () => unknown): MonoTypeOperatorFunction<T> =>
   (source) =>

@@ -21,24 +21,23 @@ import {
 } from 'rxjs'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { checkOption } from '../internal/check-option.ts'
-import { canResume, nowhere } from '../connection/cursor.ts'
+import { canResume, initialPosition } from '../connection/cursor.ts'
 import type { RetryPolicy } from '../connection/backoff.ts'
-import { reconnect, type Supervisor } from '../connection/reconnect.ts'
-import { slept } from './detect-sleep.ts'
+import { reconnect, type Lifecycle } from '../connection/reconnect.ts'
+import { detectSleep } from './detect-sleep.ts'
 import { pageSignals, type PageSignals } from './page-signals.ts'
-import { STATUS_AFTER, type PushStatus } from '../status.ts'
 import type { Pace } from '../techniques/technique.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
-export interface PageLifeOptions {
+export interface PageLifecycleOptions {
   /** How long a hidden page stays connected, in ms; `Infinity`: always. A channel may name its own. @default 300_000 */
-  hidden?: number
+  hiddenTimeout?: number
   /** The least time between two polls of a hidden page, in ms. @default 30_000 */
-  hiddenPolls?: number
+  hiddenPollInterval?: number
   /** The least time between two attempts while the host says that it is offline, in ms. @default 30_000 */
-  offline?: number
+  offlineRetryInterval?: number
   /** Reasons of your own to pause every channel, by name, each while it says true. */
-  pauses?: Readonly<Record<string, Observable<boolean>>>
+  pauseWhen?: Readonly<Record<string, Observable<boolean>>>
   /** What tells of the page's life. @default the page's own events; nothing where there is no page */
   signals?: PageSignals | undefined
 }
@@ -53,9 +52,9 @@ const ONE_SLEEP = 5_000
 /**
  * Keeps a client's channels in step with the page they are in. A pause closes the connection and remembers the place;
  * after it the channel goes on from there, so that a server that resumes loses nothing. Meanwhile the channel is `idle`,
- * and the event's `paused` names every reason.
+ * and the event's `pausedBy` names every reason.
  *
- * - **hidden**: stays connected, polls less often, and pauses after `hidden`. Seen again, it polls or connects at once.
+ * - **hidden**: stays connected, polls less often, and pauses after `hiddenTimeout`. Seen again, it polls or connects at once.
  * - **offline**: is no pause, because hosts err: it tries more slowly, and at once when the network is back. What is on
  *   this machine (`localhost`, `127.0.0.1`) is not held back.
  * - **bfcache**: pauses while the page is left, because an open connection would keep it out of the back/forward cache.
@@ -65,24 +64,28 @@ const ONE_SLEEP = 5_000
  * A wait is cut short by whatever says that the next attempt may succeed: being seen, online, or awake again. Without a
  * page (Node, SSR, a worker) it does nothing. It listens only while a channel is read.
  *
- * @throws PushError `invalid-option` where a number is out of its range, or one of `pauses` is no Observable.
+ * @throws PushError `invalid-option` where a number is out of its range, or one of `pauseWhen` is no Observable.
  * @see https://developer.chrome.com/docs/web-platform/page-lifecycle-api
- * @example createPushClient({ via: webSocket(), dialect: nchan(), life: pageLife({ hidden: 60_000 }) })
- * @example pageLife({ pauses: { user: user$ } }) // `idle` with `paused: ['user']`
+ * @example createPushClient({ technique: webSocket(), backend: nchan(), lifecycle: pageLifecycle({ hiddenTimeout: 60_000 }) })
+ * @example pageLifecycle({ pauseWhen: { user: user$ } }) // `idle` with `pausedBy: ['user']`
  */
-export function pageLife({
-  hidden: hiddenFor = 300_000,
-  hiddenPolls = 30_000,
-  offline: offlineFor = 30_000,
-  pauses = {},
+export function pageLifecycle({
+  hiddenTimeout: hiddenFor = 300_000,
+  hiddenPollInterval = 30_000,
+  offlineRetryInterval: offlineFor = 30_000,
+  pauseWhen = {},
   signals = pageSignals(),
-}: PageLifeOptions = {}): Supervisor {
-  checkNumbers('pageLife', { hidden: hiddenFor, hiddenPolls, offline: offlineFor })
+}: PageLifecycleOptions = {}): Lifecycle {
+  checkNumbers('pageLifecycle', {
+    hiddenTimeout: hiddenFor,
+    hiddenPollInterval,
+    offlineRetryInterval: offlineFor,
+  })
   if (process.env.NODE_ENV !== 'production')
-    for (const [name, pause$] of Object.entries(pauses))
+    for (const [name, pause$] of Object.entries(pauseWhen))
       checkOption(
         isObservable(pause$),
-        `\`pauses.${name}\` of pageLife() must be an Observable of booleans: new BehaviorSubject(false), say`,
+        `\`pauseWhen.${name}\` of pageLifecycle() must be an Observable of booleans: new BehaviorSubject(false), say`,
       )
   if (!signals) return reconnect
 
@@ -98,11 +101,11 @@ export function pageLife({
   )
   const seen$ = hidden$.pipe(skip(1), filter(no))
   const online$ = offline$.pipe(skip(1), filter(no))
-  const pace: Pace = { least: () => (hidden ? hiddenPolls : 0), hurry$: seen$ }
+  const pace: Pace = { least: () => (hidden ? hiddenPollInterval : 0), pollNow$: seen$ }
   // Not made inside of a channel's own function, whose scope, and with it the channel, it would hold for good.
   const waking = (scheduler: SchedulerLike) =>
     merge(
-      slept(scheduler, () => (hidden ? SLEPT_HIDDEN : SLEPT)),
+      detectSleep(scheduler, () => (hidden ? SLEPT_HIDDEN : SLEPT)),
       signals.thawed$,
     ).pipe(
       throttle(() => after(ONE_SLEEP, scheduler)),
@@ -110,33 +113,42 @@ export function pageLife({
     )
   let awake$: Observable<unknown> | undefined
 
-  return (options, { url, hidden: stays = hiddenFor }) => {
-    const { place = nowhere(), policy, prepare, retryNow$ = NEVER, scheduler = hostScheduler } = options
+  return (options, { url, disconnectWhenHidden: stays = hiddenFor }) => {
+    const { position = initialPosition(), policy, prepare, retryNow$ = NEVER, scheduler = hostScheduler } = options
     // One clock for all channels of the client, who share a scheduler.
     awake$ ??= waking(scheduler)
     const woken$ = merge(awake$, online$)
-    let status: PushStatus
+    let connection: 'connecting' | 'open' | undefined
 
     const link$ = defer(() =>
       reconnect({
         ...options,
-        place,
-        policy: isLoopback(url) ? policy : leisurely(policy, () => (offline ? offlineFor : 0)),
+        position,
+        policy: isLoopback(url) ? policy : withMinDelay(policy, () => (offline ? offlineFor : 0)),
         prepare: (attempt) => prepare(attempt).pipe(map((prepared) => ({ ...prepared, pace }))),
         retryNow$: merge(retryNow$, seen$, woken$),
       }),
-    ).pipe(tap(({ type }) => (status = STATUS_AFTER[type])))
+    ).pipe(
+      tap(({ type }) => {
+        if (type === 'connecting' || type === 'open') connection = type
+        else if (type !== 'message' && type !== 'gap') connection = undefined
+      }),
+    )
     // What waits is called by `retryNow$`. What is open and has no cursor may live, and would lose what is on its way.
-    const remade$ = woken$.pipe(filter(() => status === 'connecting' || (status === 'open' && canResume(place))))
+    const remade$ = woken$.pipe(
+      filter(() => connection === 'connecting' || (connection === 'open' && canResume(position))),
+    )
     const linked$ = remade$.pipe(
       startWith(undefined),
       switchMap(() => link$),
     )
     return reasons({
-      ...pauses,
-      hidden: hidden$.pipe(lasting(stays === 'keep' ? Infinity : stays, scheduler)),
+      ...pauseWhen,
+      hidden: hidden$.pipe(lasting(stays === false ? Infinity : stays, scheduler)),
       bfcache: signals.left$,
-    }).pipe(switchMap((paused) => (paused.length > 0 ? concat(of({ type: 'idle' as const, paused }), NEVER) : linked$)))
+    }).pipe(
+      switchMap((pausedBy) => (pausedBy.length > 0 ? concat(of({ type: 'idle' as const, pausedBy }), NEVER) : linked$)),
+    )
   }
 }
 
@@ -166,10 +178,10 @@ const lasting = (time: number, scheduler: SchedulerLike) =>
   })
 
 /** A policy that waits for at least so many ms. */
-const leisurely = (policy: RetryPolicy, least: () => number): RetryPolicy =>
+const withMinDelay = (policy: RetryPolicy, least: () => number): RetryPolicy =>
   Object.assign((error: unknown, failures: number) => policy(error, failures), policy, {
-    delay(...row: Parameters<RetryPolicy['delay']>) {
-      const delay = policy.delay(...row)
+    nextDelay(...row: Parameters<RetryPolicy['nextDelay']>) {
+      const delay = policy.nextDelay(...row)
       return delay === undefined ? undefined : Math.max(delay, least())
     },
   })

@@ -8,7 +8,7 @@ const INSIDE_TEXT = /["\\]/g
 export interface JsonArrayReader {
   /** Throws where the text is not an array. */
   feed(chunk: string): void
-  /** Throws where something follows the array; a `lost` where the array is not whole. */
+  /** Throws where something follows the array; a `connection-lost` where the array is not whole. */
   end(): void
 }
 
@@ -91,7 +91,7 @@ export function jsonArray(
     end() {
       const rest = begun.take().trim()
       if (depth > 0 || (!whole && rest === ''))
-        throw new PushError('lost', DEV && 'The body ended before its JSON array did.')
+        throw new PushError('connection-lost', DEV && 'The body ended before its JSON array did.')
       if (!whole || rest !== '') throw notAnArray()
     },
   }

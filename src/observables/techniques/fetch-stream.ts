@@ -1,8 +1,8 @@
 import { defer } from 'rxjs'
-import { part } from '../backends/select-part.ts'
-import { plainStream } from '../backends/standard.ts'
+import { selectPart } from '../backends/select-part.ts'
+import { standardStream } from '../backends/standard.ts'
 import { fetchText } from './fetch-text.ts'
-import { holding } from '../http/connection-limit.ts'
+import { withConnectionSlot } from '../http/connection-limit.ts'
 import type { Technique } from './technique.ts'
 import { readTextStream } from './text-stream-reader.ts'
 import { madeOf } from '../internal/equal-options.ts'
@@ -15,7 +15,7 @@ import { madeOf } from '../internal/equal-options.ts'
  * one chunk cost little more than one, so it is the fastest of the streams.
  *
  * @see https://fetch.spec.whatwg.org/, RFC 2046 section 5.1
- * @example createPushClient({ via: fetchStream(), dialect: nchan() })
+ * @example createPushClient({ technique: fetchStream(), backend: nchan() })
  */
 export function fetchStream(): Technique {
   const technique = 'fetchStream'
@@ -23,22 +23,22 @@ export function fetchStream(): Technique {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect(asked) {
-      const { dialect, credentials, ...target } = asked
+      const { backend, credentials, ...target } = asked
       const answer = defer(() => {
-        const stream = part(dialect, 'stream', plainStream)
+        const stream = selectPart(backend, 'stream', standardStream)
         return fetchText({
           technique,
-          address: stream.address(target),
+          address: stream.buildRequest(target),
           accept: stream.accept,
           credentials,
           scheduler: target.scheduler,
           verdict: stream.verdict,
           fits: stream.fits,
-          dialect,
-          read: (head, emit) => readTextStream(dialect, head, emit, target),
+          backend,
+          read: (head, emit) => readTextStream(backend, head, emit, target),
         })
       })
-      return holding(asked, technique, answer)
+      return withConnectionSlot(asked, technique, answer)
     },
   })
 }

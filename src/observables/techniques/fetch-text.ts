@@ -1,39 +1,39 @@
 import { EMPTY, throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
-import type { Address, AnswerHead, Dialect, Emit } from '../backends/backend.ts'
+import type { BackendRequest, ResponseHead, Backend, Emit } from '../backends/backend.ts'
 import { otherServer } from '../backends/recognize-server.ts'
 import type { Verdict } from '../backends/verdict.ts'
 import { PushError } from '../errors.ts'
 import type { SourceEvent } from '../events.ts'
-import { shown } from '../internal/format.ts'
+import { redactQuery } from '../internal/format.ts'
 import { greets } from './text-stream-reader.ts'
 import { readBody, refusal, request, unexpected } from '../http/request.ts'
 
 export interface FetchTextOptions {
   technique: string
-  address: Address
+  address: BackendRequest
   /** Media types to ask for. */
   accept: string
   credentials: RequestCredentials
   scheduler: SchedulerLike
-  verdict: (head: AnswerHead) => Verdict
+  verdict: (head: ResponseHead) => Verdict
   /** Whether an answer of this media type can be read. */
   fits?: (type: string) => boolean
-  dialect: Dialect | undefined
+  backend: Backend | undefined
   /** Reads the text as it comes. */
-  read: (head: AnswerHead, emit: Emit) => (text: string) => void
+  read: (head: ResponseHead, emit: Emit) => (text: string) => void
 }
 
 /** One answer that does not end, read by fetch as text. */
 export function fetchText({
   technique,
-  address: { url, headers, space, continuity, ownCursors, assumed },
+  address: { url, headers, namespace, resume, ownCursors, assumed },
   accept,
   credentials,
   scheduler,
   verdict: judge,
   fits = () => true,
-  dialect,
+  backend,
   read,
 }: FetchTextOptions): Observable<SourceEvent> {
   return request({ url, headers: { Accept: accept, ...headers }, credentials }, (response) => {
@@ -41,17 +41,25 @@ export function fetchText({
     if (verdict === 'end') return EMPTY
     if (verdict !== 'accept') return refusal(response, verdict, { scheduler })
     if (!fits(mediaType(response.headers.get('content-type')))) return unexpected(response, accept, url)
-    const other = otherServer(dialect, response.headers, url)
+    const other = otherServer(backend, response.headers, url)
     if (other) return throwError(() => other)
     return readBody(response, (emit) => {
-      const resumed = continuity === 'resumed'
-      emit({ type: 'open', technique, space, resumed, ownCursors, assumed, greets: greets(dialect, response) })
+      const resumed = resume === 'yes'
+      emit({
+        type: 'open',
+        technique,
+        namespace,
+        resumed,
+        ownCursors,
+        assumed,
+        expectsGreeting: greets(backend, response),
+      })
       const utf8 = new TextDecoder()
       const feed = read(response, emit)
       return {
         feed: (chunk) => feed(utf8.decode(chunk, { stream: true })),
         end() {
-          throw new PushError('lost', `${shown(url)}: the stream ended`, { technique })
+          throw new PushError('connection-lost', `${redactQuery(url)}: the stream ended`, { technique })
         },
       }
     })

@@ -2,12 +2,12 @@ import { Observable } from 'rxjs'
 import { FRAME, FRAME_PARENT } from '../../wire/constants.ts'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { END, type Emit } from '../backends/backend.ts'
-import { part } from '../backends/select-part.ts'
-import { plainFrame } from '../backends/standard.ts'
+import { selectPart } from '../backends/select-part.ts'
+import { standardFrame } from '../backends/standard.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
-import { ROTATE, type SourceEvent } from '../events.ts'
-import { holding } from '../http/connection-limit.ts'
-import { shown } from '../internal/format.ts'
+import { RECYCLE, type SourceEvent } from '../events.ts'
+import { withConnectionSlot } from '../http/connection-limit.ts'
+import { redactQuery } from '../internal/format.ts'
 import { withQuery } from '../http/query.ts'
 import { refusal } from '../http/request.ts'
 import type { PushRequest, Technique } from './technique.ts'
@@ -25,7 +25,7 @@ export interface IframeStreamOptions {
    * A document keeps what it received: after so many characters there is a new frame, from a message that carried a
    * cursor, unseen by readers. @default 8_388_608 (8 Mi)
    */
-  rotateAfter?: number
+  maxBufferedChars?: number
 }
 
 /**
@@ -36,33 +36,33 @@ export interface IframeStreamOptions {
  * place of an error page; it is told the word by the query parameter `frame` and the parent's origin by `frame_parent`.
  * Posts of another window, origin or word are passed by.
  *
- * Price: as `xhrStream`, and a document: memory, so it is rotated, and in some browsers a tab that looks as if it were
+ * Price: as `xhrStream`, and a document: memory, so it is recycled, and in some browsers a tab that looks as if it were
  * loading. It waits for the page's `load`, which a frame inserted earlier would hold up for ever. It sends no header,
  * and what blocks a frame (`X-Frame-Options`, CSP `frame-src` or `frame-ancestors`) is hidden from the page.
  *
- * @throws PushError `invalid-option` where `rotateAfter` is below one.
+ * @throws PushError `invalid-option` where `maxBufferedChars` is below one.
  * @see https://html.spec.whatwg.org/multipage/web-messaging.html
- * @example createPushClient({ via: iframeStream(), dialect: nchan() })
+ * @example createPushClient({ technique: iframeStream(), backend: nchan() })
  */
-export function iframeStream({ rotateAfter = 8_388_608 }: IframeStreamOptions = {}): Technique {
-  checkNumbers('iframeStream', { rotateAfter }, 1)
-  return madeOf(iframeStream, [rotateAfter], {
+export function iframeStream({ maxBufferedChars = 8_388_608 }: IframeStreamOptions = {}): Technique {
+  checkNumbers('iframeStream', { maxBufferedChars }, 1)
+  return madeOf(iframeStream, [maxBufferedChars], {
     name: NAME,
     isSupported: () => typeof document === 'object' && typeof HTMLIFrameElement === 'function',
-    connect: (request) => holding(request, NAME, connect(request, rotateAfter)),
+    connect: (request) => withConnectionSlot(request, NAME, connect(request, maxBufferedChars)),
   })
 }
 
-const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: number): Observable<SourceEvent> =>
+const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChars: number): Observable<SourceEvent> =>
   new Observable((subscriber) => {
     const fail = (code: PushErrorCode, said: string) =>
-      subscriber.error(new PushError(code, `${shown(target.url)}: ${said}`, { technique: NAME }))
+      subscriber.error(new PushError(code, `${redactQuery(target.url)}: ${said}`, { technique: NAME }))
     const [header] = Object.keys(target.headers)
     if (header !== undefined)
       return fail('headers-unsupported', `an iframe cannot send the header ${header}: put the value into the query`)
 
-    const page = part(dialect, 'foreverFrame', plainFrame)
-    const { url, space, continuity } = page.address(target)
+    const page = selectPart(backend, 'foreverFrame', standardFrame)
+    const { url, namespace, resume } = page.buildRequest(target)
     const { origin } = new URL(url)
     const word = draw()
     const frame = document.createElement('iframe')
@@ -72,12 +72,12 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
     const emit: Emit = (event) => {
       if (event === END) return subscriber.complete()
       subscriber.next(event)
-      if (length > rotateAfter && event.type === 'message' && event.cursor) subscriber.error(ROTATE)
+      if (length > maxBufferedChars && event.type === 'message' && event.cursor) subscriber.error(RECYCLE)
     }
     const readText = (text: string) => page.frame(text)
     const read = (text: string) => {
       const event = readFrame(readText, text)
-      if (!opened) emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed' })
+      if (!opened) emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes' })
       opened = true
       length += text.length
       emit(event)
@@ -102,10 +102,10 @@ const connect = ({ dialect, scheduler, ...target }: PushRequest, rotateAfter: nu
     // The document came to its end: cut, blocked or refused, and which of them is hidden from a page.
     const end = () =>
       fail(
-        opened ? 'lost' : 'unreachable',
+        opened ? 'connection-lost' : 'network-error',
         opened
           ? 'the frame ended'
-          : `the frame stayed silent: the server is down, does not know ${location.origin} (its \`origins\`), or forbids frames (X-Frame-Options, frame-ancestors); or this page does (CSP frame-src)`,
+          : `the frame stayed silent: the server is down, does not know ${location.origin} (its \`allowedOrigins\`), or forbids frames (X-Frame-Options, frame-ancestors); or this page does (CSP frame-src)`,
       )
 
     frame.hidden = true

@@ -1,4 +1,4 @@
-import { pollCycle } from './poll-loop.ts'
+import { pollLoop } from './poll-loop.ts'
 import type { Technique } from './technique.ts'
 import { madeOf } from '../internal/equal-options.ts'
 
@@ -16,7 +16,7 @@ const PRESUMED = 1_000
  * Price: a request for each batch of messages. Passes every proxy that holds a request for some seconds.
  *
  * @see RFC 6202, long polling
- * @example createPushClient({ via: longPolling(), dialect: nchan() })
+ * @example createPushClient({ technique: longPolling(), backend: nchan() })
  */
 export function longPolling(): Technique {
   const technique = 'longPolling'
@@ -24,7 +24,7 @@ export function longPolling(): Technique {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect: (request) =>
-      pollCycle({
+      pollLoop({
         technique,
         request,
         waits: true,

@@ -1,11 +1,11 @@
 import { EMPTY, Subject, defer, map, merge, of, repeat, takeUntil, throwError, type Observable } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
-import { END, type AnswerHead, type Target } from '../backends/backend.ts'
+import { END, type ResponseHead, type Target } from '../backends/backend.ts'
 import { otherServer } from '../backends/recognize-server.ts'
-import { part } from '../backends/select-part.ts'
-import { plainPoll } from '../backends/standard.ts'
+import { selectPart } from '../backends/select-part.ts'
+import { standardPoll } from '../backends/standard.ts'
 import type { SourceEvent, SourceOpen } from '../events.ts'
-import { holding } from '../http/connection-limit.ts'
+import { withConnectionSlot } from '../http/connection-limit.ts'
 import { pollRepeats } from './poll-repeats.ts'
 import { readBody, refusal, request, unexpected } from '../http/request.ts'
 import type { PushRequest } from './technique.ts'
@@ -21,35 +21,35 @@ export interface Cycle {
   readonly took: number
 }
 
-export interface PollCycleOptions {
+export interface PollLoopOptions {
   technique: string
   request: PushRequest
   /** Whether the server may hold a request until it has something to say. */
   waits: boolean
   /** How long to wait before the next request, in ms. */
   pause: (cycle: Cycle) => number
-  /** Say `open { presumed }` when the first request has stood for this long, in ms. @default never */
+  /** Say `open { unconfirmed }` when the first request has stood for this long, in ms. @default never */
   presumeAfter?: number
 }
 
 /** Request after request, one at a time, each with the cursor of the answer before it. */
-export function pollCycle({
+export function pollLoop({
   technique,
   request: asked,
   waits,
   pause,
   presumeAfter,
-}: PollCycleOptions): Observable<SourceEvent> {
+}: PollLoopOptions): Observable<SourceEvent> {
   const { url, headers, scheduler, credentials, pace, withoutCursor, maxMessageBytes } = asked
   return defer(() => {
-    const dialect = part(asked.dialect, 'poll', plainPoll)
+    const backend = selectPart(asked.backend, 'poll', standardPoll)
     let cursor = asked.cursor
-    let previous: AnswerHead | undefined
+    let previous: ResponseHead | undefined
     let answered = false
     let delay: number | undefined
     // Whatever a response says, it says more than that the request stands.
     const head$ = new Subject<void>()
-    const newsOf = pollRepeats({ compare: asked.dialect?.compare })
+    const newsOf = pollRepeats({ compare: asked.backend?.compare })
     const target = (): Target => ({
       url,
       headers,
@@ -60,38 +60,38 @@ export function pollCycle({
 
     const ask = defer(() => {
       const now = target()
-      const { space, continuity, ownCursors, ...address } = dialect.address(now, waits)
+      const { namespace, resume, ownCursors, ...address } = backend.buildRequest(now, waits)
       const began = scheduler.now()
       const before = cursor?.value
       let messages = 0
       let ended = false
       let promised: number | undefined
-      const news = newsOf(before, continuity === 'sampled')
+      const news = newsOf(before, resume === 'sampled')
       // Without a cursor nothing tells what came between the last answer and this one.
-      let unproven = answered && continuity === 'unproven'
+      let unproven = answered && resume === 'no'
       delay = undefined
 
       const answer = request({ ...address, credentials }, (response) => {
         head$.next()
-        const verdict = dialect.verdict(response, now)
+        const verdict = backend.verdict(response, now)
         if (verdict === 'end') {
-          const reason = dialect.gapAtEnd?.(response)
+          const reason = backend.gapAtEnd?.(response)
           return reason === undefined ? EMPTY : of<SourceEvent>({ type: 'gap', reason })
         }
         if (verdict !== 'accept' && verdict !== 'again') return refusal(response, verdict, { scheduler })
-        if (verdict === 'accept' && dialect.fits?.(mediaType(response.headers.get('content-type'))) === false)
-          return unexpected(response, dialect.expects, address.url)
-        const other = otherServer(asked.dialect, response.headers, address.url)
+        if (verdict === 'accept' && backend.fits?.(mediaType(response.headers.get('content-type'))) === false)
+          return unexpected(response, backend.expects, address.url)
+        const other = otherServer(asked.backend, response.headers, address.url)
         if (other) return throwError(() => other)
         previous = response
         return readBody(response, (emit) => {
           // A head says little of the body: open is what brought something that can be read.
           const open = () => {
-            if (!answered) emit({ type: 'open', technique, space, resumed: continuity === 'resumed', ownCursors })
+            if (!answered) emit({ type: 'open', technique, namespace, resumed: resume === 'yes', ownCursors })
             answered = true
           }
           emit({ type: 'alive', heartbeat: 'default' })
-          const reader = dialect.answer(
+          const reader = backend.read(
             response,
             (told) => {
               open()
@@ -103,15 +103,15 @@ export function pollCycle({
               if (!event) return
               if (event.type === 'message') {
                 messages += 1
-                if (unproven) emit({ type: 'gap', reason: 'unproven' })
+                if (unproven) emit({ type: 'gap', reason: 'not-resumed' })
                 unproven = false
               }
               if ('cursor' in event && event.cursor !== undefined)
-                cursor = event.cursor === '' ? undefined : { space, value: event.cursor }
+                cursor = event.cursor === '' ? undefined : { namespace, value: event.cursor }
               if (event.type !== 'alive') return emit(event)
               if (typeof event.heartbeat === 'number') promised = event.heartbeat
               // How long it will be silent is said when the answer has ended.
-              if (event.cursor !== undefined || event.tellsGaps) emit({ ...event, heartbeat: undefined })
+              if (event.cursor !== undefined || event.reportsGaps) emit({ ...event, heartbeat: undefined })
             },
             now,
           )
@@ -135,18 +135,18 @@ export function pollCycle({
         })
       })
       // A request that the server may hold takes a connection for as long; one that it answers at once needs a free one.
-      return waits ? holding(asked, technique, answer) : answer
+      return waits ? withConnectionSlot(asked, technique, answer) : answer
     })
 
     // A request that ended without a delay was told that the channel has ended.
-    const due = (wait: number) => merge(after(wait, scheduler), pace?.hurry$ ?? EMPTY)
+    const due = (wait: number) => merge(after(wait, scheduler), pace?.pollNow$ ?? EMPTY)
     const cycle = ask.pipe(repeat({ delay: () => (delay === undefined ? EMPTY : due(delay)) }))
     if (presumeAfter === undefined) return cycle
 
     const presumed = after(presumeAfter, scheduler).pipe(
       map((): SourceOpen => {
-        const { space, continuity } = dialect.address(target(), waits)
-        return { type: 'open', technique, space, resumed: continuity === 'resumed', presumed: true }
+        const { namespace, resume } = backend.buildRequest(target(), waits)
+        return { type: 'open', technique, namespace, resumed: resume === 'yes', unconfirmed: true }
       }),
       takeUntil(head$),
     )

@@ -1,7 +1,7 @@
 import type { Payload, SourceEvent } from '../events.ts'
 
 export interface PollRepeatsOptions {
-  /** The dialect's order of cursors; undefined: they are of two lives of the server. */
+  /** The backend's order of cursors; undefined: they are of two lives of the server. */
   compare: ((a: string, b: string) => number | undefined) | undefined
 }
 
@@ -23,7 +23,7 @@ export function pollRepeats({ compare }: PollRepeatsOptions) {
       if (sampled && event.type === 'message') state = event.data
       if (skipped || before === undefined || !('cursor' in event) || !event.cursor) return event
       const order = compare ? compare(event.cursor, before) : Number(event.cursor !== before)
-      if (event.type === 'alive') return (order ?? -1) < 0 && !event.begins ? { ...event, cursor: undefined } : event
+      if (event.type === 'alive') return (order ?? -1) < 0 && !event.restarted ? { ...event, cursor: undefined } : event
       if (event.type !== 'message' || order === undefined) return event
       if (!sampled) return order > 0 ? event : undefined
       return !event.error && same(event.data, last) ? { type: 'alive', cursor: event.cursor } : event

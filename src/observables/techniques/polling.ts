@@ -1,46 +1,46 @@
-import { pollCycle } from './poll-loop.ts'
+import { pollLoop } from './poll-loop.ts'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import type { Technique } from './technique.ts'
 import { madeOf } from '../internal/equal-options.ts'
 
 export interface PollingOptions {
   /** Shortest interval between two requests, in ms: used while messages come. @default 1000 */
-  floor?: number
+  minInterval?: number
   /** Longest interval, in ms: reached while nothing comes. @default 30_000 */
-  ceiling?: number
+  maxInterval?: number
   /** What the interval grows by after each answer that brought nothing. @default 1.5 */
-  growth?: number
+  backoffFactor?: number
 }
 
 /**
  * Ask, again and again. Conditional (a 304 has no body), one request at a time, every message since the last answer
- * in one answer, at an interval that adapts between `floor` and `ceiling` to what comes.
+ * in one answer, at an interval that adapts between `minInterval` and `maxInterval` to what comes.
  *
  * Price: latency up to the interval, and answers that bring nothing. Passes every proxy.
  *
- * @throws PushError `invalid-option` where a number is below one, or `ceiling` below `floor`.
+ * @throws PushError `invalid-option` where a number is below one, or `maxInterval` below `minInterval`.
  * @see RFC 9110 section 13, conditional requests
- * @example createPushClient({ via: polling({ floor: 500 }), dialect: nchan() })
+ * @example createPushClient({ technique: polling({ minInterval: 500 }), backend: nchan() })
  */
 export function polling({
-  floor = 1_000,
-  ceiling = Math.max(30_000, floor),
-  growth = 1.5,
+  minInterval = 1_000,
+  maxInterval = Math.max(30_000, minInterval),
+  backoffFactor = 1.5,
 }: PollingOptions = {}): Technique {
-  checkNumbers('polling', { floor, growth }, 1)
-  checkNumbers('polling', { ceiling }, floor)
+  checkNumbers('polling', { minInterval, backoffFactor }, 1)
+  checkNumbers('polling', { maxInterval }, minInterval)
   const technique = 'polling'
-  return madeOf(polling, [floor, ceiling, growth], {
+  return madeOf(polling, [minInterval, maxInterval, backoffFactor], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect(request) {
-      let interval = floor
-      return pollCycle({
+      let interval = minInterval
+      return pollLoop({
         technique,
         request,
         waits: false,
         pause({ useful, more }) {
-          interval = useful ? floor : Math.min(ceiling, interval * growth)
+          interval = useful ? minInterval : Math.min(maxInterval, interval * backoffFactor)
           return useful && more ? 0 : interval
         },
       })

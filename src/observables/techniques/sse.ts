@@ -1,14 +1,14 @@
 import { Observable, defer } from 'rxjs'
 import { END, type Emit, type ServerSentEvent } from '../backends/backend.ts'
 import { TELLING_EVENTS, otherServerByEvent } from '../backends/recognize-server.ts'
-import { part } from '../backends/select-part.ts'
-import { plainEventStream } from '../backends/standard.ts'
+import { selectPart } from '../backends/select-part.ts'
+import { standardEventStream } from '../backends/standard.ts'
 import { PushError } from '../errors.ts'
 import { checkOption, isNames } from '../internal/check-option.ts'
 import type { SourceEvent } from '../events.ts'
-import { reason, shown } from '../internal/format.ts'
+import { reason, redactQuery } from '../internal/format.ts'
 import { fetchText } from './fetch-text.ts'
-import { holding } from '../http/connection-limit.ts'
+import { withConnectionSlot } from '../http/connection-limit.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { EVENT_STREAM, readEventStream, readEvents } from './text-stream-reader.ts'
 import { madeOf } from '../internal/equal-options.ts'
@@ -33,7 +33,7 @@ export interface SseOptions {
  *
  * @throws PushError `invalid-option` where `events` is not a list of names.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
- * @example createPushClient({ via: sse(), dialect: plain({ heartbeat: 30_000 }) })
+ * @example createPushClient({ technique: sse(), backend: standard({ heartbeat: 30_000 }) })
  */
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
   if (process.env.NODE_ENV !== 'production') checkOption(isNames(events), '`events` of sse() must be a list of names')
@@ -41,42 +41,42 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
   return madeOf(sse, [native, events], {
     name: NAME,
     isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
-    connect: (request) => holding(request, NAME, connect(request)),
+    connect: (request) => withConnectionSlot(request, NAME, connect(request)),
   })
 }
 
-const viaFetch = ({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
+const viaFetch = ({ backend: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
   defer(() => {
-    const dialect = part(named, 'eventStream', plainEventStream)
+    const backend = selectPart(named, 'eventStream', standardEventStream)
     return fetchText({
       technique: NAME,
-      address: dialect.address(target, true),
+      address: backend.buildRequest(target, true),
       accept: EVENT_STREAM,
       credentials,
       scheduler: target.scheduler,
-      verdict: (head) => dialect.verdict(head, target),
+      verdict: (head) => backend.verdict(head, target),
       fits: (type) => type === EVENT_STREAM,
-      dialect: named,
+      backend: named,
       read: (head, emit) => readEventStream(named, head, emit, target),
     })
   })
 
 const viaEventSource =
   (names: readonly string[]) =>
-  ({ dialect: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
+  ({ backend: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
     new Observable((subscriber) => {
       const [header] = Object.keys(target.headers)
       if (header !== undefined) {
         const message = `EventSource cannot send the header ${header}: put the value into the query, or read by sse()`
         return subscriber.error(new PushError('headers-unsupported', message))
       }
-      const dialect = part(named, 'eventStream', plainEventStream)
-      const { url, space, continuity, ownCursors, assumed } = dialect.address(target, false)
+      const backend = selectPart(named, 'eventStream', standardEventStream)
+      const { url, namespace, resume, ownCursors, assumed } = backend.buildRequest(target, false)
       let source: EventSource
       try {
         source = new EventSource(url, { withCredentials: credentials === 'include' })
       } catch (cause) {
-        const said = `${shown(url)} cannot be an EventSource's: ${reason(cause)}`
+        const said = `${redactQuery(url)} cannot be an EventSource's: ${reason(cause)}`
         return subscriber.error(new PushError('invalid-url', said, { technique: NAME, cause }))
       }
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
@@ -90,10 +90,10 @@ const viaEventSource =
       }
       source.onopen = own(() => {
         opened = true
-        emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', ownCursors, assumed })
+        emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes', ownCursors, assumed })
         read = readEvents(named, undefined, emit, target)
       })
-      const seen = new Set(['message', ...dialect.eventNames, ...names])
+      const seen = new Set(['message', ...backend.eventNames, ...names])
       for (const name of new Set([...seen, ...TELLING_EVENTS])) {
         source.addEventListener(name, (event: Event) => {
           if (!(event instanceof MessageEvent)) return
@@ -113,8 +113,8 @@ const viaEventSource =
       }
       // Native reconnection is hidden from the supervisor, so it is never let begin.
       source.onerror = own(() => {
-        const said = `${shown(url)}: EventSource failed and hides why`
-        subscriber.error(new PushError(opened ? 'lost' : 'unreachable', said, { technique: NAME }))
+        const said = `${redactQuery(url)}: EventSource failed and hides why`
+        subscriber.error(new PushError(opened ? 'connection-lost' : 'network-error', said, { technique: NAME }))
       })
       return () => source.close()
     })

@@ -1,16 +1,16 @@
 import type { MonoTypeOperatorFunction, Observable, SchedulerLike } from 'rxjs'
 import type { Cursor } from '../connection/cursor.ts'
-import type { Dialect } from '../backends/backend.ts'
+import type { Backend } from '../backends/backend.ts'
 import type { SourceEvent } from '../events.ts'
 import type { HeldConnections } from '../http/connection-limit.ts'
-import type { LivenessOptions } from '../connection/heartbeat-monitor.ts'
+import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 
 /** How much haste requests that repeat should make: a hidden page needs less. */
 export interface Pace {
   /** The least time between two polls now, in ms. */
   least(): number
   /** Poll now: somebody looks again. */
-  readonly hurry$: Observable<unknown>
+  readonly pollNow$: Observable<unknown>
 }
 
 /** One connection attempt, as the supervisor asks for it. */
@@ -18,7 +18,7 @@ export interface PushRequest {
   /** Absolute, `http:` or `https:`. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** WebSocket subprotocols that `prepare` gave, to offer behind the dialect's own: a token, say. */
+  /** WebSocket subprotocols that `prepareRequest` gave, to offer behind the backend's own: a token, say. */
   readonly subprotocols?: readonly string[] | undefined
   /** Where to go on from; undefined at the first time. */
   readonly cursor: Cursor | undefined
@@ -27,19 +27,19 @@ export interface PushRequest {
   /** For techniques that read by fetch. */
   readonly credentials: RequestCredentials
   /** How the server spells things; undefined: the standards, and nothing else. */
-  readonly dialect: Dialect | undefined
+  readonly backend: Backend | undefined
   /** Which connections the client holds; absent: this is the only one. */
   readonly held?: HeldConnections
   /** How long one message may be, in bytes. @default 16 MiB */
   readonly maxMessageBytes?: number | undefined
   /** Undefined: all haste. */
   readonly pace?: Pace | undefined
-  /** Ends a connection that gives no sign of life: for a technique that `watches` over several. */
+  /** Ends a connection that gives no sign of life: for a technique that `managesLiveness` of several. */
   readonly watch?: Watch
   /** Where to connect, prepared anew: for a technique that connects more than once in one attempt. */
-  readonly again?: () => Observable<Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expires'>>
+  readonly prepareAgain?: () => Observable<Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'>>
   /** When what is in URL and headers is of no use any more, in ms since the epoch. */
-  readonly expires?: number | undefined
+  readonly expiresAt?: number | undefined
   /** What techniques remember of this channel from attempt to attempt, each by itself. */
   readonly memory?: Map<object, unknown>
   /** All time is this scheduler's. */
@@ -47,7 +47,7 @@ export interface PushRequest {
 }
 
 /** The client's liveness, with other limits where some are named. */
-export type Watch = (limits?: LivenessOptions) => MonoTypeOperatorFunction<SourceEvent>
+export type Watch = (limits?: HeartbeatOptions) => MonoTypeOperatorFunction<SourceEvent>
 
 /**
  * One way to be pushed to: a function from a request to a cold Observable. One subscription is one connection
@@ -64,7 +64,7 @@ export interface Technique {
   isSupported(): boolean
   connect(request: PushRequest): Observable<SourceEvent>
   /** It watches over connections of its own by `request.watch`, and is not watched itself. */
-  readonly watches?: true
+  readonly managesLiveness?: true
   /** What it knows of a URL's origin, in words. `now` in ms since the epoch. */
   explain?(url: string, now: number): string
 }

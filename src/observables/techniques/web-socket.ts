@@ -1,13 +1,13 @@
 import { Observable } from 'rxjs'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { END, type Emit } from '../backends/backend.ts'
-import { part } from '../backends/select-part.ts'
-import { plainWebSocket } from '../backends/standard.ts'
+import { selectPart } from '../backends/select-part.ts'
+import { standardWebSocket } from '../backends/standard.ts'
 import { wrongNames } from '../backends/subprotocols.ts'
 import { closeVerdict } from '../backends/verdict.ts'
-import { PushError, fault, rejection } from '../errors.ts'
+import { PushError, fault, rejection, rejectionCode } from '../errors.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../events.ts'
-import { reason, shown } from '../internal/format.ts'
+import { reason, redactQuery } from '../internal/format.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { readFrame } from '../backends/unreadable-message.ts'
 import { DEV } from '../internal/dev.ts'
@@ -30,7 +30,7 @@ export interface WebSocketOptions {
  *
  * @throws PushError `invalid-option` where `maxBuffered` is below zero.
  * @see RFC 6455, https://websockets.spec.whatwg.org/
- * @example createPushClient({ via: webSocket(), dialect: nchan() })
+ * @example createPushClient({ technique: webSocket(), backend: nchan() })
  */
 export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocketOptions = {}): Technique {
   checkNumbers('webSocket', { maxBuffered })
@@ -38,7 +38,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
   return madeOf(webSocket, [implementation, maxBuffered], {
     name: NAME,
     isSupported: () => typeof constructor() === 'function',
-    connect: ({ dialect: named, ...target }: PushRequest) =>
+    connect: ({ backend: named, ...target }: PushRequest) =>
       new Observable<SourceEvent>((subscriber) => {
         const fail = (...error: ConstructorParameters<typeof PushError>) => subscriber.error(new PushError(...error))
         const [header] = Object.keys(target.headers)
@@ -48,28 +48,29 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
             DEV && `WebSocket cannot send the header ${header}: put the value into the query`,
           )
         }
-        const dialect = part(named, 'webSocket', plainWebSocket)
-        const { ping } = dialect
-        const { url: address, space, continuity } = dialect.address(target)
+        const backend = selectPart(named, 'webSocket', standardWebSocket)
+        const { ping } = backend
+        const { url: address, namespace, resume } = backend.buildRequest(target)
         const url = address.replace(/^http/, 'ws')
         const wrong = wrongNames(target.subprotocols)
         if (wrong !== undefined) {
           return fail(
             'invalid-request',
-            DEV && `No WebSocket to ${shown(url)} can be opened: \`subprotocols\` of \`prepare\` ${wrong}.`,
+            DEV &&
+              `No WebSocket to ${redactQuery(url)} can be opened: \`subprotocols\` of \`prepareRequest\` ${wrong}.`,
           )
         }
-        const offered = new Set([...dialect.subprotocols, ...(target.subprotocols ?? [])])
+        const offered = new Set([...backend.subprotocols, ...(target.subprotocols ?? [])])
         let socket: WebSocket
         try {
           socket = new (constructor())(url, [...offered])
         } catch (cause) {
-          return fail('invalid-url', DEV && `${shown(url)} cannot be a WebSocket's: ${reason(cause)}`, { cause })
+          return fail('invalid-url', DEV && `${redactQuery(url)} cannot be a WebSocket's: ${reason(cause)}`, { cause })
         }
         socket.binaryType = 'arraybuffer'
         const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
         let opened = false
-        const frame = (data: Payload) => dialect.frame(data)
+        const frame = (data: Payload) => backend.frame(data)
 
         const send = (data: Payload) => {
           if (socket.readyState !== socket.OPEN)
@@ -78,7 +79,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
             throw new PushError('buffer-full', DEV && `${socket.bufferedAmount} bytes wait to be sent`)
           socket.send(data as string | Uint8Array<ArrayBuffer>)
         }
-        const broken = DEV && 'A function of the dialect failed'
+        const broken = DEV && 'A function of the backend failed'
         const guarded = (step: () => void) => {
           try {
             step()
@@ -94,8 +95,8 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           emit({
             type: 'open',
             technique: NAME,
-            space,
-            resumed: continuity === 'resumed',
+            namespace,
+            resumed: resume === 'yes',
             send,
             ...(ping && { ping: { ...ping, send: () => send(ping.send()) } }),
           })
@@ -103,7 +104,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
         socket.onopen = () => {
           opened = true
           guarded(() => {
-            const hello = dialect.hello?.()
+            const hello = backend.hello?.()
             if (!(hello instanceof Promise)) return open(hello)
             hello.then(
               (first) => guarded(() => open(first)),
@@ -114,7 +115,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
         socket.onmessage = ({ data: received }: MessageEvent<string | ArrayBuffer>) => {
           const data = typeof received === 'string' ? received : new Uint8Array(received)
           guarded(() => {
-            const answer = dialect.answer?.(data)
+            const answer = backend.reply?.(data)
             if (answer === undefined) return emit(readFrame(frame, data))
             send(answer)
             emit(ALIVE)
@@ -124,18 +125,18 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           if (!opened) {
             // A browser tells a page no more than the code; so these are what it usually is.
             return fail(
-              'unreachable',
+              'network-error',
               DEV &&
-                `${shown(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on (${dialect.subprotocols.length > 0 ? `offered: ${dialect.subprotocols.join(', ')}; a server that does not know it needs another dialect, plain() where it follows the standards alone` : 'none was offered; the hub and Nchan need nchan()'})`,
+                `${redactQuery(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on (${backend.subprotocols.length > 0 ? `offered: ${backend.subprotocols.join(', ')}; a server that does not know it needs another backend, standard() where it follows the standards alone` : 'none was offered; the hub and Nchan need nchan()'})`,
               { status: code },
             )
           }
-          const verdict = closeVerdict(dialect.closes, code)
+          const verdict = closeVerdict(backend.closes, code)
           if (verdict === 'end') subscriber.complete()
           else
             fail(
-              verdict === 'final' ? 'refused' : verdict === 'gap' ? 'cursor-lost' : 'lost',
-              DEV && `${shown(url)} closed the WebSocket: ${code} ${said}`,
+              verdict === 'final' ? rejectionCode(code) : verdict === 'gap' ? 'cursor-lost' : 'connection-lost',
+              DEV && `${redactQuery(url)} closed the WebSocket: ${code} ${said}`,
               { status: code },
             )
         }

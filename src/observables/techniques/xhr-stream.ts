@@ -4,12 +4,12 @@ import { checkRequest } from '../http/check-request.ts'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { END, type Emit } from '../backends/backend.ts'
 import { otherServer } from '../backends/recognize-server.ts'
-import { part } from '../backends/select-part.ts'
-import { plainStream } from '../backends/standard.ts'
+import { selectPart } from '../backends/select-part.ts'
+import { standardStream } from '../backends/standard.ts'
 import { PushError, fault, type PushErrorCode } from '../errors.ts'
-import { ALIVE, ROTATE, type SourceEvent } from '../events.ts'
-import { holding } from '../http/connection-limit.ts'
-import { shown } from '../internal/format.ts'
+import { ALIVE, RECYCLE, type SourceEvent } from '../events.ts'
+import { withConnectionSlot } from '../http/connection-limit.ts'
+import { redactQuery } from '../internal/format.ts'
 import { withQuery } from '../http/query.ts'
 import { LONGEST_LINE, REFUSAL_BODY_WITHIN, byName, refusal, unexpected } from '../http/request.ts'
 import type { PushRequest, Technique } from './technique.ts'
@@ -24,51 +24,51 @@ export interface XhrStreamOptions {
    * XMLHttpRequest keeps all that it received: after so many characters the connection is made anew, at a message that
    * carried a cursor, unseen by readers. @default 8_388_608 (8 Mi)
    */
-  rotateAfter?: number
+  maxBufferedChars?: number
 }
 
 /**
  * One answer that does not end, read by XMLHttpRequest as it grows: what streamed before there was fetch.
  *
- * Price: as `fetchStream`, and memory, so it is rotated. Chromium hands `text/plain` over only at its end unless the
+ * Price: as `fetchStream`, and memory, so it is recycled. Chromium hands `text/plain` over only at its end unless the
  * server sends `X-Content-Type-Options: nosniff`. Browsers tell of what came every 50 ms at most, and drop what they did not
  * tell of when the line breaks: it is asked for again. It cannot pass the browser's cache by but by a URL of its own, so each
  * attempt adds `_=<something else>` to the query.
  *
- * @throws PushError `invalid-option` where `rotateAfter` is below one.
+ * @throws PushError `invalid-option` where `maxBufferedChars` is below one.
  * @see https://xhr.spec.whatwg.org/
- * @example createPushClient({ via: xhrStream(), dialect: nchan() })
+ * @example createPushClient({ technique: xhrStream(), backend: nchan() })
  */
-export function xhrStream({ rotateAfter = 8_388_608 }: XhrStreamOptions = {}): Technique {
-  checkNumbers('xhrStream', { rotateAfter }, 1)
+export function xhrStream({ maxBufferedChars = 8_388_608 }: XhrStreamOptions = {}): Technique {
+  checkNumbers('xhrStream', { maxBufferedChars }, 1)
   let attempts = 0
-  return madeOf(xhrStream, [rotateAfter], {
+  return madeOf(xhrStream, [maxBufferedChars], {
     name: NAME,
     isSupported: () => typeof XMLHttpRequest === 'function',
     connect: (request) =>
-      holding(
+      withConnectionSlot(
         request,
         NAME,
-        connect(request, rotateAfter, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
+        connect(request, maxBufferedChars, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
       ),
   })
 }
 
 const connect = (
-  { dialect, credentials, ...target }: PushRequest,
-  rotateAfter: number,
+  { backend, credentials, ...target }: PushRequest,
+  maxBufferedChars: number,
   nonce: string,
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    const stream = part(dialect, 'stream', plainStream)
-    const { url, headers, space, continuity, assumed } = stream.address(target)
+    const stream = selectPart(backend, 'stream', standardStream)
+    const { url, headers, namespace, resume, assumed } = stream.buildRequest(target)
     const xhr = new XMLHttpRequest()
     let feed: ((text: string) => void) | undefined
     let seen = 0
     let placed = false
 
     const fail = (code: PushErrorCode, said: string) =>
-      subscriber.error(new PushError(code, `${shown(url)}: ${said}`, { technique: NAME }))
+      subscriber.error(new PushError(code, `${redactQuery(url)}: ${said}`, { technique: NAME }))
     const emit: Emit = (event) => {
       if (event === END) return subscriber.complete()
       if (event.type === 'message') placed = !!event.cursor
@@ -82,17 +82,17 @@ const connect = (
         return subscriber.add(runAfter(REFUSAL_BODY_WITHIN, target.scheduler, end))
       if (!stream.fits(mediaType(seenHeaders.get('content-type'))))
         return subscriber.add(unexpected(head(), stream.accept, url).subscribe(subscriber))
-      const other = otherServer(dialect, seenHeaders, url)
+      const other = otherServer(backend, seenHeaders, url)
       if (other) return subscriber.error(other)
       emit({
         type: 'open',
         technique: NAME,
-        space,
-        resumed: continuity === 'resumed',
+        namespace,
+        resumed: resume === 'yes',
         assumed,
-        greets: greets(dialect, head()),
+        expectsGreeting: greets(backend, head()),
       })
-      feed = readTextStream(dialect, head(), emit, target)
+      feed = readTextStream(backend, head(), emit, target)
     }
     const grow = () => {
       const text = xhr.responseText
@@ -102,13 +102,13 @@ const connect = (
       try {
         feed?.(text.slice(seen))
       } catch (cause) {
-        return subscriber.error(fault(cause, 'unexpected-answer', `${shown(url)} cannot be read`))
+        return subscriber.error(fault(cause, 'unexpected-response', `${redactQuery(url)} cannot be read`))
       }
       seen = text.length
-      if (feed && placed && seen > rotateAfter) subscriber.error(ROTATE)
+      if (feed && placed && seen > maxBufferedChars) subscriber.error(RECYCLE)
     }
     const end = () => {
-      if (feed) return fail('lost', 'the stream ended')
+      if (feed) return fail('connection-lost', 'the stream ended')
       const verdict = stream.verdict(head())
       if (verdict === 'end') return subscriber.complete()
       const answer = new Response(xhr.responseText, { status: xhr.status, headers: headersOf(xhr) })
@@ -129,7 +129,7 @@ const connect = (
       grow()
       if (!subscriber.closed) end()
     }
-    xhr.onerror = () => fail(feed ? 'lost' : 'unreachable', 'XMLHttpRequest failed and hides why')
+    xhr.onerror = () => fail(feed ? 'connection-lost' : 'network-error', 'XMLHttpRequest failed and hides why')
     xhr.send()
     return () => {
       xhr.onreadystatechange = xhr.onload = xhr.onerror = null

@@ -28,7 +28,7 @@ export type Name = keyof typeof TECHNIQUES
 
 /** Subscribes and unsubscribes: at once, while it connects, and when it is open. */
 async function cycle(name: Name, times: number): Promise<void> {
-  const push = createPushClient({ via: TECHNIQUES[name](), dialect: nchan(), linger: 0 })
+  const push = createPushClient({ technique: TECHNIQUES[name](), backend: nchan(), disconnectDelay: 0 })
   const channel = push.channel(`/push/${name}`)
   for (let n = 0; n < times; n += 1) {
     if (n % 3 === 0) channel.messages$.subscribe().unsubscribe()
@@ -44,15 +44,15 @@ async function cycle(name: Name, times: number): Promise<void> {
 const news = defineChannel({ url: '/push/components' })
 const useNews = defineStore('news', {
   state: () => ({ last: undefined as unknown }),
-  push: ({ bind }) => bind(news(), { apply: (state, { data }) => void (state.last = data) }),
+  push: ({ bindChannel }) => bindChannel(news(), { apply: (state, { data }) => void (state.last = data) }),
 })
 
 /** Mounts and unmounts a component that reads a channel, shows the app's status, and uses a store of its own. */
 async function mounts(times: number): Promise<void> {
-  const push = createPush({ via: webSocket(), dialect: nchan(), linger: 0 })
+  const push = createPush({ technique: webSocket(), backend: nchan(), disconnectDelay: 0 })
   const shown = ref(false)
   const Part = defineComponent(() => {
-    const { data, status } = usePushChannel(news(), { deactivated: 'pause' })
+    const { data, status } = usePushChannel(news(), { pauseOnDeactivated: true })
     const app = usePushStatus()
     const store = useNews()
     onUnmounted(() => store.$dispose())

@@ -12,7 +12,7 @@ import {
 } from 'pinia-push/observables'
 
 const techniques = {
-  polling: () => polling({ floor: 100 }),
+  polling: () => polling({ minInterval: 100 }),
   longPolling,
   iframeStream,
   xhrStream,
@@ -26,16 +26,18 @@ const techniques = {
 const read = (url: string, name: keyof typeof techniques, tokens: Readonly<Record<string, string>>) => {
   const seen: Record<string, string[]> = {}
   const push = createPushClient({
-    via: techniques[name](),
-    dialect: nchan({ heartbeat: 15_000 }),
-    prepare: ({ url: asked }) => ({ query: { token: tokens[new URL(asked).pathname.split('/').at(-1) ?? ''] ?? '' } }),
+    technique: techniques[name](),
+    backend: nchan({ heartbeat: 15_000 }),
+    prepareRequest: ({ url: asked }) => ({
+      query: { token: tokens[new URL(asked).pathname.split('/').at(-1) ?? ''] ?? '' },
+    }),
   })
   for (const channel of Object.keys(tokens)) {
     const story: string[] = (seen[channel] = [])
     push.channel(defineChannel({ url: `${url}${channel}`, decode: (raw) => raw })()).events$.subscribe((event) => {
       if (event.type === 'message') story.push(event.data)
-      else if (event.type === 'failed' || event.type === 'waiting') story.push(`${event.type} ${event.error.code}`)
-      else if (event.type === 'open' && !event.presumed) story.push('open')
+      else if (event.type === 'failed' || event.type === 'reconnecting') story.push(`${event.type} ${event.error.code}`)
+      else if (event.type === 'open' && !event.unconfirmed) story.push('open')
     })
   }
   Object.assign(globalThis, { seen })

@@ -3,7 +3,7 @@ import { createApp, defineComponent, h, shallowRef } from 'vue'
 
 const news = defineChannel({ url: '/push/news', decode: (raw) => JSON.parse(raw) as string })
 
-const push = createPush({ via: webSocket(), dialect: nchan(), linger: 0 })
+const push = createPush({ technique: webSocket(), backend: nchan(), disconnectDelay: 0 })
 const reading = shallowRef(true)
 const Page = defineComponent(() => {
   const { status, data } = usePushChannel(() => (reading.value ? news() : null), {

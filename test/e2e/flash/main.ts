@@ -4,31 +4,31 @@ import {
   defineChannel,
   flashSocket,
   nchan,
-  plain,
+  standard,
   type PushEvent,
 } from 'pinia-push/observables'
 import { unknown } from 'valibot'
 
-const dialects = { nchan, plain }
+const backends = { nchan, standard }
 /** How a test sets the page up. */
 export interface Asked {
   channel: string
   publicPath?: string
   proxyUrl?: string
-  dialect?: keyof typeof dialects
-  linger?: number
+  backend?: keyof typeof backends
+  disconnectDelay?: number
 }
 
 const any = defineChannel({
   url: ({ channel }: { channel: string }) => `/push/${channel}`,
-  sends: unknown(),
+  sendSchema: unknown(),
   decode: (raw) => raw,
 })
 
 const inWords = (event: PushEvent<string>): string => {
   if (event.type === 'message') return event.data
   if (event.type === 'gap') return `gap ${event.reason}`
-  if (event.type === 'waiting' || event.type === 'failed')
+  if (event.type === 'reconnecting' || event.type === 'failed')
     return `${event.type} ${event.error.code}: ${event.error.message}`
   return event.type
 }
@@ -36,14 +36,14 @@ const inWords = (event: PushEvent<string>): string => {
 /** What the page saw, for the test to read. */
 const seen: string[] = []
 
-function prepare({ channel, dialect = 'nchan', ...options }: Asked) {
+function prepare({ channel, backend = 'nchan', ...options }: Asked) {
   const push = createPushClient({
-    via: flashSocket(options),
-    dialect: dialects[dialect](),
-    retry: backoff({ base: 10, max: 50 }),
-    openWithin: 20_000,
-    timeout: 1_000,
-    linger: 0,
+    technique: flashSocket(options),
+    backend: backends[backend](),
+    retry: backoff({ initialDelay: 10, maxDelay: 50 }),
+    connectTimeout: 20_000,
+    heartbeatGrace: 1_000,
+    disconnectDelay: 0,
   })
   const line = push.channel(any({ channel }))
   let leave = () => {}
@@ -54,7 +54,7 @@ function prepare({ channel, dialect = 'nchan', ...options }: Asked) {
     },
     leave: () => leave(),
     send: (data: unknown) => line.send(data),
-    open: () => line.open(),
+    open: () => line.reconnect(),
     /** Subscribes and unsubscribes so many times: at once, and when it is open. */
     async cycle(times: number) {
       for (let n = 0; n < times; n += 1) {

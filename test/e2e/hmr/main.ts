@@ -4,7 +4,7 @@ import { createApp, defineComponent, h } from 'vue'
 import { useOption } from './option-store.ts'
 import { useSetup } from './setup-store.ts'
 
-const push = createPush({ via: webSocket(), dialect: nchan() })
+const push = createPush({ technique: webSocket(), backend: nchan() })
 const Page = defineComponent(() => {
   const option = useOption()
   const setup = useSetup()

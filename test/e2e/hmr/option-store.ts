@@ -5,8 +5,8 @@ const channel = defineChannel({ url: '/push/option' })
 
 export const useOption = defineStore('option', {
   state: () => ({ list: [] as string[] }),
-  push: ({ bind }) =>
-    bind(channel(), {
+  push: ({ bindChannel }) =>
+    bindChannel(channel(), {
       apply: (state, { data }) => void state.list.push(`before ${data}`),
     }),
 })

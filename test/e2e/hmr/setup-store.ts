@@ -9,8 +9,8 @@ export const useSetup = defineStore(
     return { list }
   },
   {
-    push: ({ bind }) =>
-      bind(channel('setup'), {
+    push: ({ bindChannel }) =>
+      bindChannel(channel('setup'), {
         apply: (state, { data }) => void state.list.push(`before ${data}`),
       }),
   },

@@ -16,16 +16,16 @@ import { createSSRApp, defineComponent, h, onServerPrefetch } from 'vue'
 const TECHNIQUES: Record<string, (() => Technique) | undefined> = { polling, longPolling, fetchStream, sse, webSocket }
 
 /** The app, as a server makes it for each request and a page once. */
-export function createShop(technique: string, base: string, channel: string) {
-  const push = createPush({ via: (TECHNIQUES[technique] ?? webSocket)(), dialect: nchan(), base })
+export function createShop(technique: string, baseUrl: string, channel: string) {
+  const push = createPush({ technique: (TECHNIQUES[technique] ?? webSocket)(), backend: nchan(), baseUrl })
   const pinia = createPinia().use(push.pinia)
   const orders = defineChannel({ url: `/push/${channel}`, decode: (raw) => Number(raw) })
   const useOrders = defineStore('orders', {
     state: () => ({ list: [] as number[] }),
-    push: ({ bind }) =>
-      bind(orders(), {
+    push: ({ bindChannel }) =>
+      bindChannel(orders(), {
         snapshot: async () => {
-          const answer = await fetch(new URL(`/orders/${channel}`, base))
+          const answer = await fetch(new URL(`/orders/${channel}`, baseUrl))
           return (await answer.json()) as Snapshot<{ list: number[] }>
         },
         apply: (state, { data }) => void state.list.push(data),

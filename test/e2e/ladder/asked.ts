@@ -1,4 +1,4 @@
-import type { BackoffOptions, FallbackOptions, LivenessOptions } from 'pinia-push/observables'
+import type { BackoffOptions, FallbackOptions, HeartbeatOptions } from 'pinia-push/observables'
 
 export type Rung = 'polling' | 'longPolling' | 'xhrStream' | 'fetchStream' | 'sse' | 'webSocket'
 
@@ -7,9 +7,9 @@ export interface Asked {
   channel: string
   /** The highest first; one alone is no ladder. */
   rungs: readonly Rung[]
-  ladder?: Pick<FallbackOptions, 'openWithin' | 'shortLife' | 'tries' | 'probe' | 'settle'>
-  retry?: Pick<BackoffOptions, 'base' | 'max'>
-  limits?: LivenessOptions
+  ladder?: Pick<FallbackOptions, 'connectTimeout' | 'minUptime' | 'maxShortSessions' | 'upgradeProbe' | 'overlapTime'>
+  retry?: Pick<BackoffOptions, 'initialDelay' | 'maxDelay'>
+  limits?: HeartbeatOptions
   /** In step with the page's life. */
   life?: boolean
 }

@@ -5,7 +5,7 @@ import {
   fetchStream,
   longPolling,
   nchan,
-  pageLife,
+  pageLifecycle,
   polling,
   sse,
   webSocket,
@@ -22,8 +22,8 @@ let leave = () => {}
 
 const inWords = (event: Exclude<PushEvent<unknown>, { type: 'message' }>): string => {
   if (event.type === 'gap') return `gap ${event.reason}`
-  if (event.type === 'open') return `open ${event.technique}${event.presumed ? ' presumed' : ''}`
-  if (event.type === 'waiting' || event.type === 'failed') return `${event.type} ${event.error.code}`
+  if (event.type === 'open') return `open ${event.technique}${event.unconfirmed ? ' presumed' : ''}`
+  if (event.type === 'reconnecting' || event.type === 'failed') return `${event.type} ${event.error.code}`
   return event.type
 }
 
@@ -32,12 +32,12 @@ function read({ channel, rungs, ladder = {}, retry = {}, limits = {}, life }: As
   const rung = rungs.map((name) => techniques[name]())
   const [only] = rung
   const push = createPushClient({
-    via: only && rung.length === 1 ? only : fallback(ladder, ...rung),
-    dialect: nchan(),
+    technique: only && rung.length === 1 ? only : fallback(ladder, ...rung),
+    backend: nchan(),
     retry: backoff(retry),
-    linger: 0,
+    disconnectDelay: 0,
     ...limits,
-    ...(life && { life: pageLife() }),
+    ...(life && { lifecycle: pageLifecycle() }),
   })
   const line = push.channel<number>(`/push/${channel}`)
   seen.began = Date.now()

@@ -66,7 +66,7 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
   const lives = async (serve: (options?: HubOptions) => Promise<Served>) => {
     const first = await serve(before)
     const cursor = ['one', 'two'].map((body) => first.hub.publish('a', body).id)[0] ?? ''
-    const second = await serve({ firstMessage: 'oldest', ...after })
+    const second = await serve({ startFrom: 'oldest', ...after })
     for (const body of ['three', 'four', 'five']) second.hub.publish('a', body)
     return { cursor, ...second }
   }
@@ -85,7 +85,10 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
     const { cursor, url, hub } = await lives(serve)
     const { next } = frames(`${url}a?${since(cursor)}`)
     expect(await next()).toMatchObject({ head: 'push: open' })
-    expect(await next()).toMatchObject({ head: `id: ${hub.cursor('a')}\npush: gap`, body: '{"reason":"unknown"}' })
+    expect(await next()).toMatchObject({
+      head: `id: ${hub.cursor('a')}\npush: gap`,
+      body: '{"reason":"unknown-cursor"}',
+    })
     hub.publish('a', 'six')
     expect(await next()).toMatchObject({ body: 'six' })
   })
@@ -106,7 +109,7 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
     const { query = '', headers = {} } = spell(cursor) as { query?: string; headers?: Record<string, string> }
     for (const wait of ['wait=0', '']) {
       const poll = await fetch(`${url}a?${[query, wait].join('&')}`, { headers })
-      expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown', hub.cursor('a')])
+      expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown-cursor', hub.cursor('a')])
     }
   })
 })
@@ -132,7 +135,7 @@ describe('a cursor', () => {
     const { hub, url } = await serve()
     hub.publish('a', 'one')
     const poll = await fetch(`${url}a?wait=0&${since(cursor)}`)
-    expect(head(poll, 'push-gap')).toEqual(['unknown'])
+    expect(head(poll, 'push-gap')).toEqual(['unknown-cursor'])
   })
 
   test.for(['1:1.', '1:1.a-b', '1:1.a.b', `1:1.${'a'.repeat(65)}`])('%s is refused', async (cursor, { serve }) => {
@@ -259,7 +262,7 @@ describe('a channel that nobody uses', () => {
     now += 10_000
     while (hub.state('a')) await new Promise(setImmediate)
     const poll = await fetch(`${url}a?wait=0&${since(id)}`)
-    expect([poll.status, ...head(poll, 'push-gap')]).toEqual([304, 'expired'])
+    expect([poll.status, ...head(poll, 'push-gap')]).toEqual([304, 'history-expired'])
   })
 })
 
@@ -278,7 +281,7 @@ describe('room', () => {
     hub.publish('mine', 'one')
     expect(['read', 'old', 'new', 'mine'].map((name) => hub.state(name)?.messages)).toEqual([1, undefined, 1, 1])
     const gone = await fetch(`${url}old?wait=0&${since(before)}`)
-    expect([gone.status, ...head(gone, 'push-gap')]).toEqual([304, 'expired'])
+    expect([gone.status, ...head(gone, 'push-gap')]).toEqual([304, 'history-expired'])
     read.leave()
   })
 

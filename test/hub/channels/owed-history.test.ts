@@ -4,13 +4,17 @@ import { STREAMS, ask, numbered, range, readNumbers, subscribers, test, until } 
 /** More than kernels take for a connection that is not read. */
 const SIZE = 24_000
 const COUNT = 1_000
-const KEEPS_ALL = { firstMessage: 'oldest', history: { bytes: SIZE * COUNT } } as const
+const KEEPS_ALL = { startFrom: 'oldest', history: { bytes: SIZE * COUNT } } as const
 
 describe.each(STREAMS)('%s', (_, asked) => {
   test('has every message once and in order, whatever is published while it reads what it is owed', async ({
     mount,
   }) => {
-    const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBacklog: 1_000_000, history: { bytes: 3 * SIZE * COUNT } })
+    const { hub, ...ports } = await mount({
+      ...KEEPS_ALL,
+      maxBufferedBytes: 1_000_000,
+      history: { bytes: 3 * SIZE * COUNT },
+    })
     let published = 0
     const publish = (count: number) => {
       for (const end = published + count; published < end; published += 1) hub.publish('a', numbered(published, SIZE))
@@ -43,7 +47,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
   })
 
   test('has all that it is owed before it is told that the channel ended', async ({ mount }) => {
-    const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBacklog: 2 * SIZE * COUNT })
+    const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBufferedBytes: 2 * SIZE * COUNT })
     for (let n = 0; n < COUNT; n += 1) hub.publish('a', numbered(n, SIZE))
     const socket = ask(ports, asked)
     await subscribers(hub, 1)
@@ -55,7 +59,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
   })
 
   test('is told a gap before the end where more is owed than may wait', async ({ mount }) => {
-    const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBacklog: SIZE * 10 })
+    const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBufferedBytes: SIZE * 10 })
     for (let n = 0; n < COUNT; n += 1) hub.publish('a', numbered(n, SIZE))
     const socket = ask(ports, asked)
     await subscribers(hub, 1)
@@ -75,7 +79,7 @@ test(
   async ({ mount }) => {
     let asked = 0
     const { hub, connections, ...ports } = await mount({
-      firstMessage: 'oldest',
+      startFrom: 'oldest',
       history: { count: 24_000, bytes: 24_000_000 },
       stallTimeout: 1_000,
       authorize: () => (asked += 1) > 0,

@@ -37,7 +37,7 @@ describe.each([
   ['a WebSocket', UPGRADE],
 ])('%s that is not read', (_, head) => {
   test('is cut when too much waits for it, and nothing is left of it', async ({ serve }) => {
-    const { hub, port } = await serve({ maxBacklog: 1_000_000, history: { count: 1 } })
+    const { hub, port } = await serve({ maxBufferedBytes: 1_000_000, history: { count: 1 } })
     askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
     for (let n = 0; n < 30; n += 1) hub.publish('a', MEGABYTE)
@@ -46,7 +46,7 @@ describe.each([
 
   test('is cut where too much waits for all connections together: the one that most waits for', async ({ serve }) => {
     const { hub, port } = await serve({
-      maxBacklog: 100_000_000,
+      maxBufferedBytes: 100_000_000,
       maxOutgoingBytes: 60_000_000,
       history: { count: 1 },
     })
@@ -60,7 +60,7 @@ describe.each([
 
   test('waits with others for the same messages, which are in memory once', async ({ serve }) => {
     const { hub, port } = await serve({
-      maxBacklog: 100_000_000,
+      maxBufferedBytes: 100_000_000,
       maxOutgoingBytes: 40_000_000,
       history: { count: 1 },
     })
@@ -80,7 +80,7 @@ describe.each([
   })
 
   test('is given all that it is owed, however small its allowance', async ({ serve }) => {
-    const { hub, port } = await serve({ maxBacklog: 1, firstMessage: 'oldest', history: { bytes: 40_000_000 } })
+    const { hub, port } = await serve({ maxBufferedBytes: 1, startFrom: 'oldest', history: { bytes: 40_000_000 } })
     for (let n = 0; n < 30; n += 1) hub.publish('a', MEGABYTE)
     const socket = askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
@@ -95,7 +95,7 @@ describe.each([
   })
 
   test('takes nothing down when its channel has ended and heartbeats go on', async ({ serve }) => {
-    const { hub, port } = await serve({ heartbeat: 20, maxBacklog: 100_000_000 })
+    const { hub, port } = await serve({ heartbeat: 20, maxBufferedBytes: 100_000_000 })
     askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
     for (let n = 0; n < 10; n += 1) hub.publish('a', MEGABYTE)
@@ -105,7 +105,7 @@ describe.each([
   })
 
   test('does not hold up a hub that closes', async ({ serve }) => {
-    const { hub, port } = await serve({ maxBacklog: 100_000_000 })
+    const { hub, port } = await serve({ maxBufferedBytes: 100_000_000 })
     const socket = askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
     for (let n = 0; n < 10; n += 1) hub.publish('a', MEGABYTE)
@@ -117,7 +117,7 @@ describe.each([
 })
 
 test('a message is delivered though it is larger than a reader’s allowance', async ({ serve, frames }) => {
-  const { hub, url } = await serve({ maxBacklog: 1_000 })
+  const { hub, url } = await serve({ maxBufferedBytes: 1_000 })
   const { next } = frames(`${url}a`)
   await next()
   hub.publish('a', MEGABYTE)

@@ -9,7 +9,7 @@ import { STREAMS, UPGRADE, ask, checksForStalls, request, subscribers, test, unt
 /** More than kernels take for a connection that is not read. */
 const MUCH = 24_000_000
 const MEGABYTE = 'x'.repeat(1_000_000)
-const KEEPS_MUCH = { firstMessage: 'oldest', history: { bytes: 2 * MUCH }, maxMessageBytes: MUCH } as const
+const KEEPS_MUCH = { startFrom: 'oldest', history: { bytes: 2 * MUCH }, maxMessageBytes: MUCH } as const
 
 describe.each(STREAMS)('%s', (_, asked) => {
   test('is cut when its client takes nothing of what it is owed', async ({ mount }) => {
@@ -21,7 +21,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
   })
 
   test('is cut when its client takes nothing of what is published', async ({ mount }) => {
-    const { hub, ...ports } = await mount({ stallTimeout: 100, maxBacklog: 2 * MUCH })
+    const { hub, ...ports } = await mount({ stallTimeout: 100, maxBufferedBytes: 2 * MUCH })
     ask(ports, asked)
     await subscribers(hub, 1)
     for (let n = 0; n < 24; n += 1) hub.publish('a', MEGABYTE)

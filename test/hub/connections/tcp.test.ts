@@ -76,7 +76,7 @@ describe('lines over TCP', () => {
     late.say({ subscribe: `/push/a?last_event_id=${first}` })
     expect([await late.next(), await late.next()]).toEqual([
       { push: 'open', heartbeat: 15, gaps: true },
-      { push: 'gap', id: second, reason: 'expired' },
+      { push: 'gap', id: second, reason: 'history-expired' },
     ])
   })
 
@@ -195,7 +195,7 @@ describe('lines over TCP', () => {
   })
 
   test('cut a reader that does not read, through a tunnel too', async ({ speak }) => {
-    const { hub, tcp, tunnel } = await speak({ maxBacklog: 100_000, history: { bytes: 1_000_000 } })
+    const { hub, tcp, tunnel } = await speak({ maxBufferedBytes: 100_000, history: { bytes: 1_000_000 } })
     for (const { say, next, socket } of [tcp(), tunnel()]) {
       say({ subscribe: '/push/slow' })
       await next()

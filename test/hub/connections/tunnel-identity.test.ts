@@ -28,10 +28,10 @@ async function lineFrom(localPort: number, tcpPort: number): Promise<unknown> {
 
 describe('a tunnel', () => {
   test('gives its rights to nobody else, whatever port a TCP client connects from', async ({ serve }) => {
-    const asked: Pick<AuthorizeRequest, 'headers' | 'address'>[] = []
+    const asked: Pick<AuthorizeRequest, 'headers' | 'clientIp'>[] = []
     const { hub, url } = await serve({
-      authorize({ headers, address }) {
-        asked.push({ headers, address })
+      authorize({ headers, clientIp }) {
+        asked.push({ headers, clientIp })
         return headers.cookie === 'session=alice'
       },
     })
@@ -46,7 +46,7 @@ describe('a tunnel', () => {
     expect(ports.length).toBeGreaterThan(0)
     asked.length = 0
     for (const stolen of ports) expect(await lineFrom(stolen, port)).toMatchObject({ status: 403 })
-    expect(asked).toEqual(ports.map(() => ({ headers: {}, address: '127.0.0.2' })))
+    expect(asked).toEqual(ports.map(() => ({ headers: {}, clientIp: '127.0.0.2' })))
   })
 
   test('to the hub’s own lines is joined in this process: the hub connects nowhere', async ({ serve }) => {

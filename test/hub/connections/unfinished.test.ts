@@ -68,7 +68,7 @@ describe.each(DOORS)('%s that is not whole', (_, enter, head, refusal) => {
     const { hub, ...ports } = await mount({
       maxIncomingBytes: 4.25 * MEBIBYTE,
       maxMessageBytes: LARGE,
-      address: ({ headers }) => String(headers['x-client'] ?? '127.0.0.1'),
+      clientIp: ({ headers }) => String(headers['x-client'] ?? '127.0.0.1'),
     })
     const begun = Buffer.concat([Buffer.from(head), Buffer.from('x'.repeat(0.4 * MEBIBYTE))])
     const hostile: Socket[] = []
@@ -200,7 +200,7 @@ describe('what waits to be authorized', () => {
         authorize: later,
         maxPublishRate: 2 * MANY,
         history: { count: MANY },
-        firstMessage: 'oldest',
+        startFrom: 'oldest',
       })
       const socket = ask(ports, enter)
       await subscribers(hub, 1)
@@ -224,7 +224,7 @@ describe('what waits to be authorized', () => {
   test.for(KINDS)('is bounded: %s', async ([, enter, all], { mount }) => {
     const { hub, ...ports } = await mount({
       authorize: ({ action }) => action === 'subscribe' || new Promise<boolean>(() => {}),
-      maxBacklog: 100_000,
+      maxBufferedBytes: 100_000,
     })
     const socket = ask(ports, enter)
     await subscribers(hub, 1)

@@ -20,7 +20,7 @@ describe('a forever frame', () => {
   const query = (origin: string) => `?frame=${WORD}&frame_parent=${encodeURIComponent(origin)}`
 
   test('may be held by its parent alone, and runs no script but its own', async ({ serve }) => {
-    const { hub, url } = await serve({ origins: ['https://app.example'], firstMessage: 'oldest' })
+    const { hub, url } = await serve({ allowedOrigins: ['https://app.example'], startFrom: 'oldest' })
     hub.publish('a', '</script><!--<script>\u2028\r\n\0 last')
     const { response, page } = await frameUntil(`${url}a${query('https://app.example')}`, 'last')
     const policy = response.headers.get('content-security-policy') ?? ''
@@ -43,13 +43,13 @@ describe('a forever frame', () => {
   test.for(['http://a;sandbox', 'http://a,b', "http://a'b", 'http://a&b', 'http://a*b'])(
     'is refused to a parent whose name means something in a policy: %s',
     async (origin, { serve }) => {
-      const { url } = await serve({ origins: ['*'] })
+      const { url } = await serve({ allowedOrigins: ['*'] })
       expect((await fetch(`${url}a${query(origin)}`)).status).toBe(403)
     },
   )
 
   test('is refused to parents that are not named, and tells them nothing', async ({ serve }) => {
-    const { url } = await serve({ origins: ['https://app.example'] })
+    const { url } = await serve({ allowedOrigins: ['https://app.example'] })
     for (const origin of ['https://evil.example', 'null', '', 'https://app.example/path', `https://app.example','*`]) {
       const answer = await fetch(`${url}a${query(origin)}`)
       expect([answer.status, answer.headers.get('content-type')]).toEqual([403, 'text/plain; charset=utf-8'])
@@ -62,7 +62,7 @@ describe('a forever frame', () => {
 
   test('posts a refusal to its parent, with its status and what it says', async ({ serve }) => {
     const { hub, url } = await serve({
-      origins: ['https://app.example'],
+      allowedOrigins: ['https://app.example'],
       authorize: ({ channel }) => channel !== 'b' || { status: 401, reason: '</script>' },
     })
     const ask = async (path: string) => {

@@ -30,7 +30,7 @@ export interface HonestReader {
 
 const implementation = WebSocket as unknown as typeof globalThis.WebSocket
 const TECHNIQUES = [
-  () => polling({ floor: 50, ceiling: 200 }),
+  () => polling({ minInterval: 50, maxInterval: 200 }),
   () => longPolling(),
   () => sse(),
   () => fetchStream(),
@@ -54,15 +54,19 @@ function createReader(name: string) {
   return { name, opened, told: [] as (number | 'gap')[], wrong: [] as unknown[], open }
 }
 
-function byClient(url: string, via: ReturnType<(typeof TECHNIQUES)[number]>): HonestReader {
-  const reader = createReader(via.name)
-  const client = createPushClient({ via, dialect: nchan(), retry: backoff({ base: RECONNECTS_AFTER, max: 200 }) })
+function byClient(url: string, technique: ReturnType<(typeof TECHNIQUES)[number]>): HonestReader {
+  const reader = createReader(technique.name)
+  const client = createPushClient({
+    technique,
+    backend: nchan(),
+    retry: backoff({ initialDelay: RECONNECTS_AFTER, maxDelay: 200 }),
+  })
   const reading = client
     .channel(defineChannel({ url, decode: Number })())
     .events$.subscribe((event: PushEvent<number>) => {
       if (event.type === 'message') reader.told.push(event.data)
       else if (event.type === 'gap') reader.told.push('gap')
-      else if (event.type === 'open' && !event.presumed) reader.open()
+      else if (event.type === 'open' && !event.unconfirmed) reader.open()
       else if (['invalid', 'failed', 'closed'].includes(event.type)) reader.wrong.push(event)
     })
   return {

@@ -8,7 +8,7 @@ import { stream } from '../serve.ts'
 
 /** Serves an application, and a hub that it hands requests to. */
 async function serve(application: (hub: Hub) => RequestListener, options: HubOptions = {}) {
-  const hub = createHub({ firstMessage: 'oldest', ...options })
+  const hub = createHub({ startFrom: 'oldest', ...options })
   const server = createServer(application(hub))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(async () => {

@@ -43,7 +43,7 @@ describe.each(Object.entries(AWKWARD))('%s', (_, text) => {
   })
 
   test('survives a poll, alone and in an envelope', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', text)
     const alone = await fetch(`${url}a?wait=0`)
     expect(alone.headers.get('content-length')).toBe(String(Buffer.byteLength(text)))
@@ -56,7 +56,7 @@ describe.each(Object.entries(AWKWARD))('%s', (_, text) => {
 
 describe('bytes', () => {
   test('travel in an envelope as base64, and alone as they are', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', Uint8Array.of(0, 255))
     const alone = await fetch(`${url}a?wait=0`)
     expect([alone.headers.get('content-type'), [...(await bodyOf(alone))]]).toEqual([
@@ -70,7 +70,7 @@ describe('bytes', () => {
   })
 
   test('are kept as they were when they were published', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     const bytes = Uint8Array.of(1, 2)
     hub.publish('a', bytes)
     bytes.fill(9)
@@ -95,7 +95,7 @@ describe('bytes', () => {
 })
 
 test('a channel name may be any text, percent-encoded, with slashes', async ({ serve }) => {
-  const { hub, url } = await serve({ firstMessage: 'oldest' })
+  const { hub, url } = await serve({ startFrom: 'oldest' })
   for (const name of ['a/b', 'größe', '100%', 'a b?c#d', '👩‍🚀', 'x'.repeat(255)]) {
     hub.publish(name, name)
     expect(await (await fetch(`${url}${encodeURIComponent(name).replaceAll('%2F', '/')}?wait=0`)).text()).toBe(name)

@@ -17,7 +17,7 @@ describe('publishing', () => {
   })
 
   test('keeps type and event name, and answers with the state where JSON is asked for', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     const answer = await post(`${url}a`, '{}', {
       'content-type': 'application/json',
       'x-eventsource-event': 'price',

@@ -2,19 +2,16 @@ import { describe, expect } from 'vitest'
 import { head, place, stream, test } from '../serve.ts'
 
 describe('resuming', () => {
-  test.for(['newest', 'oldest', -2] as const)(
-    'begins at %s where no cursor is given',
-    async (firstMessage, { serve }) => {
-      const { hub, url } = await serve({ firstMessage })
-      for (const body of ['one', 'two', 'three']) hub.publish('a', body)
-      const { next, leave } = await stream(`${url}a`)
-      await next()
-      hub.publish('a', 'four')
-      const expected = { newest: 'four', oldest: 'one', [-2]: 'two' }[firstMessage]
-      expect(await next()).toMatch(new RegExp(`data: ${expected}$`))
-      leave()
-    },
-  )
+  test.for(['newest', 'oldest', -2] as const)('begins at %s where no cursor is given', async (startFrom, { serve }) => {
+    const { hub, url } = await serve({ startFrom })
+    for (const body of ['one', 'two', 'three']) hub.publish('a', body)
+    const { next, leave } = await stream(`${url}a`)
+    await next()
+    hub.publish('a', 'four')
+    const expected = { newest: 'four', oldest: 'one', [-2]: 'two' }[startFrom]
+    expect(await next()).toMatch(new RegExp(`data: ${expected}$`))
+    leave()
+  })
 
   test('understands every way to name a cursor, and their precedence', async ({ serve }) => {
     const { hub, url } = await serve()
@@ -47,16 +44,16 @@ describe('resuming', () => {
     const address = `${url}a?last_event_id=${encodeURIComponent(one ?? '')}`
     const { next, leave } = await stream(address)
     await next()
-    expect(await next()).toMatch(/event: push\.gap\ndata: {"reason":"expired"}$/)
+    expect(await next()).toMatch(/event: push\.gap\ndata: {"reason":"history-expired"}$/)
     expect(await next()).toMatch(/data: three$/)
     leave()
     const poll = await fetch(`${address}&wait=0`)
-    expect(head(poll, 'push-gap')).toEqual(['expired'])
+    expect(head(poll, 'push-gap')).toEqual(['history-expired'])
     const socket = frames(address)
     await socket.next()
     expect(await socket.next()).toMatchObject({
       head: expect.stringMatching(/push: gap$/),
-      body: '{"reason":"expired"}',
+      body: '{"reason":"history-expired"}',
     })
   })
 
@@ -71,7 +68,7 @@ describe('resuming', () => {
     const { hub, url } = await serve()
     hub.publish('a', 'one')
     const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent('9999999999:0')}`)
-    expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown', hub.cursor('a')])
+    expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown-cursor', hub.cursor('a')])
   })
 
   test('gives all that is kept after 0:0, without a gap', async ({ serve }) => {
@@ -83,7 +80,7 @@ describe('resuming', () => {
 
   test('forgets by age and by bytes too', async ({ serve }) => {
     let now = 1_700_000_000_000
-    const { hub, url } = await serve({ now: () => now, history: { age: 1_000, bytes: 10 }, firstMessage: 'oldest' })
+    const { hub, url } = await serve({ now: () => now, history: { age: 1_000, bytes: 10 }, startFrom: 'oldest' })
     hub.publish('a', '12345678')
     hub.publish('a', '87654321')
     expect(hub.state('a')?.messages).toBe(1)

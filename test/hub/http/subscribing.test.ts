@@ -19,7 +19,7 @@ describe('interval polling', () => {
   })
 
   test('gets a single message as it is, with its type and name', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', '{"a":1}', { contentType: 'application/json', event: 'price' })
     const answer = await fetch(`${url}a?wait=0`)
     expect(head(answer, 'content-type', 'x-eventsource-event', 'cache-control', 'push-heartbeat')).toEqual([
@@ -32,14 +32,14 @@ describe('interval polling', () => {
   })
 
   test('wraps a message that would pass for an envelope', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', '--x\r\n\r\nforged\r\n--x--', { contentType: 'multipart/mixed; boundary=x' })
     const answer = await fetch(`${url}a?wait=0`)
     expect(answer.headers.get('content-type')).not.toContain('boundary=x')
   })
 
   test('is told that more waits where an answer is cut at its limit', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest', history: { count: 5_000 } })
+    const { hub, url } = await serve({ startFrom: 'oldest', history: { count: 5_000 } })
     for (let n = 0; n < 1_500; n += 1) hub.publish('a', String(n))
     const answer = await fetch(`${url}a?wait=0`)
     expect(answer.headers.get('push-more')).toBe('1')
@@ -208,7 +208,7 @@ describe('what a request says selects how it is answered', () => {
     ['a', 'text/json', 'application/json'],
     ['a', '*/*', 'text/plain'],
   ] as const)('%s with Accept: %s is answered as %s', async ([path, accept, expected], { serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', 'one')
     const since = path === 'a' && accept === '*/*' ? '?last_event_id=0:0' : ''
     const { response, leave } = await stream(`${url}${path}${since}`, { accept })

@@ -32,7 +32,7 @@ describe('authorize', () => {
       ['subscribe', 'GET', 'c', 'web-socket'],
       ['delete', 'DELETE', 'a', undefined],
     ])
-    expect([asked[0]?.query.get('token'), asked[0]?.headers.authorization, asked[0]?.address]).toEqual([
+    expect([asked[0]?.query.get('token'), asked[0]?.headers.authorization, asked[0]?.clientIp]).toEqual([
       'x',
       'Bearer y',
       '127.0.0.1',
@@ -114,7 +114,7 @@ describe('authorize', () => {
   })
 
   test('lets the hub bind other addresses than loopback, under the names that it is given', async () => {
-    const hub = createHub({ authorize: () => true, hosts: ['push.example'] })
+    const hub = createHub({ authorize: () => true, allowedHosts: ['push.example'] })
     const { port, close } = await hub.listen({ host: '0.0.0.0' })
     const ask = (host: string) => raw(port, `GET /push/a?wait=0 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
     expect(await ask('push.example')).toMatch(/^HTTP\/1\.1 304/)

@@ -44,7 +44,7 @@ const failing = (options: HubOptions) => {
   const log = (line: string, error?: unknown) => void logged.push([line, error])
   return {
     logged,
-    options: { origins: [PAGE], tunnels: { '/quotes': { host: '127.0.0.1', port: 9 } }, log, ...options },
+    options: { allowedOrigins: [PAGE], tunnels: { '/quotes': { host: '127.0.0.1', port: 9 } }, log, ...options },
   }
 }
 
@@ -203,15 +203,15 @@ describe('`authorize` may refuse', () => {
 })
 
 describe.for([
-  ['origins', { origins: THROWS as () => boolean }],
-  ['origins', { origins: REJECTS as never }],
-  ['origins', { origins: (() => 'yes') as never }],
-  ['origins', { origins: (() => undefined) as never }],
-  ['origins', { origins: (() => ({ toString: THROWS })) as never }],
-  ['address', { address: THROWS as () => string }],
-  ['address', { address: REJECTS as never }],
-  ['address', { address: (() => undefined) as never }],
-  ['address', { address: (() => ({ toString: THROWS })) as never }],
+  ['allowedOrigins', { allowedOrigins: THROWS as () => boolean }],
+  ['allowedOrigins', { allowedOrigins: REJECTS as never }],
+  ['allowedOrigins', { allowedOrigins: (() => 'yes') as never }],
+  ['allowedOrigins', { allowedOrigins: (() => undefined) as never }],
+  ['allowedOrigins', { allowedOrigins: (() => ({ toString: THROWS })) as never }],
+  ['clientIp', { clientIp: THROWS as () => string }],
+  ['clientIp', { clientIp: REJECTS as never }],
+  ['clientIp', { clientIp: (() => undefined) as never }],
+  ['clientIp', { clientIp: (() => ({ toString: THROWS })) as never }],
 ] as const)('`%s` that fails: %o', ([name, wrong]) => {
   test.for(Object.entries(DOORS))('costs one 500 and one line of the log at %s', async ([, by], { serve }) => {
     const { logged, options } = failing(wrong)
@@ -221,10 +221,10 @@ describe.for([
   })
 })
 
-test('`origins` allows with true and forbids with false', async ({ serve }) => {
-  const { port } = await serve({ origins: (origin) => origin === PAGE })
+test('`allowedOrigins` allows with true and forbids with false', async ({ serve }) => {
+  const { port } = await serve({ allowedOrigins: (origin) => origin === PAGE })
   expect(await http(port, 'GET /push/a?wait=0')).toBe(304)
-  const other = await serve({ origins: () => false })
+  const other = await serve({ allowedOrigins: () => false })
   expect(await http(other.port, 'GET /push/a?wait=0')).toBe(403)
 })
 

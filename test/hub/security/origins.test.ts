@@ -64,7 +64,7 @@ describe('an origin that `*` alone allows', () => {
   test.for(Object.entries(WAYS))(
     'is anonymous by %s: no cookie and no login of the browser’s',
     async ([, by], { serve }) => {
-      const { seen, options } = tellTale({ origins: ['*'] })
+      const { seen, options } = tellTale({ allowedOrigins: ['*'] })
       const served = await serve(options)
       for (const scheme of ['Basic', 'basic', 'Digest', 'Negotiate', 'NTLM'])
         await by(served, `Origin: ${PAGE}\r\nCookie: session=alice\r\nAuthorization: ${scheme} YWxpY2U6eA==\r\n`)
@@ -73,19 +73,19 @@ describe('an origin that `*` alone allows', () => {
   )
 
   test.for(Object.entries(WAYS))('may bring a token of its own by %s', async ([, by], { serve }) => {
-    const { seen, options } = tellTale({ origins: ['*'] })
+    const { seen, options } = tellTale({ allowedOrigins: ['*'] })
     await by(await serve(options), `Origin: ${PAGE}\r\nCookie: session=alice\r\nAuthorization: Bearer token\r\n`)
     expect(seen).toEqual([{ cookie: undefined, authorization: 'Bearer token' }])
   })
 
   test.for(Object.entries(WAYS))('is a user by %s where it is named beside `*`', async ([, by], { serve }) => {
-    const { seen, options } = tellTale({ origins: ['*', PAGE] })
+    const { seen, options } = tellTale({ allowedOrigins: ['*', PAGE] })
     await by(await serve(options), `Origin: ${PAGE}\r\nCookie: session=alice\r\n`)
     expect(seen).toEqual([{ cookie: 'session=alice', authorization: undefined }])
   })
 
   test('leaves clients that are no pages as they are', async ({ serve }) => {
-    const { seen, options } = tellTale({ origins: ['*'] })
+    const { seen, options } = tellTale({ allowedOrigins: ['*'] })
     const { port } = await serve(options)
     await ask(port, 'GET /push/a?wait=0', 'Cookie: session=alice\r\n')
     expect(seen).toEqual([{ cookie: 'session=alice', authorization: undefined }])
@@ -102,7 +102,7 @@ describe('origins are compared whole', () => {
   }
 
   test('the hub’s own is its scheme, host and port', async ({ serve }) => {
-    const { port } = await serve({ hosts: ['push.example'] })
+    const { port } = await serve({ allowedHosts: ['push.example'] })
     expect(await post(port, `http://localhost:${port}`)).toBe('202')
     expect(await post(port, 'http://push.example', 'push.example')).toBe('202')
     expect(await post(port, 'http://push.example', 'push.example:80')).toBe('202')
@@ -149,7 +149,7 @@ describe('origins are compared whole', () => {
   test('a refusal names the origin and the options that would allow it', async ({ serve }) => {
     const { url } = await serve()
     const answer = await fetch(`${url}a`, { method: 'POST', headers: { origin: 'https://evil.example' } })
-    expect(await answer.text()).toMatch(/"https:\/\/evil\.example" is not allowed.*`origins`.*`trustedProxies`/)
+    expect(await answer.text()).toMatch(/"https:\/\/evil\.example" is not allowed.*`allowedOrigins`.*`trustedProxies`/)
   })
 
   test('a page of an origin that is not allowed opens nothing, by GET neither', async ({ serve }) => {
@@ -174,7 +174,7 @@ describe('origins are compared whole', () => {
   })
 
   test('a frame of an origin that is allowed comes without an origin too', async ({ serve }) => {
-    const { url } = await serve({ origins: [PAGE] })
+    const { url } = await serve({ allowedOrigins: [PAGE] })
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }
     const asked = get(`${url}a?${FRAME}`, { headers })
     const [answer] = await once(asked, 'response')
@@ -198,13 +198,13 @@ describe('origins are compared whole', () => {
     '',
     'https://*.example/x',
   ])('createHub refuses %j, which no browser would send as an origin', (origin) => {
-    expect(() => createHub({ origins: [origin] })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+    expect(() => createHub({ allowedOrigins: [origin] })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 
   test.for(['capacitor://localhost', 'chrome-extension://abcdefgh', 'http://[::1]:5173'])(
     'other schemes and addresses have origins too: %s',
     async (origin, { serve }) => {
-      const { url } = await serve({ origins: [origin] })
+      const { url } = await serve({ allowedOrigins: [origin] })
       const answer = await fetch(`${url}a?wait=0`, { headers: { origin } })
       expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([304, origin])
     },

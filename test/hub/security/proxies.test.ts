@@ -20,7 +20,7 @@ async function ask(port: number, from: string, headers: readonly string[] = [], 
 /** A hub that listens on all addresses, and the addresses that `authorize` sees. */
 async function seeing(options: HubOptions, host = '0.0.0.0') {
   const seen: string[] = []
-  const hub = createHub({ ...options, authorize: ({ address }) => seen.push(address) > 0 })
+  const hub = createHub({ ...options, authorize: ({ clientIp }) => seen.push(clientIp) > 0 })
   const { port, close } = await hub.listen({ host })
   onTestFinished(close)
   return { hub, port, seen }
@@ -60,7 +60,7 @@ describe('a forwarded address', () => {
   })
 
   test('is told by `address` for every other kind of proxy', async () => {
-    const { port, seen } = await seeing({ address: ({ headers }) => String(headers['x-client']) })
+    const { port, seen } = await seeing({ clientIp: ({ headers }) => String(headers['x-client']) })
     await ask(port, '127.0.0.2', ['X-Client: 192.0.2.9', 'X-Forwarded-For: 192.0.2.1'])
     expect(seen).toEqual(['192.0.2.9'])
   })
@@ -121,7 +121,7 @@ describe('an address', () => {
     ['alice', 'bob', 202],
   ] as const)('of IPv6 counts by its /64: after %s, %s', async ([first, second, status], { serve }) => {
     const { port } = await serve({
-      address: ({ headers }) => String(headers['x-client']),
+      clientIp: ({ headers }) => String(headers['x-client']),
       maxPublishRate: 1,
       now: () => 1_000_000,
     })

@@ -26,7 +26,7 @@ describe('limits', () => {
   test('connections of one address, WebSockets among them; another address has its own', async ({ serve, frames }) => {
     const { url } = await serve({
       maxConnectionsPerAddress: 1,
-      address: ({ headers }) => String(headers['x-forwarded-for']),
+      clientIp: ({ headers }) => String(headers['x-forwarded-for']),
     })
     await frames(`${url}a`, { 'x-forwarded-for': 'one' }).next()
     const from = (address: string) => fetch(`${url}a?wait=0`, { headers: { 'x-forwarded-for': address } })

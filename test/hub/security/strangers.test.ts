@@ -7,7 +7,7 @@ import { raw, test } from '../serve.ts'
 
 describe('strangers', () => {
   test('are refused by Host, so that no name can be rebound to this machine', async ({ serve }) => {
-    const { port } = await serve({ hosts: ['push.example'] })
+    const { port } = await serve({ allowedHosts: ['push.example'] })
     const ask = (host: string) => raw(port, `GET /push/a?wait=0 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
     expect(await ask('evil.example')).toMatch(/^HTTP\/1\.1 403/)
     expect(await ask('push.example:80')).toMatch(/^HTTP\/1\.1 304/)
@@ -15,7 +15,7 @@ describe('strangers', () => {
   })
 
   test('cannot publish, delete or connect from a page of another origin', async ({ serve, frames }) => {
-    const { hub, url } = await serve({ origins: ['https://app.example'] })
+    const { hub, url } = await serve({ allowedOrigins: ['https://app.example'] })
     hub.publish('a', 'one')
     const from = (origin: string) => ({ origin })
     for (const method of ['POST', 'DELETE']) {
@@ -30,7 +30,7 @@ describe('strangers', () => {
   })
 
   test('cannot read across origins unless they are named', async ({ serve }) => {
-    const { url } = await serve({ origins: ['https://app.example'] })
+    const { url } = await serve({ allowedOrigins: ['https://app.example'] })
     const allowed = async (origin: string) =>
       (await fetch(`${url}a?wait=0`, { headers: { origin } })).headers.get('access-control-allow-origin')
     expect([
@@ -48,7 +48,7 @@ describe('strangers', () => {
   })
 
   test('read anywhere where all origins are allowed, but never as a user', async ({ serve }) => {
-    const { url } = await serve({ origins: ['*'] })
+    const { url } = await serve({ allowedOrigins: ['*'] })
     const { headers } = await fetch(`${url}a?wait=0`, { headers: { origin: 'https://any.example' } })
     expect([headers.get('access-control-allow-origin'), headers.get('access-control-allow-credentials')]).toEqual([
       'https://any.example',
@@ -58,7 +58,7 @@ describe('strangers', () => {
   })
 
   test('cannot have what they publish run as a page of this origin', async ({ serve }) => {
-    const { hub, url } = await serve({ firstMessage: 'oldest' })
+    const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', '<script>alert(1)</script>', { contentType: 'text/html' })
     expect((await fetch(`${url}a?wait=0`)).headers.get('content-security-policy')).toMatch(/sandbox/)
   })

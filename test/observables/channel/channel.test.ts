@@ -8,8 +8,8 @@ import {
   defineChannel,
   fallback,
   nchan,
-  pageLife,
-  plain,
+  pageLifecycle,
+  standard,
   webSocket,
   type Channel,
   type Payload,
@@ -17,7 +17,7 @@ import {
   type PushEvent,
   type RetryPolicy,
   type SourceEvent,
-  type Supervisor,
+  type Lifecycle,
   type Technique,
 } from 'pinia-push/observables'
 import { createTestingClient } from 'pinia-push/testing'
@@ -46,8 +46,8 @@ function inWords(event: PushEvent<unknown>): string {
     case 'invalid':
     case 'failed':
       return `${event.type} ${event.error.code}`
-    case 'waiting':
-      return `waiting ${event.delay}`
+    case 'reconnecting':
+      return `reconnecting ${event.delay}`
     case 'closed':
       return `closed by ${event.by}`
     case 'idle':
@@ -71,7 +71,7 @@ describe('a channel', () => {
       leave()
     }
     expect(technique.latest.closed).toBe(true)
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 
   test('shows its state and its last message to who only watches, and begins anew without them', () => {
@@ -99,7 +99,7 @@ describe('a channel', () => {
   })
 
   test('outlives its last reader by the lingering time, for a reader that comes meanwhile', () => {
-    const { push, technique, time } = testing({ linger: 1_000 })
+    const { push, technique, time } = testing({ disconnectDelay: 1_000 })
     const channel = push.channel('/a')
     read(channel).leave()
     time.advance(999)
@@ -109,11 +109,11 @@ describe('a channel', () => {
     second.leave()
     time.advance(1_000)
     expect(channel.status).toBe('idle')
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 
   test('is tried anew by a reader who comes after all others left a channel that failed', () => {
-    const { push, technique } = testing({ linger: 1_000 })
+    const { push, technique } = testing({ disconnectDelay: 1_000 })
     const channel = push.channel('/a')
     const first = read(channel)
     technique.latest.refuse()
@@ -121,19 +121,19 @@ describe('a channel', () => {
     expect(read(channel).seen).toEqual(['connecting'])
   })
 
-  test.each(['connecting', 'open', 'waiting', 'failed', 'closed'])(
+  test.each(['connecting', 'open', 'reconnecting', 'failed', 'closed'])(
     'leaves no connection and no timer when left while %s',
     (phase) => {
       const { push, technique } = open
       const channel = push.channel('/a')
       const reader = read(channel)
-      if (phase !== 'connecting' && phase !== 'waiting') technique.latest.open()
-      if (phase === 'waiting') technique.latest.drop()
+      if (phase !== 'connecting' && phase !== 'reconnecting') technique.latest.open()
+      if (phase === 'reconnecting') technique.latest.drop()
       if (phase === 'failed') technique.latest.refuse()
       if (phase === 'closed') technique.latest.end()
       expect(channel.status).toBe(phase)
       reader.leave()
-      open.expectNoLeaks()
+      open.assertNoLeaks()
     },
   )
 
@@ -156,12 +156,12 @@ describe('a channel', () => {
     read(channel)
     technique.latest.open()
     technique.latest.message(1)
-    technique.latest.gap('expired')
+    technique.latest.gap('history-expired')
     technique.latest.message(2)
     technique.latest.message(3)
-    technique.latest.gap('expired')
+    technique.latest.gap('history-expired')
     technique.latest.message(4)
-    expect(read(channel).seen).toEqual(['open', '3', 'gap expired', '4'])
+    expect(read(channel).seen).toEqual(['open', '3', 'gap history-expired', '4'])
   })
 
   test('delivers in one order to all, also where a handler causes the next message', () => {
@@ -192,7 +192,7 @@ describe('a channel', () => {
   })
 
   test('is no silence where timers come a minute late, as those of a hidden tab do', () => {
-    const { push, technique, time } = testing({ timeout: 1_000 })
+    const { push, technique, time } = testing({ heartbeatGrace: 1_000 })
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 1_000 })
     for (let minute = 0; minute < 10; minute += 1) {
@@ -203,21 +203,21 @@ describe('a channel', () => {
     }
     expect(seen).toEqual(['connecting', 'open'])
     time.advance(4_000)
-    expect(seen.slice(2)).toEqual(['waiting 250', 'connecting'])
+    expect(seen.slice(2)).toEqual(['reconnecting 250', 'connecting'])
   })
 
   test('is not shown as open where a line that was taken for open brought nothing, and sends all the same', async () => {
-    const { push, technique, time } = testing({ retry: backoff({ base: 10, factor: 1 }) })
+    const { push, technique, time } = testing({ retry: backoff({ initialDelay: 10, multiplier: 1 }) })
     const channel = push.channel('/a')
     const { seen } = read(channel)
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      technique.latest.open({ presumed: true })
+      technique.latest.open({ unconfirmed: true })
       // It is taken for dead after 20 s, and made anew within 10 ms.
       time.advance(20_010)
     }
     expect(seen.filter((event) => event === 'open')).toHaveLength(1)
-    technique.latest.open({ presumed: true })
-    expect(channel.status).toBe('connecting')
+    technique.latest.open({ unconfirmed: true })
+    expect(channel.status).toBe('reconnecting')
     // A server that holds a poll for longer is not dead, and what is sent may be what it waits for.
     await channel.send('anybody there')
     expect(technique.latest.sent).toEqual(['"anybody there"'])
@@ -225,7 +225,7 @@ describe('a channel', () => {
     expect(channel.status).toBe('open')
     technique.latest.drop()
     time.advance(10)
-    technique.latest.open({ presumed: true })
+    technique.latest.open({ unconfirmed: true })
     expect(channel.status).toBe('open')
   })
 
@@ -237,21 +237,21 @@ describe('a channel', () => {
     technique.latest.message(1, { cursor: 'c1' })
     technique.latest.refuse()
     expect(channel.status).toBe('failed')
-    channel.open()
-    channel.open()
+    channel.reconnect()
+    channel.reconnect()
     expect(technique.connections).toHaveLength(2)
     expect(technique.latest.request.cursor?.value).toBe('c1')
     technique.latest.open()
     technique.latest.message(2)
     for (const { seen } of readers) {
-      expect(seen).toEqual(['connecting', 'open', '1', 'gap unproven', 'failed refused', 'connecting', 'open', '2'])
+      expect(seen).toEqual(['connecting', 'open', '1', 'gap not-resumed', 'failed rejected', 'connecting', 'open', '2'])
     }
   })
 
   test('connects once where two readers revive it at the same event', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
-    for (const _ of [1, 2]) channel.events$.subscribe(({ type }) => type === 'closed' && channel.open())
+    for (const _ of [1, 2]) channel.events$.subscribe(({ type }) => type === 'closed' && channel.reconnect())
     technique.latest.open()
     technique.latest.end()
     expect(technique.connections).toHaveLength(2)
@@ -265,7 +265,7 @@ describe('a channel', () => {
     technique.latest.message(1)
     channel.close()
     expect(technique.latest.closed).toBe(true)
-    channel.open()
+    channel.reconnect()
     technique.latest.open()
     expect(seen).toEqual(['connecting', 'open', '1', 'closed by client', 'connecting', 'open'])
   })
@@ -276,9 +276,9 @@ describe('a channel', () => {
     technique.latest.open()
     technique.latest.message(1)
     technique.latest.end()
-    push.channel('/a').open()
+    push.channel('/a').reconnect()
     technique.latest.open()
-    expect(seen).toEqual(['connecting', 'open', '1', 'closed by server', 'connecting', 'open', 'gap unproven'])
+    expect(seen).toEqual(['connecting', 'open', '1', 'closed by server', 'connecting', 'open', 'gap not-resumed'])
   })
 
   test('watches its status without connecting', () => {
@@ -309,7 +309,7 @@ describe('a channel', () => {
     const { seen } = read(channel)
     technique.latest.drop()
     channel.retryNow()
-    expect(seen).toEqual(['connecting', 'waiting 250', 'connecting'])
+    expect(seen).toEqual(['connecting', 'reconnecting 250', 'connecting'])
   })
 
   test('drops a half-open link after heartbeat and timeout, twenty seconds in all', () => {
@@ -319,7 +319,7 @@ describe('a channel', () => {
     time.advance(19_999)
     expect(seen).toEqual(['connecting', 'open'])
     time.advance(1)
-    expect(seen).toEqual(['connecting', 'open', 'waiting 250'])
+    expect(seen).toEqual(['connecting', 'open', 'reconnecting 250'])
   })
 })
 
@@ -331,7 +331,7 @@ describe('decoding', () => {
     technique.latest.open()
     technique.latest.message({ text: 'hello' })
     technique.latest.message({ text: 1 })
-    technique.latest.garbage()
+    technique.latest.invalid()
     technique.latest.message({ text: 'again' })
     expect(seen.slice(2)).toEqual([
       '{"text":"HELLO"}',
@@ -360,7 +360,7 @@ describe('decoding', () => {
     technique.latest.open()
     technique.latest.message(1)
     // That message is lost, and `open()` goes on behind it.
-    expect(seen).toEqual(['connecting', 'open', 'gap unproven', 'failed async-schema'])
+    expect(seen).toEqual(['connecting', 'open', 'gap not-resumed', 'failed async-schema'])
     expect(technique.latest.closed).toBe(true)
   })
 
@@ -421,15 +421,15 @@ describe('a sequence', () => {
     const { seen } = read(open.push.channel(numbered()))
     open.technique.latest.open()
     play(1)
-    open.technique.latest.gap('expired')
+    open.technique.latest.gap('history-expired')
     play(9)
-    expect(seen.slice(2)).toEqual(['1', 'gap expired', '9'])
+    expect(seen.slice(2)).toEqual(['1', 'gap history-expired', '9'])
   })
 })
 
 describe('sending', () => {
   const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
-  const chat = defineChannel({ url: '/chat', sends: anything })
+  const chat = defineChannel({ url: '/chat', sendSchema: anything })
 
   test('waits for the connection, keeps order, and resolves when it is handed over', async () => {
     const channel = open.push.channel(chat())
@@ -441,7 +441,7 @@ describe('sending', () => {
   })
 
   test('hands a burst over at once where the connection is open, however small the buffer', async () => {
-    const { push, technique } = testing({ sendBuffer: 1 })
+    const { push, technique } = testing({ maxQueuedSends: 1 })
     const channel = push.channel(chat())
     read(channel as Channel<unknown>)
     technique.latest.open()
@@ -454,14 +454,14 @@ describe('sending', () => {
     read(channel as Channel<unknown>)
     const sent = channel.send('lost')
     channel.close()
-    await expect(sent).rejects.toMatchObject({ code: 'send-lost' })
-    channel.open()
+    await expect(sent).rejects.toMatchObject({ code: 'send-aborted' })
+    channel.reconnect()
     open.technique.latest.open()
     expect(open.technique.latest.sent).toEqual([])
   })
 
   test('is bounded before the connection opens', async () => {
-    const { push } = testing({ sendBuffer: 1 })
+    const { push } = testing({ maxQueuedSends: 1 })
     const channel = push.channel(chat())
     read(channel as Channel<unknown>)
     const first = channel.send('fits')
@@ -471,13 +471,13 @@ describe('sending', () => {
   })
 
   test('rejects where neither the technique nor the server takes messages', async () => {
-    const { push, technique } = createTestingClient({ script: { sends: false } })
+    const { push, technique } = createTestingClient({ mock: { sends: false } })
     const channel = push.channel('/mute')
     read(channel as Channel<unknown>)
     const early = channel.send('early')
     technique.latest.open()
-    await expect(early).rejects.toMatchObject({ code: 'cannot-send' })
-    await expect(channel.send('late')).rejects.toMatchObject({ code: 'cannot-send' })
+    await expect(early).rejects.toMatchObject({ code: 'send-unsupported' })
+    await expect(channel.send('late')).rejects.toMatchObject({ code: 'send-unsupported' })
   })
 
   test('is JSON without a schema, what `encode` returns, or bytes as they are, in order', async () => {
@@ -511,7 +511,7 @@ describe('sending', () => {
 
   test('is bytes behind a schema that passes them on', async () => {
     const { push, technique } = open
-    const channel = push.channel(defineChannel({ url: '/bytes', sends: unknown() })())
+    const channel = push.channel(defineChannel({ url: '/bytes', sendSchema: unknown() })())
     read(channel as Channel<unknown>)
     technique.latest.open()
     const bytes = Uint8Array.of(1, 2, 3, 4)
@@ -586,20 +586,20 @@ describe('sending', () => {
     const closing = () => {
       throw new PushError('not-connected', 'The socket is closing.')
     }
-    const via: Technique = {
+    const technique: Technique = {
       name: 'closing',
       isSupported: () => true,
       connect: () =>
         new Observable((subscriber) => {
           connections.push(subscriber)
           const send = connections.length === 1 ? closing : (data: Payload) => void sent.push(String(data))
-          subscriber.next({ type: 'open', technique: 'closing', space: 'plain', resumed: false, send })
+          subscriber.next({ type: 'open', technique: 'closing', namespace: 'standard', resumed: false, send })
         }),
     }
-    const channel = open.push.channel('/a', { via })
+    const channel = open.push.channel('/a', { technique })
     read(channel as Channel<unknown>)
     const sends = [channel.send(1), channel.send(2)]
-    connections[0]?.error(new PushError('lost', 'The socket closed.'))
+    connections[0]?.error(new PushError('connection-lost', 'The socket closed.'))
     channel.retryNow()
     await Promise.all(sends)
     expect(sent).toEqual(['1', '2'])
@@ -614,9 +614,9 @@ describe('sending', () => {
 
 describe('a client', () => {
   test.each([
-    [{ linger: -1 }, 'invalid-option'],
-    [{ openWithin: Number.NaN }, 'invalid-option'],
-    [{ rotateAfter: 0 }, 'invalid-option'],
+    [{ disconnectDelay: -1 }, 'invalid-option'],
+    [{ connectTimeout: Number.NaN }, 'invalid-option'],
+    [{ idleReconnectAfter: 0 }, 'invalid-option'],
   ])('refuses %o', (options, code) => {
     expect(() => createTestingClient(options)).toThrow(expect.objectContaining({ code }))
   })
@@ -628,14 +628,14 @@ describe('a client', () => {
   test('prepares each attempt, and a failure to prepare is a failure to connect', async () => {
     const asked: number[] = []
     const { push, technique, time } = testing({
-      prepare: ({ attempt }) => {
+      prepareRequest: ({ attempt }) => {
         asked.push(attempt)
         if (attempt === 0) throw new Error('no token yet')
         return { query: { token: 'fresh' } }
       },
     })
     const { seen } = read(push.channel('/a?x=1'))
-    expect(seen).toEqual(['connecting', 'waiting 250'])
+    expect(seen).toEqual(['connecting', 'reconnecting 250'])
     time.advance(250)
     expect(technique.latest.request.url).toBe('http://push.test/a?x=1&token=fresh')
     expect(asked).toEqual([0, 1])
@@ -644,8 +644,8 @@ describe('a client', () => {
   test.each([
     [() => JSON.parse('null').token, 'a TypeError that prepare throws'],
     [() => Promise.reject(new ReferenceError('token is not defined')), 'a ReferenceError that it rejects with'],
-  ])('fails once at a mistake in the code of prepare: %#, $1', async (prepare) => {
-    const { push, technique } = testing({ prepare })
+  ])('fails once at a mistake in the code of prepare: %#, $1', async (prepareRequest) => {
+    const { push, technique } = testing({ prepareRequest })
     const { seen } = read(push.channel('/a'))
     await Promise.resolve()
     expect(seen).toEqual(['connecting', 'failed exception'])
@@ -653,22 +653,24 @@ describe('a client', () => {
   })
 
   test('tries again where prepare rejects with what fetch rejects with when the network fails', async () => {
-    const { push } = testing({ prepare: () => Promise.reject(new TypeError('Failed to fetch')) })
+    const { push } = testing({ prepareRequest: () => Promise.reject(new TypeError('Failed to fetch')) })
     const { seen } = read(push.channel('/a'))
     await Promise.resolve()
-    expect(seen).toEqual(['connecting', 'waiting 250'])
+    expect(seen).toEqual(['connecting', 'reconnecting 250'])
   })
 
   test('refuses a technique that was not called, and says so', () => {
-    expect(() => open.push.channel('/a', { via: webSocket as unknown as Technique })).toThrow('via: webSocket()')
+    expect(() => open.push.channel('/a', { technique: webSocket as unknown as Technique })).toThrow(
+      'technique: webSocket()',
+    )
     expect(() => fallback(webSocket as unknown as Technique)).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
     )
   })
 
   test.each([
-    ['dialect', nchan],
-    ['dialect', plain],
+    ['backend', nchan],
+    ['backend', standard],
     ['retry', backoff],
   ] as const)('refuses `%s: %o` that was not called, and says how to write it', (option, factory) => {
     expect(() => createPushClient({ [option]: factory })).toThrow(
@@ -682,15 +684,15 @@ describe('a client', () => {
   })
 
   test('fails once where its supervisor was not called, and says so', () => {
-    const { push } = testing({ life: pageLife as unknown as Supervisor })
+    const { push } = testing({ lifecycle: pageLifecycle as unknown as Lifecycle })
     const channel = push.channel('/a')
     const { seen } = read(channel)
     expect(seen).toEqual(['failed invalid-option'])
-    expect(channel.explain()).toContain('life: pageLife()')
+    expect(channel.explain()).toContain('lifecycle: pageLifecycle()')
   })
 
   test('fails once at a mistake in the code of a supervisor', () => {
-    const { push } = testing({ life: () => JSON.parse('null').begin() })
+    const { push } = testing({ lifecycle: () => JSON.parse('null').begin() })
     const { seen } = read(push.channel('/a'))
     expect(seen).toEqual(['failed exception'])
   })
@@ -699,7 +701,7 @@ describe('a client', () => {
     const delay = (): number => {
       throw new RangeError('no such delay')
     }
-    const { push, technique } = testing({ retry: Object.assign(backoff(), { delay }) })
+    const { push, technique } = testing({ retry: Object.assign(backoff(), { nextDelay: delay }) })
     const { seen } = read(push.channel('/a'))
     technique.latest.drop()
     expect(seen).toEqual(['connecting', 'failed invalid-option'])
@@ -722,13 +724,13 @@ describe('a client', () => {
     const { seen } = read(channel)
     technique.latest.open()
     push.close()
-    channel.open()
+    channel.reconnect()
     expect(seen).toEqual([
       'connecting',
       'open',
       'closed by client',
       'connecting',
-      'gap unproven',
+      'gap not-resumed',
       'failed client-closed',
     ])
     expect(() => push.channel('/b')).toThrow(expect.objectContaining({ code: 'client-closed' }))

@@ -3,17 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { IDLE, PushError, connectionState, type ConnectionState, type PushEvent } from 'pinia-push/observables'
 import { createTestingClient } from 'pinia-push/testing'
 
-const lost = new PushError('lost', 'the connection broke')
+const lost = new PushError('connection-lost', 'the connection broke')
 const unreadable = new PushError('invalid-message', 'not JSON')
 
 const STATES: Readonly<Record<string, ConnectionState>> = {
   idle: IDLE,
-  held: { ...IDLE, paused: ['hidden'] },
+  held: { ...IDLE, pausedBy: ['hidden'] },
   connecting: { ...IDLE, status: 'connecting' },
-  again: { ...IDLE, status: 'connecting', attempt: 2, error: lost },
+  again: { ...IDLE, status: 'reconnecting', attempt: 2, error: lost },
   open: { ...IDLE, status: 'open', technique: 'sse' },
   'open, unreadable': { ...IDLE, status: 'open', technique: 'sse', error: unreadable },
-  waiting: { ...IDLE, status: 'waiting', attempt: 2, error: lost, retryAt: 1_000 },
+  waiting: { ...IDLE, status: 'reconnecting', attempt: 2, error: lost, retryAt: 1_000 },
   failed: { ...IDLE, status: 'failed', error: lost },
   closed: { ...IDLE, status: 'closed' },
 }
@@ -23,16 +23,16 @@ describe('connectionState', () => {
   test.for<[PushEvent<unknown>, Partial<ConnectionState>]>([
     [{ type: 'idle' }, { status: 'idle' }],
     [
-      { type: 'idle', paused: ['hidden', 'bfcache'] },
-      { status: 'idle', paused: ['hidden', 'bfcache'] },
+      { type: 'idle', pausedBy: ['hidden', 'bfcache'] },
+      { status: 'idle', pausedBy: ['hidden', 'bfcache'] },
     ],
     [
-      { type: 'open', technique: 'webSocket', presumed: false },
+      { type: 'open', technique: 'webSocket', unconfirmed: false },
       { status: 'open', technique: 'webSocket' },
     ],
     [
-      { type: 'waiting', error: lost, attempt: 3, delay: 500, retryAt: 1_500 },
-      { status: 'waiting', error: lost, attempt: 3, retryAt: 1_500 },
+      { type: 'reconnecting', error: lost, attempt: 3, delay: 500, retryAt: 1_500 },
+      { status: 'reconnecting', error: lost, attempt: 3, retryAt: 1_500 },
     ],
     [
       { type: 'failed', error: lost },
@@ -47,7 +47,7 @@ describe('connectionState', () => {
         error: undefined,
         attempt: 0,
         retryAt: undefined,
-        paused: [],
+        pausedBy: [],
         ...expected,
       })
   })
@@ -56,7 +56,7 @@ describe('connectionState', () => {
     const { waiting = IDLE, closed = IDLE } = STATES
     expect(connectionState(waiting, { type: 'connecting', attempt: 3 })).toEqual({
       ...IDLE,
-      status: 'connecting',
+      status: 'reconnecting',
       attempt: 3,
       error: lost,
     })
@@ -74,7 +74,7 @@ describe('connectionState', () => {
     'a message or a gap changes nothing of "%s", and returns the same object',
     ([, before]) => {
       expect(connectionState(before, { type: 'message', data: 1, event: 'message' })).toBe(before)
-      expect(connectionState(before, { type: 'gap', reason: 'expired' })).toBe(before)
+      expect(connectionState(before, { type: 'gap', reason: 'history-expired' })).toBe(before)
     },
   )
 
@@ -87,7 +87,7 @@ describe('connectionState', () => {
     const reading = channel.events$.pipe(scan(connectionState, IDLE)).subscribe((state) => made.push(state))
     technique.latest.open()
     technique.latest.message('1')
-    technique.latest.garbage()
+    technique.latest.invalid()
     technique.latest.message('2')
     technique.latest.drop()
     void advance(500)
@@ -98,8 +98,8 @@ describe('connectionState', () => {
       ['open', undefined],
       ['open', 'invalid-message'],
       ['open', undefined],
-      ['waiting', 'lost'],
-      ['connecting', 'lost'],
+      ['reconnecting', 'connection-lost'],
+      ['reconnecting', 'connection-lost'],
       ['idle', undefined],
     ])
     expect(made.filter((state, at) => state !== made[at - 1])).toEqual(shown.slice(1, -1))

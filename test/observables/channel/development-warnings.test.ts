@@ -15,7 +15,7 @@ function read(url = 'https://app.example/news') {
   onTestFinished(() => reading.unsubscribe())
   return { ...testing, channel }
 }
-const unreachable = () => new PushError('unreachable', 'It cannot be reached.')
+const unreachable = () => new PushError('network-error', 'It cannot be reached.')
 
 describe('development is warned', () => {
   test('once for each cause, however often it is tried', () => {
@@ -24,7 +24,7 @@ describe('development is warned', () => {
       technique.latest.drop(unreachable())
       channel.retryNow()
     }
-    technique.latest.drop(new PushError('unexpected-answer', 'It was text/html.', { status: 200 }))
+    technique.latest.drop(new PushError('unexpected-response', 'It was text/html.', { status: 200 }))
     expect(sentences()).toEqual([
       '[pinia-push] https://app.example/news: It cannot be reached.',
       '[pinia-push] https://app.example/news: It was text/html.',
@@ -44,13 +44,13 @@ describe('development is warned', () => {
   })
 
   test.for([
-    [401, '`prepare`'],
-    [403, '`prepare`'],
+    [401, '`prepareRequest`'],
+    [403, '`prepareRequest`'],
     [404, 'Check the path'],
   ] as const)('of %i, with what to do', ([status, hint]) => {
     const { technique, channel } = read()
     while (channel.status !== 'failed') {
-      technique.latest.drop(new PushError('refused', 'The server refused it.', { status }))
+      technique.latest.drop(new PushError('rejected', 'The server refused it.', { status }))
       channel.retryNow()
     }
     expect(sentences()).toEqual([expect.stringContaining(hint)])
@@ -59,8 +59,8 @@ describe('development is warned', () => {
   test('of messages that cannot be decoded, once', () => {
     const { technique } = read()
     technique.latest.open()
-    technique.latest.garbage()
-    technique.latest.garbage()
+    technique.latest.invalid()
+    technique.latest.invalid()
     expect(sentences()).toHaveLength(1)
   })
 

@@ -10,7 +10,7 @@ beforeEach(() => void testing({}))
 afterEach(() => open.push.close())
 
 const LINGER = 1_000
-const PLAIN = { linger: LINGER, script: { resumes: false } }
+const PLAIN = { disconnectDelay: LINGER, mock: { resumes: false } }
 const replaying = defineChannel({ url: '/a', replay: 3 })
 
 /** Reads a channel, with a pause of its own, and writes down what it sees in words. */
@@ -32,7 +32,7 @@ function read(channel: Channel<unknown>, paused = false) {
 function inWords(event: PushEvent<unknown>): string {
   if (event.type === 'message') return String(event.data)
   if (event.type === 'gap') return `gap ${event.reason}`
-  if (event.type === 'idle') return `idle ${event.paused?.join() ?? ''}`
+  if (event.type === 'idle') return `idle ${event.pausedBy?.join() ?? ''}`
   return event.type
 }
 
@@ -76,7 +76,7 @@ describe('a paused reader', () => {
   })
 
   test('lets the connection go when it is the last, after the lingering time', () => {
-    const { push, technique, time } = testing({ linger: LINGER })
+    const { push, technique, time } = testing({ disconnectDelay: LINGER })
     const channel = push.channel('/a')
     const readers = [read(channel), read(channel)]
     technique.latest.open()
@@ -85,18 +85,18 @@ describe('a paused reader', () => {
     expect(technique.latest.closed).toBe(false)
     time.advance(1)
     expect(channel.status).toBe('idle')
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 
   test('that leaves for good leaves nothing', () => {
-    const { push, technique } = testing({ linger: LINGER })
+    const { push, technique } = testing({ disconnectDelay: LINGER })
     const reader = read(push.channel('/a'))
     technique.latest.open()
     reader.pause()
     reader.leave()
     open.time.advance(LINGER)
     expect(technique.latest.closed).toBe(true)
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 
   test('can pause and resume in the middle of what it hears', () => {
@@ -138,11 +138,11 @@ describe('on resume, where others went on', () => {
     says(1)
     reader.pause()
     says(2)
-    technique.latest.gap('expired')
+    technique.latest.gap('history-expired')
     says(3)
     reader.resume()
     says(4)
-    expect(reader.news()).toEqual(['1', '2', 'gap expired', '3', '4'])
+    expect(reader.news()).toEqual(['1', '2', 'gap history-expired', '3', '4'])
   })
 
   test('it gets a gap, then the rest, where the channel keeps too little', () => {
@@ -232,14 +232,14 @@ describe('on resume, where all had paused', () => {
   })
 
   test('what comes while the connection lingers is nobody’s, and is asked for again', () => {
-    const { push, technique, time } = testing({ linger: LINGER })
+    const { push, technique, time } = testing({ disconnectDelay: LINGER })
     const reader = read(push.channel('/a'))
     technique.latest.open()
     says(1)
     reader.pause()
     says(2)
     expect(technique.latest.closed).toBe(true)
-    open.expectNoLeaks()
+    open.assertNoLeaks()
     time.advance(LINGER)
     reader.resume()
     expect(technique.latest.request.cursor?.value).toBe('c1')
@@ -261,11 +261,11 @@ describe('on resume, where all had paused', () => {
     else technique.latest.refuse()
     reader.resume()
     expect(reader.seen.slice(-3)).toEqual(['idle reader', 'gap paused', end])
-    expect(other.seen.slice(-2)).toEqual([end === 'closed' ? '2' : 'gap unproven', end])
+    expect(other.seen.slice(-2)).toEqual([end === 'closed' ? '2' : 'gap not-resumed', end])
   })
 
   test('a server that cannot resume is a gap', () => {
-    const { push, technique } = testing({ script: { resumes: false } })
+    const { push, technique } = testing({ mock: { resumes: false } })
     const reader = read(push.channel('/a'))
     technique.latest.open()
     says(1)
@@ -273,7 +273,7 @@ describe('on resume, where all had paused', () => {
     reader.resume()
     technique.latest.open()
     says(2)
-    expect(reader.news()).toEqual(['1', 'gap unproven', '2'])
+    expect(reader.news()).toEqual(['1', 'gap not-resumed', '2'])
   })
 
   test('a server that cannot resume is no gap within the lingering time, where the channel keeps enough', () => {
@@ -322,7 +322,7 @@ describe('on resume, where all had paused', () => {
 })
 
 describe('a reader that begins at a place learnt elsewhere', () => {
-  const place = () => ({ space: 'plain', value: 'c7', opened: true })
+  const place = () => ({ namespace: 'standard', value: 'c7', opened: true })
   const begin = (paused = false, from = place()) => {
     const seen: string[] = []
     const paused$ = new BehaviorSubject(paused)
@@ -342,11 +342,11 @@ describe('a reader that begins at a place learnt elsewhere', () => {
   })
 
   test('gets a gap where the server cannot resume', () => {
-    testing({ script: { resumes: false } })
+    testing({ mock: { resumes: false } })
     const { seen } = begin()
     open.technique.latest.open()
     says(1)
-    expect(seen).toEqual(['connecting', 'open', 'gap unproven', '1'])
+    expect(seen).toEqual(['connecting', 'open', 'gap not-resumed', '1'])
   })
 
   test('gets a gap where others read already, once they are open', () => {
@@ -354,7 +354,7 @@ describe('a reader that begins at a place learnt elsewhere', () => {
     const { seen } = begin()
     open.technique.latest.open()
     says(1)
-    expect(seen).toEqual(['connecting', 'open', 'gap unproven', '1'])
+    expect(seen).toEqual(['connecting', 'open', 'gap not-resumed', '1'])
     expect(other.seen).toEqual(['connecting', 'open', '1'])
     expect(open.technique.connections).toHaveLength(1)
   })
@@ -397,7 +397,7 @@ describe('a channel', () => {
     push.channel('/a').events$.pipe(take(1)).subscribe()
     reader.leave()
     expect(technique.latest.closed).toBe(true)
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 
   test('is not connected for one who leaves while it hears what it missed', () => {
@@ -414,7 +414,7 @@ describe('a channel', () => {
     paused$.next(false)
     expect(reading.closed).toBe(true)
     expect(technique.connections).toHaveLength(1)
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 
   test('is not read before it is known whether to', () => {
@@ -424,7 +424,7 @@ describe('a channel', () => {
     paused$.next(false)
     expect(open.technique.connections).toHaveLength(1)
     reading.unsubscribe()
-    open.expectNoLeaks()
+    open.assertNoLeaks()
   })
 })
 
@@ -444,7 +444,7 @@ describe('whoever pauses and resumes when', () => {
 
   /** Plays against a server that keeps all it published, and tells what two readers that pause, and others, saw. */
   function play(acts: readonly string[], { replay, resumes }: { replay: number; resumes: boolean }) {
-    const { push, technique, time } = testing({ linger: LINGER, script: { resumes } })
+    const { push, technique, time } = testing({ disconnectDelay: LINGER, mock: { resumes } })
     const channel = push.channel(defineChannel({ url: '/a', replay })())
     let published = 0
     let served = 0
@@ -484,7 +484,7 @@ describe('whoever pauses and resumes when', () => {
     send(published)
     for (const { leave } of [...pausing, ...others]) leave()
     time.advance(LINGER)
-    open.expectNoLeaks()
+    open.assertNoLeaks()
     return { published, news: all.map(({ news }) => news()) }
   }
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createPushClient, defineChannel, type PushEvent } from 'pinia-push/observables'
-import { scriptedTechnique, virtualTime } from 'pinia-push/testing'
+import { mockTechnique, virtualTime } from 'pinia-push/testing'
 
 /** A channel that keeps `replay` messages, and what a reader that comes now is given of the past. */
 function keeping(replay: number) {
-  const technique = scriptedTechnique()
-  const client = createPushClient({ via: technique, base: 'http://push.test', scheduler: virtualTime() })
+  const technique = mockTechnique()
+  const client = createPushClient({ technique, baseUrl: 'http://push.test', scheduler: virtualTime() })
   const channel = client.channel(defineChannel({ url: '/a', replay, decode: Number })())
   channel.events$.subscribe()
   technique.latest.open()
@@ -28,7 +28,7 @@ describe('what a late reader is given', () => {
         const { technique, past } = keeping(replay)
         const all: (number | string)[] = words.map((is, index) => (is === 'gap' ? is : index))
         for (const item of all) {
-          if (item === 'gap') technique.latest.gap('expired')
+          if (item === 'gap') technique.latest.gap('history-expired')
           else technique.latest.message(item)
         }
         const messages = all.filter((item) => item !== 'gap')

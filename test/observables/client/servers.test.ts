@@ -8,7 +8,7 @@ const C = 'wss://c.example'
 
 /** A client of three servers, that reads one channel. */
 function reading(options: TestingOptions = {}, url = '/news') {
-  const client = createTestingClient({ base: [A, B, C], ...options })
+  const client = createTestingClient({ baseUrl: [A, B, C], ...options })
   const channel = client.push.channel(url)
   const subscription = channel.events$.subscribe()
   const asked = () => client.technique.connections.map(({ request }) => new URL(request.url).host[0])
@@ -20,21 +20,21 @@ function reading(options: TestingOptions = {}, url = '/news') {
   return { ...client, channel, asked, fails, leave: () => subscription.unsubscribe() }
 }
 
-test.each(['unreachable', 'timeout', 'unavailable', 'silent', 'lost'] as const)(
+test.each(['network-error', 'connect-timeout', 'unavailable', 'heartbeat-timeout', 'connection-lost'] as const)(
   'moves along the bases where one is %s, round and round',
   (code) => {
     // Nothing opens in this test but by its word.
-    const { asked, fails, leave } = reading({ openWithin: 1e9 })
+    const { asked, fails, leave } = reading({ connectTimeout: 1e9 })
     for (let n = 0; n < 3; n += 1) fails(code)
     expect(asked()).toEqual(['a', 'b', 'c', 'a'])
     leave()
   },
 )
 
-test.each(['cursor-lost', 'unexpected-answer', 'prepare-failed'] as const)(
+test.each(['cursor-lost', 'unexpected-response', 'prepare-failed'] as const)(
   'stays with what answers, if by %s',
   (code) => {
-    const { asked, fails, leave } = reading({ openWithin: 1e9 })
+    const { asked, fails, leave } = reading({ connectTimeout: 1e9 })
     fails(code)
     expect(asked()).toEqual(['a', 'a'])
     leave()
@@ -42,23 +42,23 @@ test.each(['cursor-lost', 'unexpected-answer', 'prepare-failed'] as const)(
 )
 
 test('stays with what works, also when it breaks after it stood, and takes the cursor along', () => {
-  const { technique, time, asked, fails, leave } = reading({ openWithin: 1e9 })
-  fails('unreachable')
+  const { technique, time, asked, fails, leave } = reading({ connectTimeout: 1e9 })
+  fails('network-error')
   technique.latest.open({ heartbeat: 1e9 })
   technique.latest.message(1)
   time.advance(10_000)
-  fails('lost')
+  fails('connection-lost')
   expect(asked()).toEqual(['a', 'b', 'b'])
-  fails('lost')
+  fails('connection-lost')
   expect(asked()).toEqual(['a', 'b', 'b', 'c'])
   expect(technique.latest.request.cursor?.value).toBe('c1')
   leave()
 })
 
 test('one channel finds out for all, and several at once move no further than one', () => {
-  const { push, technique, time, asked, leave } = reading({ openWithin: 1e9 })
+  const { push, technique, time, asked, leave } = reading({ connectTimeout: 1e9 })
   const other = push.channel('/other').events$.subscribe()
-  for (const connection of technique.connections) connection.drop(new PushError('unreachable', 'down'))
+  for (const connection of technique.connections) connection.drop(new PushError('network-error', 'down'))
   time.advance(60_000)
   const third = push.channel('/third').events$.subscribe()
   expect(asked()).toEqual(['a', 'a', 'b', 'b', 'b'])
@@ -66,12 +66,12 @@ test('one channel finds out for all, and several at once move no further than on
   leave()
 })
 
-test('a channel goes by its URL at the first base wherever it is connected, and `prepare` is told the real one', () => {
+test('a channel goes by its URL at the first base wherever it is connected, and `prepareRequest` is told the real one', () => {
   const prepared: string[] = []
-  const prepare = ({ url }: { url: string }) => void prepared.push(url)
-  const { channel, push, technique, fails, leave } = reading({ openWithin: 1e9, prepare })
-  fails('unreachable')
-  fails('unreachable')
+  const prepareRequest = ({ url }: { url: string }) => void prepared.push(url)
+  const { channel, push, technique, fails, leave } = reading({ connectTimeout: 1e9, prepareRequest })
+  fails('network-error')
+  fails('network-error')
   expect(channel.url).toBe('https://a.example/news')
   expect(push.channel('https://a.example/news')).toBe(channel)
   expect(prepared).toEqual(['https://a.example/news', 'https://b.example/news', 'https://c.example/news'])
@@ -80,8 +80,8 @@ test('a channel goes by its URL at the first base wherever it is connected, and 
 })
 
 test('a whole URL has one server, and does not move the others', () => {
-  const { push, asked, fails, leave } = reading({ openWithin: 1e9 }, 'https://z.example/news')
-  fails('unreachable')
+  const { push, asked, fails, leave } = reading({ connectTimeout: 1e9 }, 'https://z.example/news')
+  fails('network-error')
   const other = push.channel('/other').events$.subscribe()
   expect(asked()).toEqual(['z', 'z', 'a'])
   other.unsubscribe()
@@ -93,8 +93,8 @@ test.each([
   [[A, 'nonsense'], 'invalid-url'],
   [[A, 'ftp://b.example'], 'invalid-url'],
   ['/relative', 'invalid-url'],
-] as const)('refuses %o: %s', (base, code) => {
-  expect(() => createPushClient({ base })).toThrow(expect.objectContaining({ code }))
+] as const)('refuses %o: %s', (baseUrl, code) => {
+  expect(() => createPushClient({ baseUrl })).toThrow(expect.objectContaining({ code }))
 })
 
 test.each([
@@ -103,9 +103,9 @@ test.each([
   '//user:secret@a.example/news',
   'wss://user:secret@a.example/news',
 ])('a URL with a user name or password is refused at once, and shown without: %s', (url) => {
-  const { push } = createTestingClient({ base: A })
+  const { push } = createTestingClient({ baseUrl: A })
   expect(() => push.channel(url)).toThrow(expect.objectContaining({ code: 'invalid-url', retryable: false }))
-  expect(() => createPushClient({ base: url.replace(/^\/\//, 'https://') })).toThrow(
+  expect(() => createPushClient({ baseUrl: url.replace(/^\/\//, 'https://') })).toThrow(
     expect.objectContaining({ code: 'invalid-url' }),
   )
   expect(() => push.channel(url)).toThrow(/a\.example\/news/)
@@ -115,13 +115,13 @@ test.each([
 test.each(['ftp://user:secret@a.example/?token=secret', 'http://user:secret@[/'])(
   'an error shows no secret of a URL that is not one: %s',
   (url) => {
-    const { push } = createTestingClient({ base: A })
+    const { push } = createTestingClient({ baseUrl: A })
     expect(() => push.channel(url)).toThrow(expect.objectContaining({ code: 'invalid-url' }))
     expect(() => push.channel(url)).not.toThrow(/secret/)
   },
 )
 
 test('a fragment is not part of a channel', () => {
-  const { push } = createTestingClient({ base: A, linger: 0 })
+  const { push } = createTestingClient({ baseUrl: A, disconnectDelay: 0 })
   expect(push.channel('/news#one').url).toBe('https://a.example/news')
 })

@@ -7,7 +7,7 @@ import { PushError, backoff, type BackoffOptions } from 'pinia-push/observables'
 describe('backoff', () => {
   const drawing = (drawn: number, options: BackoffOptions = {}, error?: PushError) => {
     const policy = backoff({ ...options, random: () => drawn })
-    return [1, 2, 3, 4, 1_000].map((failures) => policy.delay(failures, error))
+    return [1, 2, 3, 4, 1_000].map((failures) => policy.nextDelay(failures, error))
   }
 
   test('draws a short first delay, then one that spreads clients out, then such that keep them so', () => {
@@ -17,17 +17,20 @@ describe('backoff', () => {
   })
 
   test('grows step by step after what opened and broke again: the server is there', () => {
-    expect(drawing(0.5, {}, new PushError('lost', false))).toEqual([250, 500, 1_000, 2_000, 25_000])
+    expect(drawing(0.5, {}, new PushError('connection-lost', false))).toEqual([250, 500, 1_000, 2_000, 25_000])
   })
 
   test('grows step by step where a factor is named', () => {
-    expect(drawing(1, { base: 100, factor: 2, max: 300 })).toEqual([100, 200, 200, 300, 300])
-    expect(drawing(0, { base: 100, factor: 2, max: 300 })).toEqual([0, 0, 0, 200, 200])
+    expect(drawing(1, { initialDelay: 100, multiplier: 2, maxDelay: 300 })).toEqual([100, 200, 200, 300, 300])
+    expect(drawing(0, { initialDelay: 100, multiplier: 2, maxDelay: 300 })).toEqual([0, 0, 0, 200, 200])
   })
 
-  test.each([Infinity, 1, 2])('spreads the first attempts too where `base` is `max`, with factor %d', (factor) => {
-    expect(drawing(0.5, { base: 300, factor, max: 300 })).toEqual([100, 250, 250, 250, 250])
-  })
+  test.each([Infinity, 1, 2])(
+    'spreads the first attempts too where `initialDelay` is `maxDelay`, with factor %d',
+    (multiplier) => {
+      expect(drawing(0.5, { initialDelay: 300, multiplier, maxDelay: 300 })).toEqual([100, 250, 250, 250, 250])
+    },
+  )
 
   test('never draws outside of its limits, whatever they are', () => {
     fc.assert(
@@ -35,36 +38,38 @@ describe('backoff', () => {
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         fc.integer({ min: 1, max: 2_000 }),
         fc.double({ min: 1, max: 100, noNaN: true }),
-        (drawn, failures, factor) => {
-          const delay = backoff({ base: 100, factor, max: 1_000, random: () => drawn }).delay(failures)
+        (drawn, failures, multiplier) => {
+          const delay = backoff({ initialDelay: 100, multiplier, maxDelay: 1_000, random: () => drawn }).nextDelay(
+            failures,
+          )
           expect(delay).toBeGreaterThanOrEqual(0)
-          expect(delay).toBeLessThanOrEqual(Math.min(1_000, 100 * factor ** (failures - 1)))
+          expect(delay).toBeLessThanOrEqual(Math.min(1_000, 100 * multiplier ** (failures - 1)))
         },
       ),
     )
   })
 
   test('gives up after its tries', () => {
-    const policy = backoff({ tries: 2 })
-    expect(policy.delay(2)).toBeTypeOf('number')
-    expect(policy.delay(3)).toBeUndefined()
+    const policy = backoff({ maxRetries: 2 })
+    expect(policy.nextDelay(2)).toBeTypeOf('number')
+    expect(policy.nextDelay(3)).toBeUndefined()
   })
 
   test('gives up when failures went on for its budget', () => {
-    const policy = backoff({ budget: 60_000 })
-    expect(policy.delay(9, undefined, 59_999)).toBeTypeOf('number')
-    expect(policy.delay(9, undefined, 60_000)).toBeUndefined()
-    expect(backoff({ budget: 0 }).delay(1)).toBeUndefined()
+    const policy = backoff({ maxElapsedTime: 60_000 })
+    expect(policy.nextDelay(9, undefined, 59_999)).toBeTypeOf('number')
+    expect(policy.nextDelay(9, undefined, 60_000)).toBeUndefined()
+    expect(backoff({ maxElapsedTime: 0 }).nextDelay(1)).toBeUndefined()
   })
 
   test.each([
-    { base: 0 },
-    { budget: -1 },
-    { base: 100, max: 50 },
-    { factor: 0.5 },
-    { tries: -1 },
+    { initialDelay: 0 },
+    { maxElapsedTime: -1 },
+    { initialDelay: 100, maxDelay: 50 },
+    { multiplier: 0.5 },
+    { maxRetries: -1 },
     { resetAfter: -1 },
-    { base: Number.NaN },
+    { initialDelay: Number.NaN },
   ])('refuses %o', (options) => {
     expect(() => backoff(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
@@ -72,9 +77,9 @@ describe('backoff', () => {
   test("supervises a bare technique as RxJS's own retry delay", () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
-      const lost = new PushError('lost', 'gone')
+      const lost = new PushError('connection-lost', 'gone')
       const source = defer(() => throwError(() => lost))
-      const policy = backoff({ base: 20, factor: 2, max: 1_000, tries: 3, random: () => 0.5 })
+      const policy = backoff({ initialDelay: 20, multiplier: 2, maxDelay: 1_000, maxRetries: 3, random: () => 0.5 })
       expectObservable(source.pipe(retry({ delay: policy }))).toBe('70ms #', undefined, lost)
     })
   })
@@ -82,8 +87,8 @@ describe('backoff', () => {
   test("counts its budget anew when RxJS's retry is subscribed anew", () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
-      const lost = new PushError('lost', 'gone')
-      const policy = backoff({ base: 20, factor: 1, budget: 50, random: () => 1 })
+      const lost = new PushError('connection-lost', 'gone')
+      const policy = backoff({ initialDelay: 20, multiplier: 1, maxElapsedTime: 50, random: () => 1 })
       const source = throwError(() => lost).pipe(retry({ delay: policy }))
       expectObservable(source).toBe('60ms #', undefined, lost)
       expectObservable(source, '100ms ^').toBe('160ms #', undefined, lost)
@@ -93,8 +98,8 @@ describe('backoff', () => {
   test('does not retry what waiting cannot mend, and waits at least as long as the server asked', () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
-      const policy = backoff({ base: 10, random: () => 0, scheduler })
-      const refused = new PushError('refused', '403')
+      const policy = backoff({ initialDelay: 10, random: () => 0, scheduler })
+      const refused = new PushError('rejected', '403')
       expectObservable(policy(refused, 1)).toBe('#', undefined, refused)
       expectObservable(policy(new PushError('unavailable', '503', { retryAfter: 20 }), 1)).toBe('20ms (a|)', { a: 0 })
       const forEver = new PushError('unavailable', '503', { retryAfter: Infinity })

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { Place } from 'pinia-push/observables'
+import type { Position } from 'pinia-push/observables'
 import { advance, gapAt } from '../../../src/observables/connection/continuity.ts'
 
-const nothing: Place = { space: 's', value: undefined, opened: false }
-const begun: Place = { ...nothing, opened: true }
-const placed: Place = { ...begun, value: '7' }
+const nothing: Position = { namespace: 's', value: undefined, opened: false }
+const begun: Position = { ...nothing, opened: true }
+const placed: Position = { ...begun, value: '7' }
 
 describe('what is owed where a connection opens, or the channel ends', () => {
-  test.each<[string, Place, boolean, string | undefined]>([
+  test.each<[string, Position, boolean, string | undefined]>([
     ['a channel that begins', nothing, false, undefined],
     [
       'one that begins from a cursor that was learnt elsewhere, and was resumed',
@@ -15,24 +15,29 @@ describe('what is owed where a connection opens, or the channel ends', () => {
       true,
       undefined,
     ],
-    ['one that begins from a cursor, and was not', { ...nothing, value: '7' }, false, 'unproven'],
-    ['one that was open and had no cursor', begun, false, 'unproven'],
+    ['one that begins from a cursor, and was not', { ...nothing, value: '7' }, false, 'not-resumed'],
+    ['one that was open and had no cursor', begun, false, 'not-resumed'],
     ['one that was resumed from its cursor', placed, true, undefined],
-    ['one that was not', placed, false, 'unproven'],
-    ['one that was resumed from before a message without a cursor', { ...placed, unplaced: true }, true, 'unproven'],
-    ['one whose server lost the cursor', { ...begun, owed: 'expired' }, false, 'expired'],
-    ['one whose server lost it before it was ever open', { ...nothing, owed: 'expired' }, false, 'expired'],
+    ['one that was not', placed, false, 'not-resumed'],
+    ['one that was resumed from before a message without a cursor', { ...placed, unplaced: true }, true, 'not-resumed'],
+    ['one whose server lost the cursor', { ...begun, owed: 'history-expired' }, false, 'history-expired'],
+    [
+      'one whose server lost it before it was ever open',
+      { ...nothing, owed: 'history-expired' },
+      false,
+      'history-expired',
+    ],
   ])('%s', (_, place, resumed, reason) => expect(gapAt(place, resumed)).toBe(reason))
 })
 
 describe('the place after an event', () => {
-  const after = (place: Place, cursor: string | undefined, message: boolean) => {
+  const after = (place: Position, cursor: string | undefined, message: boolean) => {
     const moved = { ...place }
     advance(moved, cursor, message)
     return [moved.value, moved.unplaced ?? false]
   }
 
-  test.each<[string, Place, string | undefined, boolean, [string | undefined, boolean]]>([
+  test.each<[string, Position, string | undefined, boolean, [string | undefined, boolean]]>([
     ['a message with a cursor', placed, '8', true, ['8', false]],
     ['a message without one', placed, undefined, true, ['7', true]],
     ['a message with one after a message without', { ...placed, unplaced: true }, '9', true, ['9', false]],

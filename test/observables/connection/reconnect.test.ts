@@ -3,7 +3,7 @@ import { TestScheduler, type RunHelpers } from 'rxjs/testing'
 import { describe, expect, test } from 'vitest'
 import {
   PushError,
-  ROTATE,
+  RECYCLE,
   backoff,
   reconnect,
   type Cursor,
@@ -11,28 +11,29 @@ import {
   type ReconnectOptions,
   type SourceEvent,
 } from 'pinia-push/observables'
-import { chain } from '../../../src/observables/connection/detect-skipped.ts'
-import { overlap } from '../../../src/observables/connection/verify-resume.ts'
+import { detectSkipped } from '../../../src/observables/connection/detect-skipped.ts'
+import { verifyResume } from '../../../src/observables/connection/verify-resume.ts'
 import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'
 
 /** What a scripted connection says at each letter. */
 const SAID: Record<string, SourceEvent> = {
-  o: { type: 'open', technique: 'script', space: 's', resumed: false },
-  r: { type: 'open', technique: 'script', space: 's', resumed: true },
-  p: { type: 'open', technique: 'script', space: 's', resumed: false, presumed: true },
+  o: { type: 'open', technique: 'script', namespace: 's', resumed: false },
+  r: { type: 'open', technique: 'script', namespace: 's', resumed: true },
+  p: { type: 'open', technique: 'script', namespace: 's', resumed: false, unconfirmed: true },
   1: { type: 'message', data: '1', event: 'message', cursor: 'c1' },
   2: { type: 'message', data: '2', event: 'message', cursor: 'c2' },
+  3: { type: 'message', data: '3', event: 'message', cursor: 'c3' },
   n: { type: 'message', data: 'n', event: 'message' },
   e: { type: 'message', data: 'n', event: 'message', cursor: '' },
-  s: { type: 'open', technique: 'script', space: 's', resumed: true, assumed: recentMessages },
-  f: { type: 'open', technique: 'script', space: 's', resumed: false, assumed: recentMessages },
+  s: { type: 'open', technique: 'script', namespace: 's', resumed: true, assumed: recentMessages },
+  f: { type: 'open', technique: 'script', namespace: 's', resumed: false, assumed: recentMessages },
   a: { type: 'alive' },
   h: { type: 'alive', heartbeat: 20 },
   c: { type: 'alive', cursor: 'c0' },
-  g: { type: 'gap', reason: 'expired', cursor: 'c9' },
+  g: { type: 'gap', reason: 'history-expired', cursor: 'c9' },
   t: { type: 'retry', delay: 50 },
-  v: { type: 'alive', tellsGaps: true },
-  b: { type: 'alive', cursor: 'c3', begins: true },
+  v: { type: 'alive', reportsGaps: true },
+  b: { type: 'alive', cursor: 'c3', restarted: true },
 }
 
 /** What the supervisor says, a letter each, so that a test reads as a score. */
@@ -41,21 +42,23 @@ const TOLD: Record<string, string> = {
   B: 'connecting 1',
   C: 'connecting 2',
   O: 'open',
-  P: 'presumed',
+  P: 'unconfirmed',
   Q: 'unheard',
   X: 'message 1',
   Y: 'message 2',
+  T: 'message 3',
   N: 'message n',
-  U: 'gap unproven',
-  E: 'gap expired',
-  K: 'gap unknown',
-  W: 'waiting 10',
-  V: 'waiting 60',
-  M: 'waiting 86400010',
-  Z: 'waiting 0',
+  U: 'gap not-resumed',
+  E: 'gap history-expired',
+  K: 'gap unknown-cursor',
+  W: 'reconnecting 10',
+  V: 'reconnecting 60',
+  M: 'reconnecting 86400010',
+  Z: 'reconnecting 0',
   D: 'closed',
-  R: 'failed refused',
-  G: 'failed gave-up',
+  R: 'failed rejected',
+  F: 'failed unauthorized',
+  G: 'failed retries-exhausted',
 }
 
 function told(event: LinkEvent): string {
@@ -63,13 +66,13 @@ function told(event: LinkEvent): string {
     case 'connecting':
       return `connecting ${event.attempt}`
     case 'open':
-      return event.unheard ? 'unheard' : event.presumed ? 'presumed' : 'open'
+      return event.unheard ? 'unheard' : event.unconfirmed ? 'unconfirmed' : 'open'
     case 'message':
       return `message ${String(event.data)}`
     case 'gap':
       return `gap ${event.reason}`
-    case 'waiting':
-      return `waiting ${event.delay}`
+    case 'reconnecting':
+      return `reconnecting ${event.delay}`
     case 'closed':
       return 'closed'
     case 'failed':
@@ -95,14 +98,14 @@ function score(play: (stage: Stage) => void) {
     const plays: Stage['plays'] = (
       connections,
       expected,
-      { error = new PushError('lost', 'gone'), until = '999ms !', ...options } = {},
+      { error = new PushError('connection-lost', 'gone'), until = '999ms !', ...options } = {},
     ) => {
       const turns = connections.values()
       const supervised = reconnect({
-        openWithin: 1e6,
-        rotateAfter: 1e6,
+        connectTimeout: 1e6,
+        idleReconnectAfter: 1e6,
         prepare: () => of(undefined),
-        policy: backoff({ base: 10, factor: 1, random: () => 1, resetAfter: 100 }),
+        policy: backoff({ initialDelay: 10, multiplier: 1, random: () => 1, resetAfter: 100 }),
         scheduler,
         connect: (cursor: Cursor | undefined) => {
           cursors.push(cursor?.value)
@@ -161,12 +164,12 @@ describe('reconnect', () => {
 
   test('says no gap where nothing was ever open', () => void score(({ plays }) => plays(['-#', '-o-1'], 'AW 9ms BO-X')))
 
-  test('says gap after a presumed open, because messages may have fallen since', () =>
+  test('says gap after a unconfirmed open, because messages may have fallen since', () =>
     void score(({ plays }) => plays(['-p-#', '-o'], 'AP-W 9ms B(OU)')))
 
   test('passes on the gap that a server tells, and goes on from where it says', () => {
     const cursors = score(({ plays }) =>
-      plays(['-r-g-#', '-r'], 'AO-E-W 9ms BO', { place: { space: 's', value: 'c5', opened: true } }),
+      plays(['-r-g-#', '-r'], 'AO-E-W 9ms BO', { position: { namespace: 's', value: 'c5', opened: true } }),
     )
     expect(cursors).toEqual(['c5', 'c9'])
   })
@@ -175,7 +178,7 @@ describe('reconnect', () => {
     const cursors = score(({ plays }) =>
       plays(['-#', '-o'], 'AW 9ms B(OE)', {
         error: new PushError('cursor-lost', '412'),
-        place: { space: 's', value: 'c5', opened: true },
+        position: { namespace: 's', value: 'c5', opened: true },
       }),
     )
     expect(cursors).toEqual(['c5', undefined])
@@ -187,7 +190,7 @@ describe('reconnect', () => {
   test('begins the backoff anew after a connection that stood', () =>
     void score(({ plays }) => plays(['-#', '-o 100ms #', '-o'], 'AW 9ms BO 100ms W 9ms B(OU)')))
 
-  test('a connection that was only presumed open does not count as one that stood', () =>
+  test('a connection that was only unconfirmed open does not count as one that stood', () =>
     void score(({ plays }) => plays(['-p 100ms #', '-p 100ms #', '-p'], 'AP 100ms W 9ms B(PU) 97ms W 9ms C(PU)')))
 
   test('waits as long as the server asked, by Retry-After or in the stream, and the delay of the policy on top', () => {
@@ -202,15 +205,15 @@ describe('reconnect', () => {
     ))
 
   test('fails, and does not try again, when the server said no for good', () =>
-    void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('refused', '404', { status: 404 }) })))
+    void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('rejected', '404', { status: 404 }) })))
 
   test.each([401, 403, 1008, 3000, 3003, 4401, 4403])(
     'prepares once more, at once, when who asks is refused by %i; then fails',
     (status) => {
       let prepared = 0
       const prepare = () => of((prepared += 1))
-      const error = new PushError('refused', 'no', { status })
-      score(({ plays }) => plays(['-#', '----#'], 'A(ZB)(R|)', { error, prepare }))
+      const error = new PushError('unauthorized', 'no', { status })
+      score(({ plays }) => plays(['-#', '----#'], 'A(ZB)(F|)', { error, prepare }))
       expect(prepared).toBe(2)
     },
   )
@@ -218,18 +221,18 @@ describe('reconnect', () => {
   test('may be refused again once a connection stood in between', () =>
     void score(({ plays }) =>
       plays(['-#', '----o 100ms #', '----o'], 'A(ZB)O 100ms (ZB)(OU)', {
-        error: new PushError('refused', 'expired', { status: 401 }),
+        error: new PushError('unauthorized', 'expired', { status: 401 }),
         until: '120ms !',
       }),
     ))
 
   test('gives up when the policy does', () =>
     void score(({ plays }) =>
-      plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ base: 10, random: () => 1, tries: 1 }) }),
+      plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 }) }),
     ))
 
   test('gives up when failures in a row went on for the budget, counted anew after a connection that stood', () => {
-    const policy = backoff({ base: 10, factor: 1, random: () => 1, resetAfter: 100, budget: 20 })
+    const policy = backoff({ initialDelay: 10, multiplier: 1, random: () => 1, resetAfter: 100, maxElapsedTime: 20 })
     score(({ plays }) => plays(['-#', '-#', '-#'], 'AW 9ms BW 9ms C(G|)', { policy }))
     score(({ plays }) => plays(['-#', '-o 100ms #', '-#', '-#'], 'AW 9ms BO 100ms W 9ms B(W) 7ms C(UG|)', { policy }))
   })
@@ -238,26 +241,26 @@ describe('reconnect', () => {
     void score(({ plays, hot }) => plays(['-#', '-o'], 'AW-BO', { retryNow$: hot('---x') as Observable<unknown> })))
 
   test('drops a connection that does not open in time', () =>
-    void score(({ plays }) => plays(['-', '-o'], 'A 29ms W 9ms BO', { openWithin: 30 })))
+    void score(({ plays }) => plays(['-', '-o'], 'A 29ms W 9ms BO', { connectTimeout: 30 })))
 
   test('drops a connection that is silent for longer than the promised heartbeat and the timeout', () =>
     void score(({ plays }) =>
-      plays(['-o 19ms a', '-o'], 'AO 48ms W 9ms B(OU)', { promised: 20, timeout: 9, until: '80ms !' }),
+      plays(['-o 19ms a', '-o'], 'AO 48ms W 9ms B(OU)', { promised: 20, heartbeatGrace: 9, until: '80ms !' }),
     ))
 
   test('believes the heartbeat that the server tells in the stream', () =>
-    void score(({ plays }) => plays(['-o-h', '-o'], 'AO 30ms W 9ms B(OU)', { timeout: 9 })))
+    void score(({ plays }) => plays(['-o-h', '-o'], 'AO 30ms W 9ms B(OU)', { heartbeatGrace: 9 })))
 
   test('rotates an idle connection without heartbeats by its cursor, unseen', () => {
     const cursors = score(({ plays }) =>
-      plays(['-o-1', '-r-2'], 'AO-X 49ms -O-Y', { rotateAfter: 50, until: '80ms !' }),
+      plays(['-o-1', '-r-2'], 'AO-X 49ms -O-Y', { idleReconnectAfter: 50, until: '80ms !' }),
     )
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
   test('does not rotate an idle connection whose server may ignore the cursor', () => {
     const cursors = score(({ plays }) =>
-      plays(['-f-1-#', '-s'], 'AO-X-W 9ms BO', { rotateAfter: 50, until: '500ms !' }),
+      plays(['-f-1-#', '-s'], 'AO-X-W 9ms BO', { idleReconnectAfter: 50, until: '500ms !' }),
     )
     expect(cursors).toEqual([undefined, 'c1'])
   })
@@ -269,26 +272,26 @@ describe('reconnect', () => {
   })
 
   describe('where the channel ends, or nothing can be done any more', () => {
-    const place = () => ({ space: 's', value: undefined, opened: true })
-    const refused = new PushError('refused', '404', { status: 404 })
+    const place = () => ({ namespace: 's', value: undefined, opened: true })
+    const refused = new PushError('rejected', '404', { status: 404 })
 
     test('says first that messages may have fallen since the last connection', () => {
       score(({ plays }) => plays(['-o-n-#', '-|'], 'AO-N-W 9ms B(UD|)'))
       score(({ plays }) => plays(['-o-1-#', '-|'], 'AO-X-W 9ms B(UD|)'))
-      score(({ plays }) => plays(['-#'], 'A(UR|)', { error: refused, place: place() }))
-      score(({ plays }) => plays(['-#'], 'A(UG|)', { policy: backoff({ tries: 0 }), place: place() }))
+      score(({ plays }) => plays(['-#'], 'A(UR|)', { error: refused, position: place() }))
+      score(({ plays }) => plays(['-#'], 'A(UG|)', { policy: backoff({ maxRetries: 0 }), position: place() }))
     })
 
     test('says before it has failed that what comes from now on is missing, whether the connection was open or another was', () => {
       score(({ plays }) => plays(['-o-#'], 'AO-(UR|)', { error: refused }))
       score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UR|)', { error: refused }))
-      score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UG|)', { policy: backoff({ tries: 0 }) }))
+      score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UG|)', { policy: backoff({ maxRetries: 0 }) }))
     })
 
     test('says expired where the server had lost the cursor', () => {
-      const options = { error: new PushError('cursor-lost', '412'), place: { ...place(), value: 'c5' } }
+      const options = { error: new PushError('cursor-lost', '412'), position: { ...place(), value: 'c5' } }
       score(({ plays }) => plays(['-#', '-|'], 'AW 9ms B(ED|)', options))
-      score(({ plays }) => plays(['-o---#'], 'A(OU)(EG|)', { ...options, policy: backoff({ tries: 0 }) }))
+      score(({ plays }) => plays(['-o---#'], 'A(OU)(EG|)', { ...options, policy: backoff({ maxRetries: 0 }) }))
     })
 
     test('says nothing where nothing can have fallen', () => {
@@ -320,19 +323,19 @@ describe('reconnect', () => {
 
   test('rotates no more where a cursor was given and not taken, because each rotation would be a gap', () => {
     const cursors = score(({ plays }) =>
-      plays(['-o-1', '-o---1', '-o'], 'AO-X 49ms -(OU)X', { rotateAfter: 50, until: '500ms !' }),
+      plays(['-o-1', '-o---1', '-o'], 'AO-X 49ms -(OU)X', { idleReconnectAfter: 50, until: '500ms !' }),
     )
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
   test('leaves an idle connection alone where there is no cursor to go on from', () =>
-    void score(({ plays }) => plays(['-o-n 200ms n'], 'AO-N 200ms N', { rotateAfter: 50, until: '400ms !' })))
+    void score(({ plays }) => plays(['-o-n 200ms n'], 'AO-N 200ms N', { idleReconnectAfter: 50, until: '400ms !' })))
 
-  test('drops a connection that was presumed open and brings no byte', () =>
-    void score(({ plays }) => plays(['-p', '-o'], 'AP 23ms W 9ms B(OU)', { heartbeat: 15, timeout: 9 })))
+  test('drops a connection that was unconfirmed open and brings no byte', () =>
+    void score(({ plays }) => plays(['-p', '-o'], 'AP 23ms W 9ms B(OU)', { heartbeatInterval: 15, heartbeatGrace: 9 })))
 
-  test('shows none as presumed open after one that brought no byte, until something is received', () => {
-    const limits = { heartbeat: 15, timeout: 9 }
+  test('shows none as unconfirmed open after one that brought no byte, until something is received', () => {
+    const limits = { heartbeatInterval: 15, heartbeatGrace: 9 }
     score(({ plays }) => plays(['-p', '-p', '-p---o---1'], 'AP 23ms W 9ms BQ 23ms W 9ms CQ---(OU)X', limits))
     // What was received speaks for the next one too.
     const broken = ['-p', '-p---a-#', '-p']
@@ -352,7 +355,7 @@ describe('reconnect', () => {
   describe('of a server that does not say that messages are gone', () => {
     const compare = (a: string, b: string) => (a < b ? -1 : +(a > b))
     const proves: Partial<ReconnectOptions<unknown>> = {
-      prove: (last, options) => ({ from: `before ${last}`, proof: overlap({ last, compare, ...options }) }),
+      prove: (last, options) => ({ from: `before ${last}`, proof: verifyResume({ last, compare, ...options }) }),
     }
 
     test('asks from just before the last message after a loss, and drops it when it comes again', () => {
@@ -377,16 +380,30 @@ describe('reconnect', () => {
     test('says gap where a message of another life of the server comes in its place', () => {
       const prove: ReconnectOptions<unknown>['prove'] = (last, options) => ({
         from: last,
-        proof: overlap({ last, compare: () => undefined, ...options }),
+        proof: verifyResume({ last, compare: () => undefined, ...options }),
       })
       score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(KY)', { prove }))
     })
 
     test('gives the place up, and says gap, where it does not come again', () => {
       const cursors = score(({ plays }) =>
-        plays(['-o-1-#', '-r', '-o'], 'AO-X-W 9ms BO 29ms W 9ms C(OE)', { ...proves, openWithin: 30, until: '90ms !' }),
+        plays(['-o-1-#', '-r', '-o'], 'AO-X-W 9ms BO 29ms W 9ms C(OE)', {
+          ...proves,
+          connectTimeout: 30,
+          until: '90ms !',
+        }),
       )
       expect(cursors).toEqual([undefined, 'before c1', undefined])
+    })
+
+    test('says gap where the channel begins again, with the cursor of the last message too', () => {
+      score(({ plays }) => plays(['-o-3-#', '-r-b'], 'AO-T-W 9ms BO-E', proves))
+      score(({ plays }) => plays(['-o-1-#', '-r-b-2'], 'AO-X-W 9ms BO-E-Y', proves))
+    })
+
+    test('says none where the channel begins, and began there before', () => {
+      score(({ plays }) => plays(['-o-b-#', '-r-b-#', '-r-b'], 'AO---W 9ms BO---W 9ms CO', proves))
+      score(({ plays }) => plays(['-o-1-#', '-r-b-#', '-r-b'], 'AO-X-W 9ms BO-E-W 9ms CO', proves))
     })
 
     test('asks for no proof of a server that says that it tells gaps', () => {
@@ -395,8 +412,8 @@ describe('reconnect', () => {
     })
 
     test('takes the word of one that says so only when it was asked', () => {
-      const place = { space: 's', value: 'c1', opened: true }
-      const cursors = score(({ plays }) => plays(['-(rv)--2-#', '-r'], 'AO-----Y-W 9ms BO', { ...proves, place }))
+      const position = { namespace: 's', value: 'c1', opened: true }
+      const cursors = score(({ plays }) => plays(['-(rv)--2-#', '-r'], 'AO-----Y-W 9ms BO', { ...proves, position }))
       expect(cursors).toEqual(['before c1', 'c2'])
     })
 
@@ -412,7 +429,7 @@ describe('reconnect', () => {
     })
 
     test('says gap where a message cannot be the next, once', () => {
-      const follows = chain((cursor) => cursor === 'c9')
+      const follows = detectSkipped((cursor) => cursor === 'c9')
       score(({ plays }) => plays(['-o-1-2'], 'AO-X-(EY)', { follows }))
       score(({ plays }) => plays(['-o-1-g2'], 'AO-X-EY', { follows }))
       score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(EY)', { ...proves, follows }))
@@ -420,11 +437,11 @@ describe('reconnect', () => {
     })
 
     test('believes one that says that it tells gaps', () => {
-      score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { follows: chain(() => false) }))
+      score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { follows: detectSkipped(() => false) }))
     })
 
     test('asks for none when it is made anew at once, unbroken', () => {
-      const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X--O-Y', { ...proves, error: ROTATE }))
+      const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X--O-Y', { ...proves, error: RECYCLE }))
       expect(cursors).toEqual([undefined, 'c1'])
     })
   })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { backoff, createPushClient, fallback } from 'pinia-push/observables'
-import { scriptedTechnique, virtualTime, type ScriptedTechnique } from 'pinia-push/testing'
+import { mockTechnique, virtualTime, type MockTechnique } from 'pinia-push/testing'
 
 interface Options {
-  via?: (technique: ScriptedTechnique) => ReturnType<typeof fallback>
+  via?: (technique: MockTechnique) => ReturnType<typeof fallback>
   resumes?: boolean
   /** In how many ms a token expires. */
   lasts?: number | undefined
@@ -19,16 +19,16 @@ function read({ via = (one) => one, resumes = true, lasts = 60_000, early = 0, a
     schedule: (...[work, delay = 0, state]: Parameters<typeof virtual.schedule>) =>
       virtual.schedule(work, Math.max(0, delay - early), state),
   })
-  const technique = scriptedTechnique({ resumes, space: 'plain' })
+  const technique = mockTechnique({ resumes, namespace: 'standard' })
   let tokens = 0
-  const prepared = () => ({ query: { token: String((tokens += 1)) }, expires: time.now() + lasts })
+  const prepared = () => ({ query: { token: String((tokens += 1)) }, expiresAt: time.now() + lasts })
   const push = createPushClient({
-    base: 'http://push.test/',
-    via: via(technique),
-    prepare: () => (answers() ? prepared() : new Promise<never>(() => {})),
+    baseUrl: 'http://push.test/',
+    technique: via(technique),
+    prepareRequest: () => (answers() ? prepared() : new Promise<never>(() => {})),
     retry: backoff({ random: () => 0.5, scheduler: time }),
-    rotateAfter: 1e9,
-    linger: 0,
+    idleReconnectAfter: 1e9,
+    disconnectDelay: 0,
     scheduler: time,
   })
   const seen: string[] = []
@@ -89,7 +89,7 @@ describe('before a token expires', () => {
 })
 
 describe('before a token expires, on a ladder', () => {
-  const ladder = { via: (technique: ScriptedTechnique) => fallback({ settle: 0 }, technique) }
+  const ladder = { via: (technique: MockTechnique) => fallback({ overlapTime: 0 }, technique) }
 
   test('a connection with a fresh one is opened beside, and takes over from its cursor, unseen', () => {
     const { technique, time, news, leave } = read(ladder)
@@ -162,7 +162,7 @@ describe('before a token expires, on a ladder', () => {
     time.advance(0)
     expect(technique.latest.request.url).toBe('http://push.test/a?token=3')
     technique.latest.open()
-    expect(news().join()).toBe('connecting,open,one,waiting,connecting,waiting,connecting,open')
+    expect(news().join()).toBe('connecting,open,one,reconnecting,connecting,reconnecting,connecting,open')
     leave()
   })
 

@@ -1,22 +1,28 @@
 import { describe, expect, test } from 'vitest'
 import { PushError, backoff, createPushClient, type PushEvent } from 'pinia-push/observables'
-import { scriptedTechnique, virtualTime } from 'pinia-push/testing'
+import { mockTechnique, virtualTime } from 'pinia-push/testing'
 
-const unreachable = () => new PushError('unreachable', 'nothing answers')
+const unreachable = () => new PushError('network-error', 'nothing answers')
 
 /** Failures that may be the cursor's fault, and an outage's too. */
 const UNANSWERED = [
   ['nothing answers', unreachable],
-  ['it hangs', () => new PushError('timeout', 'not open')],
+  ['it hangs', () => new PushError('connect-timeout', 'not open')],
   ['the server answers 500', () => new PushError('unavailable', 'broken', { status: 500 })],
 ] as const
 
 /** A channel that was open, got one message, and lost its connection. */
 function lost() {
   const time = virtualTime()
-  const technique = scriptedTechnique()
-  const retry = backoff({ base: 10, factor: 1, random: () => 1 })
-  const client = createPushClient({ via: technique, base: 'http://push.test', retry, scheduler: time, linger: 0 })
+  const technique = mockTechnique()
+  const retry = backoff({ initialDelay: 10, multiplier: 1, random: () => 1 })
+  const client = createPushClient({
+    technique,
+    baseUrl: 'http://push.test',
+    retry,
+    scheduler: time,
+    disconnectDelay: 0,
+  })
   const events: PushEvent<unknown>[] = []
   const reading = client.channel('/a').events$.subscribe((event) => events.push(event))
   technique.latest.open()
@@ -49,7 +55,7 @@ describe('a channel whose requests are answered only without a cursor', () => {
     technique.latest.open()
     technique.latest.message(2)
     expect(asked()).toEqual(['c1', undefined, 'c1', undefined])
-    expect(types().slice(3)).toEqual(['waiting', 'connecting', 'open', 'gap unproven', 'message'])
+    expect(types().slice(3)).toEqual(['reconnecting', 'connecting', 'open', 'gap not-resumed', 'message'])
   })
 
   test('asks for none any more, and says gap after each loss', () => {
@@ -61,7 +67,7 @@ describe('a channel whose requests are answered only without a cursor', () => {
       time.advance(10)
     }
     expect(asked().slice(3)).toEqual([undefined, undefined, undefined, undefined])
-    expect(types().filter((type) => type === 'gap unproven')).toHaveLength(3)
+    expect(types().filter((type) => type === 'gap not-resumed')).toHaveLength(3)
   })
 
   test('tells techniques that make several requests', () => {
@@ -82,7 +88,7 @@ describe('an outage', () => {
     technique.latest.open()
     technique.latest.message(2)
     expect(asked()).toEqual([...Array.from({ length: 5 }, () => ['c1', undefined]).flat(), 'c1'])
-    expect(types().filter((type) => type === 'waiting')).toHaveLength(6)
+    expect(types().filter((type) => type === 'reconnecting')).toHaveLength(6)
     expect(types().slice(-2)).toEqual(['open', 'message'])
   })
 
@@ -118,7 +124,7 @@ describe('an outage', () => {
     const { technique, types } = lost()
     technique.latest.drop(unreachable())
     technique.latest.refuse(404)
-    expect(types().slice(-2)).toEqual(['gap unproven', 'failed'])
+    expect(types().slice(-2)).toEqual(['gap not-resumed', 'failed'])
   })
 
   test('leaves no connection and no timer behind in any of its steps', () => {
@@ -134,7 +140,7 @@ describe('an outage', () => {
 })
 
 describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
-  const refusal = () => new PushError('refused', `answered ${status}`, { status })
+  const refusal = () => new PushError('rejected', `answered ${status}`, { status })
 
   test('to a cursor is asked without it, once, after a gap', () => {
     const { technique, asked, types, time } = lost()
@@ -146,7 +152,7 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
     time.advance(10)
     technique.latest.open({ cursor: null })
     expect(asked()).toEqual(['c1', undefined, undefined])
-    expect(types().filter((type) => type.startsWith('gap'))).toEqual(['gap unproven', 'gap unproven'])
+    expect(types().filter((type) => type.startsWith('gap'))).toEqual(['gap not-resumed', 'gap not-resumed'])
   })
 
   test('to one cursor of many is asked with the next', () => {
@@ -172,7 +178,7 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
     time.advance(10)
     technique.latest.open({ cursor: null })
     expect(asked()).toEqual(['c1', undefined])
-    expect(types().slice(-2)).toEqual(['open', 'gap unproven'])
+    expect(types().slice(-2)).toEqual(['open', 'gap not-resumed'])
   })
 
   test('with and without a cursor has refused the channel', () => {
@@ -182,13 +188,13 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
     technique.latest.drop(refusal())
     time.advance(1e6)
     expect(asked()).toEqual(['c1', undefined])
-    expect(types().slice(-2)).toEqual(['gap unproven', 'failed'])
+    expect(types().slice(-2)).toEqual(['gap not-resumed', 'failed'])
   })
 })
 
 test.for([401, 403, 404, 410])('a server that answers %d refuses more than the cursor', (status) => {
   const { technique, asked, time } = lost()
-  technique.latest.drop(new PushError('refused', 'no', { status }))
+  technique.latest.drop(new PushError('rejected', 'no', { status }))
   time.advance(1e6)
   expect(asked()).not.toContain(undefined)
 })

@@ -10,22 +10,22 @@ import {
   type PushEvent,
   type Technique,
 } from 'pinia-push/observables'
-import { scriptedTechnique, virtualTime, type ScriptedOptions } from 'pinia-push/testing'
+import { mockTechnique, virtualTime, type MockTechniqueOptions } from 'pinia-push/testing'
 
 /** A ladder of three scripted rungs that share one channel of cursors, and one reader of it. */
-function climb(options: FallbackOptions & { script?: ScriptedOptions; unsupported?: string[] } = {}) {
-  const { script, unsupported = [], ...own } = options
+function climb(options: FallbackOptions & { mock?: MockTechniqueOptions; unsupported?: string[] } = {}) {
+  const { mock, unsupported = [], ...own } = options
   const time = virtualTime()
   const [ws, sse, poll] = ['webSocket', 'sse', 'longPolling'].map((name) => {
-    const technique = scriptedTechnique({ name, space: 'plain', ...script })
+    const technique = mockTechnique({ name, namespace: 'standard', ...mock })
     return Object.assign(technique, { isSupported: () => !unsupported.includes(name) })
   }) as [Rung, Rung, Rung]
   const rungs = [ws, sse, poll]
   const push = createPushClient({
-    base: 'http://push.test/',
-    via: fallback({ random: () => 1, changes$: new Subject(), ...own }, ...rungs),
-    retry: backoff({ factor: 2, random: () => 0.5, scheduler: time }),
-    linger: 0,
+    baseUrl: 'http://push.test/',
+    technique: fallback({ random: () => 1, networkChange$: new Subject(), ...own }, ...rungs),
+    retry: backoff({ multiplier: 2, random: () => 0.5, scheduler: time }),
+    disconnectDelay: 0,
     scheduler: time,
   })
   const channel = push.channel<string>('/a')
@@ -53,13 +53,13 @@ function climb(options: FallbackOptions & { script?: ScriptedOptions; unsupporte
     },
   }
 }
-type Rung = ReturnType<typeof scriptedTechnique>
+type Rung = ReturnType<typeof mockTechnique>
 
 function inWords(event: PushEvent<string>): string {
   if (event.type === 'message') return event.data
   if (event.type === 'open') return `open ${event.technique}`
   if (event.type === 'gap') return `gap ${event.reason}`
-  if (event.type === 'waiting' || event.type === 'failed') return `${event.type} ${event.error.code}`
+  if (event.type === 'reconnecting' || event.type === 'failed') return `${event.type} ${event.error.code}`
   return event.type
 }
 
@@ -108,13 +108,13 @@ describe('down', () => {
 
   test('a rung that fails without a word is left at once, and remembered where another one passes', () => {
     const { ws, sse, time, news, leave } = climb()
-    ws.latest.drop(new PushError('unreachable', 'hidden'))
+    ws.latest.drop(new PushError('network-error', 'hidden'))
     sse.latest.open()
     sse.latest.drop()
     time.advance(250)
     sse.latest.open()
     expect(ws.connections).toHaveLength(1)
-    expect(news()).toEqual(['connecting', 'open sse', 'waiting lost', 'connecting', 'open sse'])
+    expect(news()).toEqual(['connecting', 'open sse', 'reconnecting connection-lost', 'connecting', 'open sse'])
     leave()
   })
 
@@ -164,7 +164,7 @@ describe('down', () => {
     ws.latest.open({ heartbeat: 15_000 })
     time.advance(20_000)
     sse.latest.open()
-    expect(news()).toEqual(['connecting', 'open webSocket', 'waiting silent', 'connecting', 'open sse'])
+    expect(news()).toEqual(['connecting', 'open webSocket', 'reconnecting heartbeat-timeout', 'connecting', 'open sse'])
     leave()
   })
 
@@ -172,7 +172,7 @@ describe('down', () => {
     const { ws, sse, poll, time, news, leave } = climb()
     for (let attempt = 0; attempt < 4; attempt += 1) {
       for (const rung of [ws, sse, poll]) {
-        if (!rung.connections.at(-1)?.closed) rung.connections.at(-1)?.drop(new PushError('unreachable', 'hidden'))
+        if (!rung.connections.at(-1)?.closed) rung.connections.at(-1)?.drop(new PushError('network-error', 'hidden'))
       }
       time.advance(30_000)
     }
@@ -187,7 +187,10 @@ describe('down', () => {
   test('an error says whose it is', () => {
     const { ws, events, leave } = climb()
     ws.latest.drop(new PushError('unavailable', 'come back later'))
-    expect(events.at(-1)).toMatchObject({ type: 'waiting', error: { technique: 'webSocket', code: 'unavailable' } })
+    expect(events.at(-1)).toMatchObject({
+      type: 'reconnecting',
+      error: { technique: 'webSocket', code: 'unavailable' },
+    })
     leave()
   })
 })
@@ -197,7 +200,7 @@ function fallen(options?: Parameters<typeof climb>[0]) {
   const ladder = climb(options)
   ladder.ws.latest.refuse(404)
   ladder.sse.latest.open()
-  ladder.sse.latest.message('one', options?.script?.resumes === false ? {} : { cursor: 'c1' })
+  ladder.sse.latest.message('one', options?.mock?.resumes === false ? {} : { cursor: 'c1' })
   ladder.news()
   return ladder
 }
@@ -322,18 +325,18 @@ describe('up', () => {
     sse.latest.alive()
     time.advance(1_000)
     expect([poll.latest.closed, sse.latest.closed]).toEqual([true, false])
-    expect(events.at(-1)).toEqual({ type: 'open', technique: 'sse', presumed: false, why: 'it works again' })
+    expect(events.at(-1)).toEqual({ type: 'open', technique: 'sse', unconfirmed: false, reason: 'it works again' })
     leave()
   })
 
   test('without a cursor the one is left before the other begins, and readers are told of the gap', () => {
-    const { ws, sse, time, news, leave } = fallen({ script: { resumes: false } })
+    const { ws, sse, time, news, leave } = fallen({ mock: { resumes: false } })
     time.advance(10_000)
     ws.latest.open()
     expect([sse.latest.closed, ws.connections.length]).toEqual([true, 3])
     ws.latest.open()
     ws.latest.message('two')
-    expect(news()).toEqual(['open webSocket', 'gap unproven', 'two'])
+    expect(news()).toEqual(['open webSocket', 'gap not-resumed', 'two'])
     leave()
   })
 
@@ -341,7 +344,7 @@ describe('up', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
-    ws.latest.gap('expired')
+    ws.latest.gap('history-expired')
     expect([ws.latest.closed, sse.latest.closed]).toEqual([true, false])
     expect(news()).toEqual([])
     leave()
@@ -349,7 +352,7 @@ describe('up', () => {
 
   test('it is tried at once when the network changes, and all that was learnt is forgotten', () => {
     const changes$ = new Subject<void>()
-    const { ws, time, leave } = fallen({ changes$ })
+    const { ws, time, leave } = fallen({ networkChange$: changes$ })
     time.advance(100)
     changes$.next()
     time.advance(0)
@@ -383,7 +386,7 @@ describe('up', () => {
 
 describe('memory', () => {
   test('what works is where the next connection begins, for a time', () => {
-    const { ws, sse, time, leave } = fallen({ remember: 60_000, probe: { first: 600_000, max: 600_000 } })
+    const { ws, sse, time, leave } = fallen({ rememberFor: 60_000, upgradeProbe: { first: 600_000, max: 600_000 } })
     time.advance(6_000)
     sse.latest.drop()
     time.advance(500)
@@ -441,12 +444,12 @@ test('a channel explains itself in words', () => {
 })
 
 test.for([
-  ['no technique', [], 'no-technique'],
-  ['a wait of nothing', [{ openWithin: 0 }], 'invalid-option'],
-  ['a shrinking probe', [{ probe: { first: 10, max: 5 } }], 'invalid-option'],
-  ['what is no number', [{ tries: Number.NaN }], 'invalid-option'],
+  ['no technique', [], 'missing-technique'],
+  ['a wait of nothing', [{ connectTimeout: 0 }], 'invalid-option'],
+  ['a shrinking probe', [{ upgradeProbe: { first: 10, max: 5 } }], 'invalid-option'],
+  ['what is no number', [{ maxShortSessions: Number.NaN }], 'invalid-option'],
 ] as const)('says what is wrong with %s', ([, given, code]) => {
-  const rungs: Technique[] = code === 'no-technique' ? [] : [scriptedTechnique()]
+  const rungs: Technique[] = code === 'missing-technique' ? [] : [mockTechnique()]
   const [options] = given
   expect(() => (options ? fallback(options, ...rungs) : fallback(...rungs))).toThrow(expect.objectContaining({ code }))
 })
@@ -454,13 +457,13 @@ test.for([
 describe('a fresh token', () => {
   test('is asked for at each rung, and for each try of a higher one', () => {
     const time = virtualTime()
-    const [ws, sse] = [scriptedTechnique({ name: 'webSocket' }), scriptedTechnique({ name: 'sse' })]
+    const [ws, sse] = [mockTechnique({ name: 'webSocket' }), mockTechnique({ name: 'sse' })]
     let tokens = 0
     const push = createPushClient({
-      base: 'http://push.test/',
-      via: fallback({ random: () => 1, changes$: new Subject() }, ws, sse),
-      prepare: () => ({ query: { token: String((tokens += 1)) } }),
-      linger: 0,
+      baseUrl: 'http://push.test/',
+      technique: fallback({ random: () => 1, networkChange$: new Subject() }, ws, sse),
+      prepareRequest: () => ({ query: { token: String((tokens += 1)) } }),
+      disconnectDelay: 0,
       scheduler: time,
     })
     const subscription = push.channel('/a').events$.subscribe()
@@ -478,20 +481,20 @@ describe('a header that a rung cannot send', () => {
   test('is said once, and the rung is not tried again while another one delivers', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const time = virtualTime()
-    const rung = scriptedTechnique({ name: 'sse' })
+    const rung = mockTechnique({ name: 'sse' })
     const ladder = fallback(
-      { random: () => 1, changes$: new Subject() },
+      { random: () => 1, networkChange$: new Subject() },
       webSocket({ implementation: EventTarget as unknown as typeof WebSocket }),
       rung,
     )
     let prepared = 0
     const push = createPushClient({
-      base: 'http://push.test/',
-      via: ladder,
-      prepare: () => ({ headers: { Authorization: `Bearer ${(prepared += 1)}` } }),
+      baseUrl: 'http://push.test/',
+      technique: ladder,
+      prepareRequest: () => ({ headers: { Authorization: `Bearer ${(prepared += 1)}` } }),
       // What is idle stays.
-      rotateAfter: 1e9,
-      linger: 0,
+      idleReconnectAfter: 1e9,
+      disconnectDelay: 0,
       scheduler: time,
     })
     const channels = ['/a', '/b'].map((url) => push.channel(url))

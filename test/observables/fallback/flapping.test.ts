@@ -8,7 +8,7 @@ import {
   backoff,
   createPushClient,
   fallback,
-  pageLife,
+  pageLifecycle,
   type PushRequest,
   type SourceEvent,
   type Technique,
@@ -32,7 +32,7 @@ function flappingRungs() {
         counts.memory = Math.max(counts.memory, memory?.size ?? 0)
         let at = from(Number(cursor?.value ?? last))
         subscriber.add(() => (counts.open -= 1))
-        subscriber.next({ type: 'open', technique: name, space: 'plain', resumed: cursor !== undefined })
+        subscriber.next({ type: 'open', technique: name, namespace: 'standard', resumed: cursor !== undefined })
         subscriber.next({ type: 'alive', cursor: String(at) })
         const say = () => {
           last = Math.max(last, (at += 1))
@@ -40,7 +40,7 @@ function flappingRungs() {
           subscriber.add(scheduler.schedule(say, 20))
         }
         subscriber.add(scheduler.schedule(say, 20))
-        const die = () => subscriber.error(new PushError('lost', false))
+        const die = () => subscriber.error(new PushError('connection-lost', false))
         subscriber.add(scheduler.schedule(die, life))
       }),
   })
@@ -74,11 +74,11 @@ test('an hour of flapping leaves memory as it was, and nothing after the last re
   const time = virtualTime()
   const { rungs, counts } = flappingRungs()
   const push = createPushClient({
-    base: 'http://push.test/',
-    via: fallback({ probe: { first: 2_000, max: 4_000 }, random: () => 0.5 }, ...rungs),
-    retry: backoff({ base: 100, max: 500, random: () => 0.5, scheduler: time }),
-    life: pageLife(),
-    linger: 0,
+    baseUrl: 'http://push.test/',
+    technique: fallback({ upgradeProbe: { first: 2_000, max: 4_000 }, random: () => 0.5 }, ...rungs),
+    retry: backoff({ initialDelay: 100, maxDelay: 500, random: () => 0.5, scheduler: time }),
+    lifecycle: pageLifecycle(),
+    disconnectDelay: 0,
     scheduler: time,
   })
   let received = 0

@@ -14,7 +14,7 @@ import { limitAt } from '../../conformance/limits.ts'
 import type { Session } from '../../servers/control-client.ts'
 
 const techniques = { fetchStream, xhrStream, sse, iframeStream }
-const retry = backoff({ base: 50, max: 50 })
+const retry = backoff({ initialDelay: 50, maxDelay: 50 })
 
 describe('one client’s streams to one origin over HTTP/1.1', () => {
   test.for(Object.entries(techniques))(
@@ -30,8 +30,8 @@ describe('one client’s streams to one origin over HTTP/1.1', () => {
         await reader.sees('open')
       }
       const fifth = readChannel(push.channel(named({ n: 4 })))
-      const { error } = await fifth.sees('waiting')
-      expect(error).toMatchObject({ code: 'too-many-streams', retryable: true })
+      const { error } = await fifth.sees('reconnecting')
+      expect(error).toMatchObject({ code: 'connection-limit', retryable: true })
       expect(error.message).toMatch(/HTTP\/2.*webSocket/)
       // One leaves, and there is room.
       readers[0]?.leave()
@@ -66,8 +66,8 @@ describe('one client’s streams to one origin over HTTP/1.1', () => {
 /** Four streams of one client, which is as many as there may be. */
 async function four(server: Session, client: Fixtures['client']) {
   const push = client({ technique: () => sse() }, { retry })
-  const channel = (n: number, via = sse()) =>
-    push.channel(defineChannel({ url: `${server.url}${n}`, decode: (raw) => raw, via, sends: anything })())
+  const channel = (n: number, technique = sse()) =>
+    push.channel(defineChannel({ url: `${server.url}${n}`, decode: (raw) => raw, technique, sendSchema: anything })())
   const readers = Array.from({ length: 4 }, (_, n) => readChannel(channel(n)))
   for (const reader of readers) await reader.sees('open')
   const leave = () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { reason, shown } from '../../../src/observables/internal/format.ts'
+import { reason, redactQuery } from '../../../src/observables/internal/format.ts'
 
 test.for([
   ['https://a.example/x?token=secret', 'https://a.example/x'],
@@ -10,7 +10,7 @@ test.for([
   ['/@user/feed', '/@user/feed'],
   ['https://a.example/@user/feed', 'https://a.example/@user/feed'],
 ] as const)('%s is shown as %s', ([url, expected]) => {
-  expect(shown(url)).toBe(expected)
+  expect(redactQuery(url)).toBe(expected)
 })
 
 test('a reason shows the URLs in it without their secrets', () => {

@@ -7,11 +7,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   PushError,
   defineChannel,
-  pageLife,
+  pageLifecycle,
   pausable,
   polling,
   type Channel,
-  type PageLifeOptions,
+  type PageLifecycleOptions,
   type PushEvent,
 } from 'pinia-push/observables'
 import { createTestingClient, type TestingOptions } from 'pinia-push/testing'
@@ -22,14 +22,14 @@ afterEach(() => close())
 const MINUTE = 60_000
 
 /** A client in a page whose life a test leads. */
-function inPage(life: PageLifeOptions = {}, options: TestingOptions = {}) {
+function inPage(life: PageLifecycleOptions = {}, options: TestingOptions = {}) {
   const signals = {
     hidden$: new BehaviorSubject(false),
     offline$: new BehaviorSubject(false),
     left$: new BehaviorSubject(false),
     thawed$: new Subject<void>(),
   }
-  const client = createTestingClient({ life: pageLife({ signals, ...life }), ...options })
+  const client = createTestingClient({ lifecycle: pageLifecycle({ signals, ...life }), ...options })
   close = () => client.push.close()
   return { ...client, signals }
 }
@@ -43,8 +43,8 @@ function read(channel: Channel<unknown>) {
 function inWords(event: PushEvent<unknown>): string {
   if (event.type === 'message') return String(event.data)
   if (event.type === 'gap') return `gap ${event.reason}`
-  if (event.type === 'idle') return `idle ${event.paused?.join() ?? ''}`
-  if (event.type === 'waiting') return `waiting ${event.delay}`
+  if (event.type === 'idle') return `idle ${event.pausedBy?.join() ?? ''}`
+  if (event.type === 'reconnecting') return `reconnecting ${event.delay}`
   if (event.type === 'failed') return `failed ${event.error.code}`
   return event.type
 }
@@ -81,13 +81,15 @@ describe('a hidden page', () => {
 
   test.each([
     [Infinity, undefined, 'open'],
-    [1_000, 'keep' as const, 'open'],
+    [1_000, false as const, 'open'],
     [1_000, 3 * MINUTE, 'open'],
     [Infinity, 1_000, 'idle'],
     [0, undefined, 'idle'],
   ])('hidden: %s for all, %s for one: that one is %s after two minutes', (all, one, status) => {
-    const { push, technique, time, signals } = inPage({ hidden: all })
-    const channel = push.channel(defineChannel({ url: '/a', ...(one !== undefined && { hidden: one }) })())
+    const { push, technique, time, signals } = inPage({ hiddenTimeout: all })
+    const channel = push.channel(
+      defineChannel({ url: '/a', ...(one !== undefined && { disconnectWhenHidden: one }) })(),
+    )
     read(channel)
     technique.latest.open({ heartbeat: 10 * MINUTE })
     signals.hidden$.next(true)
@@ -103,7 +105,7 @@ describe('a hidden page', () => {
   })
 
   test('tells a reader who comes while it is paused', () => {
-    const { push, signals } = inPage({ hidden: 0 })
+    const { push, signals } = inPage({ hiddenTimeout: 0 })
     signals.hidden$.next(true)
     const first = read(push.channel('/a'))
     const second = read(push.channel('/a'))
@@ -116,13 +118,13 @@ describe('a hidden page', () => {
     signals.hidden$.next(true)
     technique.latest.drop()
     signals.hidden$.next(false)
-    expect(seen).toEqual(['connecting', 'waiting 250', 'connecting'])
+    expect(seen).toEqual(['connecting', 'reconnecting 250', 'connecting'])
   })
 
   test('keeps what is sent for when it goes on', async () => {
-    const { push, technique, signals } = inPage({ hidden: 0 })
+    const { push, technique, signals } = inPage({ hiddenTimeout: 0 })
     const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
-    const channel = push.channel(defineChannel({ url: '/a', sends: anything })())
+    const channel = push.channel(defineChannel({ url: '/a', sendSchema: anything })())
     read(channel as Channel<unknown>)
     technique.latest.open()
     signals.hidden$.next(true)
@@ -143,9 +145,9 @@ describe('polls of a hidden page', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const { push, time, signals } = inPage({ hidden: Infinity })
-    const via = polling({ floor: 1_000, ceiling: 1_000 })
-    const { seen } = read(push.channel(`http://127.0.0.1:${port}/`, { via }))
+    const { push, time, signals } = inPage({ hiddenTimeout: Infinity })
+    const technique = polling({ minInterval: 1_000, maxInterval: 1_000 })
+    const { seen } = read(push.channel(`http://127.0.0.1:${port}/`, { technique }))
     // What watches the connection, what watches for sleep, and the next poll.
     const answered = (n: number) => vi.waitFor(() => expect([seen.at(-1), time.pending]).toEqual([String(n), 3]))
     await answered(1)
@@ -159,7 +161,7 @@ describe('polls of a hidden page', () => {
     time.advance(1_000)
     await answered(4)
     expect(asked).toBe(4)
-    expect(seen.filter((word) => word.startsWith('waiting'))).toEqual([])
+    expect(seen.filter((word) => word.startsWith('reconnecting'))).toEqual([])
     push.close()
     server.close()
   })
@@ -168,7 +170,7 @@ describe('polls of a hidden page', () => {
 describe('reasons to pause', () => {
   test('are independent, and all named', () => {
     const user$ = new BehaviorSubject(false)
-    const { push, technique, signals } = inPage({ hidden: 0, pauses: { user: user$ } })
+    const { push, technique, signals } = inPage({ hiddenTimeout: 0, pauseWhen: { user: user$ } })
     const { seen } = read(push.channel('/a'))
     technique.latest.open()
     user$.next(true)
@@ -192,14 +194,14 @@ describe('reasons to pause', () => {
   })
 
   test('that hold from the start connect nothing', () => {
-    const { push, technique } = inPage({ pauses: { user: new BehaviorSubject(true) } })
+    const { push, technique } = inPage({ pauseWhen: { user: new BehaviorSubject(true) } })
     const { seen } = read(push.channel('/a'))
     expect(technique.connections).toHaveLength(0)
     expect(seen).toEqual(['idle user'])
   })
 
   test('go together with a reader that pauses itself', () => {
-    const { push, technique, signals } = inPage({ hidden: 0 })
+    const { push, technique, signals } = inPage({ hiddenTimeout: 0 })
     const paused$ = new BehaviorSubject(false)
     const seen: string[] = []
     pausable(push.channel('/a'), paused$).subscribe((event) => seen.push(inWords(event)))
@@ -215,13 +217,13 @@ describe('reasons to pause', () => {
   })
 
   test('revive nothing that ended or failed', () => {
-    const { push, technique, signals } = inPage({ hidden: 0 })
+    const { push, technique, signals } = inPage({ hiddenTimeout: 0 })
     const { seen } = read(push.channel('/a'))
     technique.latest.refuse()
     signals.hidden$.next(true)
     signals.hidden$.next(false)
     signals.thawed$.next()
-    expect(seen).toEqual(['connecting', 'failed refused'])
+    expect(seen).toEqual(['connecting', 'failed rejected'])
   })
 })
 
@@ -252,7 +254,14 @@ describe('offline', () => {
     technique.latest.drop()
     signals.offline$.next(false)
     technique.latest.drop()
-    expect(seen).toEqual(['connecting', 'waiting 30000', 'connecting', 'waiting 30000', 'connecting', 'waiting 1000'])
+    expect(seen).toEqual([
+      'connecting',
+      'reconnecting 30000',
+      'connecting',
+      'reconnecting 30000',
+      'connecting',
+      'reconnecting 1000',
+    ])
   })
 
   test('leaves a connection that stands alone, and makes it anew when the network is back', () => {
@@ -277,7 +286,7 @@ describe('offline', () => {
   })
 
   test('a connection without a cursor is kept when the network is back, and dropped if it shows no life in time', () => {
-    const { push, technique, time, signals } = inPage({}, { script: { resumes: false } })
+    const { push, technique, time, signals } = inPage({}, { mock: { resumes: false } })
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
     technique.latest.message(1)
@@ -286,7 +295,7 @@ describe('offline', () => {
     time.advance(19_999)
     expect(seen).toEqual(['connecting', 'open', '1'])
     time.advance(1)
-    expect(seen).toEqual(['connecting', 'open', '1', 'waiting 250'])
+    expect(seen).toEqual(['connecting', 'open', '1', 'reconnecting 250'])
   })
 
   test.each(['localhost', 'app.localhost:8080', '127.0.0.1:3000', '[::1]'])('does not hold %s back', (host) => {
@@ -294,7 +303,7 @@ describe('offline', () => {
     const { seen } = read(push.channel(`http://${host}/a`))
     signals.offline$.next(true)
     technique.latest.drop()
-    expect(seen).toEqual(['connecting', 'waiting 250'])
+    expect(seen).toEqual(['connecting', 'reconnecting 250'])
   })
 })
 
@@ -313,7 +322,7 @@ describe('after sleep', () => {
   })
 
   test('a connection without a cursor is given time to show that it lives', () => {
-    const { push, technique, time } = inPage({}, { script: { resumes: false } })
+    const { push, technique, time } = inPage({}, { mock: { resumes: false } })
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
     time.sleep(60 * MINUTE)
@@ -323,7 +332,7 @@ describe('after sleep', () => {
     technique.latest.message(2)
     expect(seen).toEqual(['connecting', 'open', '1', '2'])
     time.advance(30_000)
-    expect(seen.slice(4, 6)).toEqual(['waiting 250', 'connecting'])
+    expect(seen.slice(4, 6)).toEqual(['reconnecting 250', 'connecting'])
   })
 
   test('a wait is cut short', () => {
@@ -379,7 +388,7 @@ describe('after sleep', () => {
 
 describe('it leaves nothing', () => {
   test('listening or ticking when no channel is read, or when the client is closed', () => {
-    const { push, signals, expectNoLeaks, technique } = inPage()
+    const { push, signals, assertNoLeaks, technique } = inPage()
     const watched = () => Object.values(signals).map(({ observed }) => observed)
     for (const end of [() => {}, () => push.close()]) {
       const { leave } = read(push.channel('/a'))
@@ -388,7 +397,7 @@ describe('it leaves nothing', () => {
       end()
       leave()
       expect(watched()).toEqual([false, false, false, false])
-      expectNoLeaks()
+      assertNoLeaks()
     }
   })
 
@@ -399,9 +408,12 @@ describe('it leaves nothing', () => {
     expect(seen).toEqual(['connecting', 'open'])
   })
 
-  test.each([{ hidden: -1 }, { hiddenPolls: Number.NaN }, { offline: -1 }])('refuses %o', (options) => {
-    expect(() => pageLife(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
-  })
+  test.each([{ hiddenTimeout: -1 }, { hiddenPollInterval: Number.NaN }, { offlineRetryInterval: -1 }])(
+    'refuses %o',
+    (options) => {
+      expect(() => pageLifecycle(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+    },
+  )
 })
 
 test('a channel that was left is held by nothing, the first one neither', async () => {
@@ -409,9 +421,9 @@ test('a channel that was left is held by nothing, the first one neither', async 
   const collect = runInNewContext('gc') as () => void
   const { push } = inPage()
   // The scripted one keeps its connections, to show them.
-  const via = { name: 'quiet', isSupported: () => true, connect: () => NEVER }
+  const technique = { name: 'quiet', isSupported: () => true, connect: () => NEVER }
   const used = (url: string) => {
-    const channel = push.channel(url, { via })
+    const channel = push.channel(url, { technique })
     read(channel).leave()
     return new WeakRef(channel)
   }

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished } from 'vitest'
-import { backoff, iframeStream, nchan, plain } from 'pinia-push/observables'
+import { backoff, iframeStream, nchan, standard } from 'pinia-push/observables'
 import { story, test } from '../../conformance/fixtures.ts'
 
 const row = { technique: () => iframeStream() }
-const patient = { retry: backoff({ base: 60_000, max: 60_000 }) }
+const patient = { retry: backoff({ initialDelay: 60_000, maxDelay: 60_000 }) }
 const HTML = { 'content-type': 'text/html' }
 
 const frames = () => document.querySelectorAll('iframe[src*="frame="]')
@@ -12,11 +12,11 @@ const word = () => new URL(frames()[0]?.getAttribute('src') ?? '').searchParams.
 describe('iframeStream', () => {
   test('is told the status and the reason of the hub’s refusals', async ({ serve, read }) => {
     const server = await serve()
-    const { error } = await read(row, `${server.url}${'x'.repeat(256)}`, patient).sees('waiting')
-    expect(error.code).toBe('unreachable')
+    const { error } = await read(row, `${server.url}${'x'.repeat(256)}`, patient).sees('reconnecting')
+    expect(error.code).toBe('network-error')
     const reader = read(row, `${server.url}a?last_event_id=nonsense`, patient)
     const failed = await reader.sees('failed')
-    expect(failed.error).toMatchObject({ code: 'refused', status: 400 })
+    expect(failed.error).toMatchObject({ code: 'rejected', status: 400 })
     expect(failed.error.message).toMatch(/nonsense.*not a cursor/)
     expect(frames()).toHaveLength(0)
   })
@@ -29,19 +29,19 @@ describe('iframeStream', () => {
   ] as const)('notices %s, and names what it can be', async ([, answer], { script, read }) => {
     const server = await script()
     await server.answers([answer])
-    const { error } = await read(row, `${server.url}a`, patient).sees('waiting')
-    expect([error.code, error.message]).toEqual(['unreachable', expect.stringMatching(/X-Frame-Options.*frame-src/)])
+    const { error } = await read(row, `${server.url}a`, patient).sees('reconnecting')
+    expect([error.code, error.message]).toEqual(['network-error', expect.stringMatching(/X-Frame-Options.*frame-src/)])
     expect(frames()).toHaveLength(0)
   })
 
-  test('with plain() at a server of nchan()’s is one error that names the dialect, and no message', async ({
+  test('with standard() at a server of nchan()’s is one error that names the backend, and no message', async ({
     serve,
     read,
   }) => {
     const server = await serve()
-    const reader = read(row, `${server.url}a`, { ...patient, dialect: plain() })
-    const { error } = await reader.sees('waiting')
-    expect([error.code, error.message]).toEqual(['unexpected-answer', expect.stringContaining('Use nchan()')])
+    const reader = read(row, `${server.url}a`, { ...patient, backend: standard() })
+    const { error } = await reader.sees('reconnecting')
+    expect([error.code, error.message]).toEqual(['unexpected-response', expect.stringContaining('Use nchan()')])
     expect(reader.data).toEqual([])
     expect(frames()).toHaveLength(0)
   })
@@ -55,7 +55,7 @@ describe('iframeStream', () => {
     document.head.append(policy)
     onTestFinished(() => policy.remove())
     const reader = read(row, server.url.replace('127.0.0.1', '127.0.0.2').concat('a'), patient)
-    expect((await reader.sees('waiting')).error.code).toBe('unreachable')
+    expect((await reader.sees('reconnecting')).error.code).toBe('network-error')
   })
 
   test('passes posts by that are of another window, origin or word', async ({ serve, read }) => {
@@ -82,7 +82,7 @@ describe('iframeStream', () => {
 
   test('is made anew at its limit, unseen, and leaves one frame at a time', async ({ serve, read }) => {
     const server = await serve()
-    const small = { technique: () => iframeStream({ rotateAfter: 1_000 }) }
+    const small = { technique: () => iframeStream({ maxBufferedChars: 1_000 }) }
     const reader = read(small, `${server.url}a`)
     await reader.sees('open')
     const before = frames()[0]
@@ -105,8 +105,8 @@ describe('iframeStream', () => {
 
   test('says that headers cannot be sent', async ({ serve, read }) => {
     const server = await serve()
-    const prepare = () => ({ headers: { Authorization: 'x' } })
-    const { error } = await read(row, `${server.url}a`, { prepare, dialect: nchan() }).sees('failed')
+    const prepareRequest = () => ({ headers: { Authorization: 'x' } })
+    const { error } = await read(row, `${server.url}a`, { prepareRequest, backend: nchan() }).sees('failed')
     expect(error.code).toBe('headers-unsupported')
   })
 })

@@ -10,7 +10,7 @@ import { useOrders } from './stores/orders'
 vi.mock('./api', () => ({ fetchOrders: async () => ({ byId: { 7: { id: '7', state: 'open' } } }) }))
 
 test('shows what the server pushes, and goes on after a drop', async () => {
-  const { push, technique, advance, expectNoLeaks } = createTestingPush()
+  const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const pinia = createPinia().use(push.pinia)
   const wrapper = mount(App, { global: { plugins: [pinia, push] } })
   useOrders(pinia).account = 'ann'
@@ -27,5 +27,5 @@ test('shows what the server pushes, and goes on after a drop', async () => {
   expect(wrapper.text()).toBe('7: filled')
 
   wrapper.unmount()
-  expectNoLeaks()
+  assertNoLeaks()
 })

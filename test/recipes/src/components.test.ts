@@ -6,7 +6,7 @@ import ConnectionBanner from './ConnectionBanner.vue'
 import NoticeList from './NoticeList.vue'
 
 test('a component shows a channel, holds still under the pointer, and misses nothing', async () => {
-  const { push, technique, advance, expectNoLeaks } = createTestingPush()
+  const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const wrapper = mount(NoticeList, { global: { plugins: [push] } })
   technique.latest.open()
   technique.latest.raw('one')
@@ -21,11 +21,11 @@ test('a component shows a channel, holds still under the pointer, and misses not
   await wrapper.setProps({ silent: true })
   expect(wrapper.text()).toBe('')
   wrapper.unmount()
-  expectNoLeaks()
+  assertNoLeaks()
 })
 
 test('a banner counts down, and tries now', async () => {
-  const { push, technique, advance, expectNoLeaks } = createTestingPush()
+  const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const wrapper = mount(
     { components: { ConnectionBanner, NoticeList }, template: '<ConnectionBanner /><NoticeList />' },
     {
@@ -43,5 +43,5 @@ test('a banner counts down, and tries now', async () => {
   await advance()
   expect(wrapper.find('[role=status]').exists()).toBe(false)
   wrapper.unmount()
-  expectNoLeaks()
+  assertNoLeaks()
 })

@@ -4,9 +4,9 @@ import { freshToken } from './session'
 
 export const createAppPush = () =>
   createPush({
-    via: sse(),
-    dialect: nchan(),
+    technique: sse(),
+    backend: nchan(),
     // Before every attempt, so that each has a token that is good. webSocket(), sse({ native: true }) and
     // iframeStream() cannot send a header, and say so: give them `query: { token }`.
-    prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
+    prepareRequest: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
   })

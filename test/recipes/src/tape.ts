@@ -5,9 +5,9 @@ import { orders } from './channels'
 import { freshToken } from './session'
 
 const push = createPushClient({
-  via: fetchStream(),
-  dialect: nchan(),
-  prepare: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
+  technique: fetchStream(),
+  backend: nchan(),
+  prepareRequest: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
 })
 
 /** How many orders of an account were filled since somebody subscribed. */

@@ -19,7 +19,7 @@ export interface Place {
 
 // No offset has a comma in it (section 8).
 export const placeOf = (cursor: Cursor | undefined): Place | undefined => {
-  if (cursor?.space !== SPACE) return undefined
+  if (cursor?.namespace !== SPACE) return undefined
   const [offset = '', read = '0'] = cursor.value.split(',')
   return { offset, read: Number(read) }
 }

@@ -9,7 +9,7 @@ import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import { BEGINNING, SPACE, batches, messagesOf, placeOf, readArray, type Place } from './batches.ts'
 import { notOf } from '../recognize-server.ts'
-import { type Address, type AnswerHead, type Dialect, type Emit, type Target } from '../backend.ts'
+import { type BackendRequest, type ResponseHead, type Backend, type Emit, type Target } from '../backend.ts'
 import { EVENT_STREAM_END, STANDARD_STATUSES, statusVerdict, type StatusTable, type Verdict } from '../verdict.ts'
 
 export interface DurableStreamsOptions {
@@ -45,9 +45,9 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'gap' }
  * `send` appends by POST, one message each.
  *
  * @see https://github.com/durable-streams/durable-streams/blob/main/PROTOCOL.md
- * @example createPushClient({ via: sse(), dialect: durableStreams() })
+ * @example createPushClient({ technique: sse(), backend: durableStreams() })
  */
-export function durableStreams({ from = 'start', json = true, heartbeat }: DurableStreamsOptions = {}): Dialect {
+export function durableStreams({ from = 'start', json = true, heartbeat }: DurableStreamsOptions = {}): Backend {
   checkNumbers('durableStreams', { heartbeat }, 1)
   checkOption(
     from === 'start' || from === 'now',
@@ -61,7 +61,7 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
     if (offset === BEGINNING && read === 0) emit({ type: 'alive', cursor: BEGINNING })
   }
 
-  const spell = (target: Target, live?: 'long-poll' | 'sse'): Address => {
+  const spell = (target: Target, live?: 'long-poll' | 'sse'): BackendRequest => {
     const { url, headers, cursor, previous } = target
     const echoed = previous?.headers.get(STREAM_CURSOR)
     // In alphabetical order, so that caches on the way see one address.
@@ -70,8 +70,8 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
       live,
       offset: begin(target).offset,
     })
-    const continuity = placeOf(cursor) ? 'resumed' : 'unproven'
-    return { url: address, headers, space: SPACE, continuity, ownCursors: true }
+    const resume = placeOf(cursor) ? 'yes' : 'no'
+    return { url: address, headers, namespace: SPACE, resume, ownCursors: true }
   }
 
   return {
@@ -81,10 +81,10 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
 
     poll: {
       // Without a place the first request does not wait, so that its answer states one at once.
-      address: (target, waits) => spell(target, waits && placeOf(target.cursor) ? 'long-poll' : undefined),
+      buildRequest: (target, waits) => spell(target, waits && placeOf(target.cursor) ? 'long-poll' : undefined),
       verdict,
 
-      answer({ status, headers }, emit, asked) {
+      read({ status, headers }, emit, asked) {
         const next = headers.get(NEXT_OFFSET)
         const type = headers.get('content-type')
         if (next === null) throw unexpected(`it says no ${NEXT_OFFSET}, and is ${type ?? 'of no content type'}`)
@@ -110,10 +110,10 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
     },
 
     eventStream: {
-      address: (target) => spell(target, 'sse'),
+      buildRequest: (target) => spell(target, 'sse'),
       verdict: (head, asked) => EVENT_STREAM_END[head.status] ?? verdict(head, asked),
       eventNames: ['data', 'control'],
-      greets: () => true,
+      expectsGreeting: () => true,
       comment: () => 'again',
 
       read(head, emit, asked) {
@@ -179,7 +179,7 @@ const JSON_TYPE = 'application/json'
 const NOTHING = { feed: () => {}, end: () => {} }
 
 // A place that is no longer kept can be gone on from anew; a stream that is gone cannot.
-const verdict = ({ status }: AnswerHead, { cursor }: Target): Verdict =>
+const verdict = ({ status }: ResponseHead, { cursor }: Target): Verdict =>
   status === 410 && !placeOf(cursor) ? 'final' : statusVerdict(STATUSES, status)
 
 const is = (headers: Headers, name: string, value: string): boolean => headers.get(name)?.toLowerCase() === value

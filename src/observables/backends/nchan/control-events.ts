@@ -116,10 +116,10 @@ function meaning(word: string, cursor: string | undefined, json: string): Source
     case 'message':
       return carried(parse(json), cursor)
     case 'begin':
-      return { type: 'alive', cursor, begins: true }
+      return { type: 'alive', cursor, restarted: true }
     case 'open': {
       const { heartbeat, gaps } = parse(json)
-      return { type: 'alive', cursor, heartbeat: beats(heartbeat), tellsGaps: gaps === true }
+      return { type: 'alive', cursor, heartbeat: beats(heartbeat), reportsGaps: gaps === true }
     }
     default:
       return { type: 'alive', cursor }
@@ -130,7 +130,7 @@ function meaning(word: string, cursor: string | undefined, json: string): Source
 const LONGEST_REASON = 100
 
 /** A server's reason for a gap, as text of bounded length. Throws where it is not text. */
-export function gapReason(reason: unknown = 'unknown'): string {
+export function gapReason(reason: unknown = 'unknown-cursor'): string {
   if (typeof reason !== 'string') throw wrong(DEV && `the reason of a gap is not text: ${JSON.stringify(reason)}`)
   return reason.slice(0, LONGEST_REASON)
 }
@@ -154,5 +154,6 @@ const wrong = (said: string | false) => new SyntaxError(said || undefined)
 
 const wrongHead = (line: string) =>
   wrong(
-    DEV && `a head has a line that is not a field: ${line}. A server that is neither the hub nor Nchan needs plain()`,
+    DEV &&
+      `a head has a line that is not a field: ${line}. A server that is neither the hub nor Nchan needs standard()`,
   )

@@ -19,14 +19,14 @@ import type { Payload } from '../../events.ts'
 import { parameter } from '../../parsers/content-type.ts'
 import { multipart, type Part } from '../../parsers/multipart.ts'
 import { wholeBody } from '../../parsers/body-collector.ts'
-import { chain } from '../../connection/detect-skipped.ts'
-import { overlap } from '../../connection/verify-resume.ts'
+import { detectSkipped } from '../../connection/detect-skipped.ts'
+import { verifyResume } from '../../connection/verify-resume.ts'
 import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import { unreadable } from '../unreadable-message.ts'
-import { shown } from '../../internal/format.ts'
-import { headless } from '../../http/request.ts'
-import type { Address, AnswerHead, Dialect, DialectParts, Emit, Target } from '../backend.ts'
+import { redactQuery } from '../../internal/format.ts'
+import { truncatedResponse } from '../../http/request.ts'
+import type { BackendRequest, ResponseHead, Backend, BackendParts, Emit, Target } from '../backend.ts'
 import { before, compare, follows, isPlace, placeless, places } from './cursor.ts'
 import { beats, frame, gapReason, line, partEvent, streamed, typed } from './control-events.ts'
 import {
@@ -62,9 +62,9 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  * follow each other, there is a `gap` too. The hub says so itself, and is not asked.
  *
  * @throws PushError `invalid-option` where `heartbeat` is below one.
- * @example createPushClient({ via: webSocket(), dialect: nchan() })
+ * @example createPushClient({ technique: webSocket(), backend: nchan() })
  */
-export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts {
+export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts {
   checkNumbers('nchan', { heartbeat }, 1)
   return {
     name: 'nchan',
@@ -72,14 +72,14 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
     statuses: STATUSES,
 
     poll: {
-      address: (target, waits) => spell(target, waits ? {} : { [WAIT]: '0' }),
+      buildRequest: (target, waits) => buildRequest(target, waits ? {} : { [WAIT]: '0' }),
       verdict,
       gapAtEnd({ headers }) {
         const gap = headers.get(GAP_HEADER)
         return gap === null ? undefined : gapReason(gap)
       },
 
-      answer(head, emit, asked) {
+      read(head, emit, asked) {
         const { status, headers } = head
         const gap = headers.get(GAP_HEADER)
         if (gap !== null) emit({ type: 'gap', reason: gapReason(gap) })
@@ -87,7 +87,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
         const cursor = places()(headers)
         const said = headers.get(HEARTBEAT_HEADER)
         // Nchan has no such head. Told first: messages are judged by it.
-        if (said !== null) emit({ type: 'alive', tellsGaps: true })
+        if (said !== null) emit({ type: 'alive', reportsGaps: true })
         // Nchan sends one message at a time: a multipart of its is what somebody published.
         const boundary = said !== null && mediaType(type) === MULTIPART ? parameter(type, 'boundary') : undefined
         const read = boundary === undefined ? single(head, asked, cursor, emit) : envelope(boundary, asked, emit)
@@ -108,7 +108,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
     },
 
     eventStream: {
-      address: (target) => spell(target),
+      buildRequest: (target) => buildRequest(target),
       verdict: (head) => EVENT_STREAM_END[head.status] ?? verdict(head),
       ids: true,
       eventNames: OWN_EVENTS,
@@ -127,15 +127,15 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
 
       heartbeat,
       // Nchan begins with a comment, the hub with a word.
-      greets: () => true,
+      expectsGreeting: () => true,
       comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
     },
 
     stream: {
-      address: (target) => spell(target),
+      buildRequest: (target) => buildRequest(target),
       verdict,
       accept: 'multipart/mixed',
-      greets: ({ headers }) => headers.has(HEARTBEAT_HEADER),
+      expectsGreeting: ({ headers }) => headers.has(HEARTBEAT_HEADER),
       fits: (type) => type === MULTIPART || type === 'text/event-stream',
       read({ headers }, emit, { maxMessageBytes }) {
         const place = places()
@@ -149,19 +149,19 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
       },
     },
 
-    foreverFrame: { address: (target) => spell(target), verdict, frame },
+    foreverFrame: { buildRequest: (target) => buildRequest(target), verdict, frame },
 
     webSocket: {
-      address: (target) => spell(target),
+      buildRequest: (target) => buildRequest(target),
       subprotocols: [META_SUBPROTOCOL],
       closes: STANDARD_CLOSES,
       frame,
     },
 
     lines: {
-      address: (target) => spell(target),
+      buildRequest: (target) => buildRequest(target),
       request: (reference) => JSON.stringify({ [SUBSCRIBE]: reference }),
-      greets: true,
+      expectsGreeting: true,
       line,
       verdict,
       write: JSON.stringify,
@@ -169,28 +169,28 @@ export function nchan({ heartbeat }: NchanOptions = {}): Dialect & DialectParts 
 
     post,
 
-    prove: (last, options) => ({ from: before(last), proof: overlap({ last, compare, ...options }) }),
-    follows: chain(follows),
+    prove: (last, options) => ({ from: before(last), proof: verifyResume({ last, compare, ...options }) }),
+    follows: detectSkipped(follows),
     compare,
   }
 }
 
 /** The address with its cursor. */
-function spell({ url, headers, cursor }: Target, more: Readonly<Record<string, string>> = {}): Address {
-  const known = cursor?.space === SPACE ? cursor.value : undefined
+function buildRequest({ url, headers, cursor }: Target, more: Readonly<Record<string, string>> = {}): BackendRequest {
+  const known = cursor?.namespace === SPACE ? cursor.value : undefined
   return {
     url: withQuery(url, { [LAST_EVENT_ID]: known, ...more }),
     headers,
-    space: SPACE,
-    continuity: known ? 'resumed' : 'unproven',
+    namespace: SPACE,
+    resume: known ? 'yes' : 'no',
   }
 }
 
-const verdict = ({ status, headers }: AnswerHead): Verdict =>
+const verdict = ({ status, headers }: ResponseHead): Verdict =>
   status === 410 && headers.has(END_HEADER) ? 'end' : statusVerdict(STATUSES, status)
 
 function single(
-  { status, headers }: AnswerHead,
+  { status, headers }: ResponseHead,
   { url, maxMessageBytes }: Target,
   cursor: string | undefined,
   emit: Emit,
@@ -202,7 +202,7 @@ function single(
     if (bodiless || cursor === undefined) return
     if (error) return emit(unreadable(data, cursor, error))
     // By TLS nothing that was cut looks whole.
-    if (empty && url.startsWith('http:') && headers.get('content-length') !== '0') throw headless(url)
+    if (empty && url.startsWith('http:') && headers.get('content-length') !== '0') throw truncatedResponse(url)
     emit(typed(type, data, headers.get(EVENT_HEADER), cursor))
   }
   const { feed, end } = wholeBody(type, tell, maxMessageBytes)
@@ -210,7 +210,9 @@ function single(
     feed(chunk: Uint8Array) {
       // At its first byte: an event stream of another server does not end.
       if (!bodiless && cursor === undefined)
-        throw placeless(`${shown(url)} answered ${type || 'no content type'} without Last-Modified and Etag of Nchan`)
+        throw placeless(
+          `${redactQuery(url)} answered ${type || 'no content type'} without Last-Modified and Etag of Nchan`,
+        )
       feed(chunk)
     },
     end,
@@ -229,7 +231,7 @@ function envelope(boundary: string, { maxMessageBytes }: Target, emit: Emit) {
   return {
     feed: (chunk: Uint8Array) => read(utf8.decode(chunk, { stream: true })),
     end() {
-      if (!whole) throw new PushError('lost', DEV && 'A multipart answer ended before its closing boundary.')
+      if (!whole) throw new PushError('connection-lost', DEV && 'A multipart answer ended before its closing boundary.')
     },
   }
 }

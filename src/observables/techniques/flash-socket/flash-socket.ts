@@ -1,15 +1,15 @@
 import { Observable } from 'rxjs'
 import { checkNumbers } from '../../internal/check-numbers.ts'
 import { END, type Emit, type RefusedLine } from '../../backends/backend.ts'
-import { part } from '../../backends/select-part.ts'
-import { plainLines } from '../../backends/standard.ts'
+import { selectPart } from '../../backends/select-part.ts'
+import { standardLines } from '../../backends/standard.ts'
 import { DEV } from '../../internal/dev.ts'
 import { PushError, type PushErrorCode } from '../../errors.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../../events.ts'
 import { playerPool, type LendPlayer } from './player-pool.ts'
 import type { FlashSocket } from './player.ts'
 import { toBase64 } from '../../parsers/content-type.ts'
-import { shown } from '../../internal/format.ts'
+import { redactQuery } from '../../internal/format.ts'
 import { refusal } from '../../http/request.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { readFrame } from '../../backends/unreadable-message.ts'
@@ -36,7 +36,7 @@ export interface FlashSocketOptions {
   /** Loads Ruffle's script instead, from `publicPath` or wherever you have it. @default a script element does */
   load?: () => Promise<unknown>
   /** How long a player is kept that nobody uses, in ms. @default 10_000 */
-  linger?: number
+  disconnectDelay?: number
 }
 
 /**
@@ -44,14 +44,14 @@ export interface FlashSocketOptions {
  * through the page's own port. Messages are lines, both ways, and any number comes at once: in bursts it is several
  * times as fast as a WebSocket whose messages are frames.
  *
- * Price: Ruffle, 5 MB, which nothing loads before the first subscription (raise `openWithin` where it takes longer than
+ * Price: Ruffle, 5 MB, which nothing loads before the first subscription (raise `connectTimeout` where it takes longer than
  * five seconds); messages come frame by frame of the screen, up to 17 ms late. It sends no header. It runs under
  * `script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'`; a page that is hidden goes on only with `worker-src blob:`.
  *
  * @throws PushError `invalid-option` where a number is out of its range. A connection errors with `unsupported` where
  * Ruffle is not at `publicPath`, or WebAssembly is forbidden.
  * @see https://ruffle.rs/
- * @example createPushClient({ via: flashSocket({ publicPath: '/ruffle/' }), dialect: nchan() })
+ * @example createPushClient({ technique: flashSocket({ publicPath: '/ruffle/' }), backend: nchan() })
  */
 export function flashSocket({
   proxyUrl = '/push/',
@@ -59,12 +59,12 @@ export function flashSocket({
   port = 7781,
   publicPath = '/ruffle/',
   load,
-  linger = 10_000,
+  disconnectDelay = 10_000,
 }: FlashSocketOptions = {}): Technique {
-  checkNumbers('flashSocket', { linger })
+  checkNumbers('flashSocket', { disconnectDelay })
   checkNumbers('flashSocket', { port }, 1)
-  const lend = playerPool({ host, port, publicPath, load }, linger)
-  return madeOf(flashSocket, [proxyUrl, host, port, publicPath, load, linger], {
+  const lend = playerPool({ host, port, publicPath, load }, disconnectDelay)
+  return madeOf(flashSocket, [proxyUrl, host, port, publicPath, load, disconnectDelay], {
     name: NAME,
     isSupported: () => typeof document === 'object' && typeof WebAssembly === 'object',
     connect: (request) => connect(request, proxyUrl, lend),
@@ -72,13 +72,13 @@ export function flashSocket({
 }
 
 const connect = (
-  { dialect, scheduler, ...target }: PushRequest,
+  { backend, scheduler, ...target }: PushRequest,
   proxyUrl: string,
   lend: LendPlayer,
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
     const fail = (code: PushErrorCode, said: string | false, cause?: unknown) =>
-      subscriber.error(new PushError(code, said && `${shown(target.url)}: ${said}`, { technique: NAME, cause }))
+      subscriber.error(new PushError(code, said && `${redactQuery(target.url)}: ${said}`, { technique: NAME, cause }))
     const [header] = Object.keys(target.headers)
     if (header !== undefined)
       return fail(
@@ -86,9 +86,9 @@ const connect = (
         DEV && `a socket cannot carry the header ${header}: put the value into the query`,
       )
 
-    const lines = part(dialect, 'lines', plainLines)
-    const address = lines.address(target)
-    const { space, continuity } = address
+    const lines = selectPart(backend, 'lines', standardLines)
+    const address = lines.buildRequest(target)
+    const { namespace, resume } = address
     const proxy = new URL(proxyUrl, address.url).href.replace(/^http/, 'ws')
     let socket: FlashSocket | undefined
     let opened = false
@@ -100,7 +100,8 @@ const connect = (
       const joined = waiting.join('')
       waiting = []
       size = 0
-      if (joined !== '' && !subscriber.closed && !socket?.send(joined)) fail('lost', DEV && 'the socket is gone')
+      if (joined !== '' && !subscriber.closed && !socket?.send(joined))
+        fail('connection-lost', DEV && 'the socket is gone')
     }
     // What is sent in one go travels in one go: a call into the player costs more than a message.
     const write = (line: string) => {
@@ -113,7 +114,7 @@ const connect = (
       write(lines.write(typeof data === 'string' ? { text: data } : { base64: toBase64(data) }))
     }
     const open = () => {
-      if (!opened) emit({ type: 'open', technique: NAME, space, resumed: continuity === 'resumed', send })
+      if (!opened) emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes', send })
       opened = true
     }
     const refuse = ({ status, headers = {}, body = '' }: RefusedLine) => {
@@ -138,7 +139,7 @@ const connect = (
           up() {
             const request = lines.request(reference(address.url, proxy))
             if (request !== undefined) write(request)
-            if (!lines.greets) open()
+            if (!lines.expectsGreeting) open()
           },
           part: () => emit(ALIVE),
           lines(text) {
@@ -150,11 +151,11 @@ const connect = (
           },
           gone: (said) =>
             opened
-              ? fail('lost', DEV && `the socket is gone: ${said}`)
+              ? fail('connection-lost', DEV && `the socket is gone: ${said}`)
               : fail(
-                  'unreachable',
+                  'network-error',
                   DEV &&
-                    `no socket opened through ${shown(proxy)} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
+                    `no socket opened through ${redactQuery(proxy)} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
                 ),
         })
       },

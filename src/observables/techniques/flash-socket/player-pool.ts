@@ -10,9 +10,9 @@ const CLOSING = 1_000
 
 /**
  * Players by tunnel, because where a player connects is fixed when it starts. One is started for the first who asks,
- * suspended when the last has left, and removed `linger` ms later: each that is made leaves something behind in Ruffle.
+ * suspended when the last has left, and removed `disconnectDelay` ms later: each that is made leaves something behind in Ruffle.
  */
-export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, linger: number): LendPlayer {
+export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, disconnectDelay: number): LendPlayer {
   const players = new Map<string, Observable<Player>>()
   const shared = (proxyUrl: string, scheduler: SchedulerLike): Observable<Player> => {
     let started = new ReplaySubject<Player>(1)
@@ -24,15 +24,15 @@ export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, linger: num
           started.pipe(
             delayWhen(() => after(CLOSING, scheduler)),
             tap((idle) => idle.suspend()),
-            delayWhen(() => after(linger, scheduler)),
+            delayWhen(() => after(disconnectDelay, scheduler)),
             catchError(() => EMPTY),
           ),
       }),
     )
   }
   return (proxyUrl, scheduler) => {
-    const lent = players.get(proxyUrl) ?? shared(proxyUrl, scheduler)
-    players.set(proxyUrl, lent)
-    return lent.pipe(tap((running) => running.resume()))
+    const acquired = players.get(proxyUrl) ?? shared(proxyUrl, scheduler)
+    players.set(proxyUrl, acquired)
+    return acquired.pipe(tap((running) => running.resume()))
   }
 }

@@ -44,7 +44,8 @@ const STARTS_WITHIN = 60_000
  */
 export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observable<Player> =>
   new Observable((subscriber) => {
-    const fail = (cause: unknown) => subscriber.error(asPushError(cause, 'unreachable', DEV && 'Ruffle did not start'))
+    const fail = (cause: unknown) =>
+      subscriber.error(asPushError(cause, 'network-error', DEV && 'Ruffle did not start'))
     const start = async () => {
       const { BRIDGE_SWF } = await import('./bridge-swf.ts')
       const ruffle = await loadRuffle(options)
@@ -71,7 +72,7 @@ export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observ
     }
     const late = () =>
       fail(
-        new PushError('timeout', DEV && `Ruffle did not start within ${STARTS_WITHIN} ms`, {
+        new PushError('connect-timeout', DEV && `Ruffle did not start within ${STARTS_WITHIN} ms`, {
           technique: 'flashSocket',
         }),
       )
@@ -177,7 +178,7 @@ function running(
       listeners.set(id, listener)
       // A player that crashed, or was taken off the page, answers nothing.
       if (api.callExternalInterface('socketConnect', id, host, port) !== true)
-        fail(new PushError('lost', DEV && 'Ruffle stopped'))
+        fail(new PushError('connection-lost', DEV && 'Ruffle stopped'))
       return {
         send: (lines) => api.callExternalInterface('socketSend', id, lines) === true,
         close() {

@@ -29,7 +29,7 @@ export interface RuffleSource {
 
 /**
  * Ruffle, from the page where it has it already, or else from its folder. Rejects with `unsupported` where it is not
- * there, or the page forbids WebAssembly, and with `unreachable`.
+ * there, or the page forbids WebAssembly, and with `network-error`.
  *
  * @see https://ruffle.rs/
  */
@@ -79,7 +79,7 @@ const script = (src: string): Promise<unknown> =>
 
 async function whyNot(src: string): Promise<PushError> {
   const unreachable = (said: string, cause?: unknown) =>
-    new PushError('unreachable', DEV && `flashSocket: ${src} cannot be loaded: ${said}`, { cause })
+    new PushError('network-error', DEV && `flashSocket: ${src} cannot be loaded: ${said}`, { cause })
   try {
     const { ok, status } = await fetch(src, { method: 'HEAD', cache: 'no-store' })
     return ok

@@ -12,8 +12,8 @@ export const useNotices = defineStore(
     return { list, unread, clear }
   },
   {
-    push: ({ bind }) => {
-      bind(notices(), {
+    push: ({ bindChannel }) => {
+      bindChannel(notices(), {
         apply: (state, { data }) => {
           state.list.push(data)
         },

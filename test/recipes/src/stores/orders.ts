@@ -5,9 +5,9 @@ import { orders, type Order } from '../channels'
 
 export const useOrders = defineStore('orders', {
   state: () => ({ account: '', byId: {} as Record<string, Order> }),
-  push: ({ bind, store }) => {
+  push: ({ bindChannel, store }) => {
     // Another account is another channel; none is none.
-    bind(() => (store.account ? orders({ account: store.account }) : null), {
+    bindChannel(() => (store.account ? orders({ account: store.account }) : null), {
       // Taken when the channel is open, and again after a gap. `cursor`: the channel's place, read before the state was.
       snapshot: async ({ signal }) => {
         const { cursor, byId } = await fetchOrders(store.account, signal)
