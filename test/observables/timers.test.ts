@@ -56,13 +56,16 @@ describe('a time that is none', () => {
     expect(channel.state.error?.message).toMatch(/The retry policy (gave a delay of (NaN|-1|soon) ms|failed: mine)/)
   })
 
-  test.for([NaN, '2030-01-01'])('an `expires` of %j is an attempt that fails, and is not tried for ever', (expires) => {
-    const technique = mockTechnique()
-    const prepareRequest = () => ({ expiresAt: expires as number })
-    const channel = client({ technique, prepareRequest }).channel('/a')
-    channel.events$.subscribe()
-    expect(channel.state).toMatchObject({ status: 'reconnecting', error: { code: 'prepare-failed' } })
-    expect(channel.state.error?.message).toContain(`expires: ${expires}`)
-    expect(technique.connections).toHaveLength(0)
-  })
+  test.for([NaN, '2030-01-01'])(
+    'an `expiresAt` of %j is an attempt that fails, and is not tried for ever',
+    (expires) => {
+      const technique = mockTechnique()
+      const prepareRequest = () => ({ expiresAt: expires as number })
+      const channel = client({ technique, prepareRequest }).channel('/a')
+      channel.events$.subscribe()
+      expect(channel.state).toMatchObject({ status: 'reconnecting', error: { code: 'prepare-failed' } })
+      expect(channel.state.error?.message).toContain(`expiresAt: ${expires}`)
+      expect(technique.connections).toHaveLength(0)
+    },
+  )
 })

@@ -26,7 +26,7 @@ const MISTAKES = {
   ],
   'a technique beside a descriptor': [
     'usePushChannel(news(), { technique: sse() })',
-    'via',
+    'technique',
     /^Type 'Technique' is not assignable to type 'undefined'/,
   ],
   'a definition that takes parameters, not called': [

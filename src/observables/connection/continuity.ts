@@ -22,7 +22,7 @@ export function opened(place: Position, resumed: boolean): void {
 
 /** An event moved the place: a message always counts, a sign of life only with a cursor. */
 export function advance(place: Position, cursor: string | undefined, message: boolean): void {
-  if (cursor !== undefined) place.atBeginning = false
+  if (message || (cursor !== undefined && cursor !== place.value)) place.atBeginning = false
   if (cursor !== undefined) place.unplaced = false
   else if (message && place.value !== undefined) place.unplaced = true
   place.value = moved(place.value, cursor)
