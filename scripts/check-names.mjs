@@ -41,7 +41,8 @@ const files = execFileSync('git', ['ls-files', 'src', 'test', 'playground', 'ben
   encoding: 'utf8',
 })
   .split('\n')
-  .filter((file) => /\.(ts|vue|mjs|md)$/.test(file))
+  // What holds that the old names do not compile has to name them.
+  .filter((file) => file !== 'test/types/retired-names.test-d.ts' && /\.(ts|vue|mjs|md)$/.test(file))
 const found = files.flatMap((file) => {
   const text = readFileSync(file, 'utf8')
   return RETIRED.flatMap(([old, today]) => {
