@@ -24,28 +24,10 @@ const after = (reader: ReturnType<typeof readChannel>) => reader.data.filter((da
 /** What is promised where nodes share one Redis, and one of them dies or gets a new configuration in mid-stream. */
 export function nodes(row: Row, engine: Engine) {
   combination({ technique: row.name, server: 'nchan-redis', engine }, ({ library }) => {
-    library(
-      'goes on at the other node when one is killed: nothing is lost, repeated or out of order',
-      async ({ serve, read }) => {
-        const server = await serve()
-        const reader = read(row, `${server.url}a`, {
-          retry: backoff({ initialDelay: 20, maxDelay: 50 }),
-          connectTimeout: 5_000,
-        })
-        await placed(reader, server)
-        const published = server.publish('a', messages, { every: 5, batch: 1 })
-        await reader.gets('100')
-        await server.failOver()
-        await published
-        await reader.gets(String(MESSAGES - 1))
-        const figures = figuresOf(after(reader).map(Number), MESSAGES)
-        console.log(`kill  ${engine}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
-        expect(after(reader)).toEqual(messages.map(({ data }) => data))
-        expect(reader.count('gap')).toBe(0)
-      },
-    )
-
-    library('loses, repeats and reorders nothing where a node is reloaded', async ({ serve, read }) => {
+    library.for([
+      ['goes on at the other node when one is killed: nothing is lost, repeated or out of order', 'kill', 'failOver'],
+      ['loses, repeats and reorders nothing where a node is reloaded', 'reload', 'reload'],
+    ] as const)('%s', async ([, word, disturb], { serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`, {
         retry: backoff({ initialDelay: 20, maxDelay: 50 }),
@@ -54,11 +36,11 @@ export function nodes(row: Row, engine: Engine) {
       await placed(reader, server)
       const published = server.publish('a', messages, { every: 5, batch: 1 })
       await reader.gets('100')
-      await server.reload()
+      await server[disturb]()
       await published
       await reader.gets(String(MESSAGES - 1))
       const figures = figuresOf(after(reader).map(Number), MESSAGES)
-      console.log(`reload  ${engine}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
+      console.log(`${word}  ${engine}  ${row.name}  ${inWords({ ...figures, gaps: reader.count('gap') })}`)
       expect(after(reader)).toEqual(messages.map(({ data }) => data))
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
     })

@@ -66,7 +66,7 @@ describe('before a token expires', () => {
     leave()
   })
 
-  test('a connection that has a place only later is made anew soon after', () => {
+  test('a connection that receives its cursor later reconnects soon after', () => {
     const { technique, time, news, leave } = read({ lasts: 2_000 })
     time.advance(1_900)
     technique.latest.open({ cursor: null })
