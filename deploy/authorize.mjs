@@ -10,7 +10,7 @@ if (!PUSH_SECRET)
 const sign = (text) => createHmac('sha256', PUSH_SECRET).update(text).digest('hex')
 
 /**
- * For the backend: lets one read a channel until then. `prepare: async () => ({ query: { token: await askBackend() } })`
+ * For the backend: lets one read a channel until then. `prepareRequest: async () => ({ query: { token: await askBackend() } })`
  *
  * @param {string} channel
  * @param {number} expires In seconds since the epoch.

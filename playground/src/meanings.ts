@@ -59,7 +59,7 @@ export const MEANINGS = {
   },
   'prepare-failed': {
     means: 'What the request needs first, a fresh token say, could not be had.',
-    remedy: 'Mend prepare; it tries again by itself.',
+    remedy: 'Correct prepareRequest; it tries again by itself.',
   },
   'retries-exhausted': {
     means: 'It failed as often as the policy allows.',

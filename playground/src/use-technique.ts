@@ -30,7 +30,7 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
   }
   // Another window may have healed it.
   watch(fault, (now, before) => {
-    if (before !== undefined && now === undefined && isOut({ status: status.value, attempt: attempt.value })) restart()
+    if (before !== undefined && now === undefined && isOut({ status: status.value })) restart()
   })
 
   const crowded = useCrowd(base)
@@ -64,6 +64,5 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
 
 export type Reading = ReturnType<typeof useTechnique>
 
-/** Whether it is cut off: it waits, tries again after a failure, or has failed. */
-export const isOut = ({ status, attempt }: Pick<Reading, 'status' | 'attempt'>) =>
-  status === 'reconnecting' || status === 'failed' || (status === 'connecting' && attempt > 0)
+/** Whether it is cut off: it reconnects, or has failed. */
+export const isOut = ({ status }: Pick<Reading, 'status'>) => status === 'reconnecting' || status === 'failed'

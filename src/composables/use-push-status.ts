@@ -36,7 +36,9 @@ export interface UsePushStatusReturn {
  * @throws PushError `plugin-not-installed` where no plugin is found.
  * @example
  * const { status, secondsUntilRetry, reconnect } = usePushStatus()
- * // <p v-if="status === 'reconnecting'">Next try in {{ secondsUntilRetry }} s. <button @click="reconnect">Now</button></p>
+ * // <p v-if="secondsUntilRetry !== undefined">
+ * //   Next attempt in {{ secondsUntilRetry }} s. <button @click="reconnect">Now</button>
+ * // </p>
  */
 export function usePushStatus({
   client = appPush('usePushStatus'),

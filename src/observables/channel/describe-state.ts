@@ -1,11 +1,18 @@
 import type { PushState } from '../events.ts'
+import type { PushStatus } from '../status.ts'
 import { redactQuery } from '../internal/format.ts'
 
 /** How a channel is, as a person would say it. `left` until the next attempt, in ms. */
-export function describeState(url: string, state: PushState, left: number, more: string | undefined): string {
+export function describeState(
+  url: string,
+  status: PushStatus,
+  state: PushState,
+  left: number,
+  more: string | undefined,
+): string {
   const said: Partial<UnionOf<PushState>> = state
   return [
-    `${redactQuery(url)} is ${state.type}`,
+    `${redactQuery(url)} is ${status}`,
     said.technique && ` by ${said.technique}`,
     said.unconfirmed && ', of which nothing was heard yet',
     said.reason && !more?.includes(said.reason) && `, because ${said.reason}`,

@@ -269,7 +269,7 @@ export function createChannel({
     retryNow: () => retry.next(),
     explain: () =>
       process.env.NODE_ENV !== 'production'
-        ? describeState(url, present, (retryDue ?? 0) - scheduler.now(), explain())
+        ? describeState(url, state.value.status, present, (retryDue ?? 0) - scheduler.now(), explain())
         : [state.value.status, state.value.error?.code].filter(Boolean).join(': '),
   }
   return channel

@@ -299,17 +299,21 @@ function checkTechnique(technique: Technique | undefined): void {
   if (technique && typeof technique.connect !== 'function') throw notCalled('technique', technique)
 }
 
-/** What a supervisor of the user's own throws, or one that was not called, fails the channel. */
+/** Fails the channel where the lifecycle throws, emits an error, or was not called. */
 function supervised<P extends object>(
   lifecycle: Lifecycle,
   options: ReconnectOptions<P>,
   channel: Supervised,
 ): ReturnType<Lifecycle> {
-  try {
+  return defer(() => {
     const events$ = lifecycle(options, channel)
-    if (isObservable(events$)) return events$
-    throw notCalled('lifecycle', lifecycle)
-  } catch (cause) {
-    return of({ type: 'failed', error: fault(cause) })
-  }
+    if (!isObservable(events$)) throw notCalled('lifecycle', lifecycle)
+    return events$
+  }).pipe(
+    catchError((cause: unknown) => {
+      const failed = { type: 'failed', error: fault(cause) } as const
+      // It may have been open, and nobody reads on.
+      return options.position?.opened ? of({ type: 'gap', reason: 'not-resumed' } as const, failed) : of(failed)
+    }),
+  )
 }

@@ -45,5 +45,5 @@ export const moved = (value: string | undefined, cursor: string | undefined): st
   cursor === undefined ? value : cursor || undefined
 
 /** Whether a new connection would go on from a place, with nothing missing and nothing repeated. */
-export const canResume = ({ value, unplaced, withheld }: Position): boolean =>
-  value !== undefined && !unplaced && !withheld
+export const canResume = ({ value, unplaced, withheld, untaken }: Position): boolean =>
+  value !== undefined && !unplaced && !withheld && !untaken

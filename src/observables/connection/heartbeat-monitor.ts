@@ -21,6 +21,9 @@ export interface HeartbeatOptions {
   idleReconnectAfter?: number
 }
 
+/** The longest silence of a healthy connection where neither the server nor the client names one, in ms. */
+export const DEFAULT_HEARTBEAT = 15_000
+
 /** How soon what was to be renewed, and had no place to go on from, is looked at again, in ms. */
 const OVERDUE = 1_000
 
@@ -41,7 +44,7 @@ const LATE =
  */
 export function monitorHeartbeat({
   connectTimeout = 5_000,
-  heartbeatInterval: presumed = 15_000,
+  heartbeatInterval: presumed = DEFAULT_HEARTBEAT,
   heartbeatGrace = 5_000,
   idleReconnectAfter = 60_000,
   promised,

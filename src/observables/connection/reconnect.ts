@@ -5,7 +5,7 @@ import { RECYCLE, type PushEvent, type SourceEvent, type SourceMessage, type Sou
 import type { Watch } from '../techniques/technique.ts'
 import type { RetryPolicy } from './backoff.ts'
 import type { Follows } from './detect-skipped.ts'
-import { monitorHeartbeat, type HeartbeatOptions } from './heartbeat-monitor.ts'
+import { DEFAULT_HEARTBEAT, monitorHeartbeat, type HeartbeatOptions } from './heartbeat-monitor.ts'
 import type { Proof, Prove } from './verify-resume.ts'
 import { renewalTime } from './token-expiry.ts'
 import { retryState } from './retry-state.ts'
@@ -122,7 +122,7 @@ export function reconnect<P>({
     let current = new Subscription()
     let limits = { ...others, connectTimeout: firstOpening }
 
-    const resumable = () => !place.untaken && canResume(place)
+    const resumable = () => canResume(place)
     // A server that may ignore the cursor would lose and repeat messages with every rotation, unseen.
     const rotatable = () => resumable() && !place.recent
     const alive = { promised, resumable, rotatable, scheduler }
@@ -179,7 +179,8 @@ export function reconnect<P>({
       const lose = (cause: unknown) => {
         if (cause === RECYCLE) return attempt(scheduler.now() - seenAt < AT_ONCE)
         const error = orCursorLost(fault(cause), place)
-        unheard ||= unconfirmed && /^(heartbeat|connect)-timeout$/.test(error.code)
+        unheard ||=
+          unconfirmed && scheduler.now() - seenAt >= (promised ?? others.heartbeatInterval ?? DEFAULT_HEARTBEAT)
         const late = Math.max(firstOpening, Math.min(LONGEST_OPENING, limits.connectTimeout * 2))
         limits = { ...limits, connectTimeout: error.code === 'connect-timeout' ? late : firstOpening }
         const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt

@@ -433,6 +433,20 @@ describe('memory', () => {
   })
 })
 
+test('a dead line is shown as open once, also where a higher rung could not be reached', () => {
+  const { ws, poll, time, seen, channel, leave } = climb({ unsupported: ['sse'] })
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    ws.latest.drop(new PushError('network-error', 'down'))
+    poll.latest.open({ unconfirmed: true })
+    // It is taken for dead after 20 s, and the next attempt begins within a second.
+    time.advance(21_000)
+  }
+  expect(poll.connections).toHaveLength(3)
+  expect(seen.filter((event) => event.startsWith('open'))).toEqual(['open longPolling'])
+  expect(channel.status).toBe('reconnecting')
+  leave()
+})
+
 test('a channel explains itself in words', () => {
   const { channel, time, leave } = fallen()
   time.advance(4_000)

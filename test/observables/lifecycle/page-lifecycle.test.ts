@@ -386,6 +386,29 @@ describe('after sleep', () => {
   })
 })
 
+test('a reason to pause that errors fails the channel, and a gap comes first', () => {
+  const user$ = new BehaviorSubject(false)
+  const { push, technique } = inPage({ pauseWhen: { user: user$ } })
+  const { seen } = read(push.channel('/a'))
+  technique.latest.open()
+  user$.error(new TypeError('a mistake'))
+  expect(technique.latest.closed).toBe(true)
+  expect(seen).toEqual(['connecting', 'open', 'gap not-resumed', 'failed exception'])
+})
+
+test('a connection whose server took no cursor is kept when the machine wakes', () => {
+  const { push, technique, time, signals } = inPage({}, { mock: { resumes: false } })
+  read(push.channel('/a'))
+  technique.latest.open()
+  technique.latest.message(1, { cursor: 'c1' })
+  technique.latest.drop()
+  time.advance(250)
+  technique.latest.open()
+  technique.latest.message(2, { cursor: 'c2' })
+  signals.thawed$.next()
+  expect([technique.connections.length, technique.latest.closed]).toEqual([2, false])
+})
+
 describe('it leaves nothing', () => {
   test('listening or ticking when no channel is read, or when the client is closed', () => {
     const { push, signals, assertNoLeaks, technique } = inPage()
