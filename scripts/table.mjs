@@ -1,4 +1,4 @@
-// Writes the table of what the last full `npm test` showed into README.md.
+// Writes the table of the last full `npm test` into README.md.
 import { runnerImport } from 'vite'
 
 const { module } = await runnerImport('/test/reports/readme.ts', { configFile: false, logLevel: 'error' })

@@ -2,18 +2,18 @@ import type { ServerKind } from '../servers/control-client.ts'
 import type { Engine } from './engines.ts'
 import type { TechniqueName } from './rows.ts'
 
-/** What promises need of a server, an engine and a technique together, and what becomes of them where it is not to be had. */
+/** Requirements of the promises, and how the results change if a server, an engine or a technique does not meet one. */
 const NEEDS = {
   runs: 'does not run',
-  all: 'is asked only what two nodes are for: that one may die or be reloaded, and Redis start anew',
-  library: 'is asked only what an engine has a part in',
-  host: 'is asked only what depends on what the server writes',
-  heartbeats: 'sees no heartbeats, so what is idle is proved alive by making it anew',
-  refusals: 'is not told that a connection was refused, so that is noticed as a hang is',
-  closeCodes: 'is told 1006 for the close codes 1012, 1013 and 1014, without a reason',
-  ownConnection: 'waits for a free connection where six streams of the page are open to its host',
-  readers: 'the server does not count readers, so nobody asks how many there are',
-  loss: 'is not asked to say gap when the server was started anew',
+  all: 'runs only the promises about two nodes (a node dies or reloads, Redis restarts)',
+  library: 'runs only the promises that depend on the engine',
+  host: "runs only the promises that depend on the server's output",
+  heartbeats: 'receives no heartbeats, so an idle connection reconnects to prove that it is alive',
+  refusals: 'does not see a refused connection, so it detects it by `connectTimeout`',
+  closeCodes: 'receives close code 1006 instead of 1012, 1013 and 1014, without a reason',
+  ownConnection: 'waits for a free connection if the page has six open streams to the host',
+  readers: 'does not test the number of subscribers',
+  loss: 'does not test a `gap` after a restart of Redis',
 }
 export type Need = keyof typeof NEEDS
 
@@ -24,7 +24,7 @@ export interface Place {
   technique: TechniqueName
 }
 
-/** Where a need is not met, and why; an entry that names no servers, engines or techniques is of all. */
+/** A requirement that is not met, and why. Absent `servers`, `engines` or `techniques` mean all. */
 interface Limit {
   need: Need
   servers?: readonly ServerKind[]
@@ -48,101 +48,106 @@ const LIMITS: readonly Limit[] = [
     need: 'runs',
     engines: ['webkit'],
     techniques: ['flashSocket', 'flashFallback'],
-    why: 'Ruffle does not start in a WebKitGTK that is driven without a language: "RangeError: invalid language tag"',
+    why: 'Ruffle does not start in a WebKitGTK without a language setting: "RangeError: invalid language tag"',
   },
   {
     need: 'runs',
     servers: ['nchan-redis'],
     engines: ['firefox', 'webkit'],
-    why: 'to a page two nodes with one Redis look as one without does, so the pages of one engine ask them',
+    why: 'to a page, two nodes with Redis look like one node without, so only one engine tests them',
   },
   {
     need: 'runs',
     servers: ['nchan-redis'],
     engines: ['chromium'],
     techniques: IN_NODE,
-    why: 'to a page two nodes with one Redis look as one without does, so Node asks them',
+    why: 'to a page, two nodes with Redis look like one node without, so Node tests them',
   },
   {
     need: 'all',
     servers: ['nchan-redis'],
     engines: ['chromium'],
-    why: 'pages ask all else a node without Redis',
+    why: 'pages test the others on a node without Redis',
   },
   {
     need: 'library',
     engines: ['firefox', 'webkit'],
-    why: 'what the library and the server decide by themselves is asked in Node and Chromium',
+    why: 'Node and Chromium test the library and the server',
   },
   {
     need: 'library',
     servers: ['nchan'],
     engines: ['chromium'],
     techniques: IN_NODE,
-    why: 'what the library and this server decide by themselves is asked in Node',
+    why: 'Node tests the library and this server',
   },
   {
     need: 'host',
     servers: ['nchan'],
     engines: ['chromium', 'firefox', 'webkit'],
-    why: 'what an engine decides by itself is asked in pages on the hub',
+    why: 'pages test the engine on the hub',
   },
   {
     need: 'refusals',
     engines: ['webkit'],
     techniques: ['iframeStream'],
-    why: 'WebKit tells nothing of a frame that cannot be reached',
+    why: 'WebKit fires no event for an iframe that cannot be loaded',
   },
   {
     need: 'closeCodes',
     engines: ['webkit'],
     techniques: ['webSocket'],
-    why: 'WebKitGTK takes them for a broken protocol',
+    why: 'WebKitGTK treats them as a protocol error',
   },
   {
     need: 'ownConnection',
     engines: ['webkit'],
     techniques: ['webSocket'],
-    why: 'WebKitGTK counts WebSockets among the six',
+    why: 'WebKitGTK counts WebSockets towards the limit',
   },
   {
     need: 'heartbeats',
     servers: NCHAN,
     techniques: ['longPolling'],
-    why: 'a poll that waits is answered when something comes, and not before',
+    why: 'Nchan responds to a waiting poll only when a message is published',
   },
   {
     need: 'heartbeats',
     servers: NCHAN,
     techniques: ['webSocket', 'fallback'],
-    why: 'pings of a WebSocket are hidden from a page',
+    why: 'pages do not see WebSocket pings',
   },
-  { need: 'heartbeats', servers: NCHAN, techniques: ['fetchStream', 'xhrStream'], why: 'multipart has none' },
+  {
+    need: 'heartbeats',
+    servers: NCHAN,
+    techniques: ['fetchStream', 'xhrStream'],
+    why: 'multipart responses have none',
+  },
   {
     need: 'heartbeats',
     servers: NCHAN,
     techniques: ['eventSource'],
-    why: 'EventSource hides comments, so the first heartbeat comes after its interval',
+    why: 'EventSource hides comments, so the first heartbeat arrives after one interval',
   },
   {
     need: 'readers',
     servers: ['nchan-redis'],
-    why: 'a node that knows a channel counts as one of its subscribers',
+    why: 'a node that knows a channel counts as a subscriber',
   },
   {
     need: 'loss',
     servers: ['nchan-redis'],
-    why: 'the nodes remember what a Redis that starts anew has lost, so nothing is; what is lost they are asked as two nodes',
+    why: 'the nodes still have the messages that Redis lost; tests with two nodes cover lost messages',
   },
 ]
 
-/** What limits the promises at a place, in words; each need at most once. */
+/** Returns the limits of the promises at a place, each need at most once. */
 export const limitsAt = ({ server, engine, technique }: Place): readonly { need: Need; said: string }[] =>
   LIMITS.filter(
     ({ servers = [server], engines = [engine], techniques = [technique] }) =>
       servers.includes(server) && engines.includes(engine) && techniques.includes(technique),
   ).map(({ need, why }) => ({ need, said: `${NEEDS[need]}: ${why}` }))
 
-/** Why a need is not met at a place, in words; undefined: it is. */
+/** Returns why a need is not met at a place, or undefined if it is met. */
 export const limitAt = (place: Place, wanted: Need): string | undefined =>
   limitsAt(place).find(({ need }) => need === wanted)?.said

@@ -16,9 +16,9 @@ test('has a row for each technique and server, a column for each engine, and a n
     '| `polling` | hub | 38 of 38 | – | – <sup>2</sup> | – <sup>2</sup> |',
     '',
     expect.stringMatching(/^1\. does not run: Node has no /),
-    expect.stringMatching(/^2\. is asked only what an engine has a part in: .* in Node and Chromium$/),
-    expect.stringMatching(/^3\. is not told that a connection was refused.*WebKit/),
-    expect.stringMatching(/^4\. is asked only what depends on what the server writes: .* on the hub$/),
-    expect.stringMatching(/^5\. sees no heartbeats.*multipart/),
+    expect.stringMatching(/^2\. runs only the promises that depend on the engine: Node and Chromium .*$/),
+    expect.stringMatching(/^3\. does not see a refused connection.*WebKit/),
+    expect.stringMatching(/^4\. runs only the promises that depend on the server's output: .* on the hub$/),
+    expect.stringMatching(/^5\. receives no heartbeats.*multipart/),
   ])
 })

@@ -15,7 +15,7 @@ const ENGINES: Record<Engine, string> = {
 }
 const engines = Object.keys(ENGINES) as Engine[]
 
-/** A table of what was kept: a row for each technique and server, a column for each engine, and notes with reasons. */
+/** Returns the table of kept promises: a row per technique and server, a column per engine, notes with reasons. */
 export function keptTable(shown: readonly Kept[]): string {
   const notes: string[] = []
   const marked = (text: string, said: readonly string[]) => {
@@ -31,7 +31,7 @@ export function keptTable(shown: readonly Kept[]): string {
       )
       return { figure: found ? `${found.kept} of ${found.of}` : '–', ...limits({ technique, server, engine }) }
     })
-    // What limits it in every engine is said once.
+    // A limit of every engine is noted once, at the server.
     const running = cells.filter(({ runs }) => runs)
     const everywhere = (running[0]?.said ?? []).filter((each) => running.every(({ said }) => said.includes(each)))
     return [
@@ -56,7 +56,7 @@ export function keptTable(shown: readonly Kept[]): string {
   return [...lines, '', ...notes.map((said, at) => `${at + 1}. ${said}`)].join('\n')
 }
 
-/** What limits a place; where nothing runs, nothing else matters. */
+/** Returns the limits of a place; if nothing runs there, other limits do not matter. */
 function limits(place: Place): { runs: boolean; said: readonly string[] } {
   const absent = limitAt(place, 'runs')
   return absent === undefined

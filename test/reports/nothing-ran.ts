@@ -1,6 +1,6 @@
 import type { Reporter } from 'vitest/node'
 
-/** A run that was asked for by names that nothing has fails, instead of passing without a test. */
+/** Fails a run that selected no test, instead of letting it pass. */
 export function nothingRan(): Reporter {
   return {
     onTestRunEnd(modules) {
@@ -8,7 +8,7 @@ export function nothingRan(): Reporter {
       if (tests.some((test) => test.result().state !== 'skipped')) return
       process.exitCode = 1
       console.error(
-        '\nNo test ran: nothing has these names. test/conformance/rows.ts and limits.ts name what there is.',
+        '\nNo test ran: no test has these names. See test/conformance/rows.ts and limits.ts for valid names.',
       )
     },
   }

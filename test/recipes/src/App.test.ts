@@ -9,7 +9,7 @@ import { useOrders } from './stores/orders'
 
 vi.mock('./api', () => ({ fetchOrders: async () => ({ byId: { 7: { id: '7', state: 'open' } } }) }))
 
-test('shows what the server pushes, and goes on after a drop', async () => {
+test('shows pushed orders, and resumes after a drop', async () => {
   const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const pinia = createPinia().use(push.pinia)
   const wrapper = mount(App, { global: { plugins: [pinia, push] } })
@@ -20,7 +20,7 @@ test('shows what the server pushes, and goes on after a drop', async () => {
   expect(wrapper.text()).toBe('7: open')
 
   technique.latest.drop()
-  await advance(1_000) // virtual: no test waits
+  await advance(1_000) // virtual time: the test does not wait
   technique.latest.open()
   technique.latest.message({ id: '7', state: 'filled' })
   await advance()

@@ -1,9 +1,9 @@
 import type { Order } from './channels'
 
-/** On a server an address must be whole. */
+/** A server needs an absolute URL. */
 const site = (): string => (typeof location === 'undefined' ? (process.env['SITE'] ?? '') : location.origin)
 
 export async function fetchOrders(account: string, signal: AbortSignal) {
-  const answer = await fetch(new URL(`/api/orders/${account}`, site()), { signal })
-  return (await answer.json()) as { cursor?: string; byId: Record<string, Order> }
+  const response = await fetch(new URL(`/api/orders/${account}`, site()), { signal })
+  return (await response.json()) as { cursor?: string; byId: Record<string, Order> }
 }

@@ -4,7 +4,7 @@ import { createSSRApp } from 'vue'
 import App from './App.vue'
 import { createAppPush } from './push'
 
-/** On a server once for each request, so that no state and no token is shared. */
+/** Call it once per request on a server, so that requests share no state and no token. */
 export function createShop() {
   const push = createAppPush()
   const pinia = createPinia().use(push.pinia)

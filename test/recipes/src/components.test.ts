@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import ConnectionBanner from './ConnectionBanner.vue'
 import NoticeList from './NoticeList.vue'
 
-test('a component shows a channel, holds still under the pointer, and misses nothing', async () => {
+test('a component shows a channel, pauses under the pointer, and misses no message', async () => {
   const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const wrapper = mount(NoticeList, { global: { plugins: [push] } })
   technique.latest.open()
@@ -24,7 +24,7 @@ test('a component shows a channel, holds still under the pointer, and misses not
   assertNoLeaks()
 })
 
-test('a banner counts down, and tries now', async () => {
+test('a banner counts down, and its button retries at once', async () => {
   const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const wrapper = mount(
     { components: { ConnectionBanner, NoticeList }, template: '<ConnectionBanner /><NoticeList />' },

@@ -2,6 +2,6 @@
 import { createShop } from './app'
 
 const { app, pinia } = createShop()
-// The store goes on from the cursor: nothing is fetched again, and what was published meanwhile is there.
+// The store resumes from the cursor: nothing is fetched again, and messages published meanwhile arrive.
 pinia.state.value = JSON.parse(document.querySelector('#state')?.textContent ?? '{}')
 app.mount('#app')

@@ -3,7 +3,7 @@ import { renderToString } from 'vue/server-renderer'
 import { createShop } from './app'
 import { useOrders } from './stores/orders'
 
-/** Nothing connects here: the snapshot is taken once, and its cursor travels with pinia's state. */
+/** Does not connect. Loads the snapshot once; Pinia's state includes its cursor. */
 export async function render(account: string) {
   const { app, pinia } = createShop()
   useOrders(pinia).account = account

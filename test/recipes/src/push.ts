@@ -6,7 +6,7 @@ export const createAppPush = () =>
   createPush({
     technique: sse(),
     backend: nchan(),
-    // Before every attempt, so that each has a token that is good. webSocket(), sse({ native: true }) and
-    // iframeStream() cannot send a header, and say so: give them `query: { token }`.
+    // Runs before every attempt, so each one has a valid token. webSocket(), sse({ native: true }) and
+    // iframeStream() reject headers: return `query: { token }` for them.
     prepareRequest: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
   })

@@ -1,5 +1,5 @@
-/** A token, as long as it is good: here each is good once. */
+/** Returns a valid token. In these tests each token is valid once. */
 export async function freshToken(): Promise<string> {
-  const answer = await fetch('/api/token')
-  return answer.text()
+  const response = await fetch('/api/token')
+  return response.text()
 }

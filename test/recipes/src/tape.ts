@@ -10,7 +10,7 @@ const push = createPushClient({
   prepareRequest: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } }),
 })
 
-/** How many orders of an account were filled since somebody subscribed. */
+/** Counts an account's filled orders since the subscription. */
 export const filled$ = (account: string) =>
   push.channel(orders({ account })).messages$.pipe(
     filter(({ data }) => data.state === 'filled'),

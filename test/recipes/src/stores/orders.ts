@@ -6,9 +6,9 @@ import { orders, type Order } from '../channels'
 export const useOrders = defineStore('orders', {
   state: () => ({ account: '', byId: {} as Record<string, Order> }),
   push: ({ bindChannel, store }) => {
-    // Another account is another channel; none is none.
+    // Each account has its own channel. `null` while no account is set.
     bindChannel(() => (store.account ? orders({ account: store.account }) : null), {
-      // Taken when the channel is open, and again after a gap. `cursor`: the channel's place, read before the state was.
+      // Loads when the channel opens, and again after a gap. Read `cursor` before the state.
       snapshot: async ({ signal }) => {
         const { cursor, byId } = await fetchOrders(store.account, signal)
         return { cursor, state: { byId } }
