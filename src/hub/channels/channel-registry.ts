@@ -3,15 +3,8 @@ import { drawEpoch } from './epoch.ts'
 import type { HistoryLimits } from './history.ts'
 import { HubError } from '../errors.ts'
 import { createLives } from './lives.ts'
-import {
-  BEFORE_ALL,
-  compareIds,
-  createIds,
-  formatId,
-  type MessageId,
-  type Moment,
-  type RequestedId,
-} from './message-id.ts'
+import { BEFORE_ALL, compareMoments, type CursorParts, type Moment } from '../../wire/cursor.ts'
+import { createIds, formatId, type MessageId } from './message-id.ts'
 import { checkPublication, type Message, type Publication } from './message.ts'
 import { createSpellings } from './encoding-cache.ts'
 
@@ -32,7 +25,7 @@ export interface Registry {
    * The end of a channel that was deleted and has not begun again, for a reader at a place; undefined: it has not ended.
    * `complete`: the reader was sent everything before the end.
    */
-  endAt(name: string, place: RequestedId): { readonly complete: boolean } | undefined
+  endAt(name: string, place: CursorParts): { readonly complete: boolean } | undefined
   publish(name: string, publication: Publication, by?: Publisher): { message: Message; subscribers: number }
   state(name: string): ChannelState | undefined
   /** Ends the channel and its subscribers; its last state, or undefined where nothing was kept of it. */
@@ -79,7 +72,7 @@ export function createRegistry({
   // Of a name that is not kept, every message up to here may be gone, and none after it was published.
   let forgotten: Moment = BEFORE_ALL
   const forgetUpTo = (place: Moment) => {
-    if (compareIds(place, forgotten) > 0) forgotten = place
+    if (compareMoments(place, forgotten) > 0) forgotten = place
   }
   const lives = createLives(maxChannels, now, forgetUpTo)
 
@@ -163,7 +156,7 @@ export function createRegistry({
 
     endAt(name, { epoch: of, ...place }) {
       const last = channels.has(name) ? undefined : lives.ended(name)
-      return last && { complete: of === last.epoch && compareIds(place, last) >= 0 }
+      return last && { complete: of === last.epoch && compareMoments(place, last) >= 0 }
     },
 
     publish(name, publication, by = 'request') {

@@ -1,13 +1,6 @@
 import { createHistory, type HistoryLimits, type ReadLimits } from './history.ts'
-import {
-  compareIds,
-  formatId,
-  isBeginning,
-  type Ids,
-  type MessageId,
-  type Moment,
-  type RequestedId,
-} from './message-id.ts'
+import { compareMoments, isBeforeAll, type CursorParts, type Moment } from '../../wire/cursor.ts'
+import { formatId, type Ids, type MessageId } from './message-id.ts'
 import { createMessage, type Message, type Publication } from './message.ts'
 import type { Spellings } from './encoding-cache.ts'
 
@@ -38,7 +31,7 @@ export interface Kept extends Resumption {
 export interface Channel {
   publish(publication: Publication, now: number): Message
   /** Where a subscriber begins. What it is owed is `after` that place. */
-  resume(cursor: RequestedId | undefined, first: StartFrom, now: number): Resumption
+  resume(cursor: CursorParts | undefined, first: StartFrom, now: number): Resumption
   after(place: MessageId, limits?: ReadLimits): Kept
   subscribe(subscriber: Subscriber): () => void
   /** Ends every subscriber. */
@@ -122,15 +115,15 @@ export function createChannel({
         return goOn(undefined, history.placeBefore(asked))
       }
       // It asks for whatever there is, so nothing of it is missing.
-      if (isBeginning(cursor)) return goOn(undefined, floor)
+      if (isBeforeAll(cursor)) return goOn(undefined, floor)
       // Another life's messages cannot be counted from here, and a place that was not reached was not issued.
       if (cursor.epoch !== epoch || !ids.reached(cursor)) return goOn('unknown-cursor', last)
-      if (compareIds(cursor, floor) < 0) return goOn('history-expired', floor)
+      if (compareMoments(cursor, floor) < 0) return goOn('history-expired', floor)
       return goOn(undefined, { ...cursor, epoch })
     },
 
     after(place, some = AT_ONCE) {
-      const forgotten = compareIds(place, history.floor) < 0
+      const forgotten = compareMoments(place, history.floor) < 0
       return {
         gap: forgotten ? 'history-expired' : undefined,
         from: forgotten ? history.floor : place,

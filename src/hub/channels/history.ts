@@ -1,5 +1,6 @@
 import { fifo } from './deque.ts'
-import { compareIds, type MessageId } from './message-id.ts'
+import { compareMoments } from '../../wire/cursor.ts'
+import type { MessageId } from './message-id.ts'
 import { ENVELOPE, type Message } from './message.ts'
 
 /** What of a channel is kept for those who resume. */
@@ -69,7 +70,7 @@ export function createHistory(
     while (low < high) {
       const middle = (low + high) >>> 1
       const message = kept.at(middle)?.message
-      if (message && compareIds(message.id, place) > 0) high = middle
+      if (message && compareMoments(message.id, place) > 0) high = middle
       else low = middle + 1
     }
     return low

@@ -1,5 +1,6 @@
 import { drawEpoch } from './epoch.ts'
-import type { MessageId, Moment } from './message-id.ts'
+import type { Moment } from '../../wire/cursor.ts'
+import type { MessageId } from './message-id.ts'
 
 /** The names that were ended, and the lives that some of them began after that. */
 export interface Lives {

@@ -1,8 +1,4 @@
-/** A point in the order of a hub's messages. */
-export interface Moment {
-  readonly seconds: number
-  readonly counter: number
-}
+import { compareMoments, formatCursor, parseCursor, type CursorParts, type Moment } from '../../wire/cursor.ts'
 
 /** A cursor that the hub issued. */
 export interface MessageId extends Moment {
@@ -10,29 +6,12 @@ export interface MessageId extends Moment {
   readonly epoch: string
 }
 
-/** A cursor as a request gives it. */
-export interface RequestedId extends Moment {
-  /** Undefined: it was not issued by a hub, unless it is `0:0`. */
-  readonly epoch: string | undefined
-}
+export const formatId = (id: MessageId): string => formatCursor(id)
 
-/** Before every id. */
-export const BEFORE_ALL: Moment = { seconds: 0, counter: 0 }
+const CURSOR = /^\d{1,13}:\d{1,15}(\.[A-Za-z0-9]{1,64})?$/
 
-/** Negative where `a` is before `b`. Only ids of one life have an order that means something. */
-export const compareIds = (a: Moment, b: Moment): number => a.seconds - b.seconds || a.counter - b.counter
-
-export const formatId = ({ seconds, counter, epoch }: MessageId): string => `${seconds}:${counter}.${epoch}`
-
-/** A cursor from the wire, or undefined for a text that cannot be one. */
-export function parseId(text: string): RequestedId | undefined {
-  const match = /^(\d{1,13}):(\d{1,15})(?:\.([A-Za-z0-9]{1,64}))?$/.exec(text)
-  return match ? { seconds: Number(match[1]), counter: Number(match[2]), epoch: match[3] } : undefined
-}
-
-/** Whether a request asks for everything that is kept, by `0:0`. */
-export const isBeginning = ({ seconds, counter, epoch }: RequestedId): boolean =>
-  seconds === 0 && counter === 0 && epoch === undefined
+/** Reads the cursor of a request. Undefined: the text cannot be a cursor. */
+export const parseId = (text: string): CursorParts | undefined => (CURSOR.test(text) ? parseCursor(text) : undefined)
 
 /** The ids of one hub: each is after all that were issued before it, in whichever channel. */
 export interface Ids {
@@ -54,10 +33,10 @@ export function createIds(now: () => number): Ids {
   return {
     next(epoch) {
       const time = clock()
-      last = compareIds(time, last) > 0 ? time : { seconds: last.seconds, counter: last.counter + 1 }
+      last = compareMoments(time, last) > 0 ? time : { seconds: last.seconds, counter: last.counter + 1 }
       return { seconds: last.seconds, counter: last.counter, epoch }
     },
     here: (epoch) => ({ seconds: last.seconds, counter: last.counter, epoch }),
-    reached: (place) => compareIds(place, last) <= 0,
+    reached: (place) => compareMoments(place, last) <= 0,
   }
 }

@@ -4,7 +4,7 @@ import { GAP_HEADER, MORE_HEADER } from '../../wire/constants.ts'
 import { cursorHead } from './responses.ts'
 import type { Kept } from '../channels/channel.ts'
 import type { Message } from '../channels/message.ts'
-import { compareIds } from '../channels/message-id.ts'
+import { compareMoments } from '../../wire/cursor.ts'
 import { PART, drawBoundary, eventHead, messageHead, writePart } from '../encoders/multipart.ts'
 import { OutboundQueue, type QueueLimits } from '../connections/outbound-queue.ts'
 import { ENDED, refuse } from './http-errors.ts'
@@ -21,7 +21,7 @@ const MOST = { count: 1_000, bytes: 1_048_576 }
 export function answerPoll(response: ServerResponse, { channel, resumption, ...limits }: PollOptions): undefined {
   const { from, messages } = channel.after(resumption.from, MOST)
   const last = messages.at(-1)?.id ?? from
-  answer(response, { gap: resumption.gap, from, messages }, compareIds(last, channel.last) < 0, limits)
+  answer(response, { gap: resumption.gap, from, messages }, compareMoments(last, channel.last) < 0, limits)
 }
 
 /**
@@ -34,7 +34,7 @@ export function holdPoll(
   placed: boolean,
 ): Stream | undefined {
   const { gap, from } = resumption
-  if (!placed || gap || compareIds(from, channel.last) < 0)
+  if (!placed || gap || compareMoments(from, channel.last) < 0)
     return answerPoll(response, { channel, resumption, ...limits })
   const waiting: Message[] = []
   const leave = () => {

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LAST_EVENT_ID } from '../../wire/constants.ts'
-import { parseId, type RequestedId } from '../channels/message-id.ts'
+import type { CursorParts } from '../../wire/cursor.ts'
+import { parseId } from '../channels/message-id.ts'
 import { quoted } from '../text.ts'
 
 /**
  * The cursor that a request carries: conditional headers, then `Last-Event-ID`, then the query (PROTOCOL.md section 1).
  * Undefined: none; a string: why it cannot be one.
  */
-export function requestedPlace(headers: IncomingHttpHeaders, query: URLSearchParams): RequestedId | string | undefined {
+export function requestedPlace(headers: IncomingHttpHeaders, query: URLSearchParams): CursorParts | string | undefined {
   const modified = headers['if-modified-since']
   const etag = headers['if-none-match']
   if (modified !== undefined) {

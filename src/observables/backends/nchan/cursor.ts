@@ -1,22 +1,15 @@
+import { compareMoments, formatCursor, isBeforeAll, parseCursor } from '../../../wire/cursor.ts'
 import { notOf } from '../recognize-server.ts'
-
-/** Nchan's place, `<seconds>:<counter>`, and the epoch that a hub adds to it: `.<epoch>`, or nothing. */
-function halves(cursor: string): [place: string, epoch: string] {
-  const dot = cursor.indexOf('.')
-  return dot < 0 ? [cursor, ''] : [cursor.slice(0, dot), cursor.slice(dot)]
-}
 
 /**
  * The order of cursors; undefined: they are of different epochs, so nothing tells which is the later one. `0:0` is before
  * every other.
  */
 export function compare(a: string, b: string): number | undefined {
-  const [placeA, epochA] = halves(a)
-  const [placeB, epochB] = halves(b)
-  if (epochA !== epochB && a !== BEFORE_ALL && b !== BEFORE_ALL) return undefined
-  const [secondsA = 0, counterA = 0] = placeA.split(':').map(Number)
-  const [secondsB = 0, counterB = 0] = placeB.split(':').map(Number)
-  return secondsA - secondsB || counterA - counterB
+  const partsA = parseCursor(a)
+  const partsB = parseCursor(b)
+  if (partsA.epoch !== partsB.epoch && !isBeforeAll(partsA) && !isBeforeAll(partsB)) return undefined
+  return compareMoments(partsA, partsB)
 }
 
 /**
@@ -24,23 +17,19 @@ export function compare(a: string, b: string): number | undefined {
  * what is missing.
  */
 export function follows(cursor: string, next: string): boolean {
-  const [place, epoch] = halves(cursor)
-  const [after, nextEpoch] = halves(next)
-  if (epoch !== nextEpoch) return false
-  if (epoch !== '') return true
-  const at = place.indexOf(':')
-  const counter = Number(after.slice(after.indexOf(':') + 1))
-  return counter === (after.startsWith(place.slice(0, at + 1)) ? Number(place.slice(at + 1)) + 1 : 0)
+  const last = parseCursor(cursor)
+  const { seconds, counter, epoch } = parseCursor(next)
+  if (last.epoch !== epoch) return false
+  return epoch !== undefined || counter === (seconds === last.seconds ? last.counter + 1 : 0)
 }
 
 /** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
 export function before(cursor: string): string {
-  const [place, epoch] = halves(cursor)
-  const [seconds = 0, counter = 0] = place.split(':').map(Number)
-  return `${counter > 0 ? `${seconds}:${counter - 1}` : `${seconds - 1}:${LAST_COUNTER}`}${epoch}`
+  const { seconds, counter, epoch } = parseCursor(cursor)
+  return formatCursor(
+    counter > 0 ? { seconds, counter: counter - 1, epoch } : { seconds: seconds - 1, counter: LAST_COUNTER, epoch },
+  )
 }
-
-const BEFORE_ALL = '0:0'
 
 // Greater than any that one second gets.
 const LAST_COUNTER = 32_000
