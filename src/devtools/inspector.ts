@@ -1,6 +1,6 @@
 import type { App } from 'vue'
 import type { Channel, ConnectionState, PushStatus } from '../observables/index.ts'
-import { probe } from '../observables/internal/devtools-hook.ts'
+import { devtoolsHook } from '../observables/internal/devtools-hook.ts'
 import type { ChannelLog } from './channel-log.ts'
 import { nameOf } from './name-of.ts'
 import type { DevtoolsApi } from './timeline.ts'
@@ -46,7 +46,7 @@ export function showInspector({ api, app, channels, logOf }: Inspected) {
         tooltip: 'Drop: break the connection, as a network does',
         action: (id) => {
           const channel = find(id)
-          if (channel) probe(channel).drop()
+          if (channel) devtoolsHook(channel).drop()
         },
       },
       {

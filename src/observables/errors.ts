@@ -1,5 +1,5 @@
 import { DEV } from './internal/dev.ts'
-import { reason } from './internal/format.ts'
+import { errorMessage } from './internal/redact-url.ts'
 
 /**
  * Every way to fail, and whether trying again can help. Codes are permanent.
@@ -132,7 +132,7 @@ export class PushError extends Error {
 
 /** What was thrown as a `PushError`: itself where it is one, else one of this code; `what` says what went wrong. */
 export const asPushError = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
-  cause instanceof PushError ? cause : new PushError(code, DEV && `${what}: ${reason(cause)}`, { cause })
+  cause instanceof PushError ? cause : new PushError(code, DEV && `${what}: ${errorMessage(cause)}`, { cause })
 
 /**
  * The same, for what ended a connection: `exception` where it is a mistake in code (`TypeError`, `ReferenceError`), which

@@ -165,4 +165,4 @@ export const ALIVE: SourceAlive = { type: 'alive' }
  * What a connection errors with that should be made anew from its cursor: no failure, and readers are not told. Only after
  * a message or a sign of life that carried one.
  */
-export const RECYCLE = Symbol('rotate')
+export const RECYCLE = Symbol('recycle')

@@ -7,7 +7,7 @@ import { follow, onServer, sourceError } from '../composables/internal/follow-so
 import { sameSource, unwrapped, type PushSource } from '../composables/internal/source.ts'
 import { IDLE, PushError, connectionState, type Channel, type PushStatus } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
-import { alike } from '../observables/internal/equal-options.ts'
+import { equalOptions } from '../observables/internal/equal-options.ts'
 import { syncStore, type BindingOptions, type SyncStoreOptions } from './sync-store.ts'
 import type { keptPlaces } from './kept-places.ts'
 import { prefetch } from './prefetch.ts'
@@ -180,4 +180,5 @@ function bindOne(
 
 /** A hot edit of the file that defines a channel defines it anew, most often as it was: it stays connected then. */
 const sameOrAlike = (a: Source, b: Source): boolean =>
-  sameSource(a, b) || (!!a && !!b && a.url === b.url && alike(Object.values(a.definition), Object.values(b.definition)))
+  sameSource(a, b) ||
+  (!!a && !!b && a.url === b.url && equalOptions(Object.values(a.definition), Object.values(b.definition)))

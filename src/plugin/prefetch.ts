@@ -3,7 +3,7 @@ import type { StateTree } from 'pinia'
 import { sourceError } from '../composables/internal/follow-source.ts'
 import { sameSource, type PushSource } from '../composables/internal/source.ts'
 import { PushError } from '../observables/index.ts'
-import { reason } from '../observables/internal/format.ts'
+import { errorMessage } from '../observables/internal/redact-url.ts'
 import type { SyncStoreOptions } from './sync-store.ts'
 import type { KeptPlace } from './kept-places.ts'
 import { loadSnapshot } from './snapshot.ts'
@@ -38,7 +38,7 @@ export function prefetch({ binding, present, patch, fault, keep, report }: Prefe
       fault(undefined)
       if (whole && cursor !== undefined) keep({ url, cursor, version })
     } catch (cause) {
-      fault(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
+      fault(new PushError('snapshot-failed', `the snapshot failed: ${errorMessage(cause)}`, { cause }))
     }
   }
 

@@ -12,7 +12,7 @@ import {
 } from '../observables/index.ts'
 import { delayOf } from '../observables/connection/backoff.ts'
 import { DEV } from '../observables/internal/dev.ts'
-import { reason } from '../observables/internal/format.ts'
+import { errorMessage } from '../observables/internal/redact-url.ts'
 import { loadSnapshot, type SnapshotPosition, type Snapshot, type LoadSnapshot } from './snapshot.ts'
 import { runAfter } from '../observables/internal/time.ts'
 
@@ -134,7 +134,7 @@ export function syncStore<T, State extends object>({
       let failed: PushError | undefined
       const fail = (code: 'apply-failed' | 'snapshot-failed', cause: unknown) => {
         const what = code === 'apply-failed' ? 'apply' : 'the snapshot'
-        const error = new PushError(code, `${what}: ${reason(cause)}`, { cause })
+        const error = new PushError(code, `${what}: ${errorMessage(cause)}`, { cause })
         report(error)
         return error
       }
@@ -186,7 +186,7 @@ export function syncStore<T, State extends object>({
     }
 
     const onSnapshotError = (cause: unknown) =>
-      scheduleSnapshot(new PushError('snapshot-failed', `the snapshot failed: ${reason(cause)}`, { cause }))
+      scheduleSnapshot(new PushError('snapshot-failed', `the snapshot failed: ${errorMessage(cause)}`, { cause }))
 
     const take = () => {
       const { snapshot } = binding()

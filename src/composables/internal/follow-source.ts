@@ -1,7 +1,7 @@
 import { computed, getCurrentInstance, getCurrentScope, onScopeDispose, watch } from 'vue'
 import { PushError } from '../../observables/index.ts'
 import { DEV } from '../../observables/internal/dev.ts'
-import { reason } from '../../observables/internal/format.ts'
+import { errorMessage } from '../../observables/internal/redact-url.ts'
 import { batch } from './batch.ts'
 import { hostScheduler } from '../../observables/internal/time.ts'
 
@@ -75,7 +75,7 @@ export function follow<T>(
 export function sourceError(thrown: unknown, report: (error: unknown) => void): PushError {
   if (thrown instanceof PushError) return thrown
   report(thrown)
-  return new PushError('source-failed', DEV && `The function that names the channel threw: ${reason(thrown)}`, {
+  return new PushError('source-failed', DEV && `The function that names the channel threw: ${errorMessage(thrown)}`, {
     cause: thrown,
   })
 }

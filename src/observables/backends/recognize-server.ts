@@ -1,7 +1,7 @@
 import { HEARTBEAT_HEADER, HUB_GREETING } from '../../wire/constants.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import type { Backend, ServerSentEvent } from './backend.ts'
 
 /** What gives a kind of server away. */
@@ -71,7 +71,7 @@ const speaks = (backend: string, url?: string) =>
   new PushError(
     'unexpected-response',
     DEV &&
-      `Unexpected response${url === undefined ? '' : ` from ${redactQuery(url)}`}: this server speaks another backend. Use ${backend}.`,
+      `Unexpected response${url === undefined ? '' : ` from ${redactUrl(url)}`}: this server speaks another backend. Use ${backend}.`,
   )
 
 /** The error for a response that lacks what every response of the backend's servers has. */

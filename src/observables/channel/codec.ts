@@ -3,8 +3,8 @@ import { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { text } from '../parsers/content-type.ts'
 import { DEV } from '../internal/dev.ts'
-import { madeOf } from '../internal/equal-options.ts'
-import { reason } from '../internal/format.ts'
+import { recordOptions } from '../internal/equal-options.ts'
+import { errorMessage } from '../internal/redact-url.ts'
 
 /** How a channel's payloads become data. */
 export interface Decoding {
@@ -29,7 +29,7 @@ export function json(raw: Payload): unknown {
     throw new PushError(
       'invalid-message',
       DEV &&
-        `The message is not JSON: ${reason(cause)}. For messages of text, define the channel with \`decode\`: defineChannel({ url, decode: String }).`,
+        `The message is not JSON: ${errorMessage(cause)}. For messages of text, define the channel with \`decode\`: defineChannel({ url, decode: String }).`,
       { cause },
     )
   }
@@ -47,7 +47,7 @@ export function decoder({ schema, decode, binary = false }: Decoding): (raw: Pay
       ? (raw: Payload) => own(string(raw))
       : json
   const made = schema ? (raw: Payload) => validated(schema, read(raw)) : read
-  return made === json ? json : madeOf(decoder, [schema, decode, binary], made)
+  return made === json ? json : recordOptions(decoder, [schema, decode, binary], made)
 }
 
 /** How data becomes a channel's payloads. */
@@ -66,7 +66,7 @@ export function encoder({ sendSchema, encode }: Encoding = {}): (data: unknown) 
   const own = encode as ((data: unknown) => unknown) | undefined
   // The same for all who say nothing, so that two definitions can be compared.
   if (!sendSchema && !own) return toPayload
-  return madeOf(encoder, [sendSchema, encode], (data: unknown) => {
+  return recordOptions(encoder, [sendSchema, encode], (data: unknown) => {
     const value = sendSchema ? validated(sendSchema, data) : data
     return own ? toPayload(own(value), true) : toPayload(value)
   })

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { decoder, encoder, type Decoding, type Encoding } from './codec.ts'
 import type { Payload } from '../events.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 import type { RetryPolicy } from '../connection/backoff.ts'
 import { replayBuffer, type ReplayBuffer } from './replay-buffer.ts'
 import { sequenceWatch, type SequenceWatch } from './sequence-check.ts'
@@ -150,8 +150,8 @@ export function defineChannel({
     disconnectWhenHidden,
     decode: decoder(decoding),
     encode: encoder({ sendSchema, encode }),
-    sequence: sequence && madeOf(sequenceWatch, [sequence], () => sequenceWatch(sequence)),
-    replay: replay > 0 ? madeOf(replayBuffer, [replay], () => replayBuffer(replay)) : undefined,
+    sequence: sequence && recordOptions(sequenceWatch, [sequence], () => sequenceWatch(sequence)),
+    replay: replay > 0 ? recordOptions(replayBuffer, [replay], () => replayBuffer(replay)) : undefined,
   }
   return (params: never): ChannelDescriptor<unknown, unknown> => ({
     url: typeof url === 'function' ? url(params) : url,

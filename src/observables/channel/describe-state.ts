@@ -1,6 +1,6 @@
 import type { PushState } from '../events.ts'
 import type { PushStatus } from '../status.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 
 /** How a channel is, as a person would say it. `left` until the next attempt, in ms. */
 export function describeState(
@@ -12,7 +12,7 @@ export function describeState(
 ): string {
   const said: Partial<UnionOf<PushState>> = state
   return [
-    `${redactQuery(url)} is ${status}`,
+    `${redactUrl(url)} is ${status}`,
     said.technique && ` by ${said.technique}`,
     said.unconfirmed && ', of which nothing was heard yet',
     said.reason && !more?.includes(said.reason) && `, because ${said.reason}`,

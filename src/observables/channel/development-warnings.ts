@@ -1,6 +1,6 @@
 import type { PushError } from '../errors.ts'
 import type { PushEvent } from '../events.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 
 /**
  * Makes a channel's watch for mistakes of the set-up, for development: it calls `console.warn` once for each cause,
@@ -20,7 +20,7 @@ export function developmentWarnings(url: string): (event: PushEvent<unknown>) =>
     warned.add(cause)
     const { message } = error
     const hint = likelyCause(error, url)
-    const where = message.includes('://') ? '' : `${redactQuery(url)}: `
+    const where = message.includes('://') ? '' : `${redactUrl(url)}: `
     console.warn(`[pinia-push] ${where}${message}${/[.?!]$/.test(message) ? '' : '.'}${hint && ` ${hint}`}`)
   }
 }

@@ -1,7 +1,7 @@
 import { Observable, map, merge, switchMap } from 'rxjs'
 import type { Channel } from './channel.ts'
 import type { PushEvent } from '../events.ts'
-import { probe } from '../internal/devtools-hook.ts'
+import { devtoolsHook } from '../internal/devtools-hook.ts'
 
 /** One event of a channel, as its readers were told it. */
 export interface Heard {
@@ -16,7 +16,9 @@ export const overheard = (channels$: Observable<readonly Channel<unknown, unknow
   channels$.pipe(
     switchMap((channels) =>
       merge(
-        ...channels.map((channel) => probe(channel).events$.pipe(map((event) => ({ channel, event, at: Date.now() })))),
+        ...channels.map((channel) =>
+          devtoolsHook(channel).events$.pipe(map((event) => ({ channel, event, at: Date.now() }))),
+        ),
       ),
     ),
   )

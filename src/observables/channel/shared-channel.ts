@@ -9,9 +9,9 @@ import { PushError, asPushError } from '../errors.ts'
 import type { PushEvent, PushMessage, PushState, SourceMessage } from '../events.ts'
 import type { LinkEvent, Lifecycle } from '../connection/reconnect.ts'
 import { outbox, type Handover } from './send-queue.ts'
-import { show } from '../internal/devtools-hook.ts'
+import { notifyDevtools } from '../internal/devtools-hook.ts'
 import { describeState } from './describe-state.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import { tooLarge } from '../parsers/message-limit.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter } from '../internal/time.ts'
@@ -102,7 +102,7 @@ export function createChannel({
     const next = connectionState(state.value, event)
     if (next !== state.value) state.next(next)
     if (process.env.NODE_ENV !== 'production') {
-      show(channel, event)
+      notifyDevtools(channel, event)
       warn?.(event)
     }
     for (const reader of now) reader.next(event)
@@ -170,7 +170,7 @@ export function createChannel({
     connection?.unsubscribe()
     lastOpen = undefined
     letters.discard(
-      new PushError('send-aborted', DEV && `${redactQuery(url)} was left or ended: the message was not handed over`),
+      new PushError('send-aborted', DEV && `${redactUrl(url)} was left or ended: the message was not handed over`),
     )
   }
 
@@ -246,7 +246,7 @@ export function createChannel({
       if (!connection || connection.closed) {
         return rejected(
           'not-connected',
-          DEV && `${redactQuery(url)} is ${state.value.status}: subscribe first, or reconnect()`,
+          DEV && `${redactUrl(url)} is ${state.value.status}: subscribe first, or reconnect()`,
         )
       }
       try {
@@ -287,7 +287,7 @@ const unacknowledged = (url: string, within: number) =>
   new PushError(
     'send-aborted',
     DEV &&
-      `The message was not acknowledged: ${redactQuery(url)} did not answer within ${within} ms. The server may have it; send it again only if it may come twice, or raise \`sendTimeout\`.`,
+      `The message was not acknowledged: ${redactUrl(url)} did not answer within ${within} ms. The server may have it; send it again only if it may come twice, or raise \`sendTimeout\`.`,
   )
 
 const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

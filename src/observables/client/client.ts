@@ -24,12 +24,12 @@ import type { HeldConnections } from '../http/connection-limit.ts'
 import { backoff, type RetryPolicy } from '../connection/backoff.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 import { reconnect, type ReconnectOptions, type Supervised, type Lifecycle } from '../connection/reconnect.ts'
-import { redactQuery } from '../internal/format.ts'
-import { firstAlike } from '../internal/equal-options.ts'
+import { redactUrl } from '../internal/redact-url.ts'
+import { firstEqual } from '../internal/equal-options.ts'
 import { secondConnections } from './duplicate-connections.ts'
 import { MAX_MESSAGE_BYTES } from '../parsers/message-limit.ts'
 import { UNPREPARED, requestPreparer, type PrepareRequest } from './prepare-request.ts'
-import { breakable } from '../internal/devtools-hook.ts'
+import { droppable } from '../internal/devtools-hook.ts'
 import { withQuery } from '../http/query.ts'
 import type { Technique } from '../techniques/technique.ts'
 import { channelCache } from './channel-cache.ts'
@@ -138,7 +138,7 @@ export function createPushClient({
   type AnyChannel = Channel<unknown, unknown>
   const held: HeldConnections = new Map()
   const channels = channelCache<Definition, AnyChannel>()
-  const shared = firstAlike<Definition>((own) => {
+  const shared = firstEqual<Definition>((own) => {
     const { decode, encode, disconnectWhenHidden, sequence, replay } = own
     return [
       own.technique ?? via,
@@ -163,7 +163,7 @@ export function createPushClient({
       throw new PushError(
         'missing-technique',
         DEV &&
-          `${redactQuery(url)} has no technique: createPushClient({ technique: sse() }), or name \`technique\` in the channel`,
+          `${redactUrl(url)} has no technique: createPushClient({ technique: sse() }), or name \`technique\` in the channel`,
       )
     }
     checkPolicy(policy)
@@ -250,7 +250,7 @@ export function createPushClient({
                 memory,
                 maxMessageBytes,
               })
-              return process.env.NODE_ENV !== 'production' ? breakable(channel, connection) : connection
+              return process.env.NODE_ENV !== 'production' ? droppable(channel, connection) : connection
             },
           },
           { ...definition, url },

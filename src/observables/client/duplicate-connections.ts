@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import type { Channel } from '../channel/channel.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import { runAfter } from '../internal/time.ts'
 
 type AnyChannel = Channel<unknown, unknown>
@@ -27,7 +27,7 @@ export function secondConnections(reading: () => readonly AnyChannel[], schedule
       if (twins().length < 2 || warned.has(url)) return
       warned.add(url)
       console.warn(
-        `[pinia-push] ${redactQuery(url)} is read by two connections, because two definitions of it differ. Define the channel once, outside of components, and import it; make its \`technique\`, \`retry\`, \`sequence\` and \`decode\` once, too.`,
+        `[pinia-push] ${redactUrl(url)} is read by two connections, because two definitions of it differ. Define the channel once, outside of components, and import it; make its \`technique\`, \`retry\`, \`sequence\` and \`decode\` once, too.`,
       )
     })
   }

@@ -1,6 +1,6 @@
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 
 /** The servers of a client: one is in use, and left for the next where it cannot be reached. */
 export interface Bases {
@@ -42,13 +42,13 @@ function absolute(url: string, base?: string): string {
   const address = parse(url.replace(/^ws(s?:)/i, 'http$1'), base)
   if (!address || !/^https?:$/.test(address.protocol)) {
     const fix = base ? '' : '. Outside a page, give an absolute URL or name `baseUrl`'
-    throw new PushError('invalid-url', DEV && `Invalid URL: ${redactQuery(url)} is not an HTTP or WebSocket URL${fix}.`)
+    throw new PushError('invalid-url', DEV && `Invalid URL: ${redactUrl(url)} is not an HTTP or WebSocket URL${fix}.`)
   }
   if (address.username !== '' || address.password !== '') {
     throw new PushError(
       'invalid-url',
       DEV &&
-        `Invalid URL: ${redactQuery(url)} has a user name or password in it, and browsers refuse to fetch it. Send credentials by \`prepareRequest\`: { headers: { Authorization } } or { query }.`,
+        `Invalid URL: ${redactUrl(url)} has a user name or password in it, and browsers refuse to fetch it. Send credentials by \`prepareRequest\`: { headers: { Authorization } } or { query }.`,
     )
   }
   address.hash = ''

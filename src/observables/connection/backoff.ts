@@ -2,7 +2,7 @@ import { throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { DEV } from '../internal/dev.ts'
-import { reason } from '../internal/format.ts'
+import { errorMessage } from '../internal/redact-url.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
 /** The longest time that a server may ask to be left alone for (`Retry-After`, SSE `retry:`), in ms: a day. */
@@ -29,7 +29,7 @@ export function delayOf(
     if (delay === undefined || (typeof delay === 'number' && delay >= 0)) return delay
     return wrong(`gave a delay of ${String(delay)} ms`, row[1])
   } catch (cause) {
-    return wrong(`failed: ${reason(cause)}`, cause)
+    return wrong(`failed: ${errorMessage(cause)}`, cause)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import { PushError } from '../errors.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 import { networkChanges } from '../lifecycle/network-changes.ts'
 import type { Technique } from '../techniques/technique.ts'
 import { DEV } from '../internal/dev.ts'
@@ -106,7 +106,7 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
   }
   const { networkChange$: given$ } = options
   const numbers = [connectTimeout, minUptime, maxShortSessions, first, max, overlapTime, rememberFor]
-  return madeOf(fallback, [...numbers, storage, given$, random, ...techniques], self)
+  return recordOptions(fallback, [...numbers, storage, given$, random, ...techniques], self)
 }
 
 const isTechnique = (one: FallbackOptions | Technique): one is Technique => 'connect' in one

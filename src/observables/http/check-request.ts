@@ -1,6 +1,6 @@
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { reason, redactQuery } from '../internal/format.ts'
+import { errorMessage, redactUrl } from '../internal/redact-url.ts'
 
 /**
  * Throws what no other try of a request can mend: `invalid-request` where a header, the method or the URL is not valid,
@@ -17,7 +17,8 @@ export function checkRequest(
   } catch (cause) {
     throw new PushError(
       'invalid-request',
-      DEV && `No request to ${redactQuery(url)} can be made: ${invalidHeader(headers) ?? reason(cause)}. Change it.`,
+      DEV &&
+        `No request to ${redactUrl(url)} can be made: ${invalidHeader(headers) ?? errorMessage(cause)}. Change it.`,
       { cause },
     )
   }

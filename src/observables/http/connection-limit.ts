@@ -1,7 +1,7 @@
 import { defer, finalize, throwError, type Observable } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 
 /** How many HTTP connections a client holds by answers that do not end, by origin. */
 export type HeldConnections = Map<string, { now: number }>
@@ -30,7 +30,7 @@ export const withConnectionSlot = <T>({ url, held }: Asked, technique: string, s
     if (count.now >= MOST && takeTurns(origin)) {
       const message =
         DEV &&
-        `Connection not opened: ${redactQuery(url)} would be held beside ${count.now} others to ${origin}, and over HTTP/1.1 a browser opens six in all. ${FIXES}`
+        `Connection not opened: ${redactUrl(url)} would be held beside ${count.now} others to ${origin}, and over HTTP/1.1 a browser opens six in all. ${FIXES}`
       return throwError(() => new PushError('connection-limit', message, { technique }))
     }
     held?.set(origin, count)

@@ -19,7 +19,7 @@ import type { Verdict } from '../backends/verdict.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError, fault, rejectionCode } from '../errors.ts'
 import { ALIVE, type SourceEvent } from '../events.ts'
-import { reason, redactQuery } from '../internal/format.ts'
+import { errorMessage, redactUrl } from '../internal/redact-url.ts'
 import { nextTurn } from './yield-to-event-loop.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
@@ -59,7 +59,7 @@ export function request<T>(
     const answer = fetch(url, init)
     const unreachable = (cause: unknown) =>
       throwError(
-        () => new PushError('network-error', `${redactQuery(url)} cannot be reached: ${reason(cause)}`, { cause }),
+        () => new PushError('network-error', `${redactUrl(url)} cannot be reached: ${errorMessage(cause)}`, { cause }),
       )
     const subscription = from(answer).pipe(catchError(unreachable), mergeMap(read)).subscribe(subscriber)
     return () => {
@@ -103,7 +103,7 @@ export function chunks(response: Response): Observable<Uint8Array> {
     }
     pull().catch((cause: unknown) =>
       subscriber.error(
-        new PushError('connection-lost', `${redactQuery(response.url)} broke off: ${reason(cause)}`, { cause }),
+        new PushError('connection-lost', `${redactUrl(response.url)} broke off: ${errorMessage(cause)}`, { cause }),
       ),
     )
     // A broken answer cannot be cancelled, and need not be.
@@ -121,7 +121,7 @@ export function readBody(response: Response, reader: (emit: Emit) => ResponseRea
       try {
         step()
       } catch (cause) {
-        subscriber.error(fault(cause, 'unexpected-response', `${redactQuery(response.url)} cannot be read`))
+        subscriber.error(fault(cause, 'unexpected-response', `${redactUrl(response.url)} cannot be read`))
       }
     }
     const body = reader((event) => (event === END ? subscriber.complete() : subscriber.next(event)))
@@ -150,7 +150,7 @@ export function readBody(response: Response, reader: (emit: Emit) => ResponseRea
  * so was cut.
  */
 export const truncatedResponse = (url: string) =>
-  new PushError('connection-lost', DEV && `${redactQuery(url)} broke off in its head`)
+  new PushError('connection-lost', DEV && `${redactUrl(url)} broke off in its head`)
 
 /** How much of a refusal's body is read for its first line, in characters. */
 export const LONGEST_LINE = 4_096
@@ -181,7 +181,7 @@ export const unexpected = (
   const page = type.endsWith('html') ? ' A captive portal, a login or a fallback for unknown URLs answers so.' : ''
   const said =
     DEV &&
-    `Unexpected response from ${redactQuery(url)}: ${status} with ${type || 'no content type'}, expected ${expected}.${page} Check the URL and the backend.`
+    `Unexpected response from ${redactUrl(url)}: ${status} with ${type || 'no content type'}, expected ${expected}.${page} Check the URL and the backend.`
   return throwError(() => new PushError('unexpected-response', said, { status }))
 }
 
@@ -196,7 +196,7 @@ export function refusal(
 ): Observable<never> {
   return firstLine(response, scheduler).pipe(
     mergeMap((said) => {
-      const message = `${redactQuery(url)} answered ${response.status}${said ? `: ${said}` : ''}`
+      const message = `${redactUrl(url)} answered ${response.status}${said ? `: ${said}` : ''}`
       const details = { status: response.status, retryAfter: retryAfter(response) }
       const code = verdict === 'final' ? rejectionCode(response.status) : REFUSALS[verdict]
       return throwError(() => new PushError(code, message, details))

@@ -2,39 +2,42 @@ import { Observable, Subject } from 'rxjs'
 import { PushError } from '../errors.ts'
 import type { PushEvent, SourceEvent } from '../events.ts'
 
-/** What developer tools see of a channel, and do to it, without being one of its readers. In production it is dead. */
-export interface Probe {
-  /** What the channel's readers are told, when they are. */
+/** Lets developer tools observe a channel and drop its connection, without subscribing to it. Unused in production. */
+export interface DevtoolsHook {
+  /** Emits the channel's events when its subscribers receive them. */
   readonly events$: Observable<PushEvent<unknown>>
-  /** Breaks the present connection as a network does, so that the channel goes on from its cursor. */
+  /** Breaks the current connection like a network failure, so that the channel resumes from its cursor. */
   drop(): void
 }
 
-interface Wires {
-  events: Subject<PushEvent<unknown>>
-  drops: Subject<void>
+interface Subjects {
+  readonly events: Subject<PushEvent<unknown>>
+  readonly drops: Subject<void>
 }
 
-const wires = /* @__PURE__ */ new WeakMap<object, Wires>()
+const subjects = /* @__PURE__ */ new WeakMap<object, Subjects>()
 
-function wired(channel: object): Wires {
-  const present = wires.get(channel) ?? { events: new Subject(), drops: new Subject() }
-  wires.set(channel, present)
+function subjectsOf(channel: object): Subjects {
+  const present = subjects.get(channel) ?? { events: new Subject(), drops: new Subject() }
+  subjects.set(channel, present)
   return present
 }
 
-export function probe(channel: object): Probe {
-  const { events, drops } = wired(channel)
+/** Returns the hook of a channel. */
+export function devtoolsHook(channel: object): DevtoolsHook {
+  const { events, drops } = subjectsOf(channel)
   return { events$: events.asObservable(), drop: () => drops.next() }
 }
 
-/** Shows a channel's probe what the readers are told. */
-export const show = (channel: object, event: PushEvent<unknown>): void => wires.get(channel)?.events.next(event)
+/** Emits an event to the developer tools that observe the channel. */
+export const notifyDevtools = (channel: object, event: PushEvent<unknown>): void =>
+  subjects.get(channel)?.events.next(event)
 
-/** A connection of a channel that `drop` breaks. */
-export const breakable = (channel: object, connection: Observable<SourceEvent>): Observable<SourceEvent> =>
+/** Returns a connection of the channel that `drop` breaks. */
+export const droppable = (channel: object, connection: Observable<SourceEvent>): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    const broken = () => subscriber.error(new PushError('connection-lost', 'dropped by developer tools'))
-    subscriber.add(wired(channel).drops.subscribe(broken))
+    const fail = () =>
+      subscriber.error(new PushError('connection-lost', 'Connection lost: dropped by developer tools.'))
+    subscriber.add(subjectsOf(channel).drops.subscribe(fail))
     return connection.subscribe(subscriber)
   })

@@ -1,34 +1,34 @@
-// Facts about objects that never change, so no client sees by them what another does. A copy of an object is another.
-const parts = /* @__PURE__ */ new WeakMap<object, readonly unknown[]>()
+// Options never change, so no client learns from this map what another client does. A copy of an object is another object.
+const recorded = /* @__PURE__ */ new WeakMap<object, readonly unknown[]>()
 
-/** Notes that `maker` made this from those options, so that `alike` can compare it with what else it makes. */
-export function madeOf<T extends object>(maker: unknown, options: readonly unknown[], made: T): T {
-  parts.set(made, [maker, ...options])
+/** Records which function made an object, and from which options, so that `equalOptions` can compare it. */
+export function recordOptions<T extends object>(maker: unknown, options: readonly unknown[], made: T): T {
+  recorded.set(made, [maker, ...options])
   return made
 }
 
 /**
- * Whether two values are the same, or were made by the same function from options that are alike. Functions of the
- * user's are alike only where they are the same one.
+ * Returns whether two values are the same, or were made by the same function from equal options. Functions given by the
+ * user are equal only if they are the same function.
  */
-export function alike(a: unknown, b: unknown): boolean {
+export function equalOptions(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   const [as, bs] = [partsOf(a), partsOf(b)]
-  return !!as && as.length === bs?.length && as.every((part, index) => alike(part, bs[index]))
+  return !!as && as.length === bs?.length && as.every((part, index) => equalOptions(part, bs[index]))
 }
 
 const partsOf = (value: unknown): readonly unknown[] | undefined =>
-  Array.isArray(value) ? value : parts.get(value as object)
+  Array.isArray(value) ? value : recorded.get(value as object)
 
-/** Returns for each value the first that is alike and still in use; `by` lists what is compared. */
-export function firstAlike<T extends object>(by: (value: T) => readonly unknown[]): (value: T) => T {
+/** Returns a function that maps each value to the first equal value still in use. `optionsOf` lists what is compared. */
+export function firstEqual<T extends object>(optionsOf: (value: T) => readonly unknown[]): (value: T) => T {
   let firsts: readonly WeakRef<T>[] = []
   return (value) => {
     firsts = firsts.filter((first) => first.deref())
-    const compared = by(value)
+    const options = optionsOf(value)
     for (const first of firsts) {
       const other = first.deref()
-      if (other && alike(by(other), compared)) return other
+      if (other && equalOptions(optionsOf(other), options)) return other
     }
     firsts = [...firsts, new WeakRef(value)]
     return value

@@ -5,7 +5,7 @@ import { fetchText } from './fetch-text.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
 import type { Technique } from './technique.ts'
 import { readTextStream } from './text-stream-reader.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 /**
  * One answer that does not end, read by fetch as it comes: parts of a multipart answer (Nchan, the hub), or lines
@@ -19,7 +19,7 @@ import { madeOf } from '../internal/equal-options.ts'
  */
 export function fetchStream(): Technique {
   const technique = 'fetchStream'
-  return madeOf(fetchStream, [], {
+  return recordOptions(fetchStream, [], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect(asked) {

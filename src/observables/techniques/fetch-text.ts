@@ -5,7 +5,7 @@ import { otherServer } from '../backends/recognize-server.ts'
 import type { Verdict } from '../backends/verdict.ts'
 import { PushError } from '../errors.ts'
 import type { SourceEvent } from '../events.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import { greets } from './text-stream-reader.ts'
 import { readBody, refusal, request, unexpected } from '../http/request.ts'
 
@@ -59,7 +59,7 @@ export function fetchText({
       return {
         feed: (chunk) => feed(utf8.decode(chunk, { stream: true })),
         end() {
-          throw new PushError('connection-lost', `${redactQuery(url)}: the stream ended`, { technique })
+          throw new PushError('connection-lost', `${redactUrl(url)}: the stream ended`, { technique })
         },
       }
     })

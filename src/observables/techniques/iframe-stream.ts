@@ -7,13 +7,13 @@ import { standardFrame } from '../backends/standard.ts'
 import { PushError, type PushErrorCode } from '../errors.ts'
 import { RECYCLE, type SourceEvent } from '../events.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import { withQuery } from '../http/query.ts'
 import { refusal } from '../http/request.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { readFrame } from '../backends/unreadable-message.ts'
 import { runAfter } from '../internal/time.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 const NAME = 'iframeStream'
 
@@ -46,7 +46,7 @@ export interface IframeStreamOptions {
  */
 export function iframeStream({ maxBufferedChars = 8_388_608 }: IframeStreamOptions = {}): Technique {
   checkNumbers('iframeStream', { maxBufferedChars }, 1)
-  return madeOf(iframeStream, [maxBufferedChars], {
+  return recordOptions(iframeStream, [maxBufferedChars], {
     name: NAME,
     isSupported: () => typeof document === 'object' && typeof HTMLIFrameElement === 'function',
     connect: (request) => withConnectionSlot(request, NAME, connect(request, maxBufferedChars)),
@@ -56,7 +56,7 @@ export function iframeStream({ maxBufferedChars = 8_388_608 }: IframeStreamOptio
 const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChars: number): Observable<SourceEvent> =>
   new Observable((subscriber) => {
     const fail = (code: PushErrorCode, said: string) =>
-      subscriber.error(new PushError(code, `${redactQuery(target.url)}: ${said}`, { technique: NAME }))
+      subscriber.error(new PushError(code, `${redactUrl(target.url)}: ${said}`, { technique: NAME }))
     const [header] = Object.keys(target.headers)
     if (header !== undefined)
       return fail('headers-unsupported', `an iframe cannot send the header ${header}: put the value into the query`)

@@ -1,6 +1,6 @@
 import { pollLoop } from './poll-loop.ts'
 import type { Technique } from './technique.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 /** Requests whose answers bring nothing begin at least this far apart, in ms. */
 const SPACING = 600
@@ -20,7 +20,7 @@ const PRESUMED = 1_000
  */
 export function longPolling(): Technique {
   const technique = 'longPolling'
-  return madeOf(longPolling, [], {
+  return recordOptions(longPolling, [], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect: (request) =>

@@ -1,7 +1,7 @@
 import { pollLoop } from './poll-loop.ts'
 import { checkNumbers } from '../internal/check-numbers.ts'
 import type { Technique } from './technique.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 export interface PollingOptions {
   /** Shortest interval between two requests, in ms: used while messages come. @default 1000 */
@@ -30,7 +30,7 @@ export function polling({
   checkNumbers('polling', { minInterval, backoffFactor }, 1)
   checkNumbers('polling', { maxInterval }, minInterval)
   const technique = 'polling'
-  return madeOf(polling, [minInterval, maxInterval, backoffFactor], {
+  return recordOptions(polling, [minInterval, maxInterval, backoffFactor], {
     name: technique,
     isSupported: () => typeof fetch === 'function',
     connect(request) {

@@ -6,12 +6,12 @@ import { standardEventStream } from '../backends/standard.ts'
 import { PushError } from '../errors.ts'
 import { checkOption, isNames } from '../internal/check-option.ts'
 import type { SourceEvent } from '../events.ts'
-import { reason, redactQuery } from '../internal/format.ts'
+import { errorMessage, redactUrl } from '../internal/redact-url.ts'
 import { fetchText } from './fetch-text.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { EVENT_STREAM, readEventStream, readEvents } from './text-stream-reader.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 const NAME = 'sse'
 
@@ -38,7 +38,7 @@ export interface SseOptions {
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
   if (process.env.NODE_ENV !== 'production') checkOption(isNames(events), '`events` of sse() must be a list of names')
   const connect = native ? viaEventSource(events) : viaFetch
-  return madeOf(sse, [native, events], {
+  return recordOptions(sse, [native, events], {
     name: NAME,
     isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
     connect: (request) => withConnectionSlot(request, NAME, connect(request)),
@@ -76,7 +76,7 @@ const viaEventSource =
       try {
         source = new EventSource(url, { withCredentials: credentials === 'include' })
       } catch (cause) {
-        const said = `${redactQuery(url)} cannot be an EventSource's: ${reason(cause)}`
+        const said = `${redactUrl(url)} cannot be an EventSource's: ${errorMessage(cause)}`
         return subscriber.error(new PushError('invalid-url', said, { technique: NAME, cause }))
       }
       const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
@@ -113,7 +113,7 @@ const viaEventSource =
       }
       // Native reconnection is hidden from the supervisor, so it is never let begin.
       source.onerror = own(() => {
-        const said = `${redactQuery(url)}: EventSource failed and hides why`
+        const said = `${redactUrl(url)}: EventSource failed and hides why`
         subscriber.error(new PushError(opened ? 'connection-lost' : 'network-error', said, { technique: NAME }))
       })
       return () => source.close()

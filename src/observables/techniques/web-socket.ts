@@ -7,11 +7,11 @@ import { wrongNames } from '../backends/subprotocols.ts'
 import { closeVerdict } from '../backends/verdict.ts'
 import { PushError, fault, rejection, rejectionCode } from '../errors.ts'
 import { ALIVE, type Payload, type SourceEvent } from '../events.ts'
-import { reason, redactQuery } from '../internal/format.ts'
+import { errorMessage, redactUrl } from '../internal/redact-url.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { readFrame } from '../backends/unreadable-message.ts'
 import { DEV } from '../internal/dev.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 const NAME = 'webSocket'
 
@@ -35,7 +35,7 @@ export interface WebSocketOptions {
 export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocketOptions = {}): Technique {
   checkNumbers('webSocket', { maxBuffered })
   const constructor = () => implementation ?? globalThis.WebSocket
-  return madeOf(webSocket, [implementation, maxBuffered], {
+  return recordOptions(webSocket, [implementation, maxBuffered], {
     name: NAME,
     isSupported: () => typeof constructor() === 'function',
     connect: ({ backend: named, ...target }: PushRequest) =>
@@ -56,8 +56,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
         if (wrong !== undefined) {
           return fail(
             'invalid-request',
-            DEV &&
-              `No WebSocket to ${redactQuery(url)} can be opened: \`subprotocols\` of \`prepareRequest\` ${wrong}.`,
+            DEV && `No WebSocket to ${redactUrl(url)} can be opened: \`subprotocols\` of \`prepareRequest\` ${wrong}.`,
           )
         }
         const offered = new Set([...backend.subprotocols, ...(target.subprotocols ?? [])])
@@ -65,7 +64,9 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
         try {
           socket = new (constructor())(url, [...offered])
         } catch (cause) {
-          return fail('invalid-url', DEV && `${redactQuery(url)} cannot be a WebSocket's: ${reason(cause)}`, { cause })
+          return fail('invalid-url', DEV && `${redactUrl(url)} cannot be a WebSocket's: ${errorMessage(cause)}`, {
+            cause,
+          })
         }
         socket.binaryType = 'arraybuffer'
         const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
@@ -127,7 +128,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
             return fail(
               'network-error',
               DEV &&
-                `${redactQuery(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on (${backend.subprotocols.length > 0 ? `offered: ${backend.subprotocols.join(', ')}; a server that does not know it needs another backend, standard() where it follows the standards alone` : 'none was offered; the hub and Nchan need nchan()'})`,
+                `${redactUrl(url)} opened no WebSocket (${code}): the server is down or refused it (401, 403, 404), a proxy does not pass it, or the subprotocol was not agreed on (${backend.subprotocols.length > 0 ? `offered: ${backend.subprotocols.join(', ')}; a server that does not know it needs another backend, standard() where it follows the standards alone` : 'none was offered; the hub and Nchan need nchan()'})`,
               { status: code },
             )
           }
@@ -136,7 +137,7 @@ export function webSocket({ implementation, maxBuffered = 1_048_576 }: WebSocket
           else
             fail(
               verdict === 'final' ? rejectionCode(code) : verdict === 'gap' ? 'cursor-lost' : 'connection-lost',
-              DEV && `${redactQuery(url)} closed the WebSocket: ${code} ${said}`,
+              DEV && `${redactUrl(url)} closed the WebSocket: ${code} ${said}`,
               { status: code },
             )
         }

@@ -9,13 +9,13 @@ import { standardStream } from '../backends/standard.ts'
 import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import { ALIVE, RECYCLE, type SourceEvent } from '../events.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
-import { redactQuery } from '../internal/format.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import { withQuery } from '../http/query.ts'
 import { LONGEST_LINE, REFUSAL_BODY_WITHIN, byName, refusal, unexpected } from '../http/request.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { greets, readTextStream } from './text-stream-reader.ts'
 import { runAfter } from '../internal/time.ts'
-import { madeOf } from '../internal/equal-options.ts'
+import { recordOptions } from '../internal/equal-options.ts'
 
 const NAME = 'xhrStream'
 
@@ -42,7 +42,7 @@ export interface XhrStreamOptions {
 export function xhrStream({ maxBufferedChars = 8_388_608 }: XhrStreamOptions = {}): Technique {
   checkNumbers('xhrStream', { maxBufferedChars }, 1)
   let attempts = 0
-  return madeOf(xhrStream, [maxBufferedChars], {
+  return recordOptions(xhrStream, [maxBufferedChars], {
     name: NAME,
     isSupported: () => typeof XMLHttpRequest === 'function',
     connect: (request) =>
@@ -68,7 +68,7 @@ const connect = (
     let placed = false
 
     const fail = (code: PushErrorCode, said: string) =>
-      subscriber.error(new PushError(code, `${redactQuery(url)}: ${said}`, { technique: NAME }))
+      subscriber.error(new PushError(code, `${redactUrl(url)}: ${said}`, { technique: NAME }))
     const emit: Emit = (event) => {
       if (event === END) return subscriber.complete()
       if (event.type === 'message') placed = !!event.cursor
@@ -102,7 +102,7 @@ const connect = (
       try {
         feed?.(text.slice(seen))
       } catch (cause) {
-        return subscriber.error(fault(cause, 'unexpected-response', `${redactQuery(url)} cannot be read`))
+        return subscriber.error(fault(cause, 'unexpected-response', `${redactUrl(url)} cannot be read`))
       }
       seen = text.length
       if (feed && placed && seen > maxBufferedChars) subscriber.error(RECYCLE)

@@ -3,7 +3,7 @@ import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { jsonArray } from '../../parsers/json-array.ts'
-import { reason } from '../../internal/format.ts'
+import { errorMessage } from '../../internal/redact-url.ts'
 import { invalid, unreadable } from '../unreadable-message.ts'
 import { END, type Emit } from '../backend.ts'
 
@@ -109,6 +109,6 @@ export function readArray(text: string, tell: Tell, limit: number | undefined): 
   try {
     end()
   } catch (cause) {
-    tell(text, new PushError('invalid-message', DEV && reason(cause), { cause }))
+    tell(text, new PushError('invalid-message', DEV && errorMessage(cause), { cause }))
   }
 }

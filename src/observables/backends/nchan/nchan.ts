@@ -24,7 +24,7 @@ import { verifyResume } from '../../connection/verify-resume.ts'
 import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import { unreadable } from '../unreadable-message.ts'
-import { redactQuery } from '../../internal/format.ts'
+import { redactUrl } from '../../internal/redact-url.ts'
 import { truncatedResponse } from '../../http/request.ts'
 import type { BackendRequest, ResponseHead, Backend, BackendParts, Emit, Target } from '../backend.ts'
 import { before, compare, follows, isPlace, placeless, places } from './cursor.ts'
@@ -211,7 +211,7 @@ function single(
       // At its first byte: an event stream of another server does not end.
       if (!bodiless && cursor === undefined)
         throw placeless(
-          `${redactQuery(url)} answered ${type || 'no content type'} without Last-Modified and Etag of Nchan`,
+          `${redactUrl(url)} answered ${type || 'no content type'} without Last-Modified and Etag of Nchan`,
         )
       feed(chunk)
     },

@@ -9,11 +9,11 @@ import { ALIVE, type Payload, type SourceEvent } from '../../events.ts'
 import { playerPool, type LendPlayer } from './player-pool.ts'
 import type { FlashSocket } from './player.ts'
 import { toBase64 } from '../../parsers/content-type.ts'
-import { redactQuery } from '../../internal/format.ts'
+import { redactUrl } from '../../internal/redact-url.ts'
 import { refusal } from '../../http/request.ts'
 import type { PushRequest, Technique } from '../technique.ts'
 import { readFrame } from '../../backends/unreadable-message.ts'
-import { madeOf } from '../../internal/equal-options.ts'
+import { recordOptions } from '../../internal/equal-options.ts'
 
 const NAME = 'flashSocket'
 
@@ -64,7 +64,7 @@ export function flashSocket({
   checkNumbers('flashSocket', { disconnectDelay })
   checkNumbers('flashSocket', { port }, 1)
   const lend = playerPool({ host, port, publicPath, load }, disconnectDelay)
-  return madeOf(flashSocket, [proxyUrl, host, port, publicPath, load, disconnectDelay], {
+  return recordOptions(flashSocket, [proxyUrl, host, port, publicPath, load, disconnectDelay], {
     name: NAME,
     isSupported: () => typeof document === 'object' && typeof WebAssembly === 'object',
     connect: (request) => connect(request, proxyUrl, lend),
@@ -78,7 +78,7 @@ const connect = (
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
     const fail = (code: PushErrorCode, said: string | false, cause?: unknown) =>
-      subscriber.error(new PushError(code, said && `${redactQuery(target.url)}: ${said}`, { technique: NAME, cause }))
+      subscriber.error(new PushError(code, said && `${redactUrl(target.url)}: ${said}`, { technique: NAME, cause }))
     const [header] = Object.keys(target.headers)
     if (header !== undefined)
       return fail(
@@ -155,7 +155,7 @@ const connect = (
               : fail(
                   'network-error',
                   DEV &&
-                    `no socket opened through ${redactQuery(proxy)} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
+                    `no socket opened through ${redactUrl(proxy)} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
                 ),
         })
       },

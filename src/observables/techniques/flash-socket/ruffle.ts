@@ -1,6 +1,6 @@
 import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
-import { reason } from '../../internal/format.ts'
+import { errorMessage } from '../../internal/redact-url.ts'
 
 /** What of Ruffle's own API is used (0.6). */
 export interface Ruffle {
@@ -86,7 +86,7 @@ async function whyNot(src: string): Promise<PushError> {
       ? unreachable("it is there now, or this page's CSP (script-src) forbids it")
       : missing(src, `the server answers ${status}`)
   } catch (cause) {
-    return unreachable(reason(cause), cause)
+    return unreachable(errorMessage(cause), cause)
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { reason, redactQuery } from '../../../src/observables/internal/format.ts'
+import { errorMessage, redactUrl } from '../../../src/observables/internal/redact-url.ts'
 
 test.for([
   ['https://a.example/x?token=secret', 'https://a.example/x'],
@@ -10,12 +10,12 @@ test.for([
   ['/@user/feed', '/@user/feed'],
   ['https://a.example/@user/feed', 'https://a.example/@user/feed'],
 ] as const)('%s is shown as %s', ([url, expected]) => {
-  expect(redactQuery(url)).toBe(expected)
+  expect(redactUrl(url)).toBe(expected)
 })
 
-test('a reason shows the URLs in it without their secrets', () => {
+test('an error message shows URLs without their secrets', () => {
   const cause = new TypeError(
     "Failed to construct 'WebSocket': The URL 'wss://u:secret@a.example/x?token=secret' is invalid.",
   )
-  expect(reason(cause)).toBe("Failed to construct 'WebSocket': The URL 'wss://a.example/x' is invalid.")
+  expect(errorMessage(cause)).toBe("Failed to construct 'WebSocket': The URL 'wss://a.example/x' is invalid.")
 })
