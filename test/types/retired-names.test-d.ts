@@ -14,7 +14,7 @@ import {
   type PushEvent,
   type PushStatus,
 } from 'pinia-push'
-import { createHub } from 'pinia-push/hub'
+import { createHub, type AuthorizeRequest } from 'pinia-push/hub'
 import { createTestingPush } from 'pinia-push/testing'
 
 // Names that were retired before the first release do not compile: there are no aliases.
@@ -90,6 +90,21 @@ createHub({ origins: [] })
 createHub({ address: () => '' })
 // @ts-expect-error `startFrom`
 createHub({ firstMessage: 'newest' })
+
+// @ts-expect-error `sse`
+export const eventStream: AuthorizeRequest['technique'] = 'event-stream'
+// @ts-expect-error `longPolling`
+export const longPoll: AuthorizeRequest['technique'] = 'long-poll'
+// @ts-expect-error `polling`
+export const intervalPoll: AuthorizeRequest['technique'] = 'interval-poll'
+// @ts-expect-error `iframeStream`
+export const foreverFrame: AuthorizeRequest['technique'] = 'forever-frame'
+// @ts-expect-error `stream`
+export const multipart: AuthorizeRequest['technique'] = 'multipart'
+// @ts-expect-error `webSocket`
+export const frames: AuthorizeRequest['technique'] = 'web-socket'
+// @ts-expect-error `flashSocket`
+export const lines: AuthorizeRequest['technique'] = 'json-lines'
 
 // @ts-expect-error `reconnecting`
 export const status: PushStatus = 'waiting'

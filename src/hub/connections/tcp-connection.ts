@@ -165,7 +165,7 @@ function parse(json: string): unknown {
 const intentOf = (action: 'subscribe' | 'publish', { name: channel, query }: Address): Intent => ({
   action,
   channel,
-  technique: 'json-lines',
+  technique: 'flashSocket',
   method: action === 'subscribe' ? 'GET' : 'POST',
   query,
 })

@@ -113,4 +113,4 @@ const intentOf = (
   action: 'subscribe' | 'publish',
   { method = '' }: IncomingMessage,
   { name: channel, query }: Address,
-): Intent => ({ action, channel, technique: 'web-socket', method, query })
+): Intent => ({ action, channel, technique: 'webSocket', method, query })

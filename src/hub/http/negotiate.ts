@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import { accepts } from '../../wire/media-type.ts'
 import { FRAME, WAIT } from '../../wire/constants.ts'
 
-/** How a GET asks to be answered. */
-export type Answer = 'forever-frame' | 'event-stream' | 'multipart' | 'interval-poll' | 'state' | 'long-poll'
+/** The techniques of GET requests, by the client's names; `stream` is both `fetchStream()` and `xhrStream()`. */
+export type HttpTechnique = 'iframeStream' | 'sse' | 'polling' | 'stream' | 'longPolling'
 
-/** What a GET asks for: the first row of PROTOCOL.md section 2 that fits. */
-export function answerAskedFor(request: IncomingMessage, query: URLSearchParams): Answer {
-  if (query.has(FRAME)) return 'forever-frame'
-  if (accepts(request.headers.accept, 'text/event-stream')) return 'event-stream'
-  if (query.get(WAIT) === '0') return 'interval-poll'
-  if (accepts(request.headers.accept, 'multipart/mixed')) return 'multipart'
-  return wantsJson(request) ? 'state' : 'long-poll'
+/** Selects the response to a GET: the first row of PROTOCOL.md section 2 that fits. */
+export function negotiate(request: IncomingMessage, query: URLSearchParams): HttpTechnique | 'state' {
+  if (query.has(FRAME)) return 'iframeStream'
+  if (accepts(request.headers.accept, 'text/event-stream')) return 'sse'
+  if (query.get(WAIT) === '0') return 'polling'
+  if (accepts(request.headers.accept, 'multipart/mixed')) return 'stream'
+  return wantsJson(request) ? 'state' : 'longPolling'
 }
 
-/** Whether the answer should be JSON: only where it is asked for by name. */
+/** Whether the response should be JSON: only if the request accepts it by name. */
 export const wantsJson = ({ headers: { accept } }: IncomingMessage): boolean =>
   accepts(accept, 'text/json', 'application/json')

@@ -4,7 +4,7 @@ import type { Intent } from '../connections/admit.ts'
 import { PREFLIGHT_HEAD, answerJson, commonHead, crossOriginHead } from './responses.ts'
 import { requestedParent, type Parent } from '../encoders/forever-frame.ts'
 import { inTurn } from './in-turn.ts'
-import { answerAskedFor } from './negotiate.ts'
+import { negotiate } from './negotiate.ts'
 import { publishPost } from './publish-handler.ts'
 import { refusalOf, refuse, type Refusal } from './http-errors.ts'
 import type { Serving } from '../serving.ts'
@@ -78,7 +78,7 @@ function originalUrl(request: IncomingMessage & { readonly originalUrl?: unknown
 /** What `authorize` is asked; undefined for a method that does nothing. */
 function intentOf(request: IncomingMessage, { name: channel, query }: Address): Intent | undefined {
   const { method = '' } = request
-  const asked = method === 'GET' ? answerAskedFor(request, query) : undefined
+  const asked = method === 'GET' ? negotiate(request, query) : undefined
   const action = asked === undefined ? ACTIONS.get(method) : asked === 'state' ? 'state' : 'subscribe'
   return action && { action, channel, technique: asked === 'state' ? undefined : asked, method, query }
 }

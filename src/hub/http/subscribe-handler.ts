@@ -5,7 +5,7 @@ import { answerJson } from './responses.ts'
 import { EVENT_STREAM } from '../encoders/sse.ts'
 import { foreverFrame, type Parent } from '../encoders/forever-frame.ts'
 import { multipartStream } from '../encoders/multipart.ts'
-import { answerAskedFor } from './negotiate.ts'
+import { negotiate } from './negotiate.ts'
 import { requestedPlace } from './resume-cursor.ts'
 import { answerPoll, holdPoll } from './poll.ts'
 import { ENDED, ENDED_AFTER_GAP, type Refusal } from './http-errors.ts'
@@ -27,7 +27,7 @@ export function answerGet(
   response: ServerResponse,
   { about: { name, query }, client: { limitKey }, parent }: Asked,
 ): Refusal | undefined {
-  const asked = answerAskedFor(request, query)
+  const asked = negotiate(request, query)
   if (asked === 'state') {
     const state = registry.state(name)
     if (!state) return { status: 404, line: 'no such channel' }
@@ -42,11 +42,11 @@ export function answerGet(
   const resumption = channel.resume(place, startFrom, now())
   const options = { channel, resumption, heartbeat, maxBufferedBytes, outgoing, limitKey, stalls, report }
   const stay = {
-    'interval-poll': () => answerPoll(response, options),
-    'long-poll': () => holdPoll(response, options, place !== undefined),
-    'event-stream': () => answerStream(response, { ...options, spelling: EVENT_STREAM }),
-    multipart: () => answerStream(response, { ...options, spelling: multipartStream() }),
-    'forever-frame': () => parent && answerStream(response, { ...options, spelling: foreverFrame(response, parent) }),
+    polling: () => answerPoll(response, options),
+    longPolling: () => holdPoll(response, options, place !== undefined),
+    sse: () => answerStream(response, { ...options, spelling: EVENT_STREAM }),
+    stream: () => answerStream(response, { ...options, spelling: multipartStream() }),
+    iframeStream: () => parent && answerStream(response, { ...options, spelling: foreverFrame(response, parent) }),
   }
   const stream = stay[asked]()
   if (stream) response.on('close', streams.add(stream))

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
-import type { Answer } from '../http/negotiate.ts'
+import type { HttpTechnique } from '../http/negotiate.ts'
 import type { Refusal } from '../http/http-errors.ts'
 import { oneLine } from '../text.ts'
 
@@ -8,8 +8,13 @@ export interface AuthorizeRequest {
   readonly action: 'subscribe' | 'publish' | 'delete' | 'state' | 'tunnel'
   /** Its name; of a tunnel, its path. */
   readonly channel: string
-  /** How a subscriber is going to be answered; `web-socket` and `json-lines` too where one publishes by it. */
-  readonly technique: Exclude<Answer, 'state'> | 'web-socket' | 'json-lines' | undefined
+  /**
+   * The technique of a subscriber, by the client's name for it: `sse`, `longPolling`, `polling`, `iframeStream`,
+   * `webSocket`, `flashSocket`; `stream` is `fetchStream` or `xhrStream`, which send the same request. Any request that
+   * accepts `text/event-stream` is `sse`. A message that is published over a WebSocket or a TCP connection has
+   * `webSocket` or `flashSocket`. Undefined for any other action.
+   */
+  readonly technique: HttpTechnique | 'webSocket' | 'flashSocket' | undefined
   readonly method: string
   /**
    * By TCP alone there are none; through the hub's tunnel they are the upgrade's. Without cookies and credentials of the

@@ -166,9 +166,9 @@ describe('lines over TCP', () => {
       undefined,
     ])
     expect(asked).toEqual([
-      { action: 'subscribe', technique: 'json-lines', headers: {} },
-      { action: 'subscribe', technique: 'json-lines', headers: { cookie: 'session=1' } },
-      { action: 'publish', technique: 'json-lines', headers: { cookie: 'session=1' } },
+      { action: 'subscribe', technique: 'flashSocket', headers: {} },
+      { action: 'subscribe', technique: 'flashSocket', headers: { cookie: 'session=1' } },
+      { action: 'publish', technique: 'flashSocket', headers: { cookie: 'session=1' } },
     ])
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })

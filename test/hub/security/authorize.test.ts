@@ -21,15 +21,23 @@ describe('authorize', () => {
     await fetch(`${url}a`, { headers: { accept: 'application/json' } })
     const { leave } = await stream(`${url}b`)
     await frames(`${url}c`).next()
+    await fetch(`${url}d`)
+    await fetch(`${url}e?frame=token-of-1&frame_parent=${encodeURIComponent(new URL(url).origin)}`, {
+      headers: { 'sec-fetch-dest': 'iframe' },
+    }).then((response) => response.body?.cancel())
+    await fetch(`${url}f`, { headers: { accept: 'multipart/mixed' } }).then((response) => response.body?.cancel())
     await fetch(`${url}a`, { method: 'DELETE' })
     await fetch(`${url}a`, { method: 'OPTIONS' })
     leave()
     expect(asked.map(({ action, method, channel, technique }) => [action, method, channel, technique])).toEqual([
-      ['subscribe', 'GET', 'a', 'interval-poll'],
+      ['subscribe', 'GET', 'a', 'polling'],
       ['publish', 'POST', 'a', undefined],
       ['state', 'GET', 'a', undefined],
-      ['subscribe', 'GET', 'b', 'event-stream'],
-      ['subscribe', 'GET', 'c', 'web-socket'],
+      ['subscribe', 'GET', 'b', 'sse'],
+      ['subscribe', 'GET', 'c', 'webSocket'],
+      ['subscribe', 'GET', 'd', 'longPolling'],
+      ['subscribe', 'GET', 'e', 'iframeStream'],
+      ['subscribe', 'GET', 'f', 'stream'],
       ['delete', 'DELETE', 'a', undefined],
     ])
     expect([asked[0]?.query.get('token'), asked[0]?.headers.authorization, asked[0]?.clientIp]).toEqual([
