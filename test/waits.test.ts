@@ -209,12 +209,12 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     await first
     return error
   },
-  'a connection opens, after several that did not'(time) {
+  'a connection opens, after several timeouts'(time) {
     const { connections, error } = reading(time, { retry: now })
     time.advance(5_000 + 10_000 + 20_000 + 40_000)
     return () => (connections() === 6 ? error() : undefined)
   },
-  async 'a long poll is taken for open'(time) {
+  async 'a long poll counts as open'(time) {
     return reading(time, { technique: longPolling(), backend: standard() }, await silentServer()).status
   },
   'the next byte, with heartbeats of 15 s'(time) {
@@ -222,7 +222,7 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.open()
     return error
   },
-  'the next byte, of a long poll that is only taken for open'(time) {
+  'the next byte, of an `unconfirmed` long poll'(time) {
     const { technique, error } = reading(time)
     technique.latest.open({ unconfirmed: true })
     return error
@@ -239,7 +239,7 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.message(1)
     return () => (connections() === 2 ? 'reconnected' : undefined)
   },
-  async 'the answer to a heartbeat that is sent each 30 s'(time) {
+  async 'the response to a heartbeat that is sent every 30 s'(time) {
     const { server, url } = await sockets()
     const backend = standard({ heartbeat: { send: 'ping', every: 30_000, expect: 'pong' } })
     const { error, channel } = reading(time, { technique: webSocket({ implementation }), backend }, url)
@@ -254,25 +254,25 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     await first
     return error
   },
-  async 'the first line of a refusal’s body'(time) {
+  async 'the first line of a rejection’s body'(time) {
     const { url } = await begins(503, {}, '')
     const { error } = reading(time, { technique: polling(), backend: standard() }, url)
     // The head has come when the wait for the body is set, beside that for the opening.
     while (time.pending < 2) await new Promise((resolve) => setTimeout(resolve))
     return error
   },
-  async 'the first line of a refusal’s body, by `xhrStream()`'(time) {
+  async 'the first line of a rejection’s body, by `xhrStream()`'(time) {
     const { url } = await begins(503, {}, '')
     const { error } = reading(time, { technique: xhrStream(), backend: standard() }, url)
     while (time.pending < 2) await new Promise((resolve) => setTimeout(resolve))
     return error
   },
-  'the last post of a frame that has ended'(time) {
+  'the last message of an iframe that has ended'(time) {
     const { error } = reading(time, { technique: iframeStream(), connectTimeout: 1e6 })
     document.querySelector('iframe')?.dispatchEvent(new Event('load'))
     return error
   },
-  'the last message once more, as a proof'(time) {
+  'the last message again, as a proof of continuity'(time) {
     const script = { namespace: 'nchan' }
     const { technique, connections, error } = reading(time, {
       script,
@@ -316,22 +316,22 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.drop()
     return status
   },
-  'what `Retry-After` asks for'(time) {
+  'a server’s `Retry-After`'(time) {
     const { technique, status } = reading(time, { retry: now })
     technique.latest.drop(new PushError('unavailable', '503', { retryAfter: 1e12 }))
     return status
   },
-  'a server that is away'(time) {
+  'a server that is down'(time) {
     const down = () => throwError(() => new PushError('network-error', 'down'))
     return reading(time, { retry: longest, technique: { name: 'down', isSupported: () => true, connect: down } }).status
   },
-  async 'the next poll, after one that brought a message'(time) {
+  async 'the next poll, after one with a message'(time) {
     const { read, asked, first } = await polls(time, polling(), again)
     read()
     await first
     return () => (asked() === 2 ? 'asked' : undefined)
   },
-  async 'the next poll, after many that brought none'(time) {
+  async 'the next poll, after many without messages'(time) {
     const { read, asked, first } = await polls(time, polling({ backoffFactor: 1e3 }), nothing)
     read()
     await first
@@ -343,28 +343,28 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     await first
     return () => (asked() === 2 ? 'asked' : undefined)
   },
-  async 'the next long poll, after one that brought nothing'(time) {
+  async 'the next long poll, after one without messages'(time) {
     const { read, asked, first } = await polls(time, longPolling(), nothing)
     read()
     await first
     return () => (asked() === 2 ? 'asked' : undefined)
   },
-  async 'the answer to a poll that is asked after 1 s'(time) {
+  async 'the response to a poll that is sent after 1 s'(time) {
     const { read, first } = await polls(time, polling(), again, 1)
     const { error } = read()
     await first
     return error
   },
-  'a rung opens'(time) {
+  'a technique of `fallback` opens'(time) {
     const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
     reading(time, { technique: fallback(higher, lower) })
     return () => (lower.connections.length === 1 ? 'next' : undefined)
   },
-  'a higher rung is tried again, the first time, at most'(time) {
+  'the first upgrade attempt, at most'(time) {
     const { higher } = onLowerRung(time)
     return () => (higher.connections.length === 2 ? 'tried' : undefined)
   },
-  'a higher rung is tried again, later, at most'(time) {
+  'a later upgrade attempt, at most'(time) {
     const { higher } = onLowerRung(time)
     for (const delay of [10_000, 20_000, 40_000, 80_000, 160_000]) {
       time.advance(delay)
@@ -373,19 +373,19 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     const { length } = higher.connections
     return () => (higher.connections.length === length + 1 ? 'tried' : undefined)
   },
-  'a higher rung opens, beside the one that delivers'(time) {
+  'a preferred technique opens, in parallel'(time) {
     const { higher } = onLowerRung(time)
     time.advance(10_000)
     return () => (higher.latest.closed ? 'left' : undefined)
   },
-  'two rungs beside each other'(time) {
+  'a handover, with both connections open'(time) {
     const { higher, channel } = onLowerRung(time)
     time.advance(10_000)
     higher.latest.open()
     higher.latest.alive()
     return () => channel.state.technique
   },
-  'the rung that works is remembered'(time) {
+  'the working technique is remembered'(time) {
     const { higher, channel, subscription } = onLowerRung(time)
     subscription.unsubscribe()
     const { length } = higher.connections
@@ -436,7 +436,7 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     while (time.pending < before + 2) await new Promise((resolve) => setTimeout(resolve))
     return outcome
   },
-  'a message that is sent while nothing is open'(time) {
+  'a message that is sent while no connection is open'(time) {
     const { channel } = reading(time)
     const outcome = sent(channel.send('x'))
     return () => outcome() ?? 'waits'
@@ -446,13 +446,13 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     const bound = store(time, (signal) => new Promise(() => (signal.onabort = () => (aborted = true))))
     return () => (aborted ? bound.$push.error?.code : undefined)
   },
-  async '`snapshot` once more, after its first failure, at most'(time) {
+  async '`snapshot` again, after its first failure, at most'(time) {
     let asked = 0
     const bound = store(time, () => Promise.reject(new Error(`no ${(asked += 1)}`)), longest)
     while (bound.$push.error?.code !== 'snapshot-failed') await Promise.resolve()
     return () => (asked === 2 ? 'asked' : undefined)
   },
-  'a frame of a page that draws none'(time) {
+  'a screen frame of a page that draws none'(time) {
     vi.stubGlobal('requestAnimationFrame', () => 0)
     onTestFinished(() => void vi.unstubAllGlobals())
     const technique = mockTechnique()
@@ -469,13 +469,13 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     subscription.unsubscribe()
     return status
   },
-  'a hidden page is seen'(time) {
+  'a hidden page becomes visible'(time) {
     const lifecycle = pageLifecycle({ signals: { ...signals, hidden$: of(true) } })
     const { technique, status } = reading(time, { lifecycle, backend: standard({ heartbeat: 1e6 }) })
     technique.latest.open()
     return status
   },
-  'sleep is noticed'(time) {
+  'sleep is detected'(time) {
     const { technique, connections } = reading(time, {
       lifecycle: pageLifecycle({ signals }),
       backend: standard({ heartbeat: 1e6 }),

@@ -74,7 +74,7 @@ export const STREAMS = [
   ['a multipart stream', request('a', 'Accept: multipart/mixed')],
   ['a forever frame', request('a?frame=abcdefgh&frame_parent=http://localhost')],
   ['a WebSocket', request('a', UPGRADE)],
-  ['a connection of lines', '{"subscribe":"./a"}\n'],
+  ['a TCP connection', '{"subscribe":"./a"}\n'],
 ] as const
 
 export function request(target: string, ...head: string[]): string {

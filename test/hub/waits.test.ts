@@ -133,7 +133,7 @@ async function stoppedServer() {
 
 const owed = Object.fromEntries(
   STREAMS.map(([name, asked]): [string, Driver<Clock>] => [
-    `${name} takes what it is owed`,
+    `${name} reads its pending data`,
     async (time) => {
       const { hub, ...ports } = await mount(time, KEEPS_MUCH)
       for (let n = 0; n < 24; n += 1) hub.publish('a', MEGABYTE)
@@ -179,7 +179,7 @@ const drivers: Record<string, Driver<Clock>> = {
     await once(socket, 'connect')
     return closed(socket)
   },
-  async 'the close of a connection of lines that was refused'(time) {
+  async 'the close of a rejected TCP connection'(time) {
     const { tcpPort } = await mount(time)
     const socket = connect({ port: tcpPort, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
     onTestFinished(() => void socket.destroy())
@@ -203,7 +203,7 @@ const drivers: Record<string, Driver<Clock>> = {
     await asked
     return status(socket)
   },
-  async '`authorize`, of a connection of lines'(time) {
+  async '`authorize`, of a TCP connection'(time) {
     const { authorize, asked } = undecided()
     const socket = ask(await mount(time, { authorize }), LINES)
     await asked
@@ -222,7 +222,7 @@ const drivers: Record<string, Driver<Clock>> = {
     return () => String(code)
   },
   ...owed,
-  async 'the body of a poll is taken'(time) {
+  async 'the body of a poll is read'(time) {
     const { authorize, asked } = allowed()
     const { hub, connections, ...ports } = await mount(time, { ...KEEPS_MUCH, authorize })
     hub.publish('a', 'x'.repeat(MUCH))
@@ -230,20 +230,20 @@ const drivers: Record<string, Driver<Clock>> = {
     await asked
     return () => (connections() === 0 ? 'cut' : undefined)
   },
-  async 'a WebSocket answers that it is closed'(time) {
+  async 'a WebSocket acknowledges its close'(time) {
     const { hub, connections, ...ports } = await mount(time)
     ask(ports, request('a', UPGRADE)).resume()
     await subscribers(hub, 1)
     hub.delete('a')
     return () => (connections() === 0 ? 'cut' : undefined)
   },
-  async 'a tunnel’s client takes what the server sends'(time) {
+  async 'a tunnel’s client reads the server’s data'(time) {
     const { client, peer } = await tunnel(time)
     client.pause()
     await fill(peer.resume(), Buffer.from(MEGABYTE))
     return closed(peer)
   },
-  async 'a tunnel’s server takes what the client sends'(time) {
+  async 'a tunnel’s server reads the client’s data'(time) {
     const { client, peer } = await tunnel(time)
     peer.pause()
     for (let n = 0; n < 24; n += 1) client.send(MEGABYTE)
@@ -254,7 +254,7 @@ const drivers: Record<string, Driver<Clock>> = {
     }
     return () => (client.readyState === WebSocket.CLOSED ? 'cut' : undefined)
   },
-  async 'something passes through a tunnel'(time) {
+  async 'data passes through a tunnel'(time) {
     const { peer } = await tunnel(time)
     return closed(peer.resume())
   },
@@ -272,13 +272,13 @@ const drivers: Record<string, Driver<Clock>> = {
     await subscribers(hub, 1)
     return status(socket)
   },
-  async 'the next sign of life on a stream'(time) {
+  async 'the next heartbeat on a stream'(time) {
     const socket = ask(await mount(time), request('a', 'Accept: text/event-stream'))
     const stream = read(socket)
     await until(() => stream.text.includes('push.open'))
     return () => /push\.(ping)/.exec(stream.text)?.[1]
   },
-  async 'readers take the end, when the hub closes'(time) {
+  async 'subscribers read the end, when the hub closes'(time) {
     const { hub, ...ports } = await mount(time, KEEPS_MUCH)
     for (let n = 0; n < 24; n += 1) hub.publish('a', MEGABYTE)
     ask(ports, request('a', 'Accept: text/event-stream'))
@@ -287,7 +287,7 @@ const drivers: Record<string, Driver<Clock>> = {
     void hub.close().then(() => (ended = 'closed'))
     return () => ended
   },
-  async 'a kept message is read'(time) {
+  async 'a message of the history is read'(time) {
     const { hub } = await mount(time)
     hub.publish('a', 'x')
     setTimeout(() => hub.publish('a', 'y'), 200_000)
@@ -298,14 +298,14 @@ const drivers: Record<string, Driver<Clock>> = {
     hub.publish('a', 'x')
     return () => (hub.state('a') ? undefined : 'forgotten')
   },
-  async 'the end of a channel is asked for'(time) {
+  async 'the end of a channel is requested'(time) {
     const { hub, url } = await mount(time)
     const { id } = hub.publish('a', 'x')
     hub.delete('a')
     const poll = `${url}?wait=0&last_event_id=${encodeURIComponent(id)}`
     return async () => ((await fetch(poll)).status === 410 ? undefined : 'forgotten')
   },
-  async 'a client may publish again, at 1 message a second'(time) {
+  async 'a client may publish again, at 1 message per second'(time) {
     const { url } = await mount(time, { maxPublishRate: 1 })
     const publish = async () => String((await fetch(url, { method: 'POST', body: 'x' })).status)
     await publish()
