@@ -15,7 +15,7 @@ import {
 const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
   'a subprotocol that no host sends': [
     () => standard({ subprotocols: ['v1', 'a b'] }),
-    /`subprotocols` of standard\(\) has a name at index 1 .*Use letters/,
+    /`subprotocols` of standard\(\): it has a name at index 1 .*Use letters/,
   ],
   'an empty subprotocol': [() => standard({ subprotocols: [''] }), /index 0/],
   'a subprotocol that is in no list': [() => standard({ subprotocols: 'v1' as never }), /must be a list of names/],
@@ -31,11 +31,11 @@ const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
   ],
   'a verdict on a status that is none': [
     () => standard({ statuses: { 404: 'retyr' as never } }),
-    /`statuses` of standard\(\).*404.*retyr.*retry/,
+    /`statuses.404` of standard\(\).*retyr.*retry/,
   ],
   'a verdict on a close code that is none': [
     () => standard({ closes: { 4001: 'fatal' as never } }),
-    /`closes` of standard\(\).*4001.*fatal.*final/,
+    /`closes.4001` of standard\(\).*fatal.*final/,
   ],
   'a beginning that mercure() does not know': [
     () => mercure({ from: 'start' as never }),
@@ -65,7 +65,7 @@ const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
     () => createPushClient({ prepareRequest: { headers: {} } as never }),
     /`prepareRequest` of createPushClient\(\).*function/,
   ],
-  'a life that is no function': [() => createPushClient({ lifecycle: {} as never }), /`lifecycle` cannot be used/],
+  'a life that is no function': [() => createPushClient({ lifecycle: {} as never }), /`lifecycle`: it is an object/],
 }
 
 describe('an option that cannot work is refused where it is given, and the error says what to write', () => {

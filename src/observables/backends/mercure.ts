@@ -1,6 +1,5 @@
 import { firstValueFrom, of } from 'rxjs'
-import { checkNumbers } from '../internal/check-numbers.ts'
-import { checkOption } from '../internal/check-option.ts'
+import { checkNumbers, checkOption, wrongOption } from '../internal/check-options.ts'
 import type { Cursor } from '../connection/cursor.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
@@ -55,7 +54,7 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
   checkNumbers('mercure', { heartbeat }, 1)
   checkOption(
     from === 'now' || from === EARLIEST,
-    DEV && `\`from\` of mercure() is ${String(from)}, and must be now or earliest`,
+    DEV && wrongOption('from', 'mercure', from, 'Give "now" or "earliest".'),
   )
   const placeOf = (cursor: Cursor | undefined): string | undefined =>
     cursor?.namespace === SPACE ? cursor.value : from === EARLIEST ? EARLIEST : undefined

@@ -1,5 +1,4 @@
-import { checkNumbers } from '../internal/check-numbers.ts'
-import { checkOption, isNames } from '../internal/check-option.ts'
+import { checkNumbers, checkOption, isNames, wrongOption } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { ALIVE, type Payload } from '../events.ts'
@@ -111,28 +110,32 @@ export function standard({
   const wrong = wrongNames(subprotocols)
   checkOption(
     wrong === undefined,
-    DEV && `\`subprotocols\` of standard() ${wrong}. Where they change, return them from \`prepareRequest\`.`,
+    DEV &&
+      `Invalid option \`subprotocols\` of standard(): it ${wrong}. If they change, return them from \`prepareRequest\`.`,
   )
   if (process.env.NODE_ENV !== 'production') {
-    checkOption(isNames(heartbeatEvents), '`heartbeatEvents` of standard() must be a list of names')
+    checkOption(
+      isNames(heartbeatEvents),
+      wrongOption('heartbeatEvents', 'standard', heartbeatEvents, 'Give a list of names.'),
+    )
     for (const [name, given] of Object.entries({ hello, answer: reply }))
       checkOption(
         given === undefined || typeof given === 'function',
-        `\`${name}\` of standard() must be a function that returns what is sent`,
+        wrongOption(name, 'standard', given, 'Give a function that returns the message to send.'),
       )
   }
   for (const [name, table] of Object.entries({ statuses, closes }))
     for (const [code, verdict] of Object.entries(table))
       checkOption(
         verdict === undefined || VERDICTS.has(verdict),
-        DEV && `\`${name}\` of standard() has ${code}: ${verdict}, and must have one of ${[...VERDICTS].join(', ')}`,
+        DEV && wrongOption(`${name}.${code}`, 'standard', verdict, `Give one of ${[...VERDICTS].join(', ')}.`),
       )
   const own = typeof heartbeat === 'object' ? heartbeat : undefined
   if (own) {
     const { send, every = NaN, within } = own
     checkOption(
       typeof send === 'string' || typeof send === 'function' || ArrayBuffer.isView(send),
-      DEV && '`heartbeat.send` of standard() must be text, bytes or a function that returns them',
+      DEV && wrongOption('heartbeat.send', 'standard', send, 'Give text, bytes or a function that returns them.'),
     )
     checkNumbers('standard', { 'heartbeat.every': every, 'heartbeat.within': within }, 1)
   } else checkNumbers('standard', { heartbeat }, 1)

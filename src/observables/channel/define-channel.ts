@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import { decoder, encoder, type Decoding, type Encoding } from './codec.ts'
 import type { Payload } from '../events.ts'
 import { recordOptions } from '../internal/equal-options.ts'

@@ -11,9 +11,7 @@ import {
 } from 'rxjs'
 import { serverList } from './servers.ts'
 import type { Channel } from '../channel/channel.ts'
-import { notCalled } from '../internal/check-called.ts'
-import { checkNumbers } from '../internal/check-numbers.ts'
-import { checkOption } from '../internal/check-option.ts'
+import { checkNumbers, checkOption, notCalled, wrongOption } from '../internal/check-options.ts'
 import { createChannel } from '../channel/shared-channel.ts'
 import { encoder, json } from '../channel/codec.ts'
 import type { AnyDescriptor, Definition, Received, Sent } from '../channel/define-channel.ts'
@@ -132,7 +130,7 @@ export function createPushClient({
     if (typeof lifecycle !== 'function') throw notCalled('lifecycle', lifecycle)
     checkOption(
       prepareRequest === undefined || typeof prepareRequest === 'function',
-      '`prepareRequest` of createPushClient() must be a function: prepareRequest: () => ({ headers })',
+      wrongOption('prepareRequest', 'createPushClient', prepareRequest, 'Give a function: () => ({ headers }).'),
     )
   }
   type AnyChannel = Channel<unknown, unknown>

@@ -1,6 +1,6 @@
 import { throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
 import { errorMessage } from '../internal/redact-url.ts'
 import { after, hostScheduler } from '../internal/time.ts'

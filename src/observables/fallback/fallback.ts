@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import { PushError } from '../errors.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { networkChanges } from '../lifecycle/network-changes.ts'

@@ -19,8 +19,7 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs'
-import { checkNumbers } from '../internal/check-numbers.ts'
-import { checkOption } from '../internal/check-option.ts'
+import { checkNumbers, checkOption, wrongOption } from '../internal/check-options.ts'
 import { canResume, initialPosition } from '../connection/cursor.ts'
 import type { RetryPolicy } from '../connection/backoff.ts'
 import { reconnect, type Lifecycle } from '../connection/reconnect.ts'
@@ -85,7 +84,12 @@ export function pageLifecycle({
     for (const [name, pause$] of Object.entries(pauseWhen))
       checkOption(
         isObservable(pause$),
-        `\`pauseWhen.${name}\` of pageLifecycle() must be an Observable of booleans: new BehaviorSubject(false), say`,
+        wrongOption(
+          `pauseWhen.${name}`,
+          'pageLifecycle',
+          pause$,
+          'Give an Observable of booleans, such as new BehaviorSubject(false).',
+        ),
       )
   if (!signals) return reconnect
 

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs'
 import { FRAME, FRAME_PARENT } from '../../wire/constants.ts'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import { END, type Emit } from '../backends/backend.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardFrame } from '../backends/standard.ts'

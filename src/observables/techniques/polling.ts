@@ -1,5 +1,5 @@
 import { pollLoop } from './poll-loop.ts'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import type { Technique } from './technique.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 

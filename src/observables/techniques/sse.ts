@@ -4,7 +4,7 @@ import { TELLING_EVENTS, otherServerByEvent } from '../backends/recognize-server
 import { selectPart } from '../backends/select-part.ts'
 import { standardEventStream } from '../backends/standard.ts'
 import { PushError } from '../errors.ts'
-import { checkOption, isNames } from '../internal/check-option.ts'
+import { checkOption, isNames, wrongOption } from '../internal/check-options.ts'
 import type { SourceEvent } from '../events.ts'
 import { errorMessage, redactUrl } from '../internal/redact-url.ts'
 import { fetchText } from './fetch-text.ts'
@@ -36,7 +36,8 @@ export interface SseOptions {
  * @example createPushClient({ technique: sse(), backend: standard({ heartbeat: 30_000 }) })
  */
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
-  if (process.env.NODE_ENV !== 'production') checkOption(isNames(events), '`events` of sse() must be a list of names')
+  if (process.env.NODE_ENV !== 'production')
+    checkOption(isNames(events), wrongOption('events', 'sse', events, 'Give a list of names.'))
   const connect = native ? viaEventSource(events) : viaFetch
   return recordOptions(sse, [native, events], {
     name: NAME,

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import { END, type Emit } from '../backends/backend.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardWebSocket } from '../backends/standard.ts'

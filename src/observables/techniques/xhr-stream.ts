@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
 import { checkRequest } from '../http/check-request.ts'
-import { checkNumbers } from '../internal/check-numbers.ts'
+import { checkNumbers } from '../internal/check-options.ts'
 import { END, type Emit } from '../backends/backend.ts'
 import { otherServer } from '../backends/recognize-server.ts'
 import { selectPart } from '../backends/select-part.ts'

@@ -1,7 +1,6 @@
 import { map } from 'rxjs'
 import { mediaType } from '../../../wire/media-type.ts'
-import { checkNumbers } from '../../internal/check-numbers.ts'
-import { checkOption } from '../../internal/check-option.ts'
+import { checkNumbers, checkOption, wrongOption } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
 import { base64 } from '../../parsers/content-type.ts'
 import { wholeBody } from '../../parsers/body-collector.ts'
@@ -51,7 +50,7 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
   checkNumbers('durableStreams', { heartbeat }, 1)
   checkOption(
     from === 'start' || from === 'now',
-    DEV && `\`from\` of durableStreams() is ${String(from)}, and must be start or now`,
+    DEV && wrongOption('from', 'durableStreams', from, 'Give "start" or "now".'),
   )
   const first = from === 'start' ? BEGINNING : 'now'
   const begin = ({ cursor }: Target): Place => placeOf(cursor) ?? { offset: first, read: 0 }

@@ -12,7 +12,7 @@ import {
   WAIT,
 } from '../../../wire/constants.ts'
 import { mediaType } from '../../../wire/media-type.ts'
-import { checkNumbers } from '../../internal/check-numbers.ts'
+import { checkNumbers } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'

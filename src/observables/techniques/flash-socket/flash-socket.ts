@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import { checkNumbers } from '../../internal/check-numbers.ts'
+import { checkNumbers } from '../../internal/check-options.ts'
 import { END, type Emit, type RefusedLine } from '../../backends/backend.ts'
 import { selectPart } from '../../backends/select-part.ts'
 import { standardLines } from '../../backends/standard.ts'
