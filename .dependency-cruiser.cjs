@@ -7,20 +7,26 @@ const onlyDown = (name, path, allowed, comment) => ({
   to: { path: '^(src|playground|test|bench)/', pathNot: allowed },
 })
 
-const TECHNIQUE = '(polling|long-polling|sse|fetch-stream|xhr-stream|iframe-stream|web-socket|flash-socket/)'
+const TECHNIQUE = '(polling|long-polling|sse|fetch-stream|xhr-stream|iframe-stream|web-socket)\\.ts$'
+
+const FLASH_SOCKET = '^src/observables/techniques/flash-socket/'
+
+/** The files of which each is an entry of the package. */
+const DOORS = '^src/(index|observables/(index|kit)|testing/index|hub/index|vite/index)\\.ts$'
 
 /** What a room of the observables imports, of other rooms: values and types of some, and nothing but types of others. */
 const room = (name, values, types = []) => {
+  const from = { path: `^src/observables/${name}/`, pathNot: FLASH_SOCKET }
   const within = (rooms) =>
     `^src/observables/((${[name, ...rooms].join('|')})/|(errors|events|status)\\.ts$)|^src/wire/`
   const to = (allowed) => ({ path: '^src/', pathNot: within(allowed) })
   return [
-    { name, severity: 'error', from: { path: `^src/observables/${name}/` }, to: to([...values, ...types]) },
+    { name, severity: 'error', from, to: to([...values, ...types]) },
     {
       name: `${name}-types`,
       comment: 'only types come from here',
       severity: 'error',
-      from: { path: `^src/observables/${name}/` },
+      from,
       to: { ...to(values), dependencyTypesNot: ['type-only'] },
     },
   ]
@@ -76,13 +82,35 @@ module.exports = {
       comment: 'what two techniques share is a function beside them that is none',
       severity: 'error',
       from: { path: `^src/observables/techniques/${TECHNIQUE}` },
-      to: { path: `^src/observables/techniques/${TECHNIQUE}`, pathNot: '^src/observables/techniques/flash-socket/' },
+      to: { path: `^src/observables/techniques/${TECHNIQUE}` },
     },
     {
-      name: 'flash-socket-stays-in-its-room',
+      name: 'flash-socket-is-an-entry-of-its-own',
+      comment: 'nobody who does not import it loads any of it',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/observables/techniques/(flash-socket/|index)' },
-      to: { path: '^src/observables/techniques/flash-socket/' },
+      from: { path: '^src/', pathNot: FLASH_SOCKET },
+      to: { path: FLASH_SOCKET },
+    },
+    {
+      name: 'flash-socket-uses-the-kit-alone',
+      comment: 'as a technique outside of this repository does, which proves that the kit has what that needs',
+      severity: 'error',
+      from: { path: FLASH_SOCKET },
+      to: { path: '^src/', pathNot: `${FLASH_SOCKET}|^src/observables/kit\\.ts$` },
+    },
+    {
+      name: 'observables-do-not-go-through-doors',
+      comment: 'a door gathers files; a file that imported it would go round in a circle',
+      severity: 'error',
+      from: { path: '^src/observables/', pathNot: FLASH_SOCKET },
+      to: { path: '^src/observables/(index|kit)\\.ts$' },
+    },
+    {
+      name: 'entries-only-from-outside',
+      comment: 'a test, a page of the playground or a recipe imports what users do',
+      severity: 'error',
+      from: { path: '^(test/recipes|test/e2e/[^/]+|playground)/' },
+      to: { path: '^src/', pathNot: `${DOORS}|${FLASH_SOCKET}flash-socket\\.ts$` },
     },
     ...room('internal', []),
     ...room('parsers', ['internal'], ['backends']),

@@ -1,7 +1,9 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/{index,observables/index,testing/index,hub/index,hub/bin,vite/index}.ts'],
+  entry: [
+    'src/{index,observables/index,observables/kit,observables/techniques/flash-socket/flash-socket,testing/index,hub/index,hub/bin,vite/index}.ts',
+  ],
   // A file stays a file, so that a bundler drops each that is not used.
   unbundle: true,
   platform: 'neutral',

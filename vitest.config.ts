@@ -8,6 +8,8 @@ import { tableReporter } from './test/reports/table-reporter.ts'
 const root = import.meta.dirname
 const alias = {
   'pinia-push/observables': `${root}/src/observables/index.ts`,
+  'pinia-push/kit': `${root}/src/observables/kit.ts`,
+  'pinia-push/flash-socket': `${root}/src/observables/techniques/flash-socket/flash-socket.ts`,
   'pinia-push/testing': `${root}/src/testing/index.ts`,
   'pinia-push/hub': `${root}/src/hub/index.ts`,
   'pinia-push/vite': `${root}/src/vite/index.ts`,

@@ -16,6 +16,7 @@ export default defineConfig({
   resolve: {
     alias: {
       'pinia-push/observables': `${src}/observables/index.ts`,
+      'pinia-push/flash-socket': `${src}/observables/techniques/flash-socket/flash-socket.ts`,
       'pinia-push': `${src}/index.ts`,
     },
   },

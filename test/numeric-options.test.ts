@@ -4,13 +4,13 @@ import { createApp, effectScope } from 'vue'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createPush, usePushChannel } from 'pinia-push'
 import { createHub, type HubOptions } from 'pinia-push/hub'
+import { flashSocket } from 'pinia-push/flash-socket'
 import {
   backoff,
   createPushClient,
   defineChannel,
   durableStreams,
   fallback,
-  flashSocket,
   iframeStream,
   mercure,
   nchan,

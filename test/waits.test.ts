@@ -8,12 +8,13 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { createApp, effectScope } from 'vue'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createPush, defineChannel, usePushChannel } from 'pinia-push'
+import { flashSocket } from 'pinia-push/flash-socket'
+import type { SourceEvent } from 'pinia-push/kit'
 import {
   PushError,
   backoff,
   createPushClient,
   fallback,
-  flashSocket,
   iframeStream,
   longPolling,
   nchan,
@@ -26,7 +27,6 @@ import {
   type FallbackOptions,
   type PushClientOptions,
   type RetryPolicy,
-  type SourceEvent,
   type Technique,
 } from 'pinia-push/observables'
 import { mockTechnique, virtualTime, type MockTechniqueOptions, type VirtualTime } from 'pinia-push/testing'

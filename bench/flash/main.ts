@@ -1,4 +1,5 @@
-import { createPushClient, defineChannel, flashSocket, nchan, webSocket, type Technique } from 'pinia-push/observables'
+import { flashSocket } from 'pinia-push/flash-socket'
+import { createPushClient, defineChannel, nchan, webSocket, type Technique } from 'pinia-push/observables'
 import { unknown } from 'valibot'
 import type { Told } from '../bare/bare.ts'
 import { frame } from '../bare/frame.ts'

@@ -8,10 +8,9 @@ import {
   toValue,
   type MaybeRefOrGetter,
 } from 'vue'
+import { IDLE, connectionState } from '../observables/channel/connection-state.ts'
 import {
-  IDLE,
   PushError,
-  connectionState,
   pausable,
   type Channel,
   type ConnectionState,

@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs'
 import { rejectionCode } from '../observables/errors.ts'
-import { PushError, type GapReason, type Payload, type PushRequest, type SourceEvent } from '../observables/index.ts'
+import { PushError, type GapReason, type Payload, type PushRequest, type SourceEvent } from '../observables/kit.ts'
 
 /** Name and place of a message that the mock delivers. */
 export interface MockMessageOptions {

@@ -1,16 +1,15 @@
 import { Subject, firstValueFrom, filter, tap } from 'rxjs'
 import { test as base, inject } from 'vitest'
+import type { Position, SourceEvent } from 'pinia-push/kit'
 import {
   backoff,
   createPushClient,
   defineChannel,
   type Channel,
-  type Position,
   type PushClient,
   type PushClientOptions,
   type PushEvent,
   type PushStatus,
-  type SourceEvent,
 } from 'pinia-push/observables'
 import {
   openScript,

@@ -1,8 +1,9 @@
+import type * as flash from '../../src/observables/techniques/flash-socket/flash-socket.ts'
 import type * as techniques from '../../src/observables/techniques/index.ts'
+import { flashSocket } from 'pinia-push/flash-socket'
 import {
   fallback,
   fetchStream,
-  flashSocket,
   iframeStream,
   longPolling,
   polling,
@@ -30,9 +31,10 @@ export interface Row {
   sends: boolean
 }
 
+type Techniques = typeof techniques & typeof flash
 type Factory = {
-  [K in keyof typeof techniques]: (typeof techniques)[K] extends (...options: never[]) => Technique ? K : never
-}[keyof typeof techniques]
+  [K in keyof Techniques]: Techniques[K] extends (...options: never[]) => Technique ? K : never
+}[keyof Techniques]
 
 /** Where the runner's own server has it. */
 export const RUFFLE = '/node_modules/@ruffle-rs/ruffle/'

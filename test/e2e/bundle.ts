@@ -14,7 +14,12 @@ export async function bundle(
     // A test runner's own would be built in.
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     resolve: {
-      alias: { 'pinia-push/observables': `${src}observables/index.ts`, 'pinia-push': `${src}index.ts` },
+      alias: {
+        'pinia-push/observables': `${src}observables/index.ts`,
+        'pinia-push/kit': `${src}observables/kit.ts`,
+        'pinia-push/flash-socket': `${src}observables/techniques/flash-socket/flash-socket.ts`,
+        'pinia-push': `${src}index.ts`,
+      },
     },
     build: { write: false },
     logLevel: 'error',

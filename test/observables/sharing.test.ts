@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { flashSocket } from 'pinia-push/flash-socket'
 import {
   backoff,
   createPushClient,
   defineChannel,
   fallback,
   fetchStream,
-  flashSocket,
   longPolling,
   polling,
   sse,

@@ -1,4 +1,5 @@
-import { defineChannel, flashSocket } from 'pinia-push'
+import { flashSocket } from 'pinia-push/flash-socket'
+import { defineChannel } from 'pinia-push'
 import { decode } from '../machine.ts'
 
 export const channel = defineChannel({

@@ -1,5 +1,4 @@
 export { fetchStream } from './fetch-stream.ts'
-export { flashSocket, type FlashSocketOptions } from './flash-socket/flash-socket.ts'
 export { iframeStream, type IframeStreamOptions } from './iframe-stream.ts'
 export { longPolling } from './long-polling.ts'
 export { polling, type PollingOptions } from './polling.ts'

@@ -1,12 +1,5 @@
-import {
-  backoff,
-  createPushClient,
-  defineChannel,
-  flashSocket,
-  nchan,
-  standard,
-  type PushEvent,
-} from 'pinia-push/observables'
+import { flashSocket } from 'pinia-push/flash-socket'
+import { backoff, createPushClient, defineChannel, nchan, standard, type PushEvent } from 'pinia-push/observables'
 import { unknown } from 'valibot'
 
 const backends = { nchan, standard }

@@ -1,6 +1,7 @@
 import { Observable, config, type Subscriber } from 'rxjs'
 import { number, object, pipe, string, toUpperCase, unknown } from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { SourceEvent } from 'pinia-push/kit'
 import {
   PushError,
   backoff,
@@ -16,7 +17,6 @@ import {
   type PushClientOptions,
   type PushEvent,
   type RetryPolicy,
-  type SourceEvent,
   type Lifecycle,
   type Technique,
 } from 'pinia-push/observables'

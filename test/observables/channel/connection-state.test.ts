@@ -1,6 +1,7 @@
 import { scan } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import { IDLE, PushError, connectionState, type ConnectionState, type PushEvent } from 'pinia-push/observables'
+import { IDLE, connectionState } from 'pinia-push/kit'
+import { PushError, type ConnectionState, type PushEvent } from 'pinia-push/observables'
 import { createTestingClient } from 'pinia-push/testing'
 
 const lost = new PushError('connection-lost', 'the connection broke')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Position } from 'pinia-push/observables'
+import type { Position } from 'pinia-push/kit'
 import { advance, gapAt } from '../../../src/observables/connection/continuity.ts'
 
 const nothing: Position = { namespace: 's', value: undefined, opened: false }

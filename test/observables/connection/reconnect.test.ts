@@ -2,15 +2,14 @@ import { NEVER, map, of, throwError, type Observable } from 'rxjs'
 import { TestScheduler, type RunHelpers } from 'rxjs/testing'
 import { describe, expect, test } from 'vitest'
 import {
-  PushError,
   RECYCLE,
-  backoff,
   reconnect,
   type Cursor,
   type LinkEvent,
   type ReconnectOptions,
   type SourceEvent,
-} from 'pinia-push/observables'
+} from 'pinia-push/kit'
+import { PushError, backoff } from 'pinia-push/observables'
 import { detectSkipped } from '../../../src/observables/connection/detect-skipped.ts'
 import { verifyResume } from '../../../src/observables/connection/verify-resume.ts'
 import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'

@@ -3,16 +3,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Observable } from 'rxjs'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  PushError,
-  backoff,
-  createPushClient,
-  fallback,
-  pageLifecycle,
-  type PushRequest,
-  type SourceEvent,
-  type Technique,
-} from 'pinia-push/observables'
+import type { PushRequest, SourceEvent } from 'pinia-push/kit'
+import { PushError, backoff, createPushClient, fallback, pageLifecycle, type Technique } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 
 const MINUTE = 60_000

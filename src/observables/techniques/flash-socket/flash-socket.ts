@@ -1,19 +1,27 @@
 import { Observable } from 'rxjs'
-import { checkNumbers } from '../../internal/check-options.ts'
-import { END, type Emit, type RefusedLine } from '../../backends/backend.ts'
-import { selectPart } from '../../backends/select-part.ts'
-import { standardLines } from '../../backends/standard.ts'
-import { DEV } from '../../internal/dev.ts'
-import { PushError, type PushErrorCode } from '../../errors.ts'
-import { ALIVE, type Payload, type SourceEvent } from '../../events.ts'
+import {
+  ALIVE,
+  DEV,
+  END,
+  PushError,
+  checkNumbers,
+  recordOptions,
+  readFrame,
+  redactUrl,
+  refusal,
+  selectPart,
+  standardLines,
+  toBase64,
+  type Emit,
+  type Payload,
+  type PushErrorCode,
+  type PushRequest,
+  type RefusedLine,
+  type SourceEvent,
+  type Technique,
+} from '../../kit.ts'
 import { playerPool, type LendPlayer } from './player-pool.ts'
 import type { FlashSocket } from './player.ts'
-import { toBase64 } from '../../parsers/content-type.ts'
-import { redactUrl } from '../../internal/redact-url.ts'
-import { refusal } from '../../http/request.ts'
-import type { PushRequest, Technique } from '../technique.ts'
-import { readFrame } from '../../backends/unreadable-message.ts'
-import { recordOptions } from '../../internal/equal-options.ts'
 
 const NAME = 'flashSocket'
 
@@ -51,7 +59,9 @@ export interface FlashSocketOptions {
  * @throws PushError `invalid-option` where a number is out of its range. A connection errors with `unsupported` where
  * Ruffle is not at `publicPath`, or WebAssembly is forbidden.
  * @see https://ruffle.rs/
- * @example createPushClient({ technique: flashSocket({ publicPath: '/ruffle/' }), backend: nchan() })
+ * @example
+ * import { flashSocket } from 'pinia-push/flash-socket'
+ * createPushClient({ technique: flashSocket({ publicPath: '/ruffle/' }), backend: nchan() })
  */
 export function flashSocket({
   proxyUrl = '/push/',

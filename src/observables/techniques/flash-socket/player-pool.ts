@@ -1,6 +1,6 @@
 import { EMPTY, ReplaySubject, catchError, delayWhen, share, tap, type Observable, type SchedulerLike } from 'rxjs'
+import { after } from '../../kit.ts'
 import { player, type Player, type PlayerOptions } from './player.ts'
-import { after } from '../../internal/time.ts'
 
 /** Lends the player of a tunnel for as long as it is subscribed. */
 export type LendPlayer = (proxyUrl: string, scheduler: SchedulerLike) => Observable<Player>

@@ -1,9 +1,6 @@
 import { Observable, type SchedulerLike } from 'rxjs'
-import { DEV } from '../../internal/dev.ts'
-import { PushError, asPushError } from '../../errors.ts'
-import { base64 } from '../../parsers/content-type.ts'
+import { DEV, PushError, asPushError, base64, runAfter } from '../../kit.ts'
 import { forgetRuffle, loadRuffle, type RufflePlayer, type RuffleSource } from './ruffle.ts'
-import { runAfter } from '../../internal/time.ts'
 
 /** What happens on a socket, by the words of the SWF. */
 export interface SocketListener {

@@ -1,6 +1,4 @@
-import { DEV } from '../../internal/dev.ts'
-import { PushError } from '../../errors.ts'
-import { errorMessage } from '../../internal/redact-url.ts'
+import { DEV, PushError, errorMessage } from '../../kit.ts'
 
 /** What of Ruffle's own API is used (0.6). */
 export interface Ruffle {

@@ -1,0 +1,113 @@
+// What a technique, a backend or a lifecycle of your own is made of: the built-in ones use nothing else.
+
+// A technique is a function from a request to a cold Observable of events.
+export type { Pace, PushRequest, Technique, Watch } from './techniques/technique.ts'
+export {
+  ALIVE,
+  RECYCLE,
+  type GapReason,
+  type Payload,
+  type RecentMessages,
+  type Repetition,
+  type SourceAlive,
+  type SourceEvent,
+  type SourceMessage,
+  type SourceOpen,
+} from './events.ts'
+export { selectPart } from './backends/select-part.ts'
+export {
+  standardEventStream,
+  standardFrame,
+  standardLines,
+  standardPoll,
+  standardStream,
+  standardWebSocket,
+} from './backends/standard.ts'
+export { fetchText, type FetchTextOptions } from './techniques/fetch-text.ts'
+export { pollLoop, type Cycle, type PollLoopOptions } from './techniques/poll-loop.ts'
+export { readEventStream, readEvents, readTextStream } from './techniques/text-stream-reader.ts'
+export { withConnectionSlot, type HeldConnections } from './http/connection-limit.ts'
+export { readBody, refusal, request, unexpected, type HttpRequest } from './http/request.ts'
+
+// A backend says where a kind of server expects and gives cursors, and what its responses mean.
+export {
+  END,
+  type Backend,
+  type BackendParts,
+  type BackendRequest,
+  type Emit,
+  type EventStreamBackend,
+  type FrameBackend,
+  type LineContent,
+  type LinesBackend,
+  type Ping,
+  type PollBackend,
+  type PostTarget,
+  type RefusedLine,
+  type ResponseHead,
+  type ResponseReader,
+  type ServerSentEvent,
+  type StreamBackend,
+  type Target,
+  type WebSocketBackend,
+} from './backends/backend.ts'
+export {
+  EVENT_STREAM_END,
+  STANDARD_CLOSES,
+  STANDARD_STATUSES,
+  closeVerdict,
+  statusVerdict,
+  type CloseTable,
+  type StatusTable,
+  type Verdict,
+} from './backends/verdict.ts'
+export { readFrame, unreadable } from './backends/unreadable-message.ts'
+export { detectSkipped, type Follows } from './connection/detect-skipped.ts'
+export {
+  verifyResume,
+  type OverlapOptions,
+  type Proof,
+  type ProofOptions,
+  type Prove,
+} from './connection/verify-resume.ts'
+export { post } from './http/post.ts'
+export { withQuery } from './http/query.ts'
+export { wholeBody } from './parsers/body-collector.ts'
+export { base64, toBase64 } from './parsers/content-type.ts'
+export { eventStream, type EventStreamReader } from './parsers/event-stream.ts'
+export { jsonArray, type JsonArrayReader } from './parsers/json-array.ts'
+export { lines } from './parsers/lines.ts'
+export { multipart, type MultipartReader, type Part } from './parsers/multipart.ts'
+export { mediaType } from '../wire/media-type.ts'
+
+// A lifecycle decides when a channel connects; `reconnect` keeps it connected.
+export {
+  reconnect,
+  type Lifecycle,
+  type LinkEvent,
+  type ReconnectOptions,
+  type Supervised,
+  type Supervision,
+} from './connection/reconnect.ts'
+export type { RetryPolicy } from './connection/backoff.ts'
+export type { Cursor, Position } from './connection/cursor.ts'
+export type { HeartbeatOptions } from './connection/heartbeat-monitor.ts'
+export { IDLE, connectionState, type ConnectionState } from './channel/connection-state.ts'
+export type { PushEvent, PushState } from './events.ts'
+export type { PushStatus } from './status.ts'
+
+// Errors, options and time, as everything else here has them.
+export {
+  PushError,
+  asPushError,
+  fault,
+  rejection,
+  rejectionCode,
+  type PushErrorCode,
+  type PushErrorDetails,
+} from './errors.ts'
+export { checkNumbers } from './internal/check-options.ts'
+export { DEV } from './internal/dev.ts'
+export { recordOptions } from './internal/equal-options.ts'
+export { errorMessage, redactUrl } from './internal/redact-url.ts'
+export { after, runAfter } from './internal/time.ts'
