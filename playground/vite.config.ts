@@ -4,7 +4,7 @@ import { playgroundServer } from './server/index.ts'
 
 const src = new URL('../src', import.meta.url).pathname
 
-/** Whether somebody sits here with a browser: not in CI, in tests, behind a pipe, or on a machine without a display. */
+/** Whether to open a browser: not in CI, in tests, behind a pipe, or without a display. */
 const { CI, VITEST, DISPLAY, WAYLAND_DISPLAY } = process.env
 const hasDisplay = process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY)
 const hasPerson = !CI && !VITEST && process.stdout.isTTY && hasDisplay
@@ -12,7 +12,7 @@ const hasPerson = !CI && !VITEST && process.stdout.isTTY && hasDisplay
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [vue(), ...playgroundServer({ by: process.env['PUSH_BY'] === 'nchan' ? 'nchan' : 'hub' })],
-  // The page imports the package by its public names; here they are its source, so that nothing has to be built first.
+  // The page imports the package by its public names. They point to the source, so no build is needed.
   resolve: {
     alias: {
       'pinia-push/observables': `${src}/observables/index.ts`,

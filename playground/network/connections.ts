@@ -2,48 +2,48 @@ import type { Channel, PushEvent, Technique } from 'pinia-push'
 import { tap } from 'rxjs'
 import { shallowRef } from 'vue'
 
-/** How much of the past is shown, in ms. */
+/** The period that the timeline shows, in ms. */
 export const WINDOW = 60_000
 
-/** How many lines of news are shown. */
+/** The number of news lines on the page. */
 const LINES = 12
 
-/** One connection of one rung; times in ms since the epoch. */
+/** One connection of one technique; times in ms since the epoch. */
 export interface Connection {
   readonly id: number
-  readonly rung: string
+  readonly technique: string
   readonly began: number
   readonly opened?: number
-  /** From when on it carried the channel, until it ended. */
+  /** When it took over the channel. */
   readonly carried?: number
   readonly ended?: number
-  /** What ended it, where it did not end because another took over. */
+  /** Why it ended; absent if another connection took over. */
   readonly why?: string
 }
 
-/** Something that happened, in words. */
+/** One line of news. */
 export interface News {
   readonly id: number
   readonly at: number
   readonly text: string
 }
 
-/** The rungs' own names, for people. */
+/** The techniques' titles. */
 export const TITLES: Readonly<Record<string, string>> = {
   webSocket: 'WebSocket',
   sse: 'Server-Sent Events',
   longPolling: 'Long polling',
 }
-const title = (rung: string | undefined) => TITLES[rung ?? ''] ?? String(rung)
+const title = (technique: string | undefined) => TITLES[technique ?? ''] ?? String(technique)
 
-/** Sees every connection that a ladder tries, and what came of it. */
+/** Observes every connection of a fallback, and its result. */
 export function useConnections() {
   const connections = shallowRef<readonly Connection[]>([])
   const news = shallowRef<readonly News[]>([])
   let last = 0
 
-  const tell = (text: string) => {
-    // A reason may be a sentence already.
+  const report = (text: string) => {
+    // A reason may end with a full stop.
     const line = { id: (last += 1), at: Date.now(), text: text.replace(/\.*$/, '.') }
     news.value = [line, ...news.value].slice(0, LINES)
   }
@@ -51,7 +51,7 @@ export function useConnections() {
     connections.value = connections.value.map((one) => (one.id === id ? { ...one, ...changes } : one))
   }
 
-  /** A technique is a function to an Observable, so that whoever likes may watch it. */
+  /** Wraps a technique: its connections are Observables, so a `tap` sees every event. */
   const shown = (technique: Technique): Technique => ({
     ...technique,
     connect(request) {
@@ -62,51 +62,53 @@ export function useConnections() {
           subscribe() {
             const since = Date.now() - WINDOW
             const recent = connections.value.filter(({ ended }) => (ended ?? Infinity) > since)
-            connections.value = [...recent, { id, rung: technique.name, began: Date.now() }]
+            connections.value = [...recent, { id, technique: technique.name, began: Date.now() }]
           },
           next(event) {
-            // A head alone proves nothing: a proxy may hold back what follows.
+            // A head alone proves nothing: a proxy may buffer the body.
             if (opened || (event.type === 'open' && (event.expectsGreeting || event.unconfirmed))) return
             opened = true
             change(id, { opened: Date.now() })
           },
           error(error: Error) {
             change(id, { ended: Date.now(), why: error.message })
-            tell(`${title(technique.name)} ${opened ? 'broke' : 'failed'}: ${error.message}`)
+            report(`${title(technique.name)} ${opened ? 'broke' : 'failed'}: ${error.message}`)
           },
           unsubscribe() {
             const own = connections.value.find((one) => one.id === id)
             const late = !opened && own?.carried === undefined
-            change(id, { ended: Date.now(), ...(late && { why: 'No byte came in time.' }) })
-            if (late) tell(`${title(technique.name)} was left: no byte came in time`)
+            change(id, { ended: Date.now(), ...(late && { why: 'No byte arrived in time.' }) })
+            if (late) report(`${title(technique.name)} timed out: no byte arrived in time`)
           },
         }),
       )
     },
   })
 
-  /** What the channel itself tells of the ladder. */
-  const heard = (event: PushEvent<unknown>) => {
+  /** Reports the channel's own events. */
+  const handleEvent = (event: PushEvent<unknown>) => {
     if (event.type === 'open') {
-      const own = connections.value.findLast(({ rung, ended }) => rung === event.technique && ended === undefined)
+      const own = connections.value.findLast(
+        ({ technique, ended }) => technique === event.technique && ended === undefined,
+      )
       if (own) change(own.id, { carried: Date.now() })
-      tell(`${title(event.technique)} carries: ${event.reason ?? 'it is open'}`)
+      report(`${title(event.technique)} is in use: ${event.reason ?? 'it is open'}`)
     }
     if (event.type === 'reconnecting' || event.type === 'failed') {
       const own = connections.value.findLast(({ carried }) => carried !== undefined)
-      // What the ladder itself ends, because it is silent, it ends now.
+      // A silent connection is ended by the fallback, at this moment.
       if (own && own.why === undefined && (own.ended ?? Infinity) > Date.now() - 100)
         change(own.id, { why: event.error.message })
       if (event.error.code === 'heartbeat-timeout')
-        tell(`${title(event.error.technique)} fell silent: ${event.error.message}`)
+        report(`${title(event.error.technique)} stopped sending: ${event.error.message}`)
     }
-    if (event.type === 'gap') tell(`Some messages may be missing: ${event.reason}`)
+    if (event.type === 'gap') report(`Messages may be missing: ${event.reason}`)
   }
 
   return {
     connections,
     news,
     shown,
-    follow: (channel: Channel<unknown, never>) => channel.events$.subscribe(heard),
+    follow: (channel: Channel<unknown, never>) => channel.events$.subscribe(handleEvent),
   }
 }

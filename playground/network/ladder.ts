@@ -1,10 +1,10 @@
 import { createPush, defineChannel, fallback, longPolling, nchan, sse, webSocket, type Technique } from 'pinia-push'
 import { decode } from '../src/machine.ts'
 
-/** The best first: what is lower passes more networks, and costs more. `shown` draws what each one does. */
-export const createLadder = (line: string, shown: (rung: Technique) => Technique) =>
+/** The preferred technique first: later ones work on more networks, and cost more. `shown` draws each connection. */
+export const createLadder = (line: string, shown: (technique: Technique) => Technique) =>
   createPush({
-    // A demonstration does not wait for minutes.
+    // Short intervals, for a demonstration.
     technique: fallback(
       { upgradeProbe: { first: 3_000, max: 6_000 } },
       ...[webSocket(), sse(), longPolling()].map(shown),

@@ -5,15 +5,15 @@ import OrderDesk from './OrderDesk.vue'
 import { deskAt } from './desk-api.ts'
 
 export interface Where {
-  /** Where the desk answers. */
+  /** The desk's HTTP origin. */
   origin: string
-  /** Where the hub is reached: another port, so that this line can be broken. */
+  /** The hub's origin: another port, whose connections can be broken. */
   line: string
 }
 
-/** The app, as the server makes it for each request and a page once; `create` is Vue's own. */
+/** Creates the app: once per request on the server, once per page. `create` is Vue's own. */
 export function createDesk({ origin, line }: Where, create = createApp) {
-  // A demonstration does not wait half a minute.
+  // A short delay, for a demonstration.
   const push = createPush({
     technique: webSocket(),
     backend: nchan(),

@@ -2,11 +2,11 @@ import type { Snapshot } from 'pinia-push'
 import { markRaw } from 'vue'
 import type { Action, Book } from './order.ts'
 
-/** What the desk answers over plain HTTP. */
+/** The desk's HTTP API. */
 export interface DeskApi {
-  /** The book, and the place in the channel up to which it holds. */
+  /** Returns the book, and the channel's cursor up to which it is current. */
   snapshot(signal: AbortSignal): Promise<Snapshot<Book>>
-  /** Asks for something to be done; resolves with why it was refused, or with undefined. */
+  /** Requests an action. Resolves with the reason for a rejection, or with undefined. */
   ask(id: number, action: Action): Promise<string | undefined>
   place(): Promise<void>
   setMarket(market: Book['market']): Promise<void>
@@ -14,7 +14,7 @@ export interface DeskApi {
 
 declare module 'pinia' {
   interface PiniaCustomProperties {
-    /** The desk, as every store reaches it: on a server it is at another address than in a page. */
+    /** The desk, for every store. A server reaches it at another URL than a page. */
     readonly desk: DeskApi
   }
 }
@@ -23,9 +23,9 @@ export function deskAt(origin: string): DeskApi {
   const post = (path: string) => fetch(`${origin}/orders${path}`, { method: 'POST' })
   return markRaw<DeskApi>({
     async snapshot(signal) {
-      const answer = await fetch(`${origin}/orders`, { signal })
-      if (!answer.ok) throw new Error(`/orders answered ${answer.status}`)
-      return (await answer.json()) as Snapshot<Book>
+      const response = await fetch(`${origin}/orders`, { signal })
+      if (!response.ok) throw new Error(`/orders returned ${response.status}`)
+      return (await response.json()) as Snapshot<Book>
     },
     async ask(id, action) {
       try {

@@ -7,12 +7,12 @@ const line = document.querySelector<HTMLMetaElement>('meta[name="line"]')?.conte
 const rendered = document.querySelector('#state')?.textContent
 
 const { app, pinia, push } = createDesk({ origin: location.origin, line }, rendered ? createSSRApp : createApp)
-// The server's state, and the place in the channel up to which it holds: the page goes on from there.
+// The server's state includes the channel's cursor: the page resumes from there.
 if (rendered) pinia.state.value = JSON.parse(rendered)
 app.mount('#app')
 
-// Beside Vue: the same channel, the same connection. The store is the first to read it, because only it knows the place
-// to go on from; while a page hydrates, it begins at the end of the task.
+// The tape shares the store's channel and connection. The store must subscribe first, because only it knows the cursor;
+// while a page hydrates, it subscribes at the end of the task.
 await nextTick()
 const tape = document.querySelector<HTMLElement>('#tape')
 if (tape) drawTape(tape, push.channel(orders()))

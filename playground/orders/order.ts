@@ -1,8 +1,8 @@
-/** What an order goes through, in this order; the last two are its end. */
+/** The states of an order, in sequence. The last two are final. */
 export const ORDER_STATES = ['new', 'open', 'filled', 'cancelled'] as const
 export type OrderState = (typeof ORDER_STATES)[number]
 
-/** What a person can ask the desk to do with an order. */
+/** The actions on an order. */
 export const ACTIONS = ['accept', 'fill', 'cancel'] as const
 export type Action = (typeof ACTIONS)[number]
 
@@ -11,16 +11,16 @@ export interface Order {
   side: 'buy' | 'sell'
   symbol: string
   quantity: number
-  /** How much of the quantity was traded so far. */
+  /** The traded part of the quantity. */
   filled: number
   price: number
   state: OrderState
-  /** Was placed not to be cancelled: the desk refuses to. */
+  /** A firm order cannot be cancelled. */
   firm: boolean
 }
 
 export interface Trade {
-  /** Each is the last plus one. */
+  /** Increases by one with each trade. */
   n: number
   order: number
   side: Order['side']
@@ -31,20 +31,20 @@ export interface Trade {
   at: number
 }
 
-/** The desk as a whole: what a snapshot holds. */
+/** The state of the desk, as in a snapshot. */
 export interface Book {
   byId: Record<number, Order>
-  /** The number of the last trade; 0: none yet. */
+  /** The number of the last trade, or 0. */
   trades: number
-  /** While it is closed, orders change only where somebody asks. */
+  /** While it is closed, orders change only by user actions. */
   market: 'open' | 'closed'
 }
 
-/** What the channel carries: each message is one change of the book. */
+/** A message of the channel: one change of the book. */
 export type DeskMessage =
   | { kind: 'order'; order: Order; trade?: Trade }
   | { kind: 'cleared'; id: number }
   | { kind: 'market'; market: Book['market'] }
 
-/** Whether nothing can happen to it any more. */
+/** Returns whether an order is final. */
 export const isDone = ({ state }: Order): boolean => state === 'filled' || state === 'cancelled'

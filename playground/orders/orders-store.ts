@@ -6,20 +6,20 @@ export const orders = defineChannel<DeskMessage>({ url: '/push/orders' })
 
 /** An order as the board shows it. */
 export interface ShownOrder extends Order {
-  /** What was asked of the desk, until the channel tells that it was done. */
+  /** The requested action, until the channel confirms it. */
   asked: Action | undefined
-  /** Why the desk did not do what it was asked. */
+  /** Why the desk rejected the action. */
   refused: string | undefined
 }
 
-/** Whether an order shows that what was asked was done, or can be done no more. */
+/** Returns whether an action has completed, or is no longer possible. */
 const SETTLED = {
   accept: ({ state }) => state !== 'new',
   fill: isDone,
   cancel: isDone,
 } satisfies Record<Action, (order: Order) => boolean>
 
-/** The book of the desk, live; and over it, what a person asked for and the desk has not yet done. */
+/** The live book of the desk, with the user's pending actions on top. */
 export const useOrders = defineStore('orders', {
   state: () => ({
     byId: {} as Book['byId'],
@@ -37,7 +37,7 @@ export const useOrders = defineStore('orders', {
         `#${id} ${side} ${symbol}`.toLowerCase().includes(text),
       )
     },
-    /** What the filter lets through, the newest first. */
+    /** Orders that match the filter, newest first. */
     shown(): ShownOrder[] {
       const { asked, refused, filter } = this
       return this.found
@@ -45,14 +45,14 @@ export const useOrders = defineStore('orders', {
         .toSorted((a, b) => b.id - a.id)
         .map((order) => ({ ...order, asked: unsettled(order, asked[order.id]), refused: refused[order.id] }))
     },
-    /** How many there would be to see, by state. */
+    /** Counts the matching orders, by state. */
     count(): (state: OrderState | 'all') => number {
       return (state) => this.found.filter((order) => state === 'all' || order.state === state).length
     },
   },
 
   actions: {
-    /** Shows at once what was asked, and takes it back if the desk refuses; that it was done is told by the channel. */
+    /** Shows an action at once, and reverts it if the desk rejects it. The channel confirms it. */
     async ask(id: number, action: Action) {
       this.asked[id] = action
       delete this.refused[id]

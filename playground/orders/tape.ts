@@ -2,15 +2,15 @@ import type { Channel } from 'pinia-push/observables'
 import { Subscription, filter, interval, map, merge, scan, startWith } from 'rxjs'
 import type { DeskMessage, Trade } from './order.ts'
 
-/** How many trades the tape shows. */
+/** The number of trades on the tape. */
 const SHOWN = 12
 const MINUTE = 60_000
 
-/** Writes the channel's trades into `host`, without a framework: the last ones, and how many a minute. */
+/** Shows the channel's latest trades and their number per minute in `host`, without a framework. */
 export function drawTape(host: HTMLElement, channel: Channel<DeskMessage, never>): Subscription {
   const list = host.querySelector('ol')
   const rate = host.querySelector('output')
-  if (!list || !rate) throw new Error('the tape needs an <ol> and an <output>')
+  if (!list || !rate) throw new Error('The tape is incomplete: <ol> or <output> is missing.')
 
   const print = (text: string) => {
     const row = document.createElement('li')

@@ -5,6 +5,6 @@ export function json(response: ServerResponse, status: number, value: unknown): 
   response.end(JSON.stringify(value))
 }
 
-/** A POST of this server's own pages, or of no page at all. */
+/** Returns whether a request is a POST from this server's own pages, or from no page. */
 export const isOwnPost = ({ method, headers: { origin, host } }: IncomingMessage): boolean =>
   method === 'POST' && (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host))

@@ -1,6 +1,6 @@
 import { isDone, type Action, type Book, type DeskMessage, type Order } from '../orders/order.ts'
 
-/** Why something cannot be done with an order; undefined: it can. */
+/** Returns why an action on an order is not possible; undefined if it is. */
 const REFUSALS = {
   accept: ({ id, state }) => (state === 'new' ? undefined : `order ${id} is ${state} already`),
   fill: ({ id, state }) =>
@@ -22,14 +22,14 @@ const SYMBOLS = [
   ['DELTA', 103.4],
 ] as const
 
-/** How many orders the book keeps: done ones leave first. */
+/** The number of orders in the book: final ones are removed first. */
 const KEPT = 16
 const LIVE = 10
 const FIRST = 8
 const MARKET_MS = 800
 
 export interface DeskOptions {
-  /** Hears of every change, in the same moment as the book has it. */
+  /** Receives every change, at the time of the change. */
   publish: (message: DeskMessage) => void
   /** From 0 up to 1. @default Math.random */
   random?: () => number
@@ -81,7 +81,7 @@ export function createDesk({ publish, random = Math.random }: DeskOptions) {
     change(order, {}, Math.min(rest, 10 * Math.ceil((rest / 10) * random()) || 10))
   }
 
-  /** Whatever the market does next. */
+  /** Makes the market's next move. */
   const trade = (): void => {
     const [placed, open] = [inState('new'), inState('open')]
     const chance = random()
@@ -106,7 +106,7 @@ export function createDesk({ publish, random = Math.random }: DeskOptions) {
   return {
     book: book as Readonly<Book>,
     place,
-    /** Does it, or says why not. */
+    /** Performs an action, or returns why it is not possible. */
     act(id: number, action: Action): string | undefined {
       const order = book.byId[id]
       if (!order) return `order ${id} is not in the book any more`

@@ -2,24 +2,24 @@ import { request as ask, type IncomingMessage, type ServerResponse } from 'node:
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Hands a request on to a port of this machine, and its answer back as it comes. */
+/** Forwards a request to a local port, and its response in chunks as they arrive. */
 export function forward(port: number, request: IncomingMessage, response: ServerResponse): void {
   const { method, url, headers } = request
   const asked = ask({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
   asked.on('response', (answer) => {
-    // What comes without chunks ends with its connection, and is to do so here: a frame is seen to break by that.
+    // A response without chunks ends with its connection, here too: an iframe detects a break by that.
     if (answer.headers['transfer-encoding'] === undefined) response.useChunkedEncodingByDefault = false
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
     answer.pipe(response)
     answer.on('close', () => !answer.complete && response.destroy())
   })
-  // A node that died: what it had begun to say breaks off here too.
+  // The node died, so its response ends here too.
   asked.on('error', () => response.destroy())
   response.on('close', () => asked.destroy())
   request.pipe(asked)
 }
 
-/** The same for an upgrade. */
+/** Forwards an upgrade. */
 export function forwardUpgrade(port: number, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const node = connect(port, '127.0.0.1')
   const fields = request.rawHeaders.flatMap((name, at, all) => (at % 2 === 0 ? [`${name}: ${all[at + 1]}`] : []))

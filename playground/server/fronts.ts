@@ -4,23 +4,23 @@ import { createFaultProxy, type FaultProxy } from '../../test/servers/fault-prox
 import { createMeter, type Carried, type Cost, type Meter } from './meter.ts'
 import type { PushServer } from './push-server.ts'
 
-/** A header that no page can send here: the front says by it whom the hub is to refuse. */
+/** A header that pages cannot send: the front marks requests that the hub must reject. */
 export const FORBIDDEN = 'x-playground-forbidden'
 
-/** One technique's own way to the hub: a port, so that its connections compete with no other's, and a network to break. */
+/** One technique's route to the hub: its own port, so that techniques share no connections, and its own network faults. */
 export interface Front {
   url: string
   proxy: FaultProxy
-  /** Has the hub answer 403. */
+  /** Lets the hub respond with 403. */
   forbid(on: boolean): void
-  /** What a page has cost so far; pages are told apart by the first part of the path. */
+  /** Returns the costs of a page, which the first part of the path identifies. */
   cost(page: string): Cost | undefined
-  /** The pages that were here within so many ms. */
+  /** Returns the pages with a request within the last `ms`. */
   pages(within: number): string[]
   close(): Promise<void>
 }
 
-/** How many pages are remembered. */
+/** The number of pages whose costs are stored. */
 const MOST_PAGES = 100
 
 export async function openFront(hub: PushServer): Promise<Front> {
@@ -35,7 +35,7 @@ export async function openFront(hub: PushServer): Promise<Front> {
     if (meters.size > MOST_PAGES && oldest !== undefined) meters.delete(oldest)
     return meter
   }
-  /** Takes the page's name off the path, so that the hub sees its own, and begins to count. */
+  /** Removes the page's name from the path, and starts to count. */
   const admit = (request: { url?: string | undefined; headers: NodeJS.Dict<string | string[]>; socket: Socket }) => {
     const [, page, rest] = /^\/([\w-]+)(\/push\/.*)$/.exec(request.url ?? '') ?? []
     if (rest) request.url = rest
@@ -46,7 +46,7 @@ export async function openFront(hub: PushServer): Promise<Front> {
 
   const server = createServer((request, response) => {
     const done = admit(request)
-    // Whoever leaves early has had what came so far; 304 is a poll's word for nothing new.
+    // A request that is aborted has received its data so far. 304 means that a poll found no new messages.
     response.on('close', () => done(response.statusCode === 200))
     if (!hub.handle(request, response)) response.writeHead(404).end()
   })

@@ -15,7 +15,7 @@ import type { Report, Welcome } from './report.ts'
 import { ruffle } from './ruffle.ts'
 import { stoppable } from './stoppable.ts'
 
-/** The cards of the page, in the order of history. */
+/** The techniques of the page's cards, in historical order. */
 const TECHNIQUES = [
   'polling',
   'longPolling',
@@ -51,15 +51,15 @@ const FAULTS = {
   },
 } satisfies Record<string, (front: Front) => void>
 
-/** How often the machine may speak, in ms. */
+/** The intervals of the machine's messages, in ms. */
 const INTERVALS = [100, 1_000, 10_000]
 
-/** A page that asked nothing for so long is told nothing more, in ms. */
+/** A page without requests for this long gets no more reports, in ms. */
 const GONE = 60_000
 
 /**
- * The playground's server: the hub on the page's own origin, or nodes of nginx with Nchan behind it, fed ten times a
- * second with what this machine does, and for each technique a port of its own with a network that can be broken.
+ * The playground's server: the hub on the page's own origin, or nodes of nginx with Nchan behind it. It publishes the
+ * state of this machine ten times a second. Each technique has its own port, with a network that can be broken.
  */
 export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
   const ports = new Set<number>()
@@ -131,7 +131,7 @@ export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
     }
   }
 
-  /** What the page's buttons do. */
+  /** The routes of the page's buttons. */
   const press = async ([kind, first = '', second = '']: string[]): Promise<boolean> => {
     if (kind === 'hub' && (first === 'stop' || first === 'start')) {
       for (const [name, front] of fronts) inflict(name, front, first === 'stop' ? 'refuse' : 'heal')
@@ -156,7 +156,7 @@ export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
   const control = async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const [, kind = '', ...rest] = (request.url ?? '').split('/')
     if (kind === 'board') {
-      // The place first, then the state: what comes in between is applied twice rather than never.
+      // Reads the cursor before the state, so that a message in between is applied twice rather than never.
       const cursor = await hub?.cursor('machine')
       return json(response, 200, { cursor, state: machine.board })
     }
@@ -196,7 +196,7 @@ export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
     by === 'nchan'
       ? pushNodes({ authorize, setup })
       : pushHub({
-          // A stalled link is noticed after heartbeat and timeout: ten seconds, here.
+          // A stalled connection is detected after heartbeat and grace: ten seconds, here.
           heartbeat: 5_000,
           allowedOrigins: (origin) => ports.has(Number(new URL(origin).port)),
           authorize,

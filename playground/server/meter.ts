@@ -1,28 +1,28 @@
 import type { Socket } from 'node:net'
 
-/** What a technique has cost one page so far, as the server saw it. */
+/** The costs of a technique for one page, measured at the server. */
 export interface Cost {
   requests: number
-  /** Of requests and answers, heads and all. */
+  /** Of requests and responses, with heads. */
   bytes: number
-  /** Answers that brought no message. */
+  /** Responses without a message. */
   useless: number
-  /** How long the server had an answer, or a socket, open for it, in ms in all. */
+  /** The total time of open responses and sockets, in ms. */
   held: number
 }
 
 export interface Meter {
-  /** A request begins; what it returns is called once, at its end. */
+  /** Starts a request. Call the returned function once, at its end. */
   asked(socket: Socket): (useful: boolean) => void
   cost(): Cost
-  /** When there was a request last, in ms since the epoch; now, while one is open. */
+  /** The time of the last request, in ms since the epoch; now, while one is open. */
   seen(): number
 }
 
-/** What each connection had carried when the last request on it ended: browsers use one for many. */
+/** The bytes of each connection at the end of its last request, because browsers reuse connections. */
 export type Carried = WeakMap<Socket, number>
 
-/** Counts what one page costs by one technique. */
+/** Counts the costs of one technique for one page. */
 export function createMeter(carried: Carried): Meter {
   const ended: Cost = { requests: 0, bytes: 0, useless: 0, held: 0 }
   const open = new Set<{ socket: Socket; since: number }>()

@@ -12,7 +12,7 @@ export interface ProcessRow {
   memory: number
 }
 
-/** The board as a whole: what a snapshot holds. */
+/** The state of the board, as in a snapshot. */
 export interface Board {
   host: string
   cores: number
@@ -30,7 +30,7 @@ export interface Board {
 /** What changed since the last tick. */
 export interface Tick {
   kind: 'tick'
-  /** Each is the last plus one. */
+  /** Increases by one with each tick. */
   n: number
   /** In ms since the epoch. */
   at: number
@@ -43,7 +43,7 @@ export interface Tick {
 
 const BUSIEST = 8
 
-/** Reads this machine, tick by tick. */
+/** Reads the state of this machine at each tick. */
 export function readMachine() {
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
@@ -124,7 +124,7 @@ function cpuTimes() {
   return { idle, total }
 }
 
-/** Every process, as Linux tells it; elsewhere this server's own. */
+/** Returns all processes on Linux, and only this one on other systems. */
 function* processes(): Generator<{ pid: number; name: string; jiffies: number; memory: number }> {
   if (process.platform !== 'linux') {
     const { user, system } = process.cpuUsage()
@@ -148,7 +148,7 @@ function* processes(): Generator<{ pid: number; name: string; jiffies: number; m
         memory: Math.round((Number(fields[21]) * 4_096) / 2 ** 20),
       }
     } catch {
-      // It ended while it was looked at.
+      // The process ended in the meantime.
     }
   }
 }

@@ -6,7 +6,7 @@ import { KINDS, RULES, type Kind, type Rule } from '../../test/servers/network/r
 import { isOwnPost, json } from './answer.ts'
 import type { PushServer } from './push-server.ts'
 
-/** How long a connection that flaps lives, in ms. */
+/** The lifetime of a flapping connection, in ms. */
 const LIFE = 300
 
 interface Line {
@@ -37,7 +37,7 @@ async function openLine(hub: PushServer): Promise<Line> {
 const isKind = (name: string): name is Kind | 'all' => name === 'all' || (KINDS as readonly string[]).includes(name)
 const isRule = (name: string): name is Rule => (RULES as readonly string[]).includes(name)
 
-/** The server's part of the network page: a way to the hub that tells WebSockets, streams and polls apart. */
+/** The server's part of the network page: a route to the hub that treats WebSockets, streams and polls differently. */
 export function networkPage() {
   let line: Promise<Line> | undefined
 

@@ -9,7 +9,7 @@ import type { PushServer } from './push-server.ts'
 
 const NAMES = ['A', 'B']
 
-/** How often an event stream shows that it lives, in s; the pages are told. */
+/** The heartbeat interval of event streams, in s. The pages receive it. */
 export const HEARTBEAT = 5
 
 interface Node {
@@ -22,8 +22,8 @@ export interface Nodes extends PushServer {
 }
 
 /**
- * Two nodes of nginx with Nchan that share one Redis, on the files that users deploy. Pages read at the first that
- * runs; what is published goes to the last.
+ * Two nodes of nginx with Nchan and one Redis, with the files that users deploy. Pages subscribe at the first running
+ * node; messages are published to the last one.
  */
 export async function startNodes({ authorize }: { authorize: Authorize }): Promise<Nodes> {
   const redis = await startRedis()
@@ -35,7 +35,7 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
       guard: guard.start,
       changes: (port) => [
         plain(port),
-        // Pages of any port of this machine, and many cards on it.
+        // Accepts pages of any local port, with many cards.
         ['push/origins.conf', '"https://app.example.com"', '"~^http://(localhost|127\\.0\\.0\\.1):[0-9]+$"'],
         ['push/limits.conf', 'rate=200r/s', 'rate=2000r/s'],
         ['push/subscription.conf', 'ping_interval 15;', `ping_interval ${HEARTBEAT};`],
@@ -52,7 +52,7 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
     return last && `http://127.0.0.1:${last.publisherPort}/channels/${channel}`
   }
   let closed = false
-  /** The place of a channel's last message; null: it has none. Undefined: no node says. */
+  /** Returns the cursor of a channel's last message; null if it has none; undefined if no node responds. */
   const placeOf = async (channel: string): Promise<string | null | undefined> => {
     const at = channelAt(channel)
     if (at === undefined) return undefined
@@ -71,14 +71,14 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
   const post = async (channel: string, body: string, type: string): Promise<boolean> => {
     const before = await placeOf(channel)
     const at = channelAt(channel)
-    // Where no place is known, nothing would tell whether a node that dies took this.
+    // Without a known cursor, it would be unknown whether a dying node accepted the message.
     if (at === undefined || before === undefined) return false
     try {
       const answer = await fetch(at, { method: 'POST', headers: { 'content-type': type }, body })
       await answer.text()
       return answer.ok
     } catch {
-      // The node died over it. If the channel has moved on it was taken, and is not to be said twice.
+      // The node died. If the channel's cursor moved, the node accepted the message, and it must not be sent again.
       let after = await placeOf(channel)
       while (after === undefined && !closed) {
         await later()
@@ -87,7 +87,7 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
       return after !== before
     }
   }
-  // One after the other, so that they stay in order; what no node takes waits until one does.
+  // One message at a time keeps the order. A message waits until a node accepts it.
   let last: Promise<void> = Promise.resolve()
   const publish: PushServer['publish'] = (channel, body, { contentType }) => {
     last = last.then(async () => {

@@ -4,10 +4,10 @@ import type { render } from '../orders/render.ts'
 
 const TEMPLATE = new URL('../orders/index.html', import.meta.url)
 
-/** What a script element may hold: no `<` begins its end, or a comment. */
+/** Escapes JSON for a script element: a `<` could start its end tag or a comment. */
 const inScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c')
 
-/** Answers `/orders/ssr` with the order desk as it is now, and the place in its channel up to which that holds. */
+/** Responds to `/orders/ssr` with the rendered order desk, and the cursor up to which it is current. */
 export function rendersOrders(
   server: ViteDevServer,
   line: () => Promise<string | undefined>,
@@ -15,7 +15,7 @@ export function rendersOrders(
   const page = async (port: number | undefined) => {
     const origin = `http://127.0.0.1:${port}`
     const template = await server.transformIndexHtml('/orders/index.html', await readFile(TEMPLATE, 'utf8'))
-    // Vite compiles it for the server, and anew when it is edited.
+    // Vite compiles it for the server, and again after each edit.
     const rendering = (await server.ssrLoadModule('/orders/render.ts')) as { render: typeof render }
     const { html, state } = await rendering.render({ origin, line: (await line()) ?? origin })
     return template

@@ -8,15 +8,15 @@ import { openFront, type Front } from './fronts.ts'
 import { rendersOrders } from './orders-ssr.ts'
 import type { PushServer } from './push-server.ts'
 
-/** The desk's channel: nobody else publishes to it. */
+/** The desk's channel. Only the desk publishes to it. */
 export const ORDERS = 'orders'
 
-/** How long the desk thinks about what it is asked, in ms, so that a person sees that it does. */
+/** The response time of the desk, in ms, so that a person sees pending actions. */
 const THINKS = 400
 
 const isAction = (name: string): name is Action => (ACTIONS as readonly string[]).includes(name)
 
-/** The server's part of the order desk: its book, its routes, and a line of its own to the hub that can be broken. */
+/** The server's part of the order desk: its book, its routes, and its own line to the hub, which can be broken. */
 export function orderDesk() {
   let hub: PushServer | undefined
   let desk: Desk | undefined
@@ -33,7 +33,7 @@ export function orderDesk() {
     if (root !== 'orders' || !hub || !desk) return next()
     if (subject === undefined && request.method === 'GET') {
       if (request.headers.accept?.includes('text/html')) return response.writeHead(302, { Location: '/orders/' }).end()
-      // The place first, then the state: what comes in between is applied twice rather than never.
+      // Reads the cursor before the state, so that a message in between is applied twice rather than never.
       const { book } = desk
       return Promise.resolve(hub.cursor(ORDERS)).then((cursor) => json(response, 200, { cursor, state: book }), next)
     }

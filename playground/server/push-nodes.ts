@@ -7,11 +7,11 @@ import type { PushServer } from './push-server.ts'
 
 interface PushNodesOptions {
   authorize: Authorize
-  /** Runs when the nodes do. What comes back runs when they stop. */
+  /** Runs when the nodes start. The returned function runs when they stop. */
   setup: (server: PushServer) => () => void
 }
 
-/** As `pushHub()`, with two nodes of nginx with Nchan and their Redis in the hub's place. */
+/** Like `pushHub()`, with two nodes of nginx with Nchan and their Redis instead of the hub. */
 export function pushNodes({ authorize, setup }: PushNodesOptions): Plugin {
   let nodes: Nodes | undefined
   let stop = () => {}
@@ -28,7 +28,7 @@ export function pushNodes({ authorize, setup }: PushNodesOptions): Plugin {
       const started = (nodes = await startNodes({ authorize }))
       stop = setup(started)
       middlewares.use((request, response, next) => {
-        // Pages read at the nodes. What they say goes to the backend, and that is this server.
+        // Pages subscribe at the nodes. Their messages go to the backend, which is this server.
         const [, said] = /^\/push\/([\w.-]+)$/.exec(request.url ?? '') ?? []
         if (request.method === 'POST' && said !== undefined) {
           if (!isOwnPost(request)) return json(response, 403, 'only this page publishes here')
@@ -38,7 +38,7 @@ export function pushNodes({ authorize, setup }: PushNodesOptions): Plugin {
       })
       httpServer?.on('upgrade', (request, socket, head) => void started.upgrade(request, socket, head))
     },
-    // So that the page knows what nginx says, and what it does not.
+    // Tells the page the heartbeat interval, because nginx does not send it.
     transformIndexHtml: () => [{ tag: 'meta', attrs: { name: 'heartbeat', content: String(HEARTBEAT * 1_000) } }],
     async closeBundle() {
       stop()

@@ -1,27 +1,27 @@
 import type { Cost } from './meter.ts'
 
-/** What the server tells one page of itself, each second. */
+/** The server's report to one page, each second. */
 export interface Report {
   /** In ms since the epoch. */
   at: number
   /** Between two messages of the machine, in ms. */
   interval: number
-  /** What is wrong with each technique's network now; absent: nothing. */
+  /** The current fault of each technique's network; absent without one. */
   faults: Record<string, string>
   costs: Record<string, Cost>
-  /** The nodes that carry it, by name, and whether each runs; the hub has none. */
+  /** Whether each node runs, by name; empty with the hub. */
   nodes: Record<string, boolean>
 }
 
-/** What a page is told when it begins. */
+/** The server's first message to a page. */
 export interface Welcome {
-  /** Its name, by which its costs are told from those of other pages. */
+  /** The page's name, which identifies its costs. */
   page: string
   /** In ms since the epoch. */
   at: number
-  /** Where each technique finds the hub. */
+  /** The hub's URL for each technique. */
   bases: Record<string, string>
   nodes: Report['nodes']
-  /** Where somebody publishes from a terminal. @default the page's own origin */
+  /** The URL to publish to from a terminal. @default the page's own origin */
   publisher?: string
 }

@@ -8,7 +8,7 @@ import type { Connect, Plugin } from 'vite'
 const FOLDER = dirname(createRequire(import.meta.url).resolve('@ruffle-rs/ruffle/package.json'))
 const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', wasm: 'application/wasm' }
 
-/** Serves Ruffle's files at `/ruffle/`, packed as any server would. */
+/** Serves Ruffle's files at `/ruffle/`, compressed. */
 export function ruffle(): Plugin {
   const packed = new Map<string, Promise<Buffer>>()
   const pack = async (name: string) => promisify(gzip)(await readFile(join(FOLDER, name)))

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** What the page's own origin does while the hub is as good as gone: it cuts what goes there. */
+/** Simulates a stopped hub on the page's own origin: it closes all its connections. */
 export function stoppable() {
   const open = new Set<Duplex>()
   let stopped = false

@@ -1,6 +1,6 @@
 const whole = new Intl.NumberFormat('en')
 
-/** Figures as they stand in a card: none is longer than eight characters, so that four stand side by side. */
+/** Formats a figure of a card in at most eight characters, so that four fit side by side. */
 export const count = (value: number) => (value < 1e6 ? whole.format(value) : `${(value / 1e6).toFixed(1)} M`)
 
 /** `value` is in ms. */

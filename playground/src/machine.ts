@@ -2,24 +2,24 @@ import type { Board, Tick } from '../server/metrics.ts'
 
 export type { Board, Tick }
 
-/** What a person posted, from this page or by curl. */
+/** A message that a person posted, from this page or by curl. */
 export interface Note {
   kind: 'note'
   text: string
 }
 
-/** The channel carries ticks of the machine, and whatever is posted to it. */
+/** Decodes a tick of the machine; any other text is a note. */
 export function decode(raw: string): Tick | Note {
   try {
     const value = JSON.parse(raw) as Tick
     if (value?.kind === 'tick') return value
   } catch {
-    // It need not be JSON.
+    // Notes need not be JSON.
   }
   return { kind: 'note', text: raw }
 }
 
-/** A message in a few words. */
+/** Formats a message in one line. */
 export const inWords = (message: Tick | Note): string =>
   message.kind === 'note'
     ? `“${message.text}”`

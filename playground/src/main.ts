@@ -4,11 +4,11 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import './style.css'
 
-// The hub says itself how often it beats; nginx does not, so its server says it to the page.
+// The hub sends its heartbeat interval. nginx does not, so the page has it in a meta element.
 const heartbeat = Number(document.querySelector('meta[name="heartbeat"]')?.getAttribute('content') ?? 0)
 const backend = heartbeat > 0 ? nchan({ heartbeat }) : nchan()
 
-// A demonstration does not wait: half a minute to come back, or a minute to look whether an idle link is dead.
+// Short delays, for a demonstration.
 const push = createPush({
   technique: webSocket(),
   backend,

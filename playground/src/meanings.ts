@@ -1,121 +1,121 @@
 import type { PushErrorCode } from 'pinia-push'
 
-/** What an error means to a person, and what can be done. One sentence each. */
+/** What an error means, and what to do. One sentence each. */
 export interface Meaning {
   means: string
   remedy: string
 }
 
-/** Total: a new code does not compile until it has its sentences. */
+/** Total: a new code does not compile without its sentences. */
 export const MEANINGS = {
   'network-error': {
-    means: 'Nothing answers there: the server is stopped, or something in between refuses the connection.',
-    remedy: 'Start the server or mend the network; it tries again by itself.',
+    means: 'The server does not respond: it is stopped, or something in between rejects the connection.',
+    remedy: 'Start the server or fix the network. Retries continue.',
   },
   unavailable: {
-    means: 'The server is busy and asked to come back later.',
-    remedy: 'Nothing to do: it comes back when the server said.',
+    means: 'The server is busy and asked the client to retry later.',
+    remedy: 'Nothing to do: it retries at the time that the server set.',
   },
   'connection-lost': {
     means: 'The connection was cut.',
-    remedy: 'Nothing to do: it reconnects and goes on from the last message.',
+    remedy: 'Nothing to do: it reconnects and resumes from the last message.',
   },
   'connect-timeout': {
-    means: 'The connection was accepted and nothing answered within five seconds.',
-    remedy: 'Look for a proxy that hangs, or use a technique that passes it; it tries again by itself.',
+    means: 'The connection was accepted, but no response arrived within five seconds.',
+    remedy: 'Look for a proxy that hangs, or use another technique. Retries continue.',
   },
   'heartbeat-timeout': {
-    means: 'The connection looked open and brought not one byte for longer than the server ever pauses.',
-    remedy: 'Nothing to do: it was given up, and a new one goes on from the last message.',
+    means: 'The connection was open, but not one byte arrived within the heartbeat interval.',
+    remedy: 'Nothing to do: a new connection resumes from the last message.',
   },
   'cursor-lost': {
-    means: 'The server no longer knows where this page had got to.',
-    remedy: 'Nothing to do: a gap is told, and the store takes a fresh snapshot.',
+    means: 'The server no longer knows the last message of this page.',
+    remedy: 'Nothing to do: a gap is emitted, and the store loads a new snapshot.',
   },
   'unexpected-response': {
-    means: 'Something answered that is not the push server, such as a sign-in page.',
-    remedy: 'Check the address and what stands in between; it tries again by itself.',
+    means: 'The response is not from the push server. It may be a sign-in page.',
+    remedy: 'Check the URL, and the proxies in between. Retries continue.',
   },
   rejected: {
-    means: 'The server rejected the request for good: there is no such channel, for example.',
-    remedy: 'Correct the address, then press Open.',
+    means: 'The server rejected the request permanently: the channel may not exist.',
+    remedy: 'Correct the URL, then press Open.',
   },
   unauthorized: {
     means: 'The server rejected the user: signed out, or not allowed.',
     remedy: 'Sign in or correct the rights, then press Open. Here, Heal does both.',
   },
   unsupported: {
-    means: 'This browser cannot do this technique.',
+    means: 'This browser does not support this technique.',
     remedy: 'Use another technique, or a newer browser.',
   },
   'headers-unsupported': {
-    means: 'This technique cannot send the headers it was given.',
-    remedy: 'Put the value into the query, or use a technique that reads by fetch.',
+    means: 'This technique cannot send the given headers.',
+    remedy: 'Put the value into the query, or use a technique with fetch.',
   },
   'connection-limit': {
     means:
-      'Four of the six connections that HTTP/1.1 has for this origin are held; two are left for the page’s requests.',
+      'Four of the six connections that HTTP/1.1 allows for this origin are in use. Two are left for the page’s requests.',
     remedy: 'Use HTTP/2 or WebSocket, or close some (here: Heal).',
   },
   'prepare-failed': {
-    means: 'What the request needs first, a fresh token say, could not be had.',
-    remedy: 'Correct prepareRequest; it tries again by itself.',
+    means: 'prepareRequest failed, so the request has no token, for example.',
+    remedy: 'Correct prepareRequest. Retries continue.',
   },
   'retries-exhausted': {
-    means: 'It failed as often as the policy allows.',
-    remedy: 'Press Open to try again, or allow more tries.',
+    means: 'All retries that the policy allows have failed.',
+    remedy: 'Press Open to retry, or allow more retries.',
   },
   'message-too-large': {
-    means: 'One message is longer than this client reads; those before and after it were read.',
-    remedy: 'Send less at once, or raise maxMessageBytes.',
+    means: 'One message is longer than this client allows. The others were read.',
+    remedy: 'Send smaller messages, or raise maxMessageBytes.',
   },
   'invalid-message': {
-    means: 'One message could not be read; those before and after it were.',
-    remedy: 'Mend the publisher or the schema.',
+    means: 'One message could not be parsed. The others were read.',
+    remedy: 'Correct the publisher or the schema.',
   },
   'async-schema': {
-    means: 'The schema answers later, and order needs it to answer at once.',
-    remedy: 'Use a synchronous schema, and check the rest in onMessage.',
+    means: 'The schema is asynchronous, but the order of messages needs a synchronous one.',
+    remedy: 'Use a synchronous schema, and validate the rest in onMessage.',
   },
   'send-unsupported': {
-    means: 'Neither this technique nor this server takes messages from the page.',
+    means: 'Neither this technique nor this server accepts messages from the page.',
     remedy: 'Use WebSocket, or a backend that posts.',
   },
   'not-connected': {
-    means: 'Nothing could be sent, because nobody reads this channel.',
-    remedy: 'Read it first, or press Open.',
+    means: 'The message was not sent, because this channel has no reader.',
+    remedy: 'Subscribe first, or press Open.',
   },
   'buffer-full': {
     means: 'Too many messages wait to be sent.',
-    remedy: 'Wait until the earlier ones are gone.',
+    remedy: 'Wait until the earlier ones are sent.',
   },
   'send-aborted': {
-    means: 'The channel closed before the message was handed over.',
+    means: 'The channel closed before the message was sent.',
     remedy: 'Send it again if it still matters.',
   },
   'send-rejected': {
-    means: 'The server did not take the message.',
-    remedy: 'Mend the message or the rights to send it.',
+    means: 'The server rejected the message.',
+    remedy: 'Correct the message, or the right to send it.',
   },
   'invalid-url': {
-    means: 'The address of the channel is no HTTP or WebSocket address.',
-    remedy: 'Write it whole, or relative to the page.',
+    means: 'The URL of the channel is not an HTTP or WebSocket URL.',
+    remedy: 'Use an absolute URL, or one relative to the page.',
   },
   'invalid-request': {
-    means: 'The request cannot be made: one of its headers, say, cannot be sent.',
-    remedy: 'Change what the message names, then press Open.',
+    means: 'The request is invalid. A header may have an invalid value.',
+    remedy: 'Correct the value that the message names, then press Open.',
   },
   exception: {
-    means: 'There is a mistake in the code of the page.',
-    remedy: 'Look at the cause in the console, mend it and reload.',
+    means: 'The code of the page threw an error.',
+    remedy: 'Fix the cause that the console shows, then reload.',
   },
   'invalid-option': {
     means: 'An option is out of its range.',
-    remedy: 'Correct it; the message names it.',
+    remedy: 'Correct it. The message names it.',
   },
   'missing-technique': {
-    means: 'No technique was named, so there is no way to connect.',
-    remedy: 'Name one in createPush or in the channel.',
+    means: 'No technique is configured, so the page cannot connect.',
+    remedy: 'Set one in createPush or in the channel.',
   },
   'client-closed': {
     means: 'The app has closed its push client.',
@@ -127,14 +127,14 @@ export const MEANINGS = {
   },
   'source-failed': {
     means: 'The function that names the channel threw.',
-    remedy: 'Return null from it while there is nothing to read.',
+    remedy: 'Return null from it while there is no channel.',
   },
   'snapshot-failed': {
-    means: 'The state to begin from could not be fetched.',
-    remedy: 'Mend the snapshot; it is tried again by itself.',
+    means: 'The initial state could not be loaded.',
+    remedy: 'Correct the snapshot function. Retries continue.',
   },
   'apply-failed': {
     means: 'The store could not apply a message.',
-    remedy: 'Mend apply, then take a fresh snapshot.',
+    remedy: 'Correct apply, then load a new snapshot.',
   },
 } satisfies Record<PushErrorCode, Meaning>

@@ -2,16 +2,16 @@ import type { Cost } from '../server/meter.ts'
 import type { Report } from '../server/report.ts'
 import type { Reading } from './use-technique.ts'
 
-/** Where measuring began: what had been spent, and got, by then. */
+/** The start of a measurement, with the figures at that time. */
 export interface Baseline {
   /** In ms since the epoch, by the server's clock. */
   at: number
-  /** Absent: nothing. */
+  /** Absent means zero. */
   cost?: Cost | undefined
   received: number
 }
 
-/** What a technique cost, and brought, since the baseline; undefined: cannot be told yet. */
+/** The figures of a technique since the baseline; undefined while unknown. */
 export interface Price {
   id: string
   title: string
@@ -31,41 +31,41 @@ const figure =
   (value: number | string | undefined): string =>
     typeof value === 'number' ? unit(value) : (value ?? '–')
 
-/** The columns: what each is called, what its figure means, and how it is written. */
+/** The columns: label, meaning and format. */
 export const COLUMNS = {
   title: {
     label: 'Technique',
-    meaning: 'What it is called, what it is good at, and what that costs.',
+    meaning: 'Name of the technique, its advantage and its disadvantage.',
     write: figure(String),
   },
   received: {
     label: 'Received',
-    meaning: 'Messages that came here; in the end the same for all, because nothing is lost.',
+    meaning: 'Messages that arrived; the same for all in the end, because none is lost.',
     write: figure((value) => `${whole.format(value)} msg`),
   },
   requests: {
     label: 'Requests',
-    meaning: 'Times the page asked the server; each costs headers both ways and work at the server.',
+    meaning: 'Requests of the page; each costs headers in both directions and work at the server.',
     write: figure((value) => `${whole.format(value)} req`),
   },
   useless: {
     label: 'Useless answers',
-    meaning: 'Answers that brought no message: asked, and paid, for nothing.',
+    meaning: 'Responses without a message, which still cost a request.',
     write: figure((value) => `${whole.format(value)} ans`),
   },
   bytes: {
     label: 'Bytes a message',
-    meaning: 'All bytes both ways, headers too, shared among the messages that came.',
+    meaning: 'All bytes in both directions, with headers, divided by the messages that arrived.',
     write: figure((value) => `${whole.format(Math.round(value))} B`),
   },
   held: {
     label: 'Connections held',
-    meaning: 'Connections the server kept busy for this page, on average; 0 is free between requests, 1 is never free.',
+    meaning: 'Open connections of this page, on average; 0 is free between requests, 1 is never free.',
     write: figure((value) => `${value.toFixed(2)} conn`),
   },
   latency: {
     label: 'Latency, median',
-    meaning: 'From publishing to arrival; half of the messages of the last half minute were faster.',
+    meaning: 'From publishing to arrival; half of the messages in the last 30 s were faster.',
     write: figure((value) => `${whole.format(Math.round(value))} ms`),
   },
 } as const satisfies Record<
@@ -94,7 +94,7 @@ export function priceOf({ shown, received, median }: Reading, report: Report | u
   }
 }
 
-/** Orders prices by a column; what cannot be told is last, either way. */
+/** Sorts prices by a column; unknown figures come last in both directions. */
 export function sorted(prices: readonly Price[], by: Column, descending: boolean): Price[] {
   const sign = descending ? -1 : 1
   return prices.toSorted((a, b) => {

@@ -4,7 +4,7 @@ import { decode, type Board } from './machine.ts'
 
 const machine = defineChannel({ url: '/push/machine', decode })
 
-/** This machine, live: a snapshot to begin with, then what changes. */
+/** The live state of this machine: a snapshot, then changes. */
 export const useBoard = defineStore('board', {
   state: (): Board => ({ host: '', cores: 0, cpu: 0, load: 0, memory: 0, delay: 0, processes: {} }),
   getters: {

@@ -2,9 +2,9 @@ import { computed, shallowRef, type Ref } from 'vue'
 import type { PushMessage, PushStatus } from 'pinia-push'
 import { inWords, type Note, type Tick } from './machine.ts'
 
-/** How far figures and chart look back, in s, and on how many arrivals at most. */
+/** The period of figures and chart, in s, and the maximum number of messages. */
 const WINDOW = 30
-const KEPT = 1_000
+const MAX_ARRIVALS = 1_000
 
 /** One message that arrived. */
 export interface Arrival {
@@ -14,7 +14,7 @@ export interface Arrival {
   latency: number
 }
 
-/** Counts what arrives, and finds out what did not. */
+/** Counts received, lost and repeated messages. */
 export function useArrivals(status: Readonly<Ref<PushStatus>>) {
   const received = shallowRef(0)
   const lost = shallowRef(0)
@@ -25,7 +25,7 @@ export function useArrivals(status: Readonly<Ref<PushStatus>>) {
   const note = shallowRef('')
   const arrivals = shallowRef<readonly Arrival[]>([])
   let number: number | undefined
-  // Everything that was published before the connection came back is what was caught up on.
+  // Messages published before the reconnect count as caught up.
   let backSince: number | undefined
   let away = false
 
@@ -51,7 +51,7 @@ export function useArrivals(status: Readonly<Ref<PushStatus>>) {
         return
       }
       const now = Date.now()
-      const recent = arrivals.value.slice(1 - KEPT).filter(({ at }) => at > now / 1_000 - WINDOW)
+      const recent = arrivals.value.slice(1 - MAX_ARRIVALS).filter(({ at }) => at > now / 1_000 - WINDOW)
       arrivals.value = [...recent, { at: now / 1_000, latency: Math.max(0, now - data.at) }]
       if (number !== undefined && data.n > number + 1) lost.value += data.n - number - 1
       if (number !== undefined && data.n <= number) repeated.value += 1
@@ -66,7 +66,7 @@ export function useArrivals(status: Readonly<Ref<PushStatus>>) {
         else backSince = undefined
       }
     },
-    /** Messages may be missing, and it was said: the numbers begin anew. */
+    /** After a gap the sequence numbers restart, because messages may be missing. */
     gap() {
       gaps.value += 1
       number = undefined

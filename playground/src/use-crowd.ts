@@ -7,7 +7,7 @@ const stream = defineChannel({
   disconnectDelay: 0,
 })
 
-/** Four streams to one origin, while it says so: as many as the client holds of a browser's six over HTTP/1.1. */
+/** Opens four streams to one origin while `crowded`: the client's limit of a browser's six over HTTP/1.1. */
 export function useCrowd(base: () => string | undefined) {
   const crowded = ref(false)
   for (const n of [1, 2, 3, 4]) {

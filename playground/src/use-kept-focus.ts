@@ -1,15 +1,15 @@
 import { nextTick, watch, type Ref } from 'vue'
 
 /**
- * Keeps the place of a person who works by keyboard: where the focused button within an element goes when something
- * changes, the focus moves to what stays. That has `tabindex="-1"`.
+ * Keeps the keyboard focus: if a change removes the focused button within an element, the focus moves to `stays`, an
+ * element with `tabindex="-1"`.
  */
 export function useKeptFocus(
   within: Readonly<Ref<HTMLElement | null>>,
   stays: Readonly<Ref<HTMLElement | null>>,
   changes: () => unknown,
 ) {
-  // Before Vue takes the button away.
+  // Runs before Vue removes the button.
   watch(changes, async () => {
     const had = within.value?.contains(document.activeElement)
     await nextTick()

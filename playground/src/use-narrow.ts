@@ -2,7 +2,7 @@ import { onScopeDispose, ref } from 'vue'
 
 const NARROW = '(max-width: 720px)'
 
-/** Whether the window is as narrow as a phone; `style.css` has the same width. */
+/** Returns whether the window is as narrow as a phone; `style.css` uses the same width. */
 export function useNarrow() {
   const query = matchMedia(NARROW)
   const narrow = ref(query.matches)

@@ -1,9 +1,9 @@
 import { onScopeDispose, ref, watch } from 'vue'
 
-/** A break that mends itself within this time is not worth a sentence, in ms. */
+/** A shorter break shows no message, in ms. */
 const PATIENCE = 1_000
 
-/** Whether there has been trouble for a while. */
+/** Returns whether a problem has lasted for a while. */
 export function usePatience(trouble: () => boolean) {
   const lasting = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined

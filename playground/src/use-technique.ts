@@ -6,11 +6,11 @@ import { useArrivals } from './use-arrivals.ts'
 import { useCrowd } from './use-crowd.ts'
 
 /**
- * Reads the machine's channel by one technique: what its card and its row of the price table show. `fault` is what the
- * server says is wrong with its network.
+ * Reads the machine's channel by one technique, for its card and its row of the price table. `fault` is the fault of its
+ * network, from the server.
  */
 export function useTechnique(shown: Shown, base: () => string | undefined, fault: () => string | undefined) {
-  /** When it was begun, in ms since the epoch; undefined: a person has to. */
+  /** When it started, in ms since the epoch; undefined until a person starts it. */
   const begun = ref(shown.loads === undefined ? 0 : undefined)
   const begin = () => void (begun.value = Date.now())
   const { status, error, attempt, retryAt, reconnect, close, onMessage, onGap } = usePushChannel(() => {
@@ -22,13 +22,13 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
   onGap(gap)
   watch(status, (now) => now === 'reconnecting' && lostConnection(), { flush: 'sync' })
 
-  /** Connects at once, from the same place: an attempt on the broken network may hang, and a refusal is final. */
+  /** Reconnects at once from its cursor: an attempt on the broken network may hang, and a rejection is final. */
   const restart = () => {
     if (status.value === 'open' || status.value === 'idle') return
     close()
     reconnect()
   }
-  // Another window may have healed it.
+  // Another window may have healed the network.
   watch(fault, (now, before) => {
     if (before !== undefined && now === undefined && isOut({ status: status.value })) restart()
   })
@@ -41,7 +41,7 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
       if (pressed === 'heal') restart()
       return
     }
-    // It leaves, the others take its place, and it comes back to a full house.
+    // It closes, four other streams open, and its reconnect finds no free connection.
     close()
     crowded.value = true
     await nextTick()
@@ -64,5 +64,5 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
 
 export type Reading = ReturnType<typeof useTechnique>
 
-/** Whether it is cut off: it reconnects, or has failed. */
+/** Returns whether a technique is disconnected: it reconnects, or has failed. */
 export const isOut = ({ status }: Pick<Reading, 'status'>) => status === 'reconnecting' || status === 'failed'

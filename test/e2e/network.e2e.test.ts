@@ -90,7 +90,7 @@ describe('the network page', () => {
 
   test('where streams are held back too, polls carry', async () => {
     const page = await visit()
-    await breaks(page, 'Streams', 'held back')
+    await breaks(page, 'Streams', 'buffered')
     await breaks(page, 'WebSocket', 'blocked')
     await carries(page, 'longPolling')
     await expectAllIsThere(page)

@@ -122,7 +122,7 @@ async function cutTheLine(page: Page): Promise<void> {
 }
 
 async function mendTheLine(page: Page): Promise<void> {
-  await press(page, 'Mend the line')
+  await press(page, 'Heal the line')
   await banner(page).getByRole('button').waitFor({ state: 'detached' })
 }
 
@@ -152,7 +152,7 @@ describe('the order desk', () => {
     await page.getByRole('searchbox').fill(`#${mine.id}`)
     await expect.poll(async () => (await shown(page)).map(({ id }) => id)).toEqual([mine.id])
     await post(`/orders/${mine.id}/fill`)
-    await page.getByText('No order fits the filter.').waitFor()
+    await page.getByText('No order matches the filter.').waitFor()
   })
 
   test('a cancel shows at once, and is done when the channel says so', async () => {
@@ -257,7 +257,7 @@ describe('the order desk', () => {
   test('a line that falls silent is noticed, and mended in the same way', async () => {
     const { page } = await visit()
     await expectInStep(page)
-    await press(page, 'Stop its answers')
+    await press(page, 'Stall the line')
     await openOrder()
     await banner(page).getByRole('button', { name: 'Try now' }).waitFor()
     await mendTheLine(page)
@@ -285,12 +285,12 @@ describe('the order desk', () => {
     const { page } = await visit()
     await expectInStep(page)
     const before = await shown(page)
-    await press(page, 'Hold still')
+    await press(page, 'Pause')
     const { id } = await openOrder()
     await post(`/orders/${id}/fill`)
     await page.locator('#tape li').first().waitFor()
     expect(await shown(page)).toEqual(before)
-    await press(page, 'Hold still')
+    await press(page, 'Pause')
     await expectInStep(page)
   })
 

@@ -148,7 +148,7 @@ describe('the playground on nginx with Nchan', () => {
   test('says that no node answers when both are dead, and then goes on', async () => {
     const page = await visit()
     for (const name of ['Kill node A', 'Kill node B']) await page.getByRole('button', { name }).click()
-    await page.locator('.trouble', { hasText: 'No node answers.' }).waitFor()
+    await page.locator('.trouble', { hasText: 'No node responds.' }).waitFor()
     for (const name of ['Start node A', 'Start node B']) await page.getByRole('button', { name }).click()
     await allAre(page, 'open')
     await expectToGoOn(page)
@@ -165,7 +165,7 @@ describe('the playground on nginx with Nchan', () => {
     })
     await page.goto(address)
     await page
-      .locator('[data-technique="sse"]', { hasText: 'nginx with Nchan does not carry this technique.' })
+      .locator('[data-technique="sse"]', { hasText: 'nginx with Nchan does not support this technique.' })
       .waitFor()
     // Flash Socket is the other: Nchan serves no TCP.
     expect(await page.locator('.meaning').count()).toBe(2)

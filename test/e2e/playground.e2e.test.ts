@@ -237,8 +237,8 @@ describe('the playground', () => {
   })
 
   test.each([
-    { fault: 'refuse', code: 'network-error', says: 'Nothing answers there' },
-    { fault: 'hang', code: 'connect-timeout', says: 'nothing answered within five seconds' },
+    { fault: 'refuse', code: 'network-error', says: 'The server does not respond' },
+    { fault: 'hang', code: 'connect-timeout', says: 'no response arrived within five seconds' },
     { fault: 'stall', code: 'heartbeat-timeout', says: 'not one byte' },
     { fault: 'forbid', code: 'unauthorized', says: 'The server rejected the user' },
     { fault: 'crowd', code: 'connection-limit', says: 'Four of the six connections' },
@@ -292,9 +292,9 @@ describe('the playground', () => {
     await card(page, 'sse').locator('[data-fault="forbid"]').click()
     const banner = page.locator('.trouble[data-kind="some"]')
     const next = () => banner.locator('.retry span').textContent()
-    await expect.poll(next, { timeout: 10_000 }).toBe('Not tried again by itself')
+    await expect.poll(next, { timeout: 10_000 }).toBe('Not retried automatically')
     await card(page, 'webSocket').locator('[data-fault="refuse"]').click()
-    await expect.poll(next, { timeout: 10_000 }).toMatch(/^(Next attempt in \d+ s|Trying now …); 1 not tried again$/)
+    await expect.poll(next, { timeout: 10_000 }).toMatch(/^(Next attempt in \d+ s|Trying now …); 1 not retried$/)
     await page.context().close()
   })
 
@@ -305,7 +305,7 @@ describe('the playground', () => {
     // A browser hides from its EventSource and WebSocket that they were refused.
     const banner = page.locator('.trouble[data-kind="all"]')
     await banner.filter({ hasText: 'They fail in different ways: unauthorized, network-error.' }).waitFor()
-    await banner.filter({ hasText: /\d+ not tried again/ }).waitFor()
+    await banner.filter({ hasText: /\d+ not retried/ }).waitFor()
     const heightOf = async (name: string) => (await page.getByRole('button', { name }).boundingBox())?.height
     expect(await heightOf('Try now')).toBe(await heightOf('Publish'))
     await page.locator('[data-all="heal"]').click()
@@ -488,7 +488,7 @@ describe('the playground', () => {
     await page.getByRole('button', { name: 'Stop the hub' }).click()
     const banner = page.locator('.trouble[data-kind="hub"]')
     await banner.filter({ hasText: /Next attempt in \d+ s/ }).waitFor()
-    expect(await banner.textContent()).toContain('The hub does not answer.')
+    expect(await banner.textContent()).toContain('The hub does not respond.')
     expect(await page.locator('.meaning').count()).toBe(0)
     await page.getByRole('button', { name: 'Start the hub' }).click()
     await allOpen(page)
@@ -519,7 +519,7 @@ describe('the playground', () => {
     await allOpen(page)
     await other.close()
     await page.locator('.trouble[data-kind="hub"]').waitFor()
-    expect(await page.locator('.trouble').textContent()).toContain('The hub does not answer.')
+    expect(await page.locator('.trouble').textContent()).toContain('The hub does not respond.')
     await page.context().close()
   })
 

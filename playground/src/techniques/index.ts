@@ -20,67 +20,66 @@ import * as xhrStream from './xhr-stream.ts'
 import xhrStreamCode from './xhr-stream.ts?raw'
 
 export interface Shown {
-  /** As the server calls it. */
+  /** Its name at the server. */
   id: string
   title: string
   /** How it works, in one sentence. */
   how: string
-  /** In what it is good, and what that costs, in plain words. */
+  /** Its advantage and its disadvantage, in plain words. */
   advantage: string
   disadvantage: string
-  /** What it has to load first, in one sentence; so it is not begun until a person says so. */
+  /** What it loads first, in one sentence. It then starts only on request. */
   loads?: string
   channel: ChannelDefinition<{ origin: string }, Tick | Note, never>
-  /** The file that makes it. */
+  /** The source of its channel. */
   code: string
 }
 
-/** One card a technique, in the order of history. */
+/** One card per technique, in historical order. */
 export const techniques: readonly Shown[] = [
   {
     id: 'polling',
     title: 'Polling',
-    how: 'Asks every half second, and is given all that came since.',
-    advantage: 'Works through every proxy, and the server holds nothing between two requests.',
-    disadvantage: 'News is up to an interval late, and where nothing happens most requests are useless.',
+    how: 'Requests all messages since the last request, every half second.',
+    advantage: 'Works through every proxy, and the server keeps no connection between requests.',
+    disadvantage: 'Messages are up to an interval late, and most requests are useless when nothing happens.',
     channel: polling.channel,
     code: pollingCode,
   },
   {
     id: 'longPolling',
     title: 'Long polling',
-    how: 'Asks once and waits: the server answers when it has something.',
-    advantage: 'News comes at once, through every proxy.',
+    how: 'One request waits until the server has a message.',
+    advantage: 'Messages arrive at once, through every proxy.',
     disadvantage:
-      'The server holds a connection for each reader, and each batch of news costs a request with all its headers.',
+      'The server keeps a connection per reader, and each batch of messages costs a request with all its headers.',
     channel: longPolling.channel,
     code: longPollingCode,
   },
   {
     id: 'iframeStream',
     title: 'Forever frame',
-    how: 'A hidden frame whose page never ends: a script for each message.',
-    advantage: 'One request for all messages, in the oldest of browsers.',
-    disadvantage: 'It holds a connection, wraps each message in a script, and its page grows until it is made anew.',
+    how: 'A hidden iframe whose page never ends: one script per message.',
+    advantage: 'One request for all messages, in the oldest browsers.',
+    disadvantage: 'It keeps a connection, wraps each message in a script, and its page grows until it reconnects.',
     channel: iframeStream.channel,
     code: iframeStreamCode,
   },
   {
     id: 'xhrStream',
     title: 'XHR streaming',
-    how: 'One answer that never ends, read as XMLHttpRequest sees it grow.',
-    advantage: 'One request for all messages, with headers and a status to read.',
-    disadvantage:
-      'It holds one of six connections, and the browser keeps all text that ever came until it is made anew.',
+    how: 'One response that never ends, read by XMLHttpRequest while it grows.',
+    advantage: 'One request for all messages, with headers and a status.',
+    disadvantage: 'It keeps one of six connections, and the browser stores all text until it reconnects.',
     channel: xhrStream.channel,
     code: xhrStreamCode,
   },
   {
     id: 'fetchStream',
     title: 'Fetch streaming',
-    how: 'One answer that never ends, read chunk by chunk.',
-    advantage: 'One request for all messages, read piece by piece without growing.',
-    disadvantage: 'It holds one of six connections, and a proxy that buffers holds all news back.',
+    how: 'One response that never ends, read chunk by chunk.',
+    advantage: 'One request for all messages, read in chunks without growing memory.',
+    disadvantage: 'It keeps one of six connections, and a proxy that buffers delays all messages.',
     channel: fetchStream.channel,
     code: fetchStreamCode,
   },
@@ -88,8 +87,8 @@ export const techniques: readonly Shown[] = [
     id: 'sse',
     title: 'Server-Sent Events',
     how: 'A stream of events with ids, read by fetch.',
-    advantage: 'A standard made for this: few bytes around each message, and ids to go on from.',
-    disadvantage: 'It holds one of six connections, carries text alone, and goes one way.',
+    advantage: 'A standard for this purpose: few bytes per message, and ids to resume from.',
+    disadvantage: 'It keeps one of six connections, sends text only, and in one direction.',
     channel: sse.channel,
     code: sseCode,
   },
@@ -97,27 +96,27 @@ export const techniques: readonly Shown[] = [
     id: 'eventSource',
     title: 'EventSource',
     how: 'The same stream, read by the browser’s own client.',
-    advantage: 'The browser does it: almost no code to load.',
-    disadvantage: 'It sends no header and hides why it failed, so a refusal looks like a broken line.',
+    advantage: 'The browser implements it: almost no code to load.',
+    disadvantage: 'It sends no header and hides errors, so a rejection looks like a lost connection.',
     channel: eventSource.channel,
     code: eventSourceCode,
   },
   {
     id: 'flashSocket',
     title: 'Flash Socket',
-    how: 'A small Flash film, run by Ruffle in WebAssembly, opens a TCP connection.',
-    advantage: 'Many messages come in one go: in bursts it is the fastest, and the page can answer.',
-    disadvantage: 'Five megabytes to load first, and each message waits for the next frame of the screen.',
-    loads: 'It needs Ruffle, a download of about 5 MB. Nothing of it is loaded yet.',
+    how: 'A small Flash movie, run by Ruffle in WebAssembly, opens a TCP connection.',
+    advantage: 'Many messages arrive at once: the fastest in bursts, and the page can send.',
+    disadvantage: 'Five megabytes to load first, and each message waits for the next screen frame.',
+    loads: 'It needs Ruffle, a download of about 5 MB, which is not loaded yet.',
     channel: flashSocket.channel,
     code: flashSocketCode,
   },
   {
     id: 'webSocket',
     title: 'WebSocket',
-    how: 'One connection that leaves HTTP behind, both ways.',
-    advantage: 'News comes at once, and the page can answer on the same connection.',
-    disadvantage: 'It is not HTTP once open: some proxies stop it, and a refusal shows no status.',
+    how: 'One connection in both directions, which starts as HTTP.',
+    advantage: 'Messages arrive at once, and the page can send on the same connection.',
+    disadvantage: 'It is not HTTP once open: some proxies block it, and a rejection shows no status.',
     channel: webSocket.channel,
     code: webSocketCode,
   },
