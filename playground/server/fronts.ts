@@ -15,7 +15,7 @@ export interface Front {
   forbid(on: boolean): void
   /** Returns the costs of a page, which the first part of the path identifies. */
   cost(page: string): Cost | undefined
-  /** Returns the pages with a request within the last `ms`. */
+  /** Returns the pages with a request within the last `within` ms. */
   pages(within: number): string[]
   close(): Promise<void>
 }

@@ -19,7 +19,7 @@ const TECHNIQUES: readonly Name[] = [
 ]
 const CYCLES = 500
 const ROUNDS = 4
-/** Less than what the smallest object would cost that each cycle left. */
+/** Less than one small object per cycle. */
 const isSteady = (grown: number) => grown < CYCLES * 100
 
 let hub: Hub
@@ -47,7 +47,7 @@ afterAll(async () => {
   server.close()
 })
 
-/** What a page holds, after all that could go has gone. */
+/** Measures the memory of a page after garbage collection. */
 async function held(cdp: CDPSession) {
   await cdp.send('HeapProfiler.collectGarbage')
   const { metrics } = await cdp.send('Performance.getMetrics')
@@ -90,14 +90,14 @@ test.each(CASES)('%s', async (_, name, act) => {
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('Performance.enable')
   const cycle = (times: number) => page.evaluate(act === 'cycle' ? `cycle('${name}', ${times})` : `mounts(${times})`)
-  // What a page learns once, it keeps: the browser's own list of requests is full after 250, Vue learns longer.
+  // A page caches some data once: the browser's list of requests is full after 250, Vue caches for longer.
   await cycle(act === 'cycle' ? 300 : 1_000)
-  // Only then has all gone that goes by itself.
+  // Objects that delays keep alive are gone after this.
   await expect.poll(async () => (await held(cdp)).left.timers).toBe(0)
   const before = await held(cdp)
   const grown: number[] = []
   let { heap } = before
-  // A leak grows with each round. What a page compiles and remembers grows in some.
+  // A leak grows in each round. Compiled code and caches grow in some rounds only.
   while (grown.length < ROUNDS && !grown.some(isSteady)) {
     await cycle(CYCLES)
     await expect.poll(async () => (await held(cdp)).left).toEqual(before.left)

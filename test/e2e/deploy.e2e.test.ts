@@ -17,7 +17,7 @@ const TECHNIQUES = [
   'webSocket',
 ]
 
-/** What the page offers and shows. */
+/** The interface of the page. */
 declare const read: (url: string, technique: string, tokens: Record<string, string>) => void
 declare const seen: Record<string, string[]>
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   node = await startDeployed(origin)
-  // It reads the secret when it is loaded.
+  // The guard reads the secret when it is loaded.
   ;({ tokenFor } = await import('../../deploy/authorize.mjs'))
   browser = await chromium.launch(CHROMIUM)
 })
@@ -50,7 +50,7 @@ afterAll(async () => {
 const tokens = (channels: readonly string[]) =>
   Object.fromEntries(channels.map((channel) => [channel, tokenFor(channel, Math.floor(Date.now() / 1_000) + 600)]))
 
-/** Has a page read channels by one technique. */
+/** Lets a page read channels by one technique. */
 async function reads(page: Page, technique: string, tokens: Record<string, string>, at = origin): Promise<Page> {
   await page.goto(at)
   await page.evaluate(([url, name, given]) => read(url, name, given), [node.url, technique, tokens] as const)
@@ -65,8 +65,8 @@ const publish = async (channel: string, body: string) => {
 const expectSeen = (page: Page, channel: string, what: string) =>
   page.waitForFunction(([name, wanted]) => seen[name ?? '']?.includes(wanted ?? ''), [channel, what])
 
-describe('Chromium and what is deployed', () => {
-  test.each(TECHNIQUES)('%s reads with a token, by TLS and from another origin', async (technique) => {
+describe('Chromium and the files of deploy/', () => {
+  test.each(TECHNIQUES)('%s reads with a token, over TLS and from another origin', async (technique) => {
     const page = await reading(technique, tokens([technique]))
     await expectSeen(page, technique, 'open')
     await publish(technique, 'hello <b>"&amp;')
@@ -74,7 +74,7 @@ describe('Chromium and what is deployed', () => {
     await page.close()
   })
 
-  test('holds twenty streams to one origin at once, by HTTP/2', async () => {
+  test('opens twenty streams to one origin at once, over HTTP/2', async () => {
     const channels = Array.from({ length: 20 }, (_, n) => `stream-${n}`)
     const page = await browser.newPage({ ignoreHTTPSErrors: true })
     const protocols: string[] = []
@@ -94,7 +94,7 @@ describe('Chromium and what is deployed', () => {
   })
 
   test.each(['polling', 'longPolling', 'xhrStream', 'fetchStream', 'sse'])(
-    '%s: a wrong token is refused, for good',
+    '%s: a wrong token is rejected permanently',
     async (technique) => {
       const page = await reading(technique, { refused: tokens(['another'])['another'] ?? '' })
       await expectSeen(page, 'refused', 'failed unauthorized')

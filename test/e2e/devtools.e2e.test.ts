@@ -29,9 +29,9 @@ async function serve() {
     root: folder.pathname,
     cacheDir,
     plugins: [pushHub()],
-    // A dependency that is found late would reload the page.
+    // A dependency that Vite discovers late would reload the page.
     optimizeDeps: { include: ['@vue/devtools-api', '@vue/devtools-kit', 'rxjs', 'vue'] },
-    // A test runner's own would be built in.
+    // Otherwise the test runner's value would be built in.
     define: { 'process.env.NODE_ENV': '"development"' },
     resolve: { alias: { 'pinia-push': join(repository, 'src/index.ts') } },
     server: { port: 0, host: '127.0.0.1', fs: { allow: [repository] } },
@@ -50,7 +50,7 @@ async function serve() {
   }
 }
 
-/** A page of its own, which reads a channel. */
+/** Opens a new page that reads a channel. */
 async function open(query = '?tools') {
   const page = await site.browser.newPage()
   onTestFinished(() => page.close())
@@ -70,7 +70,7 @@ async function open(query = '?tools') {
 const publish = (text: string) =>
   fetch(`${site.address}/push/news`, { method: 'POST', body: JSON.stringify(text) }).then((answer) => answer.status)
 
-test('the tools show the channel, and in its panel also what happened before they were loaded', async () => {
+test('the tools show the channel, with events from before they were loaded in its panel', async () => {
   const { page: tab, complaints } = await open()
   await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
   expect(await tab.evaluate(() => tools.inspectors())).toContain('Push channels')
@@ -97,7 +97,7 @@ test('a drop by the tools reconnects and loses nothing', async () => {
   const { page: tab } = await open()
   await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
   await publish('before')
-  // The tools show what happens in order: all that was before has been shown then.
+  // The tools show events in order, so earlier events have been shown by then.
   const shown = () => tab.evaluate(() => tools.events.map(({ event }) => event))
   await expect.poll(async () => (await shown()).map(({ title }) => title)).toContain('message')
   const { length: before } = await shown()
@@ -130,7 +130,7 @@ test('the events of a burst of messages count every one', async () => {
   await expect.poll(async () => sum((await told()).map(({ data }) => data.count))).toBe(300)
 })
 
-test('the tools keep no connection, and no channel that the app has left', async () => {
+test('the tools keep no connection open, and no channel that the app has left', async () => {
   const { page: tab, sockets } = await open()
   await expect.poll(() => tab.evaluate(async () => (await tools.tree()).length)).toBe(1)
   await publish('one')
@@ -148,7 +148,7 @@ test('the tools keep no connection, and no channel that the app has left', async
     .toBe(true)
 })
 
-test('an app that is unmounted is shown no more', async () => {
+test('the tools no longer show an app that is unmounted', async () => {
   const { page: tab, complaints } = await open()
   await expect.poll(() => tab.evaluate(async () => (await tools.tree()).length)).toBe(1)
   await tab.evaluate(() => page.unmount())
@@ -166,7 +166,7 @@ test('a page without tools loads nothing for them', async () => {
 
 const TRACES = ['Push channels', 'addTimelineLayer', 'dropped by developer tools']
 
-test('a production bundle holds no byte of it', async () => {
+test('a production bundle contains no code of it', async () => {
   const traces = async (mode: 'production' | 'development') => {
     const text = [...(await bundle(new URL('hmr/', import.meta.url), mode)).values()].join('\n')
     return TRACES.filter((trace) => text.includes(trace))

@@ -23,18 +23,18 @@ afterEach(() => {
   Object.assign(server.served, { policy: '', ruffle: 'there' })
 })
 
-/** What a page needs to be allowed, and no more. Firefox takes `'self'` for no WebSocket. */
+/** The minimal policy of a page. In Firefox `'self'` does not include WebSockets. */
 const policy = (more = '') =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws://${server.origin}${more}`
 
 let channels = 0
 const PAUSE = 'new Promise(requestAnimationFrame)'
 
-/** A page that is set up to read a channel of its own. */
+/** Opens a page that reads its own channel. */
 async function open(browser: Browser, asked: Partial<Asked> = {}) {
   const channel = `flash-${(channels += 1)}`
   const page = await browser.newPage()
-  // Firefox tells of each thing that the policy forbids Ruffle, and that it does without.
+  // Firefox reports everything that the policy forbids Ruffle, and that Ruffle does not need.
   page.on('pageerror', (error) => !error.message.includes('Security-Policy') && console.error(error))
   await page.goto(server.url)
   await page.evaluate(`prepare(${JSON.stringify({ channel, ...asked })})`)
@@ -55,7 +55,7 @@ const reading = (page: Pick<Page, 'evaluate'>) => {
 describe.for(['chromium', 'firefox'])('in %s', (name) => {
   const browser = () => browsers[name] as Browser
 
-  test('it reads, sends and goes on after a drop, in a page that forbids `unsafe-eval`, without a gesture', async () => {
+  test('it reads, sends and resumes after a drop, in a page that forbids `unsafe-eval`, without a gesture', async () => {
     server.served.policy = policy()
     const { channel, page, seen, ...reader } = await open(browser())
     await page.evaluate('read()')
@@ -73,7 +73,7 @@ describe.for(['chromium', 'firefox'])('in %s', (name) => {
     await page.close()
   })
 
-  test('a megabyte comes whole, and what is sent in one go arrives in order', async () => {
+  test('a megabyte arrives complete, and messages that are sent at once arrive in order', async () => {
     const { channel, page, seen, ...reader } = await open(browser())
     await page.evaluate('read()')
     await reader.sees('open')
@@ -108,7 +108,7 @@ describe('Flash Socket', () => {
     await page.close()
   })
 
-  test.for(['absent', 'a page'] as const)('says what to install where Ruffle is %s', async (ruffle) => {
+  test.for(['absent', 'a page'] as const)('names the missing package if Ruffle is %s', async (ruffle) => {
     server.served.ruffle = ruffle
     const { page, ...reader } = await open(browser())
     page.removeAllListeners('pageerror')
@@ -120,7 +120,7 @@ describe('Flash Socket', () => {
     await page.close()
   })
 
-  test('tries again where Ruffle could not be reached', async () => {
+  test('retries if Ruffle could not be reached', async () => {
     server.served.ruffle = 'cut'
     const { page, ...reader } = await open(browser())
     await page.evaluate('read()')
@@ -130,7 +130,7 @@ describe('Flash Socket', () => {
     await page.close()
   })
 
-  test('says so where the page forbids WebAssembly, and asks for nothing', async () => {
+  test('reports that the page forbids WebAssembly, and requests nothing', async () => {
     server.served.policy = policy().replace(" 'wasm-unsafe-eval'", '')
     server.asked.length = 0
     const { page, ...reader } = await open(browser())
@@ -140,7 +140,7 @@ describe('Flash Socket', () => {
     await page.close()
   })
 
-  test('begins in a page that nobody sees yet, and goes on when it is hidden', async () => {
+  test('starts in a page that was never visible, and continues when it is hidden', async () => {
     server.served.policy = policy('; worker-src blob:')
     const before = await openTab(browser(), server.url)
     const tab = await openTab(browser(), 'about:blank')
@@ -167,7 +167,7 @@ describe('Flash Socket', () => {
     await before.close()
   })
 
-  test('waits until it is seen again where the policy lets it have no worker, and loses nothing', async () => {
+  test('waits until the page is visible if the policy forbids workers, and loses no message', async () => {
     server.served.policy = policy()
     const before = await openTab(browser(), server.url)
     const tab = await openTab(browser(), server.url)
@@ -181,7 +181,7 @@ describe('Flash Socket', () => {
     await before.activate()
     await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
     server.hub.publish('workless', 'two')
-    // Silence while it is hidden is noticed, and what is tried then may not be heard either.
+    // The silence of a hidden page is detected, and the retry may be silent too.
     await expect.poll(async () => (await seen()).some((word) => word.startsWith('reconnecting'))).toBe(true)
     await tab.activate()
     await reader.sees('two')
@@ -190,7 +190,7 @@ describe('Flash Socket', () => {
     await before.close()
   })
 
-  test('starts its player anew where something took it off the page', async () => {
+  test('starts a new player if the old one was removed from the page', async () => {
     const { channel, page, ...reader } = await open(browser(), {})
     await page.evaluate('read()')
     await reader.sees('open')
@@ -202,7 +202,7 @@ describe('Flash Socket', () => {
     await page.close()
   })
 
-  test('leaves nothing after 200 subscriptions but one player, which goes too, and what Ruffle itself keeps', async () => {
+  test('leaves only one player after 200 subscriptions, which is removed later, and Ruffle’s own objects', async () => {
     const { page } = await open(browser(), { disconnectDelay: 1_000 })
     const faults: string[] = []
     page.on('pageerror', ({ message }) => faults.push(message))
@@ -225,14 +225,14 @@ describe('Flash Socket', () => {
     console.log(`flashSocket, 200 subscriptions: ${JSON.stringify({ without, before, after, gone })}`)
     expect(faults).toEqual([])
     expect(after.nodes).toBe(before.nodes)
-    // The last socket may be closing yet.
+    // The last socket may still be closing.
     expect(after.listeners - before.listeners).toBeLessThanOrEqual(3)
     expect(after.heap - before.heap).toBeLessThan(200 * 1_000)
     expect(gone.nodes - without.nodes).toBeLessThanOrEqual(220)
     await page.close()
   })
 
-  test('is told what the tunnel leads to, where it is not the hub: each line is a message, both ways', async () => {
+  test('reads another TCP server through a tunnel: each line is a message, in both directions', async () => {
     const { createServer } = await import('node:net')
     const tcp = createServer((socket) => {
       socket.on('error', () => {})

@@ -9,7 +9,7 @@ import { CHROMIUM } from './chromium.ts'
 
 const repository = new URL('../..', import.meta.url).pathname
 
-/** The app of `hmr/` in a folder of its own, on Vite's dev server, in a page. */
+/** The app of `hmr/` in its own folder, on Vite's dev server, in a page. */
 const test = base.extend<{ app: Awaited<ReturnType<typeof start>> }>({
   app: async ({}, use) => {
     const app = await start()
@@ -32,7 +32,7 @@ async function start() {
         'pinia-push': join(repository, 'src/index.ts'),
       },
     },
-    // Told of each change: a watcher of files overlooks the second of two within 50 ms.
+    // Reports each change itself, because a file watcher misses the second of two changes within 50 ms.
     server: { port: 0, host: '127.0.0.1', fs: { allow: [root, repository] }, watch: null },
     logLevel: 'error',
   })
@@ -48,11 +48,11 @@ async function start() {
   return {
     page,
     complaints,
-    /** How often the channel was connected to. */
+    /** The number of connections to the channel. */
     connections: (channel: string) => connected.filter((path) => path === `/push/${channel}`).length,
     publish: (channel: string, text: string) =>
       fetch(`${address}/push/${channel}`, { method: 'POST', body: JSON.stringify(text) }),
-    /** Changes a file, and waits until the page runs the change. */
+    /** Changes a file, and waits until the page runs the new code. */
     async edit(file: string, from: string, to: string) {
       const path = join(root, file)
       const before = readFileSync(path, 'utf8')
@@ -74,7 +74,7 @@ async function start() {
 }
 
 for (const kind of ['option', 'setup']) {
-  test(`an edit of the ${kind} store’s apply is run from the next message on; state and connection stay`, async ({
+  test(`an edit of the ${kind} store’s apply takes effect with the next message; state and connection stay`, async ({
     app,
   }) => {
     await app.shows(kind, 'open: ')

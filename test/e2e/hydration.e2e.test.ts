@@ -13,7 +13,7 @@ let server: Server
 let browser: Browser
 let base: string
 
-/** One shop a test: its orders, and what happens between rendering and hydration. */
+/** One shop per test, with its orders, and actions between rendering and hydration. */
 interface Shop {
   orders: number[]
   fetched: number
@@ -40,7 +40,7 @@ beforeAll(async () => {
     if (pathname.startsWith('/orders/')) {
       shop.fetched += 1
       response.setHeader('Content-Type', 'application/json')
-      // The place is read before the state.
+      // Reads the cursor before the state.
       const cursor = shop.cursor ? hub.cursor(channel) : undefined
       return response.end(JSON.stringify({ cursor, state: { list: shop.orders } }))
     }
@@ -99,7 +99,7 @@ async function open(technique: string, { between = 2, cursor = true } = {}) {
 }
 
 describe.each(['polling', 'longPolling', 'fetchStream', 'sse', 'webSocket'])('%s', (technique) => {
-  test('a page goes on from the server’s state and cursor: all is there, once, and nothing is fetched again', async () => {
+  test('a page resumes from the server’s state and cursor: every message once, and no second fetch', async () => {
     const { shop, place, html, shows, complaints, close } = await open(technique)
     expect(html).toContain('<p id="orders">1,2</p>')
     await shows()
@@ -110,7 +110,7 @@ describe.each(['polling', 'longPolling', 'fetchStream', 'sse', 'webSocket'])('%s
   })
 })
 
-test('a page whose place the hub keeps no more fetches once more, and all is there', async () => {
+test('a page whose cursor has expired at the hub fetches once more, and misses nothing', async () => {
   const { shop, shows, place, close } = await open('webSocket', { between: 20 })
   await shows()
   place(1)
@@ -119,7 +119,7 @@ test('a page whose place the hub keeps no more fetches once more, and all is the
   await close()
 })
 
-test('a page of a server that tells no cursor fetches once more, and all is there', async () => {
+test('a page of a server without cursors fetches once more, and misses nothing', async () => {
   const { shop, html, shows, place, close } = await open('sse', { cursor: false })
   expect(html).not.toContain('$push')
   await shows()

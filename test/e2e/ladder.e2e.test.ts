@@ -55,7 +55,7 @@ afterEach(async () => {
   await close()
 })
 
-/** Publishes 1, 2, 3 ... until it is told to stop. */
+/** Publishes 1, 2, 3 ... until it is stopped. */
 function publishing(channel: string, every = 50) {
   let last = 0
   const timer = setInterval(() => hub.publish(channel, String((last += 1))), every)
@@ -85,18 +85,18 @@ async function reading(asked: Partial<Asked> = {}, page?: Page) {
     page: tab,
     seen,
     explain: () => tab.evaluate(() => (globalThis as unknown as { explain(): string }).explain()),
-    /** When it said so first. */
+    /** When the event occurred first. */
     async says(word: string, { since = 0 } = {}): Promise<number> {
       await expect.poll(() => said(word, since), { message: `says ${word}` }).toBeDefined()
       return (await said(word, since)) ?? Number.NaN
     },
-    /** When the first message after a moment came. */
+    /** When the first message after a moment arrived. */
     async gets(since: number): Promise<number> {
       const first = async () => (await seen()).at.find((at) => at >= since)
       await expect.poll(first, { message: 'gets a message' }).toBeDefined()
       return (await first()) ?? Number.NaN
     },
-    /** What was lost, repeated and reordered of 1 to `last`, from the first that came on. */
+    /** Returns lost, repeated and reordered messages up to `last`, from the first received one on. */
     async tally(last: number) {
       const count = async () => (await seen()).numbers.at(-1)
       await expect.poll(count, { message: `gets ${last}` }).toBe(last)
@@ -113,7 +113,7 @@ async function reading(asked: Partial<Asked> = {}, page?: Page) {
   }
 }
 
-/** No higher rung is tried while a test lasts. */
+/** No upgrade is tried while a test runs. */
 const NO_CLIMB = { upgradeProbe: { first: 3_600_000, max: 3_600_000 } }
 const NOTHING = { lost: 0, repeated: 0, reordered: 0, gaps: 0 }
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`
@@ -124,8 +124,8 @@ const tell = (what: string, figures: Record<string, string | number>) =>
       .join('  ')}`,
   )
 
-describe('falls', () => {
-  test('a WebSocket that is never answered is left for events', async () => {
+describe('falls back', () => {
+  test('from a WebSocket that gets no response, to Server-Sent Events', async () => {
     network.rule('upgrade', 'hang')
     const news = publishing('a')
     const reader = await reading()
@@ -136,7 +136,7 @@ describe('falls', () => {
     expect(await reader.tally(news.stop())).toEqual(NOTHING)
   })
 
-  test('a WebSocket that is refused is not asked by the next connection', async () => {
+  test('from a WebSocket that is rejected, and the next connection skips it', async () => {
     network.rule('upgrade', 'refuse')
     const news = publishing('a')
     const reader = await reading({ ladder: NO_CLIMB })
@@ -153,7 +153,7 @@ describe('falls', () => {
     expect(await reader.tally(news.stop())).toEqual(NOTHING)
   })
 
-  test('a WebSocket that opens and dies is left after its third life', async () => {
+  test('from a WebSocket that opens and closes, after its third session', async () => {
     network.rule('upgrade', 'flap', { life: 50 })
     const news = publishing('a')
     const reader = await reading({ ladder: NO_CLIMB })
@@ -167,7 +167,7 @@ describe('falls', () => {
 })
 
 describe('silence', () => {
-  test('a link that goes silent is noticed, and left for events', async () => {
+  test('a silent connection is detected, and falls back to Server-Sent Events', async () => {
     const heartbeat = 1_000
     await close()
     await serve({ heartbeat })
@@ -182,9 +182,9 @@ describe('silence', () => {
     expect(await reader.tally(news.stop())).toEqual(NOTHING)
   })
 
-  test('a link that went silent is made anew as soon as the page is online', async () => {
+  test('a silent connection reconnects as soon as the page is online', async () => {
     const news = publishing('a')
-    // Nothing else would find it out while this test lasts.
+    // Nothing else would detect it during this test.
     const limits = { heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000 }
     const reader = await reading({ life: true, limits }, await visit('push.test'))
     await reader.gets(await reader.says('open webSocket'))
@@ -193,7 +193,7 @@ describe('silence', () => {
     await cdp.send('Network.enable')
     network.rule('all', 'black-hole')
     await cdp.send('Network.emulateNetworkConditions', { offline: true, ...conditions })
-    // What stood stays dead, as after a change of network.
+    // The open connection stays dead, as after a change of network.
     network.rule('all', 'pass', { standing: false })
     const since = Date.now()
     await cdp.send('Network.emulateNetworkConditions', { offline: false, ...conditions })
@@ -204,7 +204,7 @@ describe('silence', () => {
   })
 
   test.for(['fetchStream', 'sse', 'xhrStream'] as const)(
-    '%s that is held back by a proxy is left for polls',
+    '%s that a proxy buffers falls back to polls',
     async (rung, { expect }) => {
       network.rule('stream', 'buffer')
       const news = publishing('a')
@@ -218,8 +218,8 @@ describe('silence', () => {
   )
 })
 
-describe('climbs', () => {
-  test('back to the rung that works again', async () => {
+describe('upgrades', () => {
+  test('to the preferred technique when it works again', async () => {
     network.rule('upgrade', 'refuse')
     const news = publishing('a')
     const reader = await reading({ ladder: { upgradeProbe: { first: 500, max: 500 } } })
@@ -231,14 +231,14 @@ describe('climbs', () => {
     expect(await reader.tally(news.stop())).toEqual(NOTHING)
   })
 
-  test('not to a rung that opens and says nothing, though the channel is quiet', async () => {
+  test('not to a technique that opens and sends nothing, although the channel is quiet', async () => {
     network.rule('upgrade', 'refuse')
     const reader = await reading({ ladder: { upgradeProbe: { first: 500, max: 500 }, overlapTime: 100 } })
     await reader.says('open sse')
     const tried = network.stats.upgrade.requests
     network.rule('upgrade', 'black-hole')
     await expect.poll(() => network.stats.upgrade.requests).toBeGreaterThan(tried)
-    // To prove that it does not change over: it would have, long ago, to a rung that speaks.
+    // Long enough to prove that it does not change: to a working technique it would have changed long ago.
     await after(1_500)
     const published = Date.now()
     hub.publish('a', '1')
@@ -248,7 +248,7 @@ describe('climbs', () => {
   })
 })
 
-/** What a network may do without lying: it says no message that the server did not. */
+/** The faults of an honest network: it never invents a message. */
 const FAULTS = {
   upgrade: ['refuse', 'reset', 'hang', 'flap', 'black-hole', 'buffer'],
   stream: ['reset', 'hang', 'flap', 'black-hole', 'buffer'],
@@ -258,12 +258,12 @@ const FAULTS = {
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)]
 
 test(
-  'a hundred thousand messages over a network that is never well: each once, in order',
+  'a hundred thousand messages over a network with constant faults arrive once and in order',
   { timeout: 240_000 },
   async () => {
     const TOTAL = 100_000
     const BATCH = 80
-    // Everything is noticed sooner than by default, so that there is time for many falls and climbs.
+    // Short limits, so that many fallbacks and upgrades occur.
     const heartbeatInterval = 500
     await close()
     await serve({ heartbeat: heartbeatInterval })
@@ -283,7 +283,7 @@ test(
     let faults = 0
     const began = Date.now()
     while (published < TOTAL) {
-      // One or two kinds are broken at a time, so that something is left to fall to.
+      // One or two kinds are broken at a time, so that a working technique is left.
       network.rule('all', 'pass')
       for (const kind of [pick(KINDS), pick(KINDS)]) {
         if (kind) network.rule(kind, pick<Rule>(FAULTS[kind]) ?? 'pass', { life: 20 + Math.random() * 500 })

@@ -11,7 +11,7 @@ import { cacheDir } from './vite-cache.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** A backend of one's own, as a process that can be killed: a stream that never ends. */
+/** A user's backend with an endless stream, as a process that can be killed. */
 async function startBackend() {
   const script = `require('node:http')
     .createServer((_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\\n\\n'))

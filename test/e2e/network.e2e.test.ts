@@ -37,7 +37,7 @@ async function visit(options: BrowserContextOptions = {}): Promise<Page & { comp
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    // The browser warns of what the network does; that is the page's subject.
+    // The browser warns about the faults that this page causes on purpose.
     if (message.text().includes('[Vue warn]')) complaints.push(message.text())
   })
   await page.goto(`${address}/network/`)
@@ -51,13 +51,13 @@ const breaks = (page: Page, way: string, what: string) =>
 const count = async (page: Page, what: string) => Number(await page.locator(`[data-count="${what}"]`).textContent())
 const news = (page: Page) => page.locator('.news').innerText()
 
-/** What is told is whole sentences. */
+/** Expects complete sentences in the news. */
 async function expectSentences(page: Page): Promise<void> {
   const told = await page.locator('.news li').allInnerTexts()
   expect(told.filter((text) => !/[^.]\.$/.test(text))).toEqual([])
 }
 
-/** Messages go on to come, and none was lost or repeated. */
+/** Expects further messages, and none lost or repeated. */
 async function expectAllIsThere(page: Page & { complaints: string[] }): Promise<void> {
   const before = await count(page, 'received')
   await expect.poll(() => count(page, 'received')).toBeGreaterThan(before + 5)
@@ -66,13 +66,13 @@ async function expectAllIsThere(page: Page & { complaints: string[] }): Promise<
 }
 
 describe('the network page', () => {
-  test('a WebSocket that is blocked falls to events, and climbs back when it is mended', async () => {
+  test('a blocked WebSocket falls back to Server-Sent Events, and returns when it works again', async () => {
     const page = await visit()
     await breaks(page, 'WebSocket', 'blocked')
     await carries(page, 'sse')
     await expectAllIsThere(page)
     expect(await news(page)).toMatch(/WebSocket failed: .*opened no WebSocket/)
-    // The whole of a reason, which has parentheses and semicolons of its own.
+    // The whole reason, which may contain parentheses and semicolons.
     await page.getByText(/is open by sse;.* failed .* ago: .*\(offered: .+;.+\)/).waitFor()
     await expectSentences(page)
     await page.getByRole('button', { name: 'A good network' }).click()
@@ -88,7 +88,7 @@ describe('the network page', () => {
     await expectSentences(page)
   })
 
-  test('where streams are held back too, polls carry', async () => {
+  test('if a proxy buffers streams too, polls take over', async () => {
     const page = await visit()
     await breaks(page, 'Streams', 'buffered')
     await breaks(page, 'WebSocket', 'blocked')
@@ -98,7 +98,7 @@ describe('the network page', () => {
     await page.locator('[data-lane="longPolling"] .carries').waitFor()
   })
 
-  test('tells by keyboard why a try failed', async () => {
+  test('shows by keyboard why an attempt failed', async () => {
     const page = await visit()
     await breaks(page, 'WebSocket', 'blocked')
     const failed = page.locator('[data-lane="webSocket"] button').first()
@@ -110,7 +110,7 @@ describe('the network page', () => {
     expect(await failed.getAttribute('aria-label')).toMatch(/^WebSocket failed \d+ s ago: .+/)
   })
 
-  test('shows what another window broke', async () => {
+  test('shows faults that another window set', async () => {
     const page = await visit()
     await breaks(page, 'WebSocket', 'blocked')
     await carries(page, 'sse')
@@ -121,22 +121,25 @@ describe('the network page', () => {
   })
 })
 
-test.each(['light', 'dark'] as const)('has no accessibility fault in %s, at 390 px and wide', async (colorScheme) => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  for (const width of [390, 1_440]) {
-    const page = await visit({ colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } })
-    await page.evaluate(axe)
-    const faults = () =>
-      page.evaluate(async () => {
-        const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
-        return violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 120)) }))
-      })
-    expect(await faults()).toEqual([])
-    await breaks(page, 'WebSocket', 'blocked')
-    await carries(page, 'sse')
-    expect(await faults()).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await page.getByRole('button', { name: 'A good network' }).click()
-    await page.context().close()
-  }
-})
+test.each(['light', 'dark'] as const)(
+  'has no accessibility violation in %s, at 390 px and wide',
+  async (colorScheme) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    for (const width of [390, 1_440]) {
+      const page = await visit({ colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } })
+      await page.evaluate(axe)
+      const faults = () =>
+        page.evaluate(async () => {
+          const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+          return violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 120)) }))
+        })
+      expect(await faults()).toEqual([])
+      await breaks(page, 'WebSocket', 'blocked')
+      await carries(page, 'sse')
+      expect(await faults()).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await page.getByRole('button', { name: 'A good network' }).click()
+      await page.context().close()
+    }
+  },
+)

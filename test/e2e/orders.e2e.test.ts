@@ -33,14 +33,14 @@ afterAll(async () => {
 const post = async (path: string) => (await fetch(`${address}${path}`, { method: 'POST' })).json()
 const book = async (): Promise<Book> => (await (await fetch(`${address}/orders`)).json()).state
 
-/** The market would go on while a test looks: it is open only where the test says so. */
+/** Closes the market, so that only the test changes orders. */
 beforeEach(() => post('/orders/market/closed'))
 afterEach(async () => {
   await post('/faults/orders/heal')
   for (const context of browser.contexts()) await context.close()
 })
 
-/** An order that stands open. */
+/** Places an order that stays open. */
 async function openOrder({ firm = false } = {}): Promise<Order> {
   const order: Order = await post('/orders')
   if (order.firm !== firm) return openOrder({ firm })
@@ -50,9 +50,9 @@ async function openOrder({ firm = false } = {}): Promise<Order> {
 
 interface Visited {
   page: Page
-  /** What the page warned of, and every throw. */
+  /** Warnings and errors of the page. */
   complaints: string[]
-  /** How often it fetched the book. */
+  /** The number of requests for the book. */
   fetched: () => number
 }
 
@@ -80,7 +80,7 @@ interface Row {
   filled: number
 }
 
-/** The orders that a page shows. */
+/** Returns the orders that a page shows. */
 const shown = (page: Page): Promise<Row[]> =>
   page.locator('.order').evaluateAll((rows) =>
     (rows as HTMLElement[]).map(({ dataset, children }) => ({
@@ -90,13 +90,13 @@ const shown = (page: Page): Promise<Row[]> =>
     })),
   )
 
-/** The orders that the desk has, as a page would show them. */
+/** Returns the desk's orders, as a page would show them. */
 const held = async (): Promise<Row[]> =>
   Object.values((await book()).byId)
     .map(({ id, state, filled }) => ({ id, state, filled }))
     .toReversed()
 
-/** A page shows what the desk has, all of it. */
+/** Expects a page to show all orders of the desk. */
 async function expectInStep(page: Page): Promise<void> {
   const all = await held()
   await expect.poll(() => shown(page)).toEqual(all)
@@ -107,7 +107,7 @@ const press = (page: Page, name: string) => page.getByRole('button', { name, exa
 const ask = (page: Page, action: string, { id }: Order) => press(page, `${action} order ${id}`)
 const banner = (page: Page) => page.locator('.banner')
 
-/** The numbers of the trades on the tape, the oldest first. */
+/** Returns the numbers of the trades on the tape, oldest first. */
 const tape = (page: Page) =>
   page
     .locator('#tape li')
@@ -127,7 +127,7 @@ async function mendTheLine(page: Page): Promise<void> {
 }
 
 describe('the order desk', () => {
-  test('shows orders as they arrive and are filled, from one snapshot and what follows it', async () => {
+  test('shows orders as they arrive and are filled, from one snapshot and the messages after it', async () => {
     const { page, complaints, fetched } = await visit()
     await expectInStep(page)
     await post('/orders/market/open')
@@ -143,7 +143,7 @@ describe('the order desk', () => {
     expect([fetched(), complaints]).toEqual([1, []])
   })
 
-  test('shows what the filter lets through, and goes on to', async () => {
+  test('shows orders that match the filter, also new ones', async () => {
     const { page } = await visit()
     const mine = await openOrder()
     await row(page, mine).waitFor()
@@ -155,7 +155,7 @@ describe('the order desk', () => {
     await page.getByText('No order matches the filter.').waitFor()
   })
 
-  test('a cancel shows at once, and is done when the channel says so', async () => {
+  test('a cancel shows at once, and completes when the channel confirms it', async () => {
     const mine = await openOrder()
     const { page } = await visit()
     await ask(page, 'cancel', mine)
@@ -164,7 +164,7 @@ describe('the order desk', () => {
     await expectInStep(page)
   })
 
-  test('a cancel that the desk refuses is taken back, with the reason', async () => {
+  test('a cancel that the desk rejects is reverted, with the reason', async () => {
     const mine = await openOrder({ firm: true })
     const { page } = await visit()
     await ask(page, 'cancel', mine)
@@ -177,7 +177,7 @@ describe('the order desk', () => {
     await page.getByRole('status').getByText(`#${mine.id}: Could not cancel`).waitFor({ state: 'attached' })
   })
 
-  test('a cancel of what was filled while the line was cut is refused, and the filled order shown', async () => {
+  test('a cancel of an order that was filled during a cut is rejected, and the filled order shows', async () => {
     const mine = await openOrder()
     const { page } = await visit()
     await row(page, mine).waitFor()
@@ -190,7 +190,7 @@ describe('the order desk', () => {
     await row(page, mine).and(page.locator('[data-state="filled"]')).waitFor()
   })
 
-  test('a cancel while the line is cut stays asked for, and is done after the reconnect', async () => {
+  test('a cancel during a cut stays pending, and completes after the reconnect', async () => {
     const mine = await openOrder()
     const { page, fetched } = await visit()
     await row(page, mine).waitFor()
@@ -203,7 +203,7 @@ describe('the order desk', () => {
     expect(fetched()).toBe(1)
   })
 
-  test('two windows are in step', async () => {
+  test('two windows show the same orders', async () => {
     const { page } = await visit()
     const opened = page.context().waitForEvent('page')
     await page.getByRole('link', { name: 'Open a second window' }).click()
@@ -217,7 +217,7 @@ describe('the order desk', () => {
     for (const each of [page, second]) await expectInStep(each)
   })
 
-  test('a line that is cut shows a banner with a countdown; mended, nothing is missing and the banner gone', async () => {
+  test('a cut line shows a banner with a countdown; after the reconnect no order is missing', async () => {
     const { page, complaints, fetched } = await visit()
     await expectInStep(page)
     expect(await banner(page).textContent()).toBe('Connected to the desk.')
@@ -239,7 +239,7 @@ describe('the order desk', () => {
     const { page } = await visit()
     await cutTheLine(page)
     const tried = page.waitForEvent('websocket').then((socket) => socket.url())
-    // Read and pressed in one turn of the page, so that the countdown is not near its end by itself.
+    // Reads and clicks in one turn of the page, so that the countdown does not end in between.
     await page.evaluate(async () => {
       const left = () => Number(/Next try in (\d+) s/.exec(document.querySelector('.banner')?.textContent ?? '')?.[1])
       while (!(left() > 2)) await new Promise(requestAnimationFrame)
@@ -254,7 +254,7 @@ describe('the order desk', () => {
     counted.catch(() => {})
   })
 
-  test('a line that falls silent is noticed, and mended in the same way', async () => {
+  test('a silent line is detected, and recovers in the same way', async () => {
     const { page } = await visit()
     await expectInStep(page)
     await press(page, 'Stall the line')
@@ -264,7 +264,7 @@ describe('the order desk', () => {
     await expectInStep(page)
   })
 
-  test('the tape, which is no Vue, prints the trades that the store counts, over a cut too', async () => {
+  test('the tape, without Vue, prints the trades that the store counts, also over a cut', async () => {
     const { page } = await visit()
     await expectInStep(page)
     const { trades } = await book()
@@ -281,7 +281,7 @@ describe('the order desk', () => {
     await expect.poll(() => page.locator('#tape output').textContent()).toBe('3')
   })
 
-  test('a window that is held still changes nothing, and catches up when it is let go', async () => {
+  test('a paused window changes nothing, and catches up after the pause', async () => {
     const { page } = await visit()
     await expectInStep(page)
     const before = await shown(page)
@@ -317,7 +317,7 @@ describe('the order desk', () => {
 })
 
 describe('rendered by the server', () => {
-  test('the orders are there without a script', async () => {
+  test('the orders show without a script', async () => {
     const mine = await openOrder()
     const { page } = await visit('/orders/ssr', { javaScriptEnabled: false })
     await row(page, mine).waitFor()
@@ -325,10 +325,10 @@ describe('rendered by the server', () => {
     expect(rows).toEqual((await held()).map(({ id }) => String(id)))
   })
 
-  test('the page goes on from the server’s state: what came before it hydrated is there, and no snapshot fetched', async () => {
+  test('the page resumes from the server’s state: earlier messages arrive, and no snapshot is fetched', async () => {
     const early = await openOrder()
     const page = await (await browser.newContext()).newPage()
-    // The page's script waits, as on a slow network, until the desk has gone on.
+    // The page's script waits, as on a slow network, until the desk has changed.
     const script = new Subject<void>()
     await page.route('**/orders/main.ts*', async (route) => {
       await firstValueFrom(script)
@@ -349,10 +349,10 @@ describe('rendered by the server', () => {
 })
 
 describe('on every width', () => {
-  test.for([390, 1_440])('orders with six digits run into nothing, at %i px', async (width) => {
+  test.for([390, 1_440])('orders with six digits overlap nothing, at %i px', async (width) => {
     await openOrder()
     const page = await (await browser.newContext({ viewport: { width, height: 900 } })).newPage()
-    // The desk that has been open for long: its numbers are the only thing that is changed.
+    // Simulates a desk that has been open for long, by its numbers only.
     await page.route('**/orders', async (route) => {
       const answer = await route.fetch()
       const { cursor, state } = (await answer.json()) as { cursor: string; state: Book }
@@ -397,7 +397,7 @@ describe('on every width', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
   })
 
-  test.for([390, 1_440])('a line that is cut moves no order and covers none, at %i px', async (width) => {
+  test.for([390, 1_440])('a cut line moves no order and covers none, at %i px', async (width) => {
     const { page } = await visit('/orders/', { viewport: { width, height: 900 } })
     await expectInStep(page)
     const top = async () => (await page.locator('table').boundingBox())?.y
@@ -410,29 +410,36 @@ describe('on every width', () => {
   })
 })
 
-test.each(['light', 'dark'] as const)('has no accessibility fault in %s, at 390 px and wide', async (colorScheme) => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  const faults = (page: Page) =>
-    page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
-      return violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 120)) }))
-    })
-  const firm = await openOrder({ firm: true })
-  for (const width of [390, 1_440]) {
-    const { page } = await visit('/orders/', { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } })
-    await expectInStep(page)
-    await page.evaluate(axe)
-    expect(await faults(page)).toEqual([])
-    await ask(page, 'cancel', firm)
-    await page.locator(`[data-refused="${firm.id}"]`).waitFor()
-    await cutTheLine(page)
-    expect(await faults(page)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await mendTheLine(page)
-  }
-})
+test.each(['light', 'dark'] as const)(
+  'has no accessibility violation in %s, at 390 px and wide',
+  async (colorScheme) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    const faults = (page: Page) =>
+      page.evaluate(async () => {
+        const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+        return violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 120)) }))
+      })
+    const firm = await openOrder({ firm: true })
+    for (const width of [390, 1_440]) {
+      const { page } = await visit('/orders/', {
+        colorScheme,
+        reducedMotion: 'reduce',
+        viewport: { width, height: 900 },
+      })
+      await expectInStep(page)
+      await page.evaluate(axe)
+      expect(await faults(page)).toEqual([])
+      await ask(page, 'cancel', firm)
+      await page.locator(`[data-refused="${firm.id}"]`).waitFor()
+      await cutTheLine(page)
+      expect(await faults(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await mendTheLine(page)
+    }
+  },
+)
 
-test('works by keyboard alone, and the focus stays where it was asked', async () => {
+test('works by keyboard alone, and keeps the focus', async () => {
   await post('/orders')
   const mine = await openOrder()
   const { page, complaints } = await visit()

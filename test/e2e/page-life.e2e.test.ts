@@ -33,7 +33,7 @@ beforeAll(async () => {
   browser = await chromium.launch({
     ...CHROMIUM,
     args: [...CHROMIUM.args, '--host-resolver-rules=MAP push.test 127.0.0.1'],
-    // Playwright switches it off.
+    // Playwright disables it.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
 })
@@ -56,7 +56,7 @@ afterEach(async () => {
 
 let channels = 0
 
-/** A tab that reads a channel of its own, and is open. */
+/** Opens a tab that reads its own channel. */
 async function reading(technique: string, { host = '127.0.0.1', hidden = '' } = {}) {
   const channel = `life-${(channels += 1)}`
   const query = new URLSearchParams({ technique, channel, ...(hidden && { hidden }) })
@@ -85,7 +85,7 @@ async function open(url: string): Promise<Tab> {
 }
 
 describe.each(TECHNIQUES)('%s', (technique) => {
-  test('goes into the back/forward cache, and comes back with nothing lost', async () => {
+  test('enters the back/forward cache, and returns without a lost message', async () => {
     const { tab, publish, sees, news, seen } = await reading(technique)
     await tab.send('Page.navigate', { url: `http://127.0.0.1:${port}/other` })
     await expect.poll(() => tab.evaluate('document.body?.innerText')).toBe('another page')
@@ -122,7 +122,7 @@ describe.each(TECHNIQUES)('%s', (technique) => {
     expect(await news()).toEqual(['1', '2', '3'])
   })
 
-  test('waits long while the host says that it is offline, and connects at once when it no longer does', async () => {
+  test('retries slowly while the host is offline, and at once when it is online', async () => {
     const { tab, publish, sees, news } = await reading(technique, { host: 'push.test' })
     const network = (offline: boolean) =>
       tab.send('Network.emulateNetworkConditions', {
@@ -133,9 +133,9 @@ describe.each(TECHNIQUES)('%s', (technique) => {
       })
     await tab.send('Network.enable')
     await network(true)
-    // What stands may outlive the outage that the browser plays, so it is broken here.
+    // An open connection may outlive the outage that the browser simulates, so the test breaks it.
     drop()
-    // A browser repeats a held poll that was dropped, unseen: this ends it.
+    // A browser repeats a dropped poll without informing the page: this ends it.
     publish(2)
     await sees('reconnecting long')
     publish(3)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   playground = spawn(process.execPath, ['scripts/playground-nchan.mjs'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Colours would stand in the middle of the address.
+    // Colour codes would split the URL.
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
   })
   let output = ''
@@ -43,7 +43,7 @@ afterAll(async () => {
   expect(children.filter(runs)).toEqual([])
 })
 
-/** The processes that one has started: nginx twice, and Redis. */
+/** Returns the child processes: nginx twice, and Redis. */
 const childrenOf = (pid: number | undefined): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 const runs = (pid: number) => {
@@ -81,7 +81,7 @@ const counted = (page: Page): Promise<Counted[]> =>
       repeated: dataset['repeated'],
     })),
   )
-/** Waits until each card has had ten messages more, and says what it missed or saw twice. */
+/** Waits until each card has received ten more messages, and returns its lost and repeated ones. */
 async function expectToGoOn(page: Page): Promise<void> {
   const before = await counted(page)
   await expect
@@ -93,7 +93,7 @@ async function expectToGoOn(page: Page): Promise<void> {
   const flaws = (await counted(page)).filter(({ lost, repeated }) => lost !== '0' || repeated !== '0')
   expect(flaws).toEqual([])
 }
-/** Every card shows what was posted. */
+/** Expects every card to show a posted message. */
 const expectPosted = (page: Page, text: string) =>
   page.waitForFunction(
     (posted) =>
@@ -103,7 +103,7 @@ const expectPosted = (page: Page, text: string) =>
   )
 
 describe('the playground on nginx with Nchan', () => {
-  test('shows every technique open, and what is published from the page', async () => {
+  test('shows every technique open, and messages that the page publishes', async () => {
     const page = await visit()
     await expectToGoOn(page)
     await page.getByLabel('A message for every card').fill('from the page')
@@ -112,7 +112,7 @@ describe('the playground on nginx with Nchan', () => {
     await page.close()
   })
 
-  test('takes the curl line that it shows, at a node', async () => {
+  test('its curl line works, at a node', async () => {
     const page = await visit()
     const line = (await page.locator('pre', { hasText: 'curl' }).textContent()) ?? ''
     expect(line).toMatch(/^curl -d 'hello' http:\/\/127\.0\.0\.1:\d+\/channels\/machine$/)
@@ -121,7 +121,7 @@ describe('the playground on nginx with Nchan', () => {
     await page.close()
   })
 
-  test.each(['A', 'B'])('goes on at the other node when %s is killed: nothing lost, nothing repeated', async (node) => {
+  test.each(['A', 'B'])('resumes at the other node when %s is killed, with nothing lost or repeated', async (node) => {
     const page = await visit()
     await expectToGoOn(page)
     await page.locator(`[data-node="${node}"][data-runs="true"]`).click()
@@ -134,7 +134,7 @@ describe('the playground on nginx with Nchan', () => {
     await page.close()
   })
 
-  test('every card comes back from a drop and a refusal', async () => {
+  test('every card recovers from a drop and a rejection', async () => {
     const page = await visit()
     for (const fault of ['drop', 'refuse']) {
       await page.locator(`[data-all="${fault}"]`).click()
@@ -145,7 +145,7 @@ describe('the playground on nginx with Nchan', () => {
     await page.close()
   })
 
-  test('says that no node answers when both are dead, and then goes on', async () => {
+  test('reports that no node responds when both are dead, and then resumes', async () => {
     const page = await visit()
     for (const name of ['Kill node A', 'Kill node B']) await page.getByRole('button', { name }).click()
     await page.locator('.trouble', { hasText: 'No node responds.' }).waitFor()
@@ -155,7 +155,7 @@ describe('the playground on nginx with Nchan', () => {
     await page.close()
   })
 
-  test('says so where the server does not carry a technique', async () => {
+  test('reports a technique that the server does not support', async () => {
     const page = await browser.newPage()
     await page.route('**/techniques', async (route) => {
       const response = await route.fetch()
@@ -172,7 +172,7 @@ describe('the playground on nginx with Nchan', () => {
     await page.close()
   })
 
-  test('fits a telephone', async () => {
+  test('fits a phone', async () => {
     const page = await visit(390)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
     await page.close()

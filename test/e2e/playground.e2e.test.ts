@@ -43,10 +43,10 @@ afterAll(async () => {
   await server.close()
 })
 
-/** A healed card replaces an attempt that may hang: of a WebSocket that is closed before it opens, Chromium warns. */
+/** A healed card replaces an attempt that may hang. Chromium warns about a WebSocket that closes before it opens. */
 const isAbandoned = (text: string) => text.includes('WebSocket is closed before the connection is established')
 
-/** Opens the playground in a window of its own; anything it complains of fails the test. */
+/** Opens the playground in a new window; any warning or error fails the test. */
 async function visit(
   options: BrowserContextOptions = {},
   before: () => void = () => {},
@@ -64,7 +64,7 @@ async function visit(
   return Object.assign(page, { complaints })
 }
 
-/** What waits for a person to begin it. */
+/** The technique that starts on request only. */
 const BEGUN_BY_HAND = 'flashSocket'
 
 async function begin(page: Page): Promise<void> {
@@ -102,7 +102,7 @@ describe('the playground', () => {
     }
   })
 
-  test('says what Flash Socket has to load, and loads it when it is told to', async () => {
+  test('names the download of Flash Socket, and loads it on request', async () => {
     const page = await visit()
     const loaded: string[] = []
     page.on('request', (request) => void (/ruffle|swf/.test(request.url()) && loaded.push(request.url())))
@@ -124,7 +124,7 @@ describe('the playground', () => {
   })
 
   test.each([...TECHNIQUES, BEGUN_BY_HAND])(
-    '%s recovers from a drop, a stall and a refusal with nothing lost or repeated',
+    '%s recovers from a drop, a stall and a rejection with nothing lost or repeated',
     async (technique) => {
       const page = await visit()
       await allOpen(page)
@@ -154,7 +154,7 @@ describe('the playground', () => {
     },
   )
 
-  test('measures a price for every technique, and says what each figure means', async () => {
+  test('measures the costs of every technique, and explains each figure', async () => {
     const page = await visit()
     await allOpen(page)
     await page.waitForFunction((techniques) => {
@@ -179,11 +179,11 @@ describe('the playground', () => {
   })
 
   test.each(['title', 'received', 'requests', 'useless', 'bytes', 'held', 'latency'])(
-    'sorts its prices by %s, both ways, by keyboard',
+    'sorts its prices by %s, in both directions, by keyboard',
     async (column) => {
       const page = await visit()
       await allOpen(page)
-      // A figure that is not known yet has no place in an order.
+      // An unknown figure cannot be sorted.
       const known = async () => {
         const rows = page.locator('[data-price]')
         const told = rows.locator(column === 'title' ? 'th' : `[data-column="${column}"]`, {
@@ -197,7 +197,7 @@ describe('the playground', () => {
       expect(await heading.getAttribute('aria-sort')).toBe('none')
       await button.focus()
       for (const direction of ['ascending', 'descending']) {
-        // The order is read in the same task as the figures it was made by.
+        // Reads the order in the same task as its figures.
         const values = await button.evaluate(async (element, name) => {
           if (element instanceof HTMLElement) element.click()
           await new Promise<void>((resolve) => queueMicrotask(resolve))
@@ -221,7 +221,7 @@ describe('the playground', () => {
     },
   )
 
-  test('shows what asking in vain costs where little happens', async () => {
+  test('shows the cost of useless polls with few messages', async () => {
     const page = await visit()
     await allOpen(page)
     await page.getByRole('button', { name: '1 in 10 s' }).click()
@@ -242,7 +242,7 @@ describe('the playground', () => {
     { fault: 'stall', code: 'heartbeat-timeout', says: 'not one byte' },
     { fault: 'forbid', code: 'unauthorized', says: 'The server rejected the user' },
     { fault: 'crowd', code: 'connection-limit', says: 'Four of the six connections' },
-  ])('$fault: the card and the page say what it means and what to do', async ({ fault, code, says }) => {
+  ])('$fault: the card and the page explain the error and the fix', async ({ fault, code, says }) => {
     const page = await visit()
     await allOpen(page)
     const shown = card(page, 'sse')
@@ -257,13 +257,13 @@ describe('the playground', () => {
     await page.waitForSelector('[data-technique="sse"][data-status="open"]')
     await page.locator('.trouble:not([data-kind])').waitFor()
     expect([await shown.getAttribute('data-lost'), await shown.getAttribute('data-repeated')]).toEqual(['0', '0'])
-    // Of the streams that crowd it out, none is refused itself.
+    // None of the four streams is rejected itself.
     expect(page.complaints.filter((text) => text.includes('/push/crowd-'))).toEqual([])
     await page.context().close()
   })
 
   test.each(['forbid', 'hang', 'refuse', 'crowd'])(
-    'brings every card back at once and by itself when %s is healed for all',
+    'brings every card back at once when %s is healed for all',
     async (fault) => {
       const page = await visit()
       const other = await visit()
@@ -274,7 +274,7 @@ describe('the playground', () => {
       await page.locator('.trouble[data-kind]').waitFor()
       await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000))
       await press('heal')
-      // No click on a card; and in this window, whose time stands still, no countdown that runs out.
+      // No click on a card, and no countdown ends, because this window's time is stopped.
       await allOpen(page)
       await page.clock.resume()
       await allOpen(other)
@@ -286,7 +286,7 @@ describe('the playground', () => {
     },
   )
 
-  test('the banner says of the cards that failed what they say: they are not tried again', async () => {
+  test('the banner agrees with the failed cards: they are not retried', async () => {
     const page = await visit()
     await allOpen(page)
     await card(page, 'sse').locator('[data-fault="forbid"]').click()
@@ -298,11 +298,11 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test.each([390, 1_440])('where all fail in different ways the banner names them, at %i px', async (width) => {
+  test.each([390, 1_440])('if all fail in different ways, the banner lists the errors, at %i px', async (width) => {
     const page = await visit({ viewport: { width, height: 900 } })
     await allOpen(page)
     await page.locator('[data-all="forbid"]').click()
-    // A browser hides from its EventSource and WebSocket that they were refused.
+    // A browser does not report the rejection of an EventSource or a WebSocket.
     const banner = page.locator('.trouble[data-kind="all"]')
     await banner.filter({ hasText: 'They fail in different ways: unauthorized, network-error.' }).waitFor()
     await banner.filter({ hasText: /\d+ not retried/ }).waitFor()
@@ -313,7 +313,7 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test.each([390, 1_440])('a long message that is published scrolls nothing sideways, at %i px', async (width) => {
+  test.each([390, 1_440])('a long published message causes no horizontal scrolling, at %i px', async (width) => {
     const page = await visit({ viewport: { width, height: 900 } })
     await allOpen(page)
     await publish(page, 'm'.repeat(200))
@@ -325,7 +325,7 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test.each([390, 1_440])('a process with a long name wraps no figure of the board, at %i px', async (width) => {
+  test.each([390, 1_440])('a long process name wraps no figure of the board, at %i px', async (width) => {
     const page = await visit({ viewport: { width, height: 900 } })
     await allOpen(page)
     const row = { pid: 4_194_304, name: 'a-process-with-a-name-that-is-very-long', cpu: 3_200.5, memory: 123_456 }
@@ -342,7 +342,7 @@ describe('the playground', () => {
     const headers = { 'Content-Type': 'application/json' }
     await fetch(`${address}push/machine`, { method: 'POST', headers, body: JSON.stringify(tick) })
     await page.locator('.board tbody tr', { hasText: row.name }).waitFor()
-    // As high as one line, as the cell of the name is: that is cut, not wrapped.
+    // One line high, like the cell of the name, which is cut and not wrapped.
     const lines = () =>
       page.locator('.board td').evaluateAll((all) =>
         all.map((cell) => {
@@ -351,13 +351,13 @@ describe('the playground', () => {
           return range.getClientRects().length
         }),
       )
-    // Rows of the machine's own processes come and go meanwhile, and one that comes may be empty for a moment.
+    // Rows of the machine's own processes change meanwhile, and a new one may be empty for a moment.
     await expect.poll(async () => [...new Set(await lines())]).toEqual([1])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
     await page.context().close()
   })
 
-  test('trouble moves no figure and covers none, at 390 px and wide', async () => {
+  test('an error moves no figure and covers none, at 390 px and wide', async () => {
     for (const width of [390, 1_440]) {
       const page = await visit({ viewport: { width, height: 900 } })
       await allOpen(page)
@@ -397,7 +397,7 @@ describe('the playground', () => {
     }
   })
 
-  test('a phone shows each technique as a line, and more of it on demand, by keyboard too', async () => {
+  test('a phone shows each technique as one line, with more on demand, also by keyboard', async () => {
     const page = await visit({ viewport: { width: 390, height: 900 } })
     await allOpen(page)
     expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(3_000)
@@ -427,7 +427,7 @@ describe('the playground', () => {
       await allOpen(page)
       const folded = page.locator('[aria-expanded="false"]')
       while ((await folded.count()) > 0) await folded.first().click()
-      // A message from far ahead and long ago: as many seem lost as are six digits long, and it was this late.
+      // A message with a high number and an old time: six digits seem lost, with a long latency.
       const tick = {
         kind: 'tick',
         n: 987_654,
@@ -473,7 +473,7 @@ describe('the playground', () => {
     },
   )
 
-  test('says so where a browser cannot do a technique, and goes on with the others', async () => {
+  test('reports a technique that the browser does not support, and continues with the others', async () => {
     const page = await visit({}, () => Reflect.deleteProperty(globalThis, 'EventSource'))
     await page.waitForSelector('[data-technique="eventSource"][data-status="failed"][data-code="unsupported"]')
     expect(await card(page, 'eventSource').locator('.meaning').textContent()).toContain('Use another technique')
@@ -482,7 +482,7 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test('says once that the hub is gone, counts down, and goes on with nothing lost when it is started', async () => {
+  test('reports once that the hub is down, counts down, and resumes without loss when it is started', async () => {
     const page = await visit()
     await allOpen(page)
     await page.getByRole('button', { name: 'Stop the hub' }).click()
@@ -511,7 +511,7 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test('says that the hub is gone when its server is', async () => {
+  test('reports that the hub is down when its server is', async () => {
     const other = await createServer({ ...SERVED, server: { port: 0 } })
     await other.listen()
     const bound = other.httpServer?.address() as AddressInfo
@@ -523,13 +523,13 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test('takes the curl line that it shows', async () => {
+  test('its curl line works', async () => {
     const page = await visit()
     await allOpen(page)
     const line = (await page.locator('pre', { hasText: 'curl' }).textContent()) ?? ''
     const [, data, url] = /^curl -d '(.*)' (\S+)$/.exec(line) ?? []
     if (!url || !data) throw new Error(`no curl line: ${line}`)
-    // As curl sends it.
+    // The same request as curl's.
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
     expect((await fetch(url, { method: 'POST', headers, body: data })).ok).toBe(true)
     await card(page, 'sse')
@@ -538,7 +538,7 @@ describe('the playground', () => {
     await page.context().close()
   })
 
-  test('fills its board from a store: a snapshot, then what changes', async () => {
+  test('fills its board from a store: a snapshot, then changes', async () => {
     const page = await visit()
     const board = page.getByRole('region', { name: /This machine/ })
     await board.getByRole('row').nth(2).waitFor()
@@ -549,13 +549,13 @@ describe('the playground', () => {
   })
 
   test.each(['light', 'dark'] as const)(
-    'has no serious accessibility fault in %s, at 390 px and wide',
+    'has no serious accessibility violation in %s, at 390 px and wide',
     async (colorScheme) => {
       const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
       for (const width of [390, 1_440]) {
         const page = await visit({ colorScheme, viewport: { width, height: 900 } })
         await allOpen(page)
-        // At 390 px as it is before it is begun, wide as it is afterwards.
+        // At 390 px before the technique starts, and wide afterwards.
         if (width > 390) await begin(page)
         expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
         await page.evaluate(axe)
@@ -585,7 +585,7 @@ describe('the playground', () => {
     await card(page, 'webSocket').locator('[data-fault="refuse"]').focus()
     await page.keyboard.press('Space')
     await page.waitForSelector('[data-technique="webSocket"][data-status="reconnecting"]')
-    // A button that goes when it is pressed leaves the focus where it was.
+    // A button that disappears when it is pressed keeps the focus nearby.
     const focused = (within: string) =>
       page.evaluate((selector) => Boolean(document.activeElement?.closest(selector)), within)
     await card(page, 'webSocket').getByRole('button', { name: 'Now' }).press('Enter')

@@ -66,7 +66,7 @@ test(
     const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--host', '127.0.0.1'], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'inherit'],
-      // Colours would stand in the middle of the address.
+      // Colour codes would split the URL.
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
     })
     onTestFinished(() => void vite.kill())

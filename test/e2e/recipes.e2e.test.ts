@@ -18,7 +18,7 @@ interface Order {
   state: string
 }
 
-/** The recipes' app, on Vite's dev server: rendered there, hydrated in a page, behind a network that can be cut. */
+/** The recipes' app on Vite's dev server: rendered there, hydrated in a page, behind a network that can be cut. */
 const test = base.extend<{ shop: Awaited<ReturnType<typeof start>> }>({
   shop: async ({}, use) => {
     const shop = await start()
@@ -42,7 +42,7 @@ async function start() {
     configureServer({ middlewares, ssrLoadModule }) {
       middlewares.use('/api/orders/ann', (_, response) => {
         counts.snapshots += 1
-        // The place is read before the state.
+        // Reads the cursor before the state.
         response.end(JSON.stringify({ cursor: hub?.cursor('orders-ann'), byId }))
       })
       middlewares.use('/api/token', (_, response) => {
@@ -56,7 +56,7 @@ async function start() {
           render: (account: string) => Promise<{ html: string; state: string }>
         }
         const { html, state } = await render('ann')
-        // Without Vite's own client, which would load the page anew when the network is cut.
+        // Without Vite's own client, which would reload the page when the network is cut.
         const page = readFileSync(join(root, 'index.html'), 'utf8')
         response.setHeader('Content-Type', 'text/html')
         response.end(page.replace('<!--app-->', () => html).replace('<!--state-->', () => state))
@@ -79,9 +79,9 @@ async function start() {
           if (action !== 'subscribe') return true
           const token = String(headers.authorization).replace('Bearer ', '')
           presented.push(token)
-          // Each token is good once.
+          // Each token is valid once.
           if (given.delete(token)) return true
-          return { status: 401, reason: 'a token is good once' }
+          return { status: 401, reason: 'a token is valid once' }
         },
       }),
     ],
@@ -124,7 +124,7 @@ async function start() {
   }
 }
 
-test('the README shows every recipe as it is run', () => {
+test('the README shows every recipe as the tests run it', () => {
   const readme = readFileSync(join(repository, 'README.md'), 'utf8')
   const section = readme.slice(readme.indexOf('## Recipes'))
   const shown = [...section.matchAll(/```(?:ts|vue)\n((?:\/\/|<!--) (src\/\S+)[\s\S]*?)```/g)]
@@ -145,7 +145,7 @@ test('the README shows every recipe as it is run', () => {
   for (const [, code, path = ''] of shown) expect(code).toBe(readFileSync(join(root, path), 'utf8'))
 })
 
-test('an option store, rendered on the server, goes on from its cursor', async ({ shop }) => {
+test('an option store, rendered on the server, resumes from its cursor', async ({ shop }) => {
   expect(await shop.html()).toContain('<li>1: open</li>')
   await shop.open()
   const rows = shop.page.locator('li')
@@ -158,7 +158,7 @@ test('an option store, rendered on the server, goes on from its cursor', async (
 
 test('every attempt has a token of its own', async ({ shop }) => {
   await shop.open()
-  // By the stream: a browser repeats a request by itself, with its token, whose answer has not begun when it is cut.
+  // With the stream open: a browser repeats a request, with its token, if it is cut before the response starts.
   await shop.page.locator('li', { hasText: '2: open' }).waitFor()
   const before = [...shop.presented]
   shop.network.drop()
