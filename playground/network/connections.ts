@@ -15,7 +15,7 @@ export interface Connection {
   readonly began: number
   readonly opened?: number
   /** When it took over the channel. */
-  readonly carried?: number
+  readonly inUseSince?: number
   readonly ended?: number
   /** Why it ended; absent if another connection took over. */
   readonly why?: string
@@ -76,7 +76,7 @@ export function useConnections() {
           },
           unsubscribe() {
             const own = connections.value.find((one) => one.id === id)
-            const late = !opened && own?.carried === undefined
+            const late = !opened && own?.inUseSince === undefined
             change(id, { ended: Date.now(), ...(late && { why: 'No byte arrived in time.' }) })
             if (late) report(`${title(technique.name)} timed out: no byte arrived in time`)
           },
@@ -91,11 +91,11 @@ export function useConnections() {
       const own = connections.value.findLast(
         ({ technique, ended }) => technique === event.technique && ended === undefined,
       )
-      if (own) change(own.id, { carried: Date.now() })
+      if (own) change(own.id, { inUseSince: Date.now() })
       report(`${title(event.technique)} is in use: ${event.reason ?? 'it is open'}`)
     }
     if (event.type === 'reconnecting' || event.type === 'failed') {
-      const own = connections.value.findLast(({ carried }) => carried !== undefined)
+      const own = connections.value.findLast(({ inUseSince }) => inUseSince !== undefined)
       // A silent connection is ended by the fallback, at this moment.
       if (own && own.why === undefined && (own.ended ?? Infinity) > Date.now() - 100)
         change(own.id, { why: event.error.message })

@@ -5,18 +5,18 @@ import type { Duplex } from 'node:stream'
 /** Forwards a request to a local port, and its response in chunks as they arrive. */
 export function forward(port: number, request: IncomingMessage, response: ServerResponse): void {
   const { method, url, headers } = request
-  const asked = ask({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
-  asked.on('response', (answer) => {
+  const forwarded = ask({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
+  forwarded.on('response', (incoming) => {
     // A response without chunks ends with its connection, here too: an iframe detects a break by that.
-    if (answer.headers['transfer-encoding'] === undefined) response.useChunkedEncodingByDefault = false
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
-    answer.pipe(response)
-    answer.on('close', () => !answer.complete && response.destroy())
+    if (incoming.headers['transfer-encoding'] === undefined) response.useChunkedEncodingByDefault = false
+    response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, incoming.rawHeaders)
+    incoming.pipe(response)
+    incoming.on('close', () => !incoming.complete && response.destroy())
   })
   // The node died, so its response ends here too.
-  asked.on('error', () => response.destroy())
-  response.on('close', () => asked.destroy())
-  request.pipe(asked)
+  forwarded.on('error', () => response.destroy())
+  response.on('close', () => forwarded.destroy())
+  request.pipe(forwarded)
 }
 
 /** Forwards an upgrade. */

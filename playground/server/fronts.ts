@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createFaultProxy, type FaultProxy } from '../../test/servers/fault-proxy.ts'
-import { createMeter, type Carried, type Cost, type Meter } from './meter.ts'
+import { createMeter, type ConnectionBytes, type Cost, type Meter } from './meter.ts'
 import type { PushServer } from './push-server.ts'
 
 /** A header that pages cannot send: the front marks requests that the hub must reject. */
@@ -25,11 +25,11 @@ const MOST_PAGES = 100
 
 export async function openFront(hub: PushServer): Promise<Front> {
   const meters = new Map<string, Meter>()
-  const carried: Carried = new WeakMap()
+  const counted: ConnectionBytes = new WeakMap()
   let forbidding = false
 
   const meterOf = (page: string) => {
-    const meter = meters.get(page) ?? createMeter(carried)
+    const meter = meters.get(page) ?? createMeter(counted)
     meters.set(page, meter)
     const [oldest] = meters.keys()
     if (meters.size > MOST_PAGES && oldest !== undefined) meters.delete(oldest)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Plugin } from 'vite'
 import { pushHub } from '../../src/vite/index.ts'
 import type { Authorize } from '../../src/hub/index.ts'
-import { isOwnPost, json } from './answer.ts'
+import { isOwnPost, json } from './json-response.ts'
 import { FORBIDDEN, openFront, type Front } from './fronts.ts'
 import { readMachine } from './metrics.ts'
 import { networkPage } from './network.ts'
@@ -115,8 +115,8 @@ export function playgroundServer({ by }: { by: 'hub' | 'nchan' }): Plugin[] {
   const setup = (made: PushServer) => {
     hub = made
     // Nchan serves no TCP.
-    const carried = TECHNIQUES.filter((name) => by !== 'nchan' || name !== 'flashSocket')
-    opened = Promise.all(carried.map(async (name) => fronts.set(name, await openFront(made))))
+    const supported = TECHNIQUES.filter((name) => by !== 'nchan' || name !== 'flashSocket')
+    opened = Promise.all(supported.map(async (name) => fronts.set(name, await openFront(made))))
     pace(interval)
     const reports = setInterval(report, 1_000)
     const stopOrders = orders.start(made)

@@ -20,16 +20,16 @@ export interface Meter {
 }
 
 /** The bytes of each connection at the end of its last request, because browsers reuse connections. */
-export type Carried = WeakMap<Socket, number>
+export type ConnectionBytes = WeakMap<Socket, number>
 
 /** Counts the costs of one technique for one page. */
-export function createMeter(carried: Carried): Meter {
+export function createMeter(counted: ConnectionBytes): Meter {
   const ended: Cost = { requests: 0, bytes: 0, useless: 0, held: 0 }
   const open = new Set<{ socket: Socket; since: number }>()
   let last = Date.now()
   const bytesOf = (socket: Socket) => socket.bytesRead + socket.bytesWritten
   const during = ({ socket, since }: { socket: Socket; since: number }) => ({
-    bytes: bytesOf(socket) - (carried.get(socket) ?? 0),
+    bytes: bytesOf(socket) - (counted.get(socket) ?? 0),
     held: Date.now() - since,
   })
 
@@ -41,7 +41,7 @@ export function createMeter(carried: Carried): Meter {
       return (useful) => {
         const { bytes, held } = during(request)
         open.delete(request)
-        carried.set(socket, bytesOf(socket))
+        counted.set(socket, bytesOf(socket))
         ended.bytes += bytes
         ended.held += held
         if (!useful) ended.useless += 1

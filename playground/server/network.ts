@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Connect, Plugin } from 'vite'
 import { createNetworkProxy, type NetworkProxy } from '../../test/servers/network-proxy.ts'
 import { KINDS, RULES, type Kind, type Rule } from '../../test/servers/network/rules.ts'
-import { isOwnPost, json } from './answer.ts'
+import { isOwnPost, json } from './json-response.ts'
 import type { PushServer } from './push-server.ts'
 
 /** The lifetime of a flapping connection, in ms. */

@@ -57,10 +57,10 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
     const at = channelAt(channel)
     if (at === undefined) return undefined
     try {
-      const answer = await fetch(at, { headers: { accept: 'text/json' } })
-      const text = await answer.text()
-      if (answer.status === 404) return null
-      return answer.ok ? (JSON.parse(text) as { last_message_id: string }).last_message_id : undefined
+      const response = await fetch(at, { headers: { accept: 'text/json' } })
+      const text = await response.text()
+      if (response.status === 404) return null
+      return response.ok ? (JSON.parse(text) as { last_message_id: string }).last_message_id : undefined
     } catch {
       return undefined
     }
@@ -74,9 +74,9 @@ export async function startNodes({ authorize }: { authorize: Authorize }): Promi
     // Without a known cursor, it would be unknown whether a dying node accepted the message.
     if (at === undefined || before === undefined) return false
     try {
-      const answer = await fetch(at, { method: 'POST', headers: { 'content-type': type }, body })
-      await answer.text()
-      return answer.ok
+      const response = await fetch(at, { method: 'POST', headers: { 'content-type': type }, body })
+      await response.text()
+      return response.ok
     } catch {
       // The node died. If the channel's cursor moved, the node accepted the message, and it must not be sent again.
       let after = await placeOf(channel)

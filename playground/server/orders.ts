@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as after } from 'node:timers/promises'
 import type { Connect, Plugin } from 'vite'
 import { ACTIONS, type Action, type DeskMessage } from '../orders/order.ts'
-import { isOwnPost, json } from './answer.ts'
+import { isOwnPost, json } from './json-response.ts'
 import { createDesk, type Desk } from './desk.ts'
 import { openFront, type Front } from './fronts.ts'
 import { rendersOrders } from './orders-ssr.ts'
@@ -45,7 +45,7 @@ export function orderDesk() {
       return json(response, 200, verb)
     }
     if (/^\d+$/.test(subject ?? '') && isAction(verb)) return void ask(Number(subject), verb, response)
-    json(response, 404, `the desk answers /orders/<id>/${ACTIONS.join('|')} and /orders/market/open|closed`)
+    json(response, 404, `The desk has the routes /orders/<id>/${ACTIONS.join('|')} and /orders/market/open|closed`)
   }
 
   const plugin: Plugin = {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Plugin } from 'vite'
 import type { Authorize } from '../../src/hub/index.ts'
-import { isOwnPost, json } from './answer.ts'
+import { isOwnPost, json } from './json-response.ts'
 import { HEARTBEAT, startNodes, type Nodes } from './nodes.ts'
 import type { PushServer } from './push-server.ts'
 
@@ -29,10 +29,10 @@ export function pushNodes({ authorize, setup }: PushNodesOptions): Plugin {
       stop = setup(started)
       middlewares.use((request, response, next) => {
         // Pages subscribe at the nodes. Their messages go to the backend, which is this server.
-        const [, said] = /^\/push\/([\w.-]+)$/.exec(request.url ?? '') ?? []
-        if (request.method === 'POST' && said !== undefined) {
+        const [, channel] = /^\/push\/([\w.-]+)$/.exec(request.url ?? '') ?? []
+        if (request.method === 'POST' && channel !== undefined) {
           if (!isOwnPost(request)) return json(response, 403, 'only this page publishes here')
-          return backendPublishes(request, said).then(() => json(response, 201, said), next)
+          return backendPublishes(request, channel).then(() => json(response, 201, channel), next)
         }
         if (!started.handle(request, response)) next()
       })

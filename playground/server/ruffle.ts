@@ -13,7 +13,7 @@ export function ruffle(): Plugin {
   const packed = new Map<string, Promise<Buffer>>()
   const pack = async (name: string) => promisify(gzip)(await readFile(join(FOLDER, name)))
 
-  const answer: Connect.NextHandleFunction = (request, response, next) => {
+  const serve: Connect.NextHandleFunction = (request, response, next) => {
     const [, name = '', ending = ''] = /^\/ruffle\/([\w.]+\.(js|wasm))$/.exec(request.url ?? '') ?? []
     if (name === '') return next()
     const file = packed.get(name) ?? pack(name)
@@ -25,7 +25,7 @@ export function ruffle(): Plugin {
   }
   return {
     name: 'playground:ruffle',
-    configureServer: ({ middlewares }) => void middlewares.use(answer),
-    configurePreviewServer: ({ middlewares }) => void middlewares.use(answer),
+    configureServer: ({ middlewares }) => void middlewares.use(serve),
+    configurePreviewServer: ({ middlewares }) => void middlewares.use(serve),
   }
 }

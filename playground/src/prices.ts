@@ -49,9 +49,9 @@ export const COLUMNS = {
     write: figure((value) => `${whole.format(value)} req`),
   },
   useless: {
-    label: 'Useless answers',
-    meaning: 'Responses without a message, which still cost a request.',
-    write: figure((value) => `${whole.format(value)} ans`),
+    label: 'Useless requests',
+    meaning: 'Requests whose response contained no message.',
+    write: figure((value) => `${whole.format(value)} req`),
   },
   bytes: {
     label: 'Bytes a message',

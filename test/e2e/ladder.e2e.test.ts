@@ -8,10 +8,10 @@ import { createNetworkProxy, type NetworkProxy } from '../servers/network-proxy.
 import { KINDS, type Kind, type Rule } from '../servers/network/rules.ts'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
-import type { Asked, Read, Rung } from './ladder/asked.ts'
+import type { Asked, Read, Name } from './ladder/asked.ts'
 
-const LADDER: readonly Rung[] = ['webSocket', 'sse', 'longPolling']
-const ORDER: readonly Rung[] = ['webSocket', 'fetchStream', 'sse', 'longPolling', 'polling']
+const LADDER: readonly Name[] = ['webSocket', 'sse', 'longPolling']
+const ORDER: readonly Name[] = ['webSocket', 'fetchStream', 'sse', 'longPolling', 'polling']
 
 let files: Map<string, string | Uint8Array>
 let browser: Browser
@@ -76,7 +76,7 @@ async function visit(host = '127.0.0.1') {
 /** Opens a page that reads a channel. */
 async function reading(asked: Partial<Asked> = {}, page?: Page) {
   const tab = page ?? (await visit())
-  const all: Asked = { channel: 'a', rungs: LADDER, ...asked }
+  const all: Asked = { channel: 'a', techniques: LADDER, ...asked }
   await tab.evaluate((asked) => (globalThis as unknown as { read(asked: Asked): void }).read(asked), all)
   const seen = () => tab.evaluate(() => (globalThis as unknown as { seen: Read }).seen)
   const said = async (word: string, since = 0) =>
@@ -114,7 +114,7 @@ async function reading(asked: Partial<Asked> = {}, page?: Page) {
 }
 
 /** No upgrade is tried while a test runs. */
-const NO_CLIMB = { upgradeProbe: { first: 3_600_000, max: 3_600_000 } }
+const NO_UPGRADE = { upgradeProbe: { first: 3_600_000, max: 3_600_000 } }
 const NOTHING = { lost: 0, repeated: 0, reordered: 0, gaps: 0 }
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`
 const tell = (what: string, figures: Record<string, string | number>) =>
@@ -139,7 +139,7 @@ describe('falls back', () => {
   test('from a WebSocket that is rejected, and the next connection skips it', async () => {
     network.rule('upgrade', 'refuse')
     const news = publishing('a')
-    const reader = await reading({ ladder: NO_CLIMB })
+    const reader = await reading({ ladder: NO_UPGRADE })
     const open = await reader.says('open sse')
     const refused = network.stats.upgrade.requests
     network.cut('stream')
@@ -156,7 +156,7 @@ describe('falls back', () => {
   test('from a WebSocket that opens and closes, after its third session', async () => {
     network.rule('upgrade', 'flap', { life: 50 })
     const news = publishing('a')
-    const reader = await reading({ ladder: NO_CLIMB })
+    const reader = await reading({ ladder: NO_UPGRADE })
     const open = await reader.says('open sse')
     const lives = network.stats.upgrade.requests
     tell('WebSocket flaps', { lives, 'fell after': seconds(open - (await reader.seen()).began) })
@@ -172,7 +172,7 @@ describe('silence', () => {
     await close()
     await serve({ heartbeat })
     const news = publishing('a')
-    const reader = await reading({ ladder: NO_CLIMB, limits: { heartbeatGrace: heartbeat } })
+    const reader = await reading({ ladder: NO_UPGRADE, limits: { heartbeatGrace: heartbeat } })
     const since = await reader.gets(await reader.says('open webSocket'))
     network.rule('upgrade', 'black-hole')
     const noticed = await reader.says('reconnecting heartbeat-timeout', { since })
@@ -205,13 +205,13 @@ describe('silence', () => {
 
   test.for(['fetchStream', 'sse', 'xhrStream'] as const)(
     '%s that a proxy buffers falls back to polls',
-    async (rung, { expect }) => {
+    async (technique, { expect }) => {
       network.rule('stream', 'buffer')
       const news = publishing('a')
-      const reader = await reading({ rungs: [rung, 'longPolling'] })
+      const reader = await reading({ techniques: [technique, 'longPolling'] })
       const first = await reader.gets(0)
       const took = first - (await reader.seen()).began
-      tell(`${rung} is buffered`, { 'first message after': seconds(took) })
+      tell(`${technique} is buffered`, { 'first message after': seconds(took) })
       expect((await reader.seen()).events.map(({ said }) => said)).toEqual(['connecting', 'open longPolling'])
       expect(await reader.tally(news.stop())).toEqual(NOTHING)
     },
@@ -225,9 +225,9 @@ describe('upgrades', () => {
     const reader = await reading({ ladder: { upgradeProbe: { first: 500, max: 500 } } })
     const fell = await reader.says('open sse')
     network.rule('upgrade', 'pass')
-    const climbed = await reader.says('open webSocket', { since: fell })
-    tell('climbs back', { after: seconds(climbed - fell) })
-    await reader.gets(climbed + 500)
+    const upgraded = await reader.says('open webSocket', { since: fell })
+    tell('upgrades', { after: seconds(upgraded - fell) })
+    await reader.gets(upgraded + 500)
     expect(await reader.tally(news.stop())).toEqual(NOTHING)
   })
 
@@ -243,7 +243,7 @@ describe('upgrades', () => {
     const published = Date.now()
     hub.publish('a', '1')
     const got = await reader.gets(published)
-    tell('a silent rung above a quiet channel', { 'message after': seconds(got - published) })
+    tell('a silent technique above a quiet channel', { 'message after': seconds(got - published) })
     expect((await reader.seen()).events.at(-1)?.said).toBe('open sse')
   })
 })
@@ -268,7 +268,7 @@ test(
     await close()
     await serve({ heartbeat: heartbeatInterval })
     const reader = await reading({
-      rungs: ORDER,
+      techniques: ORDER,
       ladder: { connectTimeout: 500, minUptime: 300, upgradeProbe: { first: 300, max: 1_000 }, overlapTime: 50 },
       retry: { initialDelay: 50, maxDelay: 200 },
       limits: { connectTimeout: 1_000, heartbeatInterval, heartbeatGrace: 500 },
@@ -297,21 +297,21 @@ test(
     const opens = (await reader.seen()).events.flatMap(({ said }) =>
       said.startsWith('open') ? [said.split(' ')[1]] : [],
     )
-    const rungs = opens.map((name) => ORDER.indexOf(name as Rung))
+    const indexes = opens.map((name) => ORDER.indexOf(name as Name))
     const moves = (is: (step: number) => boolean) =>
-      rungs.filter((rung, at) => at > 0 && is(rung - (rungs[at - 1] ?? 0))).length
+      indexes.filter((index, at) => at > 0 && is(index - (indexes[at - 1] ?? 0))).length
     const { upgrade, stream, poll } = network.stats
-    tell('a network that is never well', {
+    tell('a network with constant faults', {
       messages: TOTAL,
       'a second': Math.round((TOTAL * 1_000) / took),
       faults,
       cuts: upgrade.cut + stream.cut + poll.cut,
-      falls: moves((step) => step > 0),
-      climbs: moves((step) => step < 0),
-      'rungs used': new Set(rungs).size,
+      fallbacks: moves((step) => step > 0),
+      upgrades: moves((step) => step < 0),
+      'techniques used': new Set(indexes).size,
       ...tally,
     })
     expect([(await reader.seen()).numbers[0], tally]).toEqual([1, NOTHING])
-    expect(new Set(rungs).size).toBeGreaterThan(1)
+    expect(new Set(indexes).size).toBeGreaterThan(1)
   },
 )

@@ -41,11 +41,11 @@ async function visit(options: BrowserContextOptions = {}): Promise<Page & { comp
     if (message.text().includes('[Vue warn]')) complaints.push(message.text())
   })
   await page.goto(`${address}/network/`)
-  await carries(page, 'webSocket')
+  await inUse(page, 'webSocket')
   return Object.assign(page, { complaints })
 }
 
-const carries = (page: Page, rung: string) => page.locator(`[data-carries="${rung}"]`).waitFor()
+const inUse = (page: Page, technique: string) => page.locator(`[data-in-use="${technique}"]`).waitFor()
 const breaks = (page: Page, way: string, what: string) =>
   page.getByRole('radio', { name: new RegExp(`^${way}: ${what}`) }).check()
 const count = async (page: Page, what: string) => Number(await page.locator(`[data-count="${what}"]`).textContent())
@@ -69,21 +69,21 @@ describe('the network page', () => {
   test('a blocked WebSocket falls back to Server-Sent Events, and returns when it works again', async () => {
     const page = await visit()
     await breaks(page, 'WebSocket', 'blocked')
-    await carries(page, 'sse')
+    await inUse(page, 'sse')
     await expectAllIsThere(page)
     expect(await news(page)).toMatch(/WebSocket failed: .*opened no WebSocket/)
     // The whole reason, which may contain parentheses and semicolons.
     await page.getByText(/is open by sse;.* failed .* ago: .*\(offered: .+;.+\)/).waitFor()
     await expectSentences(page)
     await page.getByRole('button', { name: 'A good network' }).click()
-    await carries(page, 'webSocket')
+    await inUse(page, 'webSocket')
     await expectAllIsThere(page)
   })
 
   test.for(['hangs', 'flaps', 'black hole'])('a WebSocket that %s costs no message', async (what) => {
     const page = await visit()
     await breaks(page, 'WebSocket', what)
-    await carries(page, 'sse')
+    await inUse(page, 'sse')
     await expectAllIsThere(page)
     await expectSentences(page)
   })
@@ -92,10 +92,10 @@ describe('the network page', () => {
     const page = await visit()
     await breaks(page, 'Streams', 'buffered')
     await breaks(page, 'WebSocket', 'blocked')
-    await carries(page, 'longPolling')
+    await inUse(page, 'longPolling')
     await expectAllIsThere(page)
     await page.locator('[data-lane="sse"] button').first().waitFor()
-    await page.locator('[data-lane="longPolling"] .carries').waitFor()
+    await page.locator('[data-lane="longPolling"] .in-use').waitFor()
   })
 
   test('shows by keyboard why an attempt failed', async () => {
@@ -113,11 +113,11 @@ describe('the network page', () => {
   test('shows faults that another window set', async () => {
     const page = await visit()
     await breaks(page, 'WebSocket', 'blocked')
-    await carries(page, 'sse')
+    await inUse(page, 'sse')
     const second = await (await browser.newContext()).newPage()
     await second.goto(`${address}/network/`)
     await expect.poll(() => second.getByRole('radio', { name: /^WebSocket: blocked/ }).isChecked()).toBe(true)
-    await carries(second, 'sse')
+    await inUse(second, 'sse')
   })
 })
 
@@ -135,7 +135,7 @@ test.each(['light', 'dark'] as const)(
         })
       expect(await faults()).toEqual([])
       await breaks(page, 'WebSocket', 'blocked')
-      await carries(page, 'sse')
+      await inUse(page, 'sse')
       expect(await faults()).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
       await page.getByRole('button', { name: 'A good network' }).click()

@@ -231,7 +231,7 @@ describe('the playground', () => {
       const text = document.querySelector('[data-price="polling"] [data-column="useless"]')?.textContent ?? ''
       return Number.parseFloat(text) >= 3
     })
-    expect((await useless('webSocket'))?.trim()).toBe('0 ans')
+    expect((await useless('webSocket'))?.trim()).toBe('0 req')
     await page.getByRole('button', { name: '10 a second' }).click()
     await page.context().close()
   })

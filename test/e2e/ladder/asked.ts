@@ -1,24 +1,24 @@
 import type { BackoffOptions, FallbackOptions, HeartbeatOptions } from 'pinia-push/observables'
 
-export type Rung = 'polling' | 'longPolling' | 'xhrStream' | 'fetchStream' | 'sse' | 'webSocket'
+export type Name = 'polling' | 'longPolling' | 'xhrStream' | 'fetchStream' | 'sse' | 'webSocket'
 
-/** What a test asks the page to read, and how. */
+/** The channel that the page reads, and its options. */
 export interface Asked {
   channel: string
-  /** The highest first; one alone is no ladder. */
-  rungs: readonly Rung[]
+  /** The preferred one first; a single one runs without `fallback`. */
+  techniques: readonly Name[]
   ladder?: Pick<FallbackOptions, 'connectTimeout' | 'minUptime' | 'maxShortSessions' | 'upgradeProbe' | 'overlapTime'>
   retry?: Pick<BackoffOptions, 'initialDelay' | 'maxDelay'>
   limits?: HeartbeatOptions
-  /** In step with the page's life. */
+  /** Whether to use `pageLifecycle()`. */
   life?: boolean
 }
 
-/** What the page saw; times in ms since the epoch. */
+/** The events of the page; times in ms since the epoch. */
 export interface Read {
   began: number
   events: { at: number; said: string }[]
-  /** What the messages said, and when they came. */
+  /** The messages' numbers, and their arrival times. */
   numbers: number[]
   at: number[]
 }

@@ -14,25 +14,25 @@ import {
 } from 'pinia-push/observables'
 import type { Asked, Read } from './asked.ts'
 
-const techniques = { polling, longPolling, xhrStream, fetchStream, sse, webSocket }
+const TECHNIQUES = { polling, longPolling, xhrStream, fetchStream, sse, webSocket }
 
-/** What the page saw, for the test to read. */
+/** The events of the page, for the test. */
 const seen: Read = { began: 0, events: [], numbers: [], at: [] }
 let leave = () => {}
 
 const inWords = (event: Exclude<PushEvent<unknown>, { type: 'message' }>): string => {
   if (event.type === 'gap') return `gap ${event.reason}`
-  if (event.type === 'open') return `open ${event.technique}${event.unconfirmed ? ' presumed' : ''}`
+  if (event.type === 'open') return `open ${event.technique}${event.unconfirmed ? ' unconfirmed' : ''}`
   if (event.type === 'reconnecting' || event.type === 'failed') return `${event.type} ${event.error.code}`
   return event.type
 }
 
-/** Reads a channel of numbers, as the test asks. */
-function read({ channel, rungs, ladder = {}, retry = {}, limits = {}, life }: Asked) {
-  const rung = rungs.map((name) => techniques[name]())
-  const [only] = rung
+/** Reads a channel of numbers with the test's options. */
+function read({ channel, techniques, ladder = {}, retry = {}, limits = {}, life }: Asked) {
+  const made = techniques.map((name) => TECHNIQUES[name]())
+  const [only] = made
   const push = createPushClient({
-    technique: only && rung.length === 1 ? only : fallback(ladder, ...rung),
+    technique: only && made.length === 1 ? only : fallback(ladder, ...made),
     backend: nchan(),
     retry: backoff(retry),
     disconnectDelay: 0,
