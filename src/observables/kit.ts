@@ -1,7 +1,7 @@
 // What a technique, a backend or a lifecycle of your own is made of: the built-in ones use nothing else.
 
 // A technique is a function from a request to a cold Observable of events.
-export type { Pace, PushRequest, Technique, Watch } from './techniques/technique.ts'
+export type { PollRate, PushRequest, Technique, Watch } from './techniques/technique.ts'
 export {
   ALIVE,
   RECYCLE,
@@ -24,10 +24,13 @@ export {
   standardWebSocket,
 } from './backends/standard.ts'
 export { fetchText, type FetchTextOptions } from './techniques/fetch-text.ts'
-export { pollLoop, type Cycle, type PollLoopOptions } from './techniques/poll-loop.ts'
+export type { PollResult, PollState } from './techniques/one-poll.ts'
+export { pollLoop, type PollLoopOptions } from './techniques/poll-loop.ts'
 export { readEventStream, readEvents, readTextStream } from './techniques/text-stream-reader.ts'
-export { withConnectionSlot, type HeldConnections } from './http/connection-limit.ts'
-export { readBody, refusal, request, unexpected, type HttpRequest } from './http/request.ts'
+export { withConnectionSlot, type ConnectionLimit } from './http/connection-limit.ts'
+export { rejectedResponse, unexpectedResponse } from './http/http-error.ts'
+export { readBody, type BodyReader } from './http/read-body.ts'
+export { request, type HttpRequest } from './http/request.ts'
 
 // A backend says where a kind of server expects and gives cursors, and what its responses mean.
 export {
@@ -61,6 +64,7 @@ export {
   type StatusTable,
   type Verdict,
 } from './backends/verdict.ts'
+export { emitTo } from './backends/emit-to.ts'
 export { readFrame, unreadable } from './backends/unreadable-message.ts'
 export { detectSkipped, type Follows } from './connection/detect-skipped.ts'
 export {

@@ -477,7 +477,7 @@ export function oddAnswers(techniques: Techniques) {
     test('standard() on the hub, by webSocket, of which a page is told nothing', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row('webSocket'), `${server.url}a`, { backend: standard(), ...QUICK })
-      expect((await reader.sees('reconnecting')).error.message).toContain('the hub and Nchan need nchan()')
+      expect((await reader.sees('reconnecting')).error.message).toContain('use nchan() for the hub and Nchan')
     })
 
     test.for([
@@ -497,7 +497,7 @@ export function oddAnswers(techniques: Techniques) {
       const server = await script()
       await server.answers([{ status: 400 }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
-      expect((await reader.sees('reconnecting')).error.message).toContain('needs another backend, standard()')
+      expect((await reader.sees('reconnecting')).error.message).toContain('use standard()')
     })
   })
 }

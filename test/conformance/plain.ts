@@ -450,7 +450,7 @@ export function plainServers(techniques: PlainTechniques) {
       await server.answers([{ status: 403 }])
       const { error } = await read(row('webSocket'), `${server.url}a`, via(techniques.webSocket)).sees('reconnecting')
       expect([error.code, error.status]).toEqual(['network-error', 1_006])
-      expect(error.message).toMatch(/refused it \(401, 403, 404\).*proxy.*subprotocol/)
+      expect(error.message).toMatch(/rejected the upgrade \(401, 403, 404\).*proxy.*subprotocol/)
     })
   })
 }

@@ -565,7 +565,7 @@ function statuses(row: Row, { library, host }: Asked) {
       expect({ status: code, code: error.code, message: error.message }).toEqual({
         status: code,
         code: meaning,
-        message: `${server.url}${code} answered ${code}: because`,
+        message: `Request to "${server.url}${code}" failed with status ${code}: "because".`,
       })
       reader.leave()
     }
@@ -579,7 +579,7 @@ function statuses(row: Row, { library, host }: Asked) {
       const refused = code < 425 ? reader.sees('failed') : reader.sees('reconnecting')
       expect((await refused).error).toMatchObject({
         status: code,
-        message: `${server.url}${code} answered ${code}: because`,
+        message: `Request to "${server.url}${code}" failed with status ${code}: "because".`,
       })
       reader.leave()
     }

@@ -71,9 +71,9 @@ describe('the network page', () => {
     await breaks(page, 'WebSocket', 'blocked')
     await inUse(page, 'sse')
     await expectAllIsThere(page)
-    expect(await news(page)).toMatch(/WebSocket failed: .*opened no WebSocket/)
-    // The whole reason, which may contain parentheses and semicolons.
-    await page.getByText(/is open by sse;.* failed .* ago: .*\(offered: .+;.+\)/).waitFor()
+    expect(await news(page)).toMatch(/WebSocket failed: .*WebSocket to ".*" not opened/)
+    // The whole of a reason, which has parentheses and colons of its own.
+    await page.getByText(/is open by sse;.* failed .* ago: .*\(401, 403, 404\).*subprotocol: use .+\./).waitFor()
     await expectSentences(page)
     await page.getByRole('button', { name: 'A good network' }).click()
     await inUse(page, 'webSocket')

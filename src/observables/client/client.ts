@@ -18,7 +18,7 @@ import type { AnyDescriptor, Definition, Received, Sent } from '../channel/defin
 import type { Backend } from '../backends/backend.ts'
 import { AUTH_STATUSES, PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload } from '../events.ts'
-import type { HeldConnections } from '../http/connection-limit.ts'
+import { connectionLimit } from '../http/connection-limit.ts'
 import { backoff, type RetryPolicy } from '../connection/backoff.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 import { reconnect, type ReconnectOptions, type Supervised, type Lifecycle } from '../connection/reconnect.ts'
@@ -134,7 +134,7 @@ export function createPushClient({
     )
   }
   type AnyChannel = Channel<unknown, unknown>
-  const held: HeldConnections = new Map()
+  const limit = connectionLimit()
   const channels = channelCache<Definition, AnyChannel>()
   const shared = firstEqual<Definition>((own) => {
     const { decode, encode, disconnectWhenHidden, sequence, replay } = own
@@ -242,7 +242,7 @@ export function createPushClient({
                 credentials,
                 backend,
                 scheduler,
-                held,
+                connectionLimit: limit,
                 watch,
                 prepareAgain,
                 memory,

@@ -97,7 +97,7 @@ export function runFallback({
       const lasting = error.code === 'headers-unsupported'
       if (DEV && lasting && memory.troubles.get(index)?.said !== error.message)
         console.warn(
-          `pinia-push: fallback() passes this technique by. ${error.message}. What \`prepareRequest\` gives as \`query\` every technique can send.`,
+          `pinia-push: fallback() passes this technique by. ${error.message} What \`prepareRequest\` gives as \`query\` every technique can send.`,
         )
       memory.troubles.set(index, { said: error.message, at: scheduler.now(), lasting })
       return error

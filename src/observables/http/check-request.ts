@@ -3,34 +3,48 @@ import { PushError } from '../errors.ts'
 import { errorMessage, redactUrl } from '../internal/redact-url.ts'
 
 /**
- * Throws what no other try of a request can mend: `invalid-request` where a header, the method or the URL is not valid,
- * `headers-unsupported` where the host leaves a header out without a word. Fetch tells neither from a network that fails.
+ * Checks that a request can be sent. `fetch` reports an invalid request like a failed network, and drops a forbidden
+ * header silently.
+ *
+ * @throws PushError `invalid-request` where a header, the method or the URL is not valid; `headers-unsupported` where the
+ * host drops a header.
  */
 export function checkRequest(
   url: string,
   init: RequestInit & { readonly headers: Readonly<Record<string, string>> },
 ): void {
   const { headers } = init
-  let made: Request
+  let checked: Request
   try {
-    made = new Request(url, init)
+    checked = new Request(url, init)
   } catch (cause) {
     throw new PushError(
       'invalid-request',
-      DEV &&
-        `No request to ${redactUrl(url)} can be made: ${invalidHeader(headers) ?? errorMessage(cause)}. Change it.`,
+      DEV && `Request to "${redactUrl(url)}" not sent: ${invalidHeader(headers) ?? errorMessage(cause)}. Correct it.`,
       { cause },
     )
   }
-  const dropped = Object.keys(headers).find((name) => !made.headers.has(name))
-  if (dropped !== undefined)
-    throw new PushError(
-      'headers-unsupported',
-      DEV && `This host sends no header ${dropped} of a page: put the value into the query`,
-    )
+  const dropped = Object.keys(headers).find((name) => !checked.headers.has(name))
+  if (dropped !== undefined) throw headerUnsupported(dropped, 'this host')
 }
 
-/** Names the header that cannot be sent, and not its value, which may be secret; undefined: it is none of them. */
+/**
+ * Checks that no header was given to a technique that cannot send one.
+ *
+ * @throws PushError `headers-unsupported`
+ */
+export function checkNoHeaders(headers: Readonly<Record<string, string>>, sender: string): void {
+  const [name] = Object.keys(headers)
+  if (name !== undefined) throw headerUnsupported(name, sender)
+}
+
+const headerUnsupported = (name: string, sender: string) =>
+  new PushError(
+    'headers-unsupported',
+    DEV && `Connection not opened: ${sender} cannot send the header "${name}". Put its value into \`query\`.`,
+  )
+
+/** Names the invalid header without its value, which may be secret; undefined where none is invalid. */
 function invalidHeader(headers: Readonly<Record<string, string>>): string | undefined {
   for (const [name, value] of Object.entries(headers)) {
     try {

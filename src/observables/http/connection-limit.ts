@@ -3,48 +3,58 @@ import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 
-/** How many HTTP connections a client holds by answers that do not end, by origin. */
-export type HeldConnections = Map<string, { now: number }>
-
-interface Asked {
-  readonly url: string
-  readonly held?: HeldConnections | undefined
+/** Limits how many HTTP connections to one origin a client keeps busy with long responses. */
+export interface ConnectionLimit {
+  /** Takes a connection to the origin, and returns the function that releases it; undefined where none is left. */
+  tryAcquire(origin: string): (() => void) | undefined
 }
 
 /**
- * How many of the six connections that browsers open to one origin over HTTP/1.1 may be held by answers that do not end.
- * A request beyond the sixth waits, without a word, until one is free; the rest is left for the application's own.
+ * How many connections to one origin may be busy with long responses. Over HTTP/1.1 browsers open six and queue every
+ * further request, so two are left for polls, posts and the application's own requests.
  */
-const MOST = 4
+const MAX_CONNECTIONS = 4
 
-const FIXES = DEV && 'Serve it by HTTP/2, use webSocket(), or carry several things in one channel.'
+/** Creates the limit of one client. It applies in a page, and where the origin is reached over HTTP/1.1. */
+export function connectionLimit(): ConnectionLimit {
+  const counts = new Map<string, number>()
+  const add = (origin: string, change: 1 | -1) => counts.set(origin, (counts.get(origin) ?? 0) + change)
+  return {
+    tryAcquire(origin) {
+      if ((counts.get(origin) ?? 0) >= MAX_CONNECTIONS && queuesRequests(origin)) return undefined
+      add(origin, 1)
+      return () => void add(origin, -1)
+    },
+  }
+}
 
 /**
- * Holds one of the origin's connections for as long as it is subscribed. Errors with `connection-limit` where too few
- * would be left.
+ * Keeps one of the origin's connections while the source is subscribed. Errors with `connection-limit` where none is
+ * left.
  */
-export const withConnectionSlot = <T>({ url, held }: Asked, technique: string, source: Observable<T>): Observable<T> =>
+export const withConnectionSlot = <T>(
+  { url, connectionLimit: limit }: { readonly url: string; readonly connectionLimit?: ConnectionLimit | undefined },
+  technique: string,
+  source: Observable<T>,
+): Observable<T> =>
   defer(() => {
+    if (!limit) return source
     const { origin } = new URL(url)
-    const count = held?.get(origin) ?? { now: 0 }
-    if (count.now >= MOST && takeTurns(origin)) {
-      const message =
-        DEV &&
-        `Connection not opened: ${redactUrl(url)} would be held beside ${count.now} others to ${origin}, and over HTTP/1.1 a browser opens six in all. ${FIXES}`
-      return throwError(() => new PushError('connection-limit', message, { technique }))
-    }
-    held?.set(origin, count)
-    count.now += 1
-    return source.pipe(finalize(() => void (count.now -= 1)))
+    const release = limit.tryAcquire(origin)
+    if (release) return source.pipe(finalize(release))
+    const message =
+      DEV &&
+      `Connection to "${redactUrl(url)}" not opened: ${MAX_CONNECTIONS} streams to "${origin}" are open, and over HTTP/1.1 a browser opens six connections per origin. Serve it by HTTP/2, use webSocket(), or combine several channels into one.`
+    return throwError(() => new PushError('connection-limit', message, { technique }))
   })
 
-/** Whether requests to an origin take turns on few connections: a page's do, over HTTP/1.1. */
-function takeTurns(origin: string): boolean {
+/** Whether the browser queues requests to an origin behind others, as it does over HTTP/1.1. */
+function queuesRequests(origin: string): boolean {
   if (typeof location === 'undefined') return false
-  // Browsers speak HTTP/2 over TLS alone; there, what came from this origin says what was agreed on.
+  // Browsers speak HTTP/2 over TLS alone. There, earlier responses from the origin show which protocol was negotiated.
   if (origin.startsWith('http:')) return true
-  const known = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-  return known.some(
+  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  return entries.some(
     (entry) =>
       entry.name.startsWith(`${origin}/`) && 'nextHopProtocol' in entry && entry.nextHopProtocol === 'http/1.1',
   )

@@ -1,7 +1,7 @@
 /**
- * An absolute URL with these parameters in its query; each replaces one of the same name. The rest of the query stays as
- * it is, byte for byte, because it may be signed: `searchParams` would rewrite it. The fragment goes, because no request
- * carries it.
+ * Returns an absolute URL with these parameters in its query; each replaces parameters of the same name. The rest of the
+ * query keeps its bytes, because it may be signed; `searchParams` would rewrite it. The fragment is removed, because no
+ * request carries it.
  */
 export function withQuery(url: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const added = Object.entries(parameters).filter(([, value]) => value !== undefined)
@@ -13,14 +13,14 @@ export function withQuery(url: string, parameters: Readonly<Record<string, strin
   )
 }
 
-/** An absolute URL without its fragment, and without the parameters whose names fit. The rest stays as it is. */
-export function withoutQuery(url: string, fits: (name: string) => boolean): string {
+/** Returns an absolute URL without its fragment and without the parameters that `matches` selects by name. */
+export function withoutQuery(url: string, matches: (name: string) => boolean): string {
   const [whole = ''] = url.split('#', 1)
   const [path = ''] = whole.split('?', 1)
   const kept = whole
     .slice(path.length + 1)
     .split('&')
-    // The name, decoded as servers do.
-    .filter((parameter) => !fits([...new URLSearchParams(parameter).keys()][0] ?? ''))
+    // Servers compare the decoded name.
+    .filter((parameter) => !matches([...new URLSearchParams(parameter).keys()][0] ?? ''))
   return path === whole || kept.length === 0 ? path : `${path}?${kept.join('&')}`
 }

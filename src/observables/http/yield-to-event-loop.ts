@@ -1,4 +1,4 @@
-/** The next turn of the event loop. Timers would be clamped, and throttled where the page is hidden. */
+/** Resolves in the next turn of the event loop. Timers would be clamped, and throttled in a hidden page. */
 export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()

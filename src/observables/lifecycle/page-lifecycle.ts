@@ -25,7 +25,7 @@ import type { RetryPolicy } from '../connection/backoff.ts'
 import { reconnect, type Lifecycle } from '../connection/reconnect.ts'
 import { detectSleep } from './detect-sleep.ts'
 import { pageSignals, type PageSignals } from './page-signals.ts'
-import type { Pace } from '../techniques/technique.ts'
+import type { PollRate } from '../techniques/technique.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
 export interface PageLifecycleOptions {
@@ -105,7 +105,7 @@ export function pageLifecycle({
   )
   const seen$ = hidden$.pipe(skip(1), filter(no))
   const online$ = offline$.pipe(skip(1), filter(no))
-  const pace: Pace = { least: () => (hidden ? hiddenPollInterval : 0), pollNow$: seen$ }
+  const pollRate: PollRate = { minInterval: () => (hidden ? hiddenPollInterval : 0), pollNow$: seen$ }
   // Not made inside of a channel's own function, whose scope, and with it the channel, it would hold for good.
   const waking = (scheduler: SchedulerLike) =>
     merge(
@@ -129,7 +129,7 @@ export function pageLifecycle({
         ...options,
         position,
         policy: isLoopback(url) ? policy : withMinDelay(policy, () => (offline ? offlineFor : 0)),
-        prepare: (attempt) => prepare(attempt).pipe(map((prepared) => ({ ...prepared, pace }))),
+        prepare: (attempt) => prepare(attempt).pipe(map((prepared) => ({ ...prepared, pollRate }))),
         retryNow$: merge(retryNow$, seen$, woken$),
       }),
     ).pipe(

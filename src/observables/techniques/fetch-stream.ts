@@ -1,33 +1,39 @@
 import { defer } from 'rxjs'
 import { selectPart } from '../backends/select-part.ts'
 import { standardStream } from '../backends/standard.ts'
-import { fetchText } from './fetch-text.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
+import { recordOptions } from '../internal/equal-options.ts'
+import { fetchText } from './fetch-text.ts'
 import type { Technique } from './technique.ts'
 import { readTextStream } from './text-stream-reader.ts'
-import { recordOptions } from '../internal/equal-options.ts'
+
+const NAME = 'fetchStream'
 
 /**
- * One answer that does not end, read by fetch as it comes: parts of a multipart answer (Nchan, the hub), or lines
- * (NDJSON) from any server; events, where the answer is an event stream.
+ * Receives one response that does not end, read by fetch as it arrives.
  *
- * Price: a connection for each channel; HTTP/1.1 allows six a host. A proxy that buffers delays it. Many messages in
- * one chunk cost little more than one, so it is the fastest of the streams.
+ * The content type decides how the server separates messages: an event stream (`text/event-stream`), parts of
+ * `multipart/mixed` (Nchan, the hub), or lines (NDJSON) with `standard()`. Lines have no cursor.
+ *
+ * Each channel keeps one connection, and over HTTP/1.1 a browser opens six per origin. A proxy that buffers responses
+ * delays messages. Many messages in one chunk cost little more than one, so it is the fastest stream.
+ *
+ * Errors with `connection-lost` at the end of the stream, `unexpected-response` for another content type, and
+ * `connection-limit` where too few connections to the origin would be left.
  *
  * @see https://fetch.spec.whatwg.org/, RFC 2046 section 5.1
  * @example createPushClient({ technique: fetchStream(), backend: nchan() })
  */
 export function fetchStream(): Technique {
-  const technique = 'fetchStream'
   return recordOptions(fetchStream, [], {
-    name: technique,
+    name: NAME,
     isSupported: () => typeof fetch === 'function',
-    connect(asked) {
-      const { backend, credentials, ...target } = asked
-      const answer = defer(() => {
+    connect(request) {
+      const { backend, credentials, ...target } = request
+      const stream$ = defer(() => {
         const stream = selectPart(backend, 'stream', standardStream)
         return fetchText({
-          technique,
+          technique: NAME,
           address: stream.buildRequest(target),
           accept: stream.accept,
           credentials,
@@ -38,7 +44,7 @@ export function fetchStream(): Technique {
           read: (head, emit) => readTextStream(backend, head, emit, target),
         })
       })
-      return withConnectionSlot(asked, technique, answer)
+      return withConnectionSlot(request, NAME, stream$)
     },
   })
 }

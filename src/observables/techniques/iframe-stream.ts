@@ -1,44 +1,50 @@
 import { Observable } from 'rxjs'
 import { FRAME, FRAME_PARENT } from '../../wire/constants.ts'
-import { checkNumbers } from '../internal/check-options.ts'
-import { END, type Emit } from '../backends/backend.ts'
+import { END } from '../backends/backend.ts'
+import { emitTo } from '../backends/emit-to.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardFrame } from '../backends/standard.ts'
-import { PushError, type PushErrorCode } from '../errors.ts'
-import { RECYCLE, type SourceEvent } from '../events.ts'
-import { withConnectionSlot } from '../http/connection-limit.ts'
-import { redactUrl } from '../internal/redact-url.ts'
-import { withQuery } from '../http/query.ts'
-import { refusal } from '../http/request.ts'
-import type { PushRequest, Technique } from './technique.ts'
 import { readFrame } from '../backends/unreadable-message.ts'
-import { runAfter } from '../internal/time.ts'
+import { PushError } from '../errors.ts'
+import { RECYCLE, type SourceEvent } from '../events.ts'
+import { checkNoHeaders } from '../http/check-request.ts'
+import { withConnectionSlot } from '../http/connection-limit.ts'
+import { rejectedResponse } from '../http/http-error.ts'
+import { withQuery } from '../http/query.ts'
+import { checkNumbers } from '../internal/check-options.ts'
+import { DEV } from '../internal/dev.ts'
 import { recordOptions } from '../internal/equal-options.ts'
+import { redactUrl } from '../internal/redact-url.ts'
+import { runAfter } from '../internal/time.ts'
+import type { PushRequest, Technique } from './technique.ts'
 
 const NAME = 'iframeStream'
 
-/** What the frame said last may come after its `load`, in ms. */
-const GRACE = 20
+/** How long after `load` the last messages of a frame may arrive, in ms. */
+const LOAD_GRACE = 20
 
 export interface IframeStreamOptions {
   /**
-   * A document keeps what it received: after so many characters there is a new frame, from a message that carried a
-   * cursor, unseen by readers. @default 8_388_608 (8 Mi)
+   * How much a frame receives before it is replaced by a new one, in characters: a document keeps all that it received. It
+   * is replaced after a message with a cursor, without an event to readers. @default 8_388_608 (8 Mi)
    */
   maxBufferedChars?: number
 }
 
 /**
- * The forever frame: a hidden iframe whose document never ends, and posts to its parent what comes. What streamed
- * before XMLHttpRequest could.
+ * Receives messages from a hidden iframe whose document does not end (forever frame), for browsers without a streaming
+ * XMLHttpRequest.
  *
- * The server's page posts `{ push: word, frame: text }` for each message, or `{ push: word, status, headers, body }` in
- * place of an error page; it is told the word by the query parameter `frame` and the parent's origin by `frame_parent`.
- * Posts of another window, origin or word are passed by.
+ * The client adds a random `frame` and its own origin as `frame_parent` to the query. The page that the server sends calls
+ * `parent.postMessage({ push: frame, frame: text }, frame_parent)` for each message. In place of an error page it posts
+ * `{ push: frame, status, headers, body }`. Messages from another window, origin or `frame` are ignored.
  *
- * Price: as `xhrStream`, and a document: memory, so it is recycled, and in some browsers a tab that looks as if it were
- * loading. It waits for the page's `load`, which a frame inserted earlier would hold up for ever. It sends no header,
- * and what blocks a frame (`X-Frame-Options`, CSP `frame-src` or `frame-ancestors`) is hidden from the page.
+ * Each channel keeps one connection and a document, and some browsers show the tab as loading. The frame is inserted after
+ * the page's `load` event, which it would delay forever. No headers are sent, and a browser hides why a frame is blocked
+ * (`X-Frame-Options`, CSP `frame-src` or `frame-ancestors`).
+ *
+ * Errors with `network-error` where the frame ends or is blocked before its first message, `connection-lost` where it ends
+ * later, and `headers-unsupported` where `prepareRequest` gives headers.
  *
  * @throws PushError `invalid-option` where `maxBufferedChars` is below one.
  * @see https://html.spec.whatwg.org/multipage/web-messaging.html
@@ -55,81 +61,79 @@ export function iframeStream({ maxBufferedChars = 8_388_608 }: IframeStreamOptio
 
 const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChars: number): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    const fail = (code: PushErrorCode, said: string) =>
-      subscriber.error(new PushError(code, `${redactUrl(target.url)}: ${said}`, { technique: NAME }))
-    const [header] = Object.keys(target.headers)
-    if (header !== undefined)
-      return fail('headers-unsupported', `an iframe cannot send the header ${header}: put the value into the query`)
-
+    checkNoHeaders(target.headers, 'an iframe')
     const page = selectPart(backend, 'foreverFrame', standardFrame)
     const { url, namespace, resume } = page.buildRequest(target)
     const { origin } = new URL(url)
-    const word = draw()
-    const frame = document.createElement('iframe')
+    const token = randomToken()
+    const iframe = document.createElement('iframe')
+    const emit = emitTo(subscriber)
+    const frame = (text: string) => page.frame(text)
     let opened = false
-    let length = 0
+    let received = 0
 
-    const emit: Emit = (event) => {
-      if (event === END) return subscriber.complete()
-      subscriber.next(event)
-      if (length > maxBufferedChars && event.type === 'message' && event.cursor) subscriber.error(RECYCLE)
-    }
-    const readText = (text: string) => page.frame(text)
     const read = (text: string) => {
-      const event = readFrame(readText, text)
+      const event = readFrame(frame, text)
       if (!opened) emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes' })
       opened = true
-      length += text.length
+      received += text.length
       emit(event)
+      if (received > maxBufferedChars && event !== END && event.type === 'message' && event.cursor)
+        subscriber.error(RECYCLE)
     }
-    const guarded = (text: string) => {
+    const receive = ({ source, origin: from, data }: MessageEvent<unknown>) => {
+      if (source !== iframe.contentWindow || from !== origin || !isPost(data) || data.push !== token) return
       try {
-        read(text)
+        if (typeof data.frame === 'string') read(data.frame)
+        else if (isErrorStatus(data.status)) {
+          const response = toResponse(data.status, data)
+          subscriber.add(rejectedResponse(response, page.verdict(response), { url }).subscribe(subscriber))
+        }
       } catch (cause) {
         subscriber.error(cause)
       }
     }
-    const refuse = (answer: Response) => {
-      const verdict = page.verdict(answer)
-      if (verdict === 'end') return subscriber.complete()
-      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, { url }).subscribe(subscriber))
-    }
-    const receive = ({ source, origin: from, data }: MessageEvent<unknown>) => {
-      if (source !== frame.contentWindow || from !== origin || !isPost(data) || data.push !== word) return
-      if (typeof data.frame === 'string') guarded(data.frame)
-      else if (isError(data.status)) refuse(answer(data.status, data))
-    }
-    // The document came to its end: cut, blocked or refused, and which of them is hidden from a page.
+    // The document ended: the connection broke, or the frame was rejected or blocked. A page cannot tell which.
     const end = () =>
-      fail(
-        opened ? 'connection-lost' : 'network-error',
+      subscriber.error(
         opened
-          ? 'the frame ended'
-          : `the frame stayed silent: the server is down, does not know ${location.origin} (its \`allowedOrigins\`), or forbids frames (X-Frame-Options, frame-ancestors); or this page does (CSP frame-src)`,
+          ? new PushError('connection-lost', DEV && `The server ended the stream "${redactUrl(url)}".`, {
+              technique: NAME,
+            })
+          : blocked(url),
       )
+    const ended = () => void subscriber.add(runAfter(LOAD_GRACE, scheduler, end))
 
-    frame.hidden = true
-    frame.src = withQuery(url, { [FRAME]: word, [FRAME_PARENT]: location.origin })
-    const over = () => void subscriber.add(runAfter(GRACE, scheduler, end))
-    frame.onload = frame.onerror = over
-    // Firefox fires `error` where a policy blocks, and nothing where nobody was reached: there its timing says it is over.
-    const timing = new PerformanceObserver((list) => list.getEntriesByName(frame.src).forEach(over))
+    iframe.hidden = true
+    iframe.src = withQuery(url, { [FRAME]: token, [FRAME_PARENT]: location.origin })
+    iframe.onload = iframe.onerror = ended
+    // Firefox fires `error` where a policy blocks the frame, and nothing where no server is reached. There the resource
+    // timing reports the end.
+    const timing = new PerformanceObserver((list) => list.getEntriesByName(iframe.src).forEach(ended))
     timing.observe({ type: 'resource' })
-    const insert = () => document.body.append(frame)
+    const insert = () => document.body.append(iframe)
     addEventListener('message', receive)
-    // A frame that never ends, inserted before the page is loaded, keeps it from ever being.
+    // A frame that does not end, inserted earlier, would delay the page's `load` event forever.
     if (document.readyState === 'complete') insert()
     else addEventListener('load', insert)
     return () => {
       removeEventListener('load', insert)
       removeEventListener('message', receive)
       timing.disconnect()
-      frame.onload = frame.onerror = null
-      frame.remove()
+      iframe.onload = iframe.onerror = null
+      iframe.remove()
     }
   })
 
-/** What a frame posts. */
+const blocked = (url: string) =>
+  new PushError(
+    'network-error',
+    DEV &&
+      `Frame "${redactUrl(url)}" sent no message: the server is down, does not allow "${location.origin}" (the hub: \`allowedOrigins\`) or forbids frames (X-Frame-Options, frame-ancestors), or this page forbids them (CSP frame-src).`,
+    { technique: NAME },
+  )
+
+/** What a page of a frame posts to its parent. */
 interface Post {
   push?: unknown
   frame?: unknown
@@ -140,16 +144,17 @@ interface Post {
 
 const isPost = (data: unknown): data is Post => typeof data === 'object' && data !== null
 
-const isError = (status: unknown): status is number =>
+const isErrorStatus = (status: unknown): status is number =>
   Number.isInteger(status) && Number(status) >= 400 && Number(status) < 600
 
-/** An error page's answer, as it would have been seen by fetch. */
-function answer(status: number, { headers, body }: Post): Response {
-  const seen = new Headers()
-  if (typeof headers === 'object')
-    for (const [name, value] of Object.entries(headers ?? {})) seen.set(name, String(value))
-  return new Response(String(body ?? ''), { status, headers: seen })
+/** Returns the response of an error page as fetch would have. */
+function toResponse(status: number, { headers: posted, body }: Post): Response {
+  const headers = new Headers()
+  if (typeof posted === 'object')
+    for (const [name, value] of Object.entries(posted ?? {})) headers.set(name, String(value))
+  return new Response(String(body ?? ''), { status, headers })
 }
 
-/** A word that no other window knows. (`randomUUID` is there in secure contexts only.) */
-const draw = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
+/** Returns a token that no other window can guess. `crypto.randomUUID` exists in secure contexts only. */
+const randomToken = (): string =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')

@@ -1,35 +1,39 @@
-import { pollLoop } from './poll-loop.ts'
-import type { Technique } from './technique.ts'
 import { recordOptions } from '../internal/equal-options.ts'
+import { pollLoop } from './poll-loop.ts'
+import type { PollResult } from './one-poll.ts'
+import type { Technique } from './technique.ts'
 
-/** Requests whose answers bring nothing begin at least this far apart, in ms. */
-const SPACING = 600
+const NAME = 'longPolling'
 
-/** A request that stood this long unrefused is presumed open, in ms. */
-const PRESUMED = 1_000
+/** The least time between the starts of two requests whose responses bring nothing, in ms. */
+const MIN_EMPTY_INTERVAL = 600
+
+/** How long the first request waits before the connection is presumed open, in ms. */
+const PRESUME_OPEN_AFTER = 1_000
 
 /**
- * Ask, and let the server answer when it has something. One request in flight, each with the cursor of the answer
- * before it, so that nothing is lost or repeated in between. Answers that bring nothing new are spaced out: a server
- * that answers at once and empty is asked no more than twice a second.
+ * Receives by long polling: each request waits at the server until there is a message, and carries the cursor of the
+ * response before it.
  *
- * Price: a request for each batch of messages. Passes every proxy that holds a request for some seconds.
+ * The server responds with messages as soon as it has some, and with 304 (or 408, or 204 under `standard()`) where a
+ * request times out. One request is open at a time. Requests that bring nothing start at least 600 ms apart. After 1 s
+ * without a response the channel is `open`, with `unconfirmed: true`.
  *
- * @see RFC 6202, long polling
+ * Each batch of messages costs one request. It works through every proxy that lets a request wait for some seconds.
+ *
+ * Errors with `connection-limit` where too few connections to the origin would be left, and with `unexpected-response`
+ * where a response is not of the backend.
+ *
+ * @see RFC 6202 section 2
  * @example createPushClient({ technique: longPolling(), backend: nchan() })
  */
 export function longPolling(): Technique {
-  const technique = 'longPolling'
   return recordOptions(longPolling, [], {
-    name: technique,
+    name: NAME,
     isSupported: () => typeof fetch === 'function',
     connect: (request) =>
-      pollLoop({
-        technique,
-        request,
-        waits: true,
-        presumeAfter: PRESUMED,
-        pause: ({ useful, took }) => (useful ? 0 : Math.max(0, SPACING - took)),
-      }),
+      pollLoop({ technique: NAME, request, waits: true, presumeOpenAfter: PRESUME_OPEN_AFTER, interval }),
   })
 }
+
+const interval = ({ useful, duration }: PollResult): number => (useful ? 0 : Math.max(0, MIN_EMPTY_INTERVAL - duration))

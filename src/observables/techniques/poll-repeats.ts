@@ -1,38 +1,46 @@
 import type { Payload, SourceEvent } from '../events.ts'
 
 export interface PollRepeatsOptions {
-  /** The backend's order of cursors; undefined: they are of two lives of the server. */
+  /** The backend's order of cursors; it returns undefined for cursors of two lives of the server. */
   compare: ((a: string, b: string) => number | undefined) | undefined
 }
 
+/** Returns the filter for one response. `before`: the cursor of its request. It returns undefined for a repeat. */
+export type PollRepeats = (
+  before: string | undefined,
+  sampled: boolean,
+) => (event: SourceEvent) => SourceEvent | undefined
+
 /**
- * Takes out of the answers of polls what was emitted before. A cache may answer with what it has, whatever is asked for:
- * messages up to the cursor are repeats, and so is a present state (`sampled`) with the body of the one before, also where
- * another of several servers names it otherwise: then only the cursor moves. A head that was cut tells an earlier place, or, without a gap, one of another life. What follows a gap is news.
+ * Drops what earlier polls emitted: a cache may respond with what it has, whatever the cursor of the request.
+ *
+ * - A message up to the request's cursor is a repeat. After a gap, nothing is.
+ * - A sampled state (`resume: 'sampled'`) with the same body as the last one only moves the cursor, because several servers
+ *   may name the same state differently.
+ * - A cursor without a message that lies before the request's, or has no order with it, is dropped: the head was cut.
  */
-export function pollRepeats({ compare }: PollRepeatsOptions) {
-  let state: Payload | undefined
+export function pollRepeats({ compare }: PollRepeatsOptions): PollRepeats {
+  let lastState: Payload | undefined
 
-  /** Of one answer, by the cursor that was known before it. */
-  return (before: string | undefined, sampled: boolean) => {
-    let skipped = false
+  return (before, sampled) => {
+    let afterGap = false
 
-    return (event: SourceEvent): SourceEvent | undefined => {
-      if (event.type === 'gap') skipped = true
-      const last = state
-      if (sampled && event.type === 'message') state = event.data
-      if (skipped || before === undefined || !('cursor' in event) || !event.cursor) return event
+    return (event) => {
+      if (event.type === 'gap') afterGap = true
+      const previousState = lastState
+      if (sampled && event.type === 'message') lastState = event.data
+      if (afterGap || before === undefined || !('cursor' in event) || !event.cursor) return event
       const order = compare ? compare(event.cursor, before) : Number(event.cursor !== before)
       if (event.type === 'alive') return (order ?? -1) < 0 && !event.restarted ? { ...event, cursor: undefined } : event
       if (event.type !== 'message' || order === undefined) return event
       if (!sampled) return order > 0 ? event : undefined
-      return !event.error && same(event.data, last) ? { type: 'alive', cursor: event.cursor } : event
+      return !event.error && isSame(event.data, previousState) ? { type: 'alive', cursor: event.cursor } : event
     }
   }
 }
 
-/** Whether two bodies are the same. */
-function same(a: Payload, b: Payload | undefined): boolean {
+/** Whether two payloads have the same content. */
+function isSame(a: Payload, b: Payload | undefined): boolean {
   if (typeof a === 'string' || typeof b === 'string' || b === undefined) return a === b
   return a.length === b.length && a.every((byte, at) => byte === b[at])
 }

@@ -1,24 +1,32 @@
-import { pollLoop } from './poll-loop.ts'
 import { checkNumbers } from '../internal/check-options.ts'
-import type { Technique } from './technique.ts'
 import { recordOptions } from '../internal/equal-options.ts'
+import type { PollResult } from './one-poll.ts'
+import { pollLoop } from './poll-loop.ts'
+import type { Technique } from './technique.ts'
+
+const NAME = 'polling'
 
 export interface PollingOptions {
-  /** Shortest interval between two requests, in ms: used while messages come. @default 1000 */
+  /** The shortest time between two polls, in ms, used while messages arrive. @default 1000 */
   minInterval?: number
-  /** Longest interval, in ms: reached while nothing comes. @default 30_000 */
+  /** The longest time between two polls, in ms, reached while nothing arrives. @default 30_000 */
   maxInterval?: number
-  /** What the interval grows by after each answer that brought nothing. @default 1.5 */
+  /** The factor by which the interval grows after each response without a message. @default 1.5 */
   backoffFactor?: number
 }
 
 /**
- * Ask, again and again. Conditional (a 304 has no body), one request at a time, every message since the last answer
- * in one answer, at an interval that adapts between `minInterval` and `maxInterval` to what comes.
+ * Receives by polling: one request at a time, at an interval between `minInterval` and `maxInterval` that adapts to the
+ * traffic.
  *
- * Price: latency up to the interval, and answers that bring nothing. Passes every proxy.
+ * The server responds at once, with all messages since the cursor of the request. Where nothing is new it responds with
+ * 304 (or 204 under `standard()`). A hidden page polls no more often than the client's `lifecycle` allows.
  *
- * @throws PushError `invalid-option` where a number is below one, or `maxInterval` below `minInterval`.
+ * Messages are up to one interval late, and idle channels cost requests. It works through every proxy.
+ *
+ * Errors with `unexpected-response` where a response is not of the backend.
+ *
+ * @throws PushError `invalid-option` where a number is below one, or `maxInterval` is below `minInterval`.
  * @see RFC 9110 section 13, conditional requests
  * @example createPushClient({ technique: polling({ minInterval: 500 }), backend: nchan() })
  */
@@ -29,21 +37,13 @@ export function polling({
 }: PollingOptions = {}): Technique {
   checkNumbers('polling', { minInterval, backoffFactor }, 1)
   checkNumbers('polling', { maxInterval }, minInterval)
-  const technique = 'polling'
+  const interval = ({ useful, more }: PollResult, previous: number): number => {
+    if (useful) return more ? 0 : minInterval
+    return Math.min(maxInterval, Math.max(minInterval, previous) * backoffFactor)
+  }
   return recordOptions(polling, [minInterval, maxInterval, backoffFactor], {
-    name: technique,
+    name: NAME,
     isSupported: () => typeof fetch === 'function',
-    connect(request) {
-      let interval = minInterval
-      return pollLoop({
-        technique,
-        request,
-        waits: false,
-        pause({ useful, more }) {
-          interval = useful ? minInterval : Math.min(maxInterval, interval * backoffFactor)
-          return useful && more ? 0 : interval
-        },
-      })
-    },
+    connect: (request) => pollLoop({ technique: NAME, request, waits: false, interval }),
   })
 }

@@ -1,35 +1,39 @@
-import { Observable, defer } from 'rxjs'
-import { END, type Emit, type ServerSentEvent } from '../backends/backend.ts'
-import { TELLING_EVENTS, otherServerByEvent } from '../backends/recognize-server.ts'
+import { defer, type Observable } from 'rxjs'
 import { selectPart } from '../backends/select-part.ts'
 import { standardEventStream } from '../backends/standard.ts'
-import { PushError } from '../errors.ts'
-import { checkOption, isNames, wrongOption } from '../internal/check-options.ts'
 import type { SourceEvent } from '../events.ts'
-import { errorMessage, redactUrl } from '../internal/redact-url.ts'
-import { fetchText } from './fetch-text.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
-import type { PushRequest, Technique } from './technique.ts'
-import { EVENT_STREAM, readEventStream, readEvents } from './text-stream-reader.ts'
+import { checkOption, isNames, wrongOption } from '../internal/check-options.ts'
 import { recordOptions } from '../internal/equal-options.ts'
+import { readEventSource } from './event-source.ts'
+import { fetchText } from './fetch-text.ts'
+import type { PushRequest, Technique } from './technique.ts'
+import { EVENT_STREAM, readEventStream } from './text-stream-reader.ts'
 
 const NAME = 'sse'
 
 export interface SseOptions {
   /**
-   * Read by the host's own EventSource instead of by fetch. It sees no status, no comment and no `Retry-After`, sends
-   * no header, and hides named events that `events` does not list.
-   * @default false
+   * Reads by the host's own EventSource instead of fetch. EventSource hides the status, `Retry-After` and comments, sends
+   * no headers, and drops named events that `events` does not list. @default false
    */
   native?: boolean
-  /** Names of the events to see when `native`; by fetch every event is seen. @default [] */
+  /** The event names to read when `native`. By fetch every event is read. @default [] */
   events?: readonly string[]
 }
 
 /**
- * Server-Sent Events: one answer that does not end, an event at a time.
+ * Receives Server-Sent Events: one response that does not end, read by fetch event by event.
  *
- * Price: a connection for each channel, and HTTP/1.1 allows six a host. A proxy that buffers delays it.
+ * The server responds with `Content-Type: text/event-stream`. An event's `id` is its cursor, `event` its name, and
+ * `retry` the least time between attempts, in ms. The client resumes with `Last-Event-ID`. Status 204 ends the channel.
+ *
+ * Each channel keeps one connection, and over HTTP/1.1 a browser opens six per origin. A proxy that buffers responses
+ * delays events.
+ *
+ * Errors with `connection-lost` at the end of the stream, `unexpected-response` for another content type, and
+ * `connection-limit` where too few connections to the origin would be left. `native` errors with `network-error` instead,
+ * because EventSource hides the cause, and with `headers-unsupported` where `prepareRequest` gives headers.
  *
  * @throws PushError `invalid-option` where `events` is not a list of names.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -38,7 +42,7 @@ export interface SseOptions {
 export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
   if (process.env.NODE_ENV !== 'production')
     checkOption(isNames(events), wrongOption('events', 'sse', events, 'Give a list of names.'))
-  const connect = native ? viaEventSource(events) : viaFetch
+  const connect = native ? (request: PushRequest) => readEventSource(NAME, events, request) : readByFetch
   return recordOptions(sse, [native, events], {
     name: NAME,
     isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
@@ -46,7 +50,7 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
   })
 }
 
-const viaFetch = ({ backend: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
+const readByFetch = ({ backend: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
   defer(() => {
     const backend = selectPart(named, 'eventStream', standardEventStream)
     return fetchText({
@@ -61,61 +65,3 @@ const viaFetch = ({ backend: named, credentials, ...target }: PushRequest): Obse
       read: (head, emit) => readEventStream(named, head, emit, target),
     })
   })
-
-const viaEventSource =
-  (names: readonly string[]) =>
-  ({ backend: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
-    new Observable((subscriber) => {
-      const [header] = Object.keys(target.headers)
-      if (header !== undefined) {
-        const message = `EventSource cannot send the header ${header}: put the value into the query, or read by sse()`
-        return subscriber.error(new PushError('headers-unsupported', message))
-      }
-      const backend = selectPart(named, 'eventStream', standardEventStream)
-      const { url, namespace, resume, ownCursors, assumed } = backend.buildRequest(target, false)
-      let source: EventSource
-      try {
-        source = new EventSource(url, { withCredentials: credentials === 'include' })
-      } catch (cause) {
-        const said = `${redactUrl(url)} cannot be an EventSource's: ${errorMessage(cause)}`
-        return subscriber.error(new PushError('invalid-url', said, { technique: NAME, cause }))
-      }
-      const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
-      let read: ((event: ServerSentEvent) => void) | undefined
-      let sticky = ''
-      let opened = false
-
-      // A server may name its events `open` and `error` too: those are messages, and the browser's own have no data.
-      const own = (react: () => void) => (event: Event) => {
-        if (!(event instanceof MessageEvent)) react()
-      }
-      source.onopen = own(() => {
-        opened = true
-        emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes', ownCursors, assumed })
-        read = readEvents(named, undefined, emit, target)
-      })
-      const seen = new Set(['message', ...backend.eventNames, ...names])
-      for (const name of new Set([...seen, ...TELLING_EVENTS])) {
-        source.addEventListener(name, (event: Event) => {
-          if (!(event instanceof MessageEvent)) return
-          const { data, lastEventId } = event as MessageEvent<string>
-          const other = seen.has(name) ? undefined : otherServerByEvent(named, { event: name, data })
-          if (other) return subscriber.error(other)
-          if (!seen.has(name)) return
-          // EventSource repeats the last id on events that carry none: only a change is this event's own.
-          const id = lastEventId === sticky ? undefined : lastEventId
-          sticky = lastEventId
-          try {
-            read?.({ id, event: name, data })
-          } catch (cause) {
-            subscriber.error(cause)
-          }
-        })
-      }
-      // Native reconnection is hidden from the supervisor, so it is never let begin.
-      source.onerror = own(() => {
-        const said = `${redactUrl(url)}: EventSource failed and hides why`
-        subscriber.error(new PushError(opened ? 'connection-lost' : 'network-error', said, { technique: NAME }))
-      })
-      return () => source.close()
-    })

@@ -1,70 +1,72 @@
 import type { MonoTypeOperatorFunction, Observable, SchedulerLike } from 'rxjs'
-import type { Cursor } from '../connection/cursor.ts'
 import type { Backend } from '../backends/backend.ts'
-import type { SourceEvent } from '../events.ts'
-import type { HeldConnections } from '../http/connection-limit.ts'
+import type { Cursor } from '../connection/cursor.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
+import type { SourceEvent } from '../events.ts'
+import type { ConnectionLimit } from '../http/connection-limit.ts'
 
-/** How much haste requests that repeat should make: a hidden page needs less. */
-export interface Pace {
-  /** The least time between two polls now, in ms. */
-  least(): number
-  /** Poll now: somebody looks again. */
+/** How often a technique may poll: a hidden page polls less often. */
+export interface PollRate {
+  /** Returns the least time between two polls at present, in ms. */
+  minInterval(): number
+  /** Emits when the next poll should start at once, because the page is visible again. */
   readonly pollNow$: Observable<unknown>
 }
 
-/** One connection attempt, as the supervisor asks for it. */
+/** The input of one connection attempt. */
 export interface PushRequest {
   /** Absolute, `http:` or `https:`. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** WebSocket subprotocols that `prepareRequest` gave, to offer behind the backend's own: a token, say. */
+  /** WebSocket subprotocols of `prepareRequest`, offered after the backend's own: a token, for example. */
   readonly subprotocols?: readonly string[] | undefined
-  /** Where to go on from; undefined at the first time. */
+  /** Where to resume; undefined on the first attempt. */
   readonly cursor: Cursor | undefined
-  /** No request may carry a cursor, because those that did were not answered: for a technique that makes several. */
+  /** Whether no request may carry a cursor, because requests with one got no response. @default false */
   readonly withoutCursor?: boolean
   /** For techniques that read by fetch. */
   readonly credentials: RequestCredentials
-  /** How the server spells things; undefined: the standards, and nothing else. */
+  /** How the server writes requests and responses; undefined: as the standards say. */
   readonly backend: Backend | undefined
-  /** Which connections the client holds; absent: this is the only one. */
-  readonly held?: HeldConnections
-  /** How long one message may be, in bytes. @default 16 MiB */
+  /** The client's limit of connections per origin; absent: no limit. */
+  readonly connectionLimit?: ConnectionLimit | undefined
+  /** The longest message, in bytes. @default 16_777_216 (16 MiB) */
   readonly maxMessageBytes?: number | undefined
-  /** Undefined: all haste. */
-  readonly pace?: Pace | undefined
-  /** Ends a connection that gives no sign of life: for a technique that `managesLiveness` of several. */
+  /** How often to poll; undefined: as often as the technique does. */
+  readonly pollRate?: PollRate | undefined
+  /** Monitors the heartbeat of one connection, for a technique with `managesLiveness`. */
   readonly watch?: Watch
-  /** Where to connect, prepared anew: for a technique that connects more than once in one attempt. */
+  /** Prepares the request again, for a technique that connects more than once in one attempt. */
   readonly prepareAgain?: () => Observable<Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'>>
-  /** When what is in URL and headers is of no use any more, in ms since the epoch. */
+  /** When the prepared URL and headers expire, in ms since the epoch. */
   readonly expiresAt?: number | undefined
-  /** What techniques remember of this channel from attempt to attempt, each by itself. */
+  /** What techniques remember of this channel between attempts, by technique. */
   readonly memory?: Map<object, unknown>
-  /** All time is this scheduler's. */
+  /** Schedules every timer and gives the time. */
   readonly scheduler: SchedulerLike
 }
 
-/** The client's liveness, with other limits where some are named. */
+/** The client's heartbeat monitor as an operator; `limits` replace the client's. */
 export type Watch = (limits?: HeartbeatOptions) => MonoTypeOperatorFunction<SourceEvent>
 
 /**
- * One way to be pushed to: a function from a request to a cold Observable. One subscription is one connection
- * attempt; unsubscribing ends it and leaves nothing. It says `open`, then messages; it errors with a `PushError` when
- * it is refused or lost, and completes only when the channel has ended. It never tries again.
+ * One way to receive from a server: a function from a request to a cold Observable.
+ *
+ * Each subscription makes one connection attempt, and unsubscribing closes it. The Observable emits `open`, then messages.
+ * It errors with a `PushError` where the connection is rejected or lost, and completes only where the channel has ended. It
+ * never reconnects by itself.
  *
  * @example
- * // A technique is plain RxJS: supervise it with RxJS's own `retry`, if you like.
+ * // A technique is plain RxJS, so RxJS's own `retry` can supervise it.
  * sse().connect(request).pipe(retry({ delay: backoff() }))
  */
 export interface Technique {
   readonly name: string
-  /** Whether this host has what the technique needs. */
+  /** Whether this host has the APIs that the technique needs. */
   isSupported(): boolean
   connect(request: PushRequest): Observable<SourceEvent>
-  /** It watches over connections of its own by `request.watch`, and is not watched itself. */
+  /** Whether it monitors its connections by `request.watch`, so that the client does not. */
   readonly managesLiveness?: true
-  /** What it knows of a URL's origin, in words. `now` in ms since the epoch. */
+  /** Describes in a sentence what the technique knows about a URL's origin. `now`: in ms since the epoch. */
   explain?(url: string, now: number): string
 }

@@ -3,21 +3,22 @@ import type { ResponseHead, Backend, Emit, ServerSentEvent, Target } from '../ba
 import { otherServerByEvent } from '../backends/recognize-server.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardEventStream, standardStream } from '../backends/standard.ts'
-import { PushError } from '../errors.ts'
-import { eventStream } from '../parsers/event-stream.ts'
 import { unreadable } from '../backends/unreadable-message.ts'
+import { PushError } from '../errors.ts'
+import { DEV } from '../internal/dev.ts'
+import { eventStream } from '../parsers/event-stream.ts'
 
 /** The media type of an event stream. */
 export const EVENT_STREAM = 'text/event-stream'
 
-/** Reads events. One that cannot be read is told, and the stream goes on; a `PushError` ends it. */
+/** Reads events. An event that cannot be read is emitted with its error; only a `PushError` ends the connection. */
 export function readEvents(
   backend: Backend | undefined,
   head: ResponseHead | undefined,
   emit: Emit,
-  asked: Target,
+  target: Target,
 ): (event: ServerSentEvent) => void {
-  const read = selectPart(backend, 'eventStream', standardEventStream).read(head, emit, asked)
+  const read = selectPart(backend, 'eventStream', standardEventStream).read(head, emit, target)
   return (event) => {
     const other = otherServerByEvent(backend, event)
     if (other) throw other
@@ -31,48 +32,49 @@ export function readEvents(
   }
 }
 
-/** Reads the text of an event stream. Throws `connection-lost` where a comment says that the stream is over. */
+/** Reads the text of an event stream. Throws `connection-lost` where a comment announces the end of the stream. */
 export function readEventStream(
   backend: Backend | undefined,
   head: ResponseHead,
   emit: Emit,
-  asked: Target,
+  target: Target,
 ): (text: string) => void {
   const { ids, comment: verdict, heartbeat } = selectPart(backend, 'eventStream', standardEventStream)
   return eventStream(
     {
-      event: readEvents(backend, head, emit, asked),
+      event: readEvents(backend, head, emit, target),
       position(id) {
         if (ids) emit({ type: 'alive', cursor: id })
       },
       comment(text) {
-        if (verdict(text) !== 'again') throw new PushError('connection-lost', `the server ended the stream: ${text}`)
+        if (verdict(text) !== 'again')
+          throw new PushError('connection-lost', DEV && `The server ended the stream: "${text}".`)
         emit({ type: 'alive', heartbeat })
       },
       retry: (delay) => emit({ type: 'retry', delay }),
     },
-    asked.maxMessageBytes,
+    target.maxMessageBytes,
   )
 }
 
-/** Reads the text of a stream as its head says: events, or whatever else the backend streams. */
+/** Reads the text of a stream by its content type: events, or the format of the backend's own streams. */
 export function readTextStream(
   backend: Backend | undefined,
   head: ResponseHead,
   emit: Emit,
-  asked: Target,
+  target: Target,
 ): (text: string) => void {
   return isEventStream(head)
-    ? readEventStream(backend, head, emit, asked)
-    : selectPart(backend, 'stream', standardStream).read(head, emit, asked)
+    ? readEventStream(backend, head, emit, target)
+    : selectPart(backend, 'stream', standardStream).read(head, emit, target)
 }
 
-/** Whether the server of such a stream says something at once. */
-export function greets(backend: Backend | undefined, head: ResponseHead): boolean {
-  const own = isEventStream(head)
+/** Whether the server sends something as soon as such a stream is open. */
+export function expectsGreeting(backend: Backend | undefined, head: ResponseHead): boolean {
+  const part = isEventStream(head)
     ? selectPart(backend, 'eventStream', standardEventStream)
     : selectPart(backend, 'stream', standardStream)
-  return own.expectsGreeting?.(head) ?? false
+  return part.expectsGreeting?.(head) ?? false
 }
 
 const isEventStream = ({ headers }: ResponseHead) => mediaType(headers.get('content-type')) === EVENT_STREAM

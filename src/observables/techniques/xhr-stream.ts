@@ -1,39 +1,46 @@
 import { Observable } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
-import { checkRequest } from '../http/check-request.ts'
-import { checkNumbers } from '../internal/check-options.ts'
 import { END, type Emit } from '../backends/backend.ts'
+import { emitTo } from '../backends/emit-to.ts'
 import { otherServer } from '../backends/recognize-server.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardStream } from '../backends/standard.ts'
 import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import { ALIVE, RECYCLE, type SourceEvent } from '../events.ts'
+import { checkRequest } from '../http/check-request.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
-import { redactUrl } from '../internal/redact-url.ts'
+import { ERROR_BODY_TIMEOUT, MAX_ERROR_LENGTH, rejectedResponse, unexpectedResponse } from '../http/http-error.ts'
 import { withQuery } from '../http/query.ts'
-import { LONGEST_LINE, REFUSAL_BODY_WITHIN, byName, refusal, unexpected } from '../http/request.ts'
-import type { PushRequest, Technique } from './technique.ts'
-import { greets, readTextStream } from './text-stream-reader.ts'
-import { runAfter } from '../internal/time.ts'
+import { byName } from '../http/request.ts'
+import { checkNumbers } from '../internal/check-options.ts'
+import { DEV } from '../internal/dev.ts'
 import { recordOptions } from '../internal/equal-options.ts'
+import { redactUrl } from '../internal/redact-url.ts'
+import { runAfter } from '../internal/time.ts'
+import type { PushRequest, Technique } from './technique.ts'
+import { expectsGreeting, readTextStream } from './text-stream-reader.ts'
 
 const NAME = 'xhrStream'
 
 export interface XhrStreamOptions {
   /**
-   * XMLHttpRequest keeps all that it received: after so many characters the connection is made anew, at a message that
-   * carried a cursor, unseen by readers. @default 8_388_608 (8 Mi)
+   * How much of a response is buffered before the technique reconnects, in characters: XMLHttpRequest keeps all that it
+   * received. It reconnects after a message with a cursor, without an event to readers. @default 8_388_608 (8 Mi)
    */
   maxBufferedChars?: number
 }
 
 /**
- * One answer that does not end, read by XMLHttpRequest as it grows: what streamed before there was fetch.
+ * Receives one response that does not end, read by XMLHttpRequest as it grows, for browsers whose fetch cannot stream.
  *
- * Price: as `fetchStream`, and memory, so it is recycled. Chromium hands `text/plain` over only at its end unless the
- * server sends `X-Content-Type-Options: nosniff`. Browsers tell of what came every 50 ms at most, and drop what they did not
- * tell of when the line breaks: it is asked for again. It cannot pass the browser's cache by but by a URL of its own, so each
- * attempt adds `_=<something else>` to the query.
+ * The server responds as for `fetchStream`. For `text/plain` it also sends `X-Content-Type-Options: nosniff`, without
+ * which Chromium delivers the body only at its end. Each attempt adds a unique `_` parameter to the query, because
+ * XMLHttpRequest cannot bypass the browser's cache otherwise.
+ *
+ * Costs are those of `fetchStream`, and memory up to `maxBufferedChars`. Browsers report data every 50 ms at most. When a
+ * connection breaks they drop what they did not report, and the client resumes before it.
+ *
+ * Errors as `fetchStream` does; `network-error` and `connection-lost` do not name the cause, which the browser hides.
  *
  * @throws PushError `invalid-option` where `maxBufferedChars` is below one.
  * @see https://xhr.spec.whatwg.org/
@@ -42,15 +49,12 @@ export interface XhrStreamOptions {
 export function xhrStream({ maxBufferedChars = 8_388_608 }: XhrStreamOptions = {}): Technique {
   checkNumbers('xhrStream', { maxBufferedChars }, 1)
   let attempts = 0
+  const nonce = (now: number) => `${now.toString(36)}-${(attempts += 1)}`
   return recordOptions(xhrStream, [maxBufferedChars], {
     name: NAME,
     isSupported: () => typeof XMLHttpRequest === 'function',
     connect: (request) =>
-      withConnectionSlot(
-        request,
-        NAME,
-        connect(request, maxBufferedChars, `${request.scheduler.now().toString(36)}-${(attempts += 1)}`),
-      ),
+      withConnectionSlot(request, NAME, connect(request, maxBufferedChars, nonce(request.scheduler.now()))),
   })
 }
 
@@ -62,27 +66,27 @@ const connect = (
   new Observable((subscriber) => {
     const stream = selectPart(backend, 'stream', standardStream)
     const { url, headers, namespace, resume, assumed } = stream.buildRequest(target)
+    const sent = byName({ Accept: stream.accept, ...headers })
+    checkRequest(url, { headers: sent })
     const xhr = new XMLHttpRequest()
     let feed: ((text: string) => void) | undefined
-    let seen = 0
-    let placed = false
+    let readTo = 0
+    let hasCursor = false
 
-    const fail = (code: PushErrorCode, said: string) =>
-      subscriber.error(new PushError(code, `${redactUrl(url)}: ${said}`, { technique: NAME }))
+    const fail = (code: PushErrorCode, message: string | false) =>
+      subscriber.error(new PushError(code, message, { technique: NAME }))
+    const forward = emitTo(subscriber)
     const emit: Emit = (event) => {
-      if (event === END) return subscriber.complete()
-      if (event.type === 'message') placed = !!event.cursor
-      subscriber.next(event)
+      if (event !== END && event.type === 'message') hasCursor = !!event.cursor
+      forward(event)
     }
-    const head = () => ({ status: xhr.status, headers: headersOf(xhr) })
 
-    const begin = () => {
-      const { status, headers: seenHeaders } = head()
-      if (stream.verdict({ status, headers: seenHeaders }) !== 'accept')
-        return subscriber.add(runAfter(REFUSAL_BODY_WITHIN, target.scheduler, end))
-      if (!stream.fits(mediaType(seenHeaders.get('content-type'))))
-        return subscriber.add(unexpected(head(), stream.accept, url).subscribe(subscriber))
-      const other = otherServer(backend, seenHeaders, url)
+    const open = () => {
+      const head = headOf(xhr)
+      if (stream.verdict(head) !== 'accept') return subscriber.add(runAfter(ERROR_BODY_TIMEOUT, target.scheduler, end))
+      if (!stream.fits(mediaType(head.headers.get('content-type'))))
+        return subscriber.add(unexpectedResponse(head, stream.accept, url).subscribe(subscriber))
+      const other = otherServer(backend, head.headers, url)
       if (other) return subscriber.error(other)
       emit({
         type: 'open',
@@ -90,46 +94,48 @@ const connect = (
         namespace,
         resumed: resume === 'yes',
         assumed,
-        expectsGreeting: greets(backend, head()),
+        expectsGreeting: expectsGreeting(backend, head),
       })
-      feed = readTextStream(backend, head(), emit, target)
+      feed = readTextStream(backend, head, emit, target)
     }
-    const grow = () => {
+    const read = () => {
       const text = xhr.responseText
       subscriber.next(ALIVE)
-      // Of a refusal a line is shown, and it may have no end.
-      if (!feed && text.length > LONGEST_LINE) return end()
+      // The body of a rejection may be endless, and its first line is enough.
+      if (!feed && text.length > MAX_ERROR_LENGTH) return end()
       try {
-        feed?.(text.slice(seen))
+        feed?.(text.slice(readTo))
       } catch (cause) {
-        return subscriber.error(fault(cause, 'unexpected-response', `${redactUrl(url)} cannot be read`))
+        const message = DEV && `Response from "${redactUrl(url)}" cannot be read`
+        return subscriber.error(fault(cause, 'unexpected-response', message))
       }
-      seen = text.length
-      if (feed && placed && seen > maxBufferedChars) subscriber.error(RECYCLE)
+      readTo = text.length
+      if (feed && hasCursor && readTo > maxBufferedChars) subscriber.error(RECYCLE)
     }
     const end = () => {
-      if (feed) return fail('connection-lost', 'the stream ended')
-      const verdict = stream.verdict(head())
-      if (verdict === 'end') return subscriber.complete()
-      const answer = new Response(xhr.responseText, { status: xhr.status, headers: headersOf(xhr) })
-      subscriber.add(refusal(answer, verdict === 'accept' ? 'again' : verdict, { url }).subscribe(subscriber))
+      if (feed) return fail('connection-lost', DEV && `The server ended the stream "${redactUrl(url)}".`)
+      const head = headOf(xhr)
+      const response = new Response(xhr.responseText || null, head)
+      subscriber.add(rejectedResponse(response, stream.verdict(head), { url }).subscribe(subscriber))
     }
 
-    const sent = byName({ Accept: stream.accept, ...headers })
-    checkRequest(url, { headers: sent })
-    // A browser's cache would answer a 404 or a 410 again and again, and XMLHttpRequest has no word against it.
+    // The browser's cache would repeat a 404 or a 410, and XMLHttpRequest has no `cache` option.
     xhr.open('GET', withQuery(url, { _: nonce }))
     xhr.withCredentials = credentials === 'include'
     for (const [name, value] of Object.entries(sent)) xhr.setRequestHeader(name, value)
     xhr.onreadystatechange = () => {
-      if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED) begin()
-      else if (xhr.readyState === XMLHttpRequest.LOADING) grow()
+      if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED) open()
+      else if (xhr.readyState === XMLHttpRequest.LOADING) read()
     }
     xhr.onload = () => {
-      grow()
+      read()
       if (!subscriber.closed) end()
     }
-    xhr.onerror = () => fail(feed ? 'connection-lost' : 'network-error', 'XMLHttpRequest failed and hides why')
+    xhr.onerror = () =>
+      fail(
+        feed ? 'connection-lost' : 'network-error',
+        DEV && `Request to "${redactUrl(url)}" failed: the browser hides the cause. Check the server and CORS.`,
+      )
     xhr.send()
     return () => {
       xhr.onreadystatechange = xhr.onload = xhr.onerror = null
@@ -137,12 +143,12 @@ const connect = (
     }
   })
 
-/** The head of an answer; a name that occurs twice was joined by the host. */
-function headersOf(xhr: XMLHttpRequest): Headers {
+/** Returns the head of a response. The host joins the values of a repeated name. */
+function headOf(xhr: XMLHttpRequest) {
   const headers = new Headers()
   for (const line of xhr.getAllResponseHeaders().split('\r\n')) {
     const colon = line.indexOf(':')
     if (colon > 0) headers.append(line.slice(0, colon), line.slice(colon + 1).trim())
   }
-  return headers
+  return { status: xhr.status, headers }
 }

@@ -519,7 +519,7 @@ describe('a header that a rung cannot send', () => {
     // Once for each rung of each first attempt.
     expect(prepared).toBe(4)
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/passes this technique by. webSocket: .*cannot send the header Authorization.*`query`/)],
+      [expect.stringMatching(/passes this technique by. webSocket: .*cannot send the header "Authorization".*`query`/)],
     ])
     const said = channels[0]?.explain() ?? ''
     expect(said.match(/cannot send the header/g)).toHaveLength(1)

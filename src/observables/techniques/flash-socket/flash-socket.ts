@@ -2,17 +2,16 @@ import { Observable } from 'rxjs'
 import {
   ALIVE,
   DEV,
-  END,
   PushError,
   checkNumbers,
+  emitTo,
   recordOptions,
   readFrame,
   redactUrl,
-  refusal,
+  rejectedResponse,
   selectPart,
   standardLines,
   toBase64,
-  type Emit,
   type Payload,
   type PushErrorCode,
   type PushRequest,
@@ -105,7 +104,7 @@ const connect = (
     let waiting: string[] = []
     let size = 0
 
-    const emit: Emit = (event) => (event === END ? subscriber.complete() : subscriber.next(event))
+    const emit = emitTo(subscriber)
     const flush = () => {
       const joined = waiting.join('')
       waiting = []
@@ -129,11 +128,7 @@ const connect = (
     }
     const refuse = ({ status, headers = {}, body = '' }: RefusedLine) => {
       const answer = new Response(body, { status, headers })
-      const verdict = lines.verdict(answer)
-      if (verdict === 'end') return subscriber.complete()
-      subscriber.add(
-        refusal(answer, verdict === 'accept' ? 'again' : verdict, { url: address.url }).subscribe(subscriber),
-      )
+      subscriber.add(rejectedResponse(answer, lines.verdict(answer), { url: address.url }).subscribe(subscriber))
     }
     const readLine = (line: string) => lines.line(line)
     const read = (line: string) => {
