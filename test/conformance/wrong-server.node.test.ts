@@ -64,7 +64,7 @@ describe('a WebSocket of the wrong backend is warned of once, and is never open'
     const warnings = watched()
     const reader = read({ technique: ws }, url, warning(BACKENDS[backend]()))
     await triedTwice(reader)
-    expect(warnings()).toEqual([expect.stringContaining(backend === 'standard()' ? 'need nchan()' : 'standard()')])
+    expect(warnings()).toEqual([expect.stringContaining(backend === 'standard()' ? 'use nchan()' : 'standard()')])
     expect(reader.count('open')).toBe(0)
   })
 })
