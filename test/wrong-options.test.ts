@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ref } from 'vue'
 import {
+  backoff,
   createPushClient,
   defineChannel,
   durableStreams,
+  fallback,
   mercure,
   pageLifecycle,
   standard,
@@ -52,6 +54,34 @@ const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
   'a pause that is a ref': [
     () => pageLifecycle({ pauseWhen: { user: ref(false) as never }, signals: undefined }),
     /`pauseWhen.user` of pageLifecycle\(\).*Observable/,
+  ],
+  'an option that fallback() does not have': [
+    () => fallback({ conectTimeout: 5 } as never, sse()),
+    /`conectTimeout` of fallback\(\): it does not exist/,
+  ],
+  'a network change that is no Observable': [
+    () => fallback({ networkChange$: 5 as never }, sse()),
+    /`networkChange\$` of fallback\(\): it is "5". Give an Observable/,
+  ],
+  'a random number in place of a function': [
+    () => fallback({ random: 0.5 as never }, sse()),
+    /`random` of fallback\(\).*Give a function/,
+  ],
+  'a storage that stores nothing': [
+    () => fallback({ storage: {} as never }, sse()),
+    /`storage` of fallback\(\): it is an object.*localStorage/,
+  ],
+  'a technique of fallback() that was not called': [
+    () => fallback(webSocket as never),
+    /`arguments\[0\]` of fallback\(\): it is the function webSocket. Write fallback\(webSocket\(\)/,
+  ],
+  'a technique of fallback() that is missing': [
+    () => fallback(sse(), undefined as never),
+    /`arguments\[1\]` of fallback\(\): it is "undefined"/,
+  ],
+  'an option that backoff() does not have': [
+    () => backoff({ maxTries: 5 } as never),
+    /`maxTries` of backoff\(\): it does not exist/,
   ],
   'a technique of a client that was not called': [
     () => createPushClient({ technique: webSocket as never }),

@@ -203,7 +203,7 @@ export function createPushClient({
       warnings,
       explain: () => technique.explain?.(url, scheduler.now()),
       link: (position, retryNow$) => {
-        const memory = new Map<object, unknown>()
+        const key = {}
         let tried = servers.present
         return supervised(
           lifecycle,
@@ -245,7 +245,7 @@ export function createPushClient({
                 connectionLimit: limit,
                 watch,
                 prepareAgain,
-                memory,
+                channel: key,
                 maxMessageBytes,
               })
               return process.env.NODE_ENV !== 'production' ? droppable(channel, connection) : connection

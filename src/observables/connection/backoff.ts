@@ -1,6 +1,6 @@
 import { throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
-import { checkNumbers } from '../internal/check-options.ts'
+import { checkNumbers, checkUnknown } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
 import { errorMessage } from '../internal/redact-url.ts'
 import { after, hostScheduler } from '../internal/time.ts'
@@ -97,7 +97,9 @@ export function backoff({
   resetAfter = 10_000,
   random = Math.random,
   scheduler = hostScheduler,
+  ...unknown
 }: BackoffOptions = {}): RetryPolicy {
+  if (process.env.NODE_ENV !== 'production') checkUnknown('backoff', unknown)
   checkNumbers('backoff', { initialDelay, multiplier }, 1)
   checkNumbers('backoff', { maxDelay }, initialDelay)
   checkNumbers('backoff', { maxRetries, maxElapsedTime, resetAfter })

@@ -1,20 +1,20 @@
 import type { TechniqueMemory } from './technique-memory.ts'
 
-/** What is known of the rungs to an origin, as a person would say it. */
+/** Describes what is known of the techniques of an origin. For people, in development only. */
 export function describeFallback(names: readonly string[], memory: TechniqueMemory, now: number): string {
-  const begins = memory.start(now)
+  const start = memory.start(now)
   const ladder = names.length === 1 ? `${names[0]} alone` : names.join(', then ')
-  const troubles = [...memory.troubles]
-    .toSorted(([a], [b]) => a - b)
-    .map(([index, { said, at }]) => `${names[index]} failed ${seconds(now - at)} ago: ${said}`)
-  // A reason is given once.
-  const known = [...memory.troubles.values()].some(({ said }) => said === memory.why)
-  const climbs = names.some((_, index) => index < begins && !memory.troubles.get(index)?.lasting)
+  const failures = names.flatMap((name, index) => {
+    const failure = memory.failureOf(index)
+    return failure ? [{ name, ...failure }] : []
+  })
+  // The reason is shown once, also if it is a failure.
+  const reason = failures.some(({ message }) => message === memory.reason) ? '' : `, because ${memory.reason}`
   return [
     `the ladder is ${ladder}`,
-    begins > 0 && `it begins at ${names[begins]}${known ? '' : `, because ${memory.why}`}`,
-    ...troubles,
-    climbs && `a higher one is tried in ${seconds(Math.max(0, memory.probeAt - now))}`,
+    start > 0 && `it begins with ${names[start]}${reason}`,
+    ...failures.map(({ name, at, message }) => `${name} failed ${seconds(now - at)} ago: ${message}`),
+    memory.canUpgrade(start) && `a better one is tried in ${seconds(Math.max(0, memory.probeAt - now))}`,
   ]
     .filter(Boolean)
     .join('; ')

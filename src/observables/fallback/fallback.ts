@@ -1,60 +1,61 @@
-import type { Observable } from 'rxjs'
-import { checkNumbers } from '../internal/check-options.ts'
+import { isObservable, type Observable } from 'rxjs'
 import { PushError } from '../errors.ts'
+import { checkNumbers, checkOption, checkUnknown, wrongOption } from '../internal/check-options.ts'
+import { DEV } from '../internal/dev.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { networkChanges } from '../lifecycle/network-changes.ts'
 import type { Technique } from '../techniques/technique.ts'
-import { DEV } from '../internal/dev.ts'
 import { describeFallback } from './describe-fallback.ts'
-import { runFallback, type Counts } from './run-fallback.ts'
+import { runFallback, type ShortSessions } from './run-fallback.ts'
 import { techniqueMemory, type TechniqueMemory, type TechniqueStorage } from './technique-memory.ts'
 
 export interface FallbackOptions {
-  /** How long a rung has to open, with bytes, before the next one is tried, in ms; the last one has the client's. @default 3_000 */
+  /**
+   * How long a technique may take to open and to receive a byte before the next one is tried, in ms. The last technique has
+   * the client's `connectTimeout`. @default 3_000
+   */
   connectTimeout?: number
-  /** A connection that lasted for less is a short life, in ms. @default 5_000 */
+  /** A session that lasts less is short, in ms. @default 5_000 */
   minUptime?: number
-  /** How often in a row a rung may live shortly before the next one is taken. @default 3 */
+  /** How many short sessions in a row make it fall back to the next technique. @default 3 */
   maxShortSessions?: number
   /**
-   * The first wait before a higher rung is tried again, and the longest, in ms; each is twice the one before, and drawn
-   * from its upper half. @default { first: 10_000, max: 300_000 }
+   * The first wait before a better technique is tried again, and the longest, in ms. Each wait is twice the one before, drawn
+   * at random from its upper half. @default { first: 10_000, max: 300_000 }
    */
   upgradeProbe?: { first?: number; max?: number }
-  /** How long a new rung stands beside the old before it carries on alone, in ms. @default 1_000 */
+  /** How long a better technique is open beside the one in use before it takes over, in ms. @default 1_000 */
   overlapTime?: number
-  /** How long the rung that works is remembered for an origin, in ms. @default 600_000 */
+  /** How long the technique that works is remembered for an origin, in ms. @default 600_000 */
   rememberFor?: number
-  /** Where it is remembered from visit to visit: `localStorage`. @default in memory only */
+  /** Remembers it from visit to visit: `localStorage`, say. @default in memory only */
   storage?: TechniqueStorage
-  /** Says that this host may be in another network now: what was learnt is forgotten. @default what the page tells */
+  /**
+   * Emits when the host may be in another network: what is remembered is then forgotten. @default the page's `online` event
+   * and changes of `navigator.connection`
+   */
   networkChange$?: Observable<unknown>
-  /** From 0 up to 1. @default Math.random */
+  /** Returns a number from 0 up to 1. @default Math.random */
   random?: () => number
 }
 
 /**
- * The ladder: several techniques, the best first, as one. It begins at the highest that this host supports and goes
- * down where one is refused, hangs, stays silent or dies young; while a lower one delivers, a higher one is tried with
- * growing spacing, and takes over without a message lost or repeated. Where no cursor proves that, readers are told by
- * a `gap`.
+ * Combines several techniques into one, the best first. It begins with the best one that the host supports. It falls back to the
+ * next one if a technique is rejected, does not open in time, receives nothing, or disconnects repeatedly. While a lower one
+ * delivers, it tries the better ones again, less and less often, and hands over without losing or repeating a message. If no
+ * cursor proves that, subscribers receive a `gap`.
  *
- * What works is remembered for each origin, and forgotten when the network changes. `open` says which technique it is and
- * why, and `channel.explain()` tells it in words.
+ * The technique that works is remembered for each origin, and forgotten when the network changes. The event `open` has the
+ * technique and the `reason` for it. In development, `channel.explain()` describes both.
  *
- * @throws PushError `missing-technique` where no technique is given, `invalid-option` where a number is out of its range or
- * a technique was not called.
+ * @throws PushError `missing-technique` if no technique is given. `invalid-option` if an option is unknown or wrong, or if a
+ * technique was not called.
  * @example createPushClient({ technique: fallback(webSocket(), sse(), longPolling()), backend: nchan() })
  * @example fallback({ storage: localStorage }, webSocket(), sse(), longPolling())
  */
 export function fallback(...given: readonly (FallbackOptions | Technique)[]): Technique {
-  if (given.some((one) => typeof one === 'function'))
-    throw new PushError(
-      'invalid-option',
-      DEV && 'fallback() was given a function. Call it: fallback(webSocket(), sse())',
-    )
+  checkArguments(given)
   const techniques = given.filter(isTechnique)
-  const options: FallbackOptions = given.find((one): one is FallbackOptions => !isTechnique(one)) ?? {}
   const {
     connectTimeout = 3_000,
     minUptime = 5_000,
@@ -63,26 +64,40 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
     overlapTime = 1_000,
     rememberFor = 600_000,
     storage,
-    networkChange$: changes$ = networkChanges(),
+    networkChange$: ownNetworkChange$,
     random = Math.random,
-  } = options
+    ...unknown
+  } = given.find(isOptions) ?? {}
+  const networkChange$ = ownNetworkChange$ ?? networkChanges()
   if (techniques.length === 0) {
-    throw new PushError('missing-technique', DEV && 'fallback() names no technique: fallback(webSocket(), sse())')
+    throw new PushError(
+      'missing-technique',
+      DEV && 'Missing technique: fallback() was given none. Write fallback(webSocket(), sse()).',
+    )
   }
   checkNumbers('fallback', { connectTimeout, maxShortSessions, 'upgradeProbe.first': first, rememberFor }, 1)
   checkNumbers('fallback', { minUptime, overlapTime })
   checkNumbers('fallback', { 'upgradeProbe.max': max }, first)
+  if (process.env.NODE_ENV !== 'production') checkTypes({ networkChange$: ownNetworkChange$, random, storage }, unknown)
+
   const names = techniques.map(({ name }) => name)
   const memories = new Map<string, TechniqueMemory>()
   const memoryOf = (url: string): TechniqueMemory => {
     const { origin } = new URL(url)
     const memory =
-      memories.get(origin) ??
-      techniqueMemory({ origin, names, remember: rememberFor, probe: { first, max }, storage, random })
+      memories.get(origin) ?? techniqueMemory({ origin, names, rememberFor, probe: { first, max }, storage, random })
     memories.set(origin, memory)
     return memory
   }
-  const self: Technique = {
+  const sessions = new WeakMap<object, ShortSessions>()
+  const shortSessionsOf = (channel: object = {}): ShortSessions => {
+    const counts = sessions.get(channel) ?? []
+    sessions.set(channel, counts)
+    return counts
+  }
+
+  const numbers = [connectTimeout, minUptime, maxShortSessions, first, max, overlapTime, rememberFor]
+  return recordOptions(fallback, [...numbers, storage, ownNetworkChange$, random, ...techniques], {
     name: 'fallback',
     managesLiveness: true,
     isSupported: () => techniques.some((technique) => technique.isSupported()),
@@ -94,19 +109,44 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
         techniques,
         request,
         memory: memoryOf(request.url),
-        counts: countsOf(request.memory),
+        shortSessions: shortSessionsOf(request.channel),
         limits: { connectTimeout, minUptime, maxShortSessions, overlapTime },
-        networkChange$: changes$,
+        networkChange$,
       }),
-  }
-  const countsOf = (remembered: Map<object, unknown> = new Map()): Counts => {
-    const counts = (remembered.get(self) as Counts | undefined) ?? []
-    remembered.set(self, counts)
-    return counts
-  }
-  const { networkChange$: given$ } = options
-  const numbers = [connectTimeout, minUptime, maxShortSessions, first, max, overlapTime, rememberFor]
-  return recordOptions(fallback, [...numbers, storage, given$, random, ...techniques], self)
+  })
 }
 
-const isTechnique = (one: FallbackOptions | Technique): one is Technique => 'connect' in one
+const isTechnique = (argument: FallbackOptions | Technique): argument is Technique => 'connect' in argument
+const isOptions = (argument: FallbackOptions | Technique): argument is FallbackOptions => !isTechnique(argument)
+
+function checkArguments(given: readonly unknown[]): void {
+  for (const [index, argument] of given.entries())
+    checkOption(
+      typeof argument === 'object' && argument !== null,
+      DEV && wrongOption(`arguments[${index}]`, 'fallback', argument, 'Write fallback(webSocket(), sse()).'),
+    )
+}
+
+/** Checks what only a wrong type can be. */
+function checkTypes(
+  {
+    networkChange$,
+    random,
+    storage,
+  }: { networkChange$: unknown; random: unknown; storage: TechniqueStorage | undefined },
+  unknown: object,
+): void {
+  checkUnknown('fallback', unknown)
+  checkOption(
+    networkChange$ === undefined || isObservable(networkChange$),
+    wrongOption('networkChange$', 'fallback', networkChange$, 'Give an Observable.'),
+  )
+  checkOption(
+    typeof random === 'function',
+    wrongOption('random', 'fallback', random, 'Give a function, such as Math.random.'),
+  )
+  checkOption(
+    storage === undefined || typeof storage?.getItem === 'function',
+    wrongOption('storage', 'fallback', storage, 'Give `localStorage`, or an object with the same methods.'),
+  )
+}

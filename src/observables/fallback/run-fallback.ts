@@ -1,261 +1,208 @@
-import { NEVER, Observable, Subscription, identity, map, merge, of, race, switchMap, take, tap } from 'rxjs'
-import { moved } from '../connection/cursor.ts'
+import { Observable, Subscription, catchError, identity, map, of, switchMap, tap } from 'rxjs'
+import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
+import { renewalTime } from '../connection/token-expiry.ts'
 import { DEV } from '../internal/dev.ts'
-import { PushError, fault, type PushErrorCode, type PushErrorDetails } from '../errors.ts'
+import { PushError, fault, type PushErrorDetails } from '../errors.ts'
 import { RECYCLE, type SourceEvent } from '../events.ts'
 import type { PushRequest, Technique } from '../techniques/technique.ts'
-import { handover, type Outcome } from './handover.ts'
-import { renewalTime } from '../connection/token-expiry.ts'
+import { judgeFailure, mostRelevant, type SessionLimits } from './fallback-policy.ts'
+import { handover } from './handover.ts'
 import type { TechniqueMemory } from './technique-memory.ts'
-import { after } from '../internal/time.ts'
+import { trackCursor } from './track-cursor.ts'
+import { upgradeProbe, type Replacement, type Session } from './upgrade-probe.ts'
 
-/** How often in a row one channel's connections lived shortly, by rung. */
-export type Counts = number[]
+/** How many short sessions in a row a channel had with each technique, by index. */
+export type ShortSessions = number[]
 
 export interface RunFallbackOptions {
-  /** The highest rung first. */
+  /** The best technique first. */
   techniques: readonly Technique[]
   request: PushRequest
   memory: TechniqueMemory
-  counts: Counts
-  limits: {
-    readonly connectTimeout: number
-    readonly minUptime: number
-    readonly maxShortSessions: number
-    readonly overlapTime: number
-  }
+  shortSessions: ShortSessions
+  limits: SessionLimits & { readonly connectTimeout: number; readonly overlapTime: number }
   networkChange$: Observable<unknown>
 }
 
-/**
- * Errors before anything was received that another technique may not meet. A host that hides why a connection failed says
- * no more than `network-error`; whether the technique is at fault is seen by whether another one passes.
- */
-const FALL_BACK_ON: ReadonlySet<PushErrorCode> = new Set([
-  'unsupported',
-  'headers-unsupported',
-  'connect-timeout',
-  'heartbeat-timeout',
-  'rejected',
-  'unexpected-response',
-  'connection-limit',
-  'invalid-url',
-  'network-error',
-  'connection-lost',
-])
-
 type Target = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'>
 
-/** What stood for so long is well, in ms: the next try of a higher rung is soon again. */
-const STABLE_AFTER_MS = 60_000
-
 /**
- * One attempt on the ladder: begins at the rung that is remembered, goes on to the next until one opens, and tries the
- * higher ones while it delivers.
+ * Makes one attempt. It begins with the technique that the memory names, and tries the next one until one opens. While
+ * that one delivers, it tries the better ones again.
  */
 export function runFallback({
   techniques,
   request,
   memory,
-  counts,
-  limits: { connectTimeout, minUptime, maxShortSessions, overlapTime },
-  networkChange$: changes$,
+  shortSessions,
+  limits,
+  networkChange$,
 }: RunFallbackOptions): Observable<SourceEvent> {
-  const { scheduler, watch = () => identity, prepareAgain = () => of(request) } = request
-  const last = techniques.length - 1
+  const { scheduler, prepareAgain = () => of<Target>(request) } = request
+  const { connectTimeout, overlapTime } = limits
+  const count = techniques.length
 
   return new Observable((subscriber) => {
-    let start = memory.start(scheduler.now())
+    const start = memory.start(scheduler.now())
+    /** Errors of the techniques that did not open in this attempt. */
     const failures: PushError[] = []
-    let { namespace = '', value = undefined as string | undefined } = request.cursor ?? {}
-    let tried = 0
-    let present = start
-    let heardAt: number | undefined
-    let probing = new Subscription()
-    let renewAt: number | undefined
+    const position = trackCursor(request)
+    let session: Session
+    /** When the session's first event came; undefined before. */
+    let openedAt: number | undefined
+    let probing = Subscription.EMPTY
 
-    const tell = (event: SourceEvent) => {
-      if (event.type === 'message') value = event.cursor || undefined
-      else if (event.type === 'open') {
-        namespace = event.namespace
-        if (!event.resumed) value = undefined
-      } else if (event.type !== 'retry') value = moved(value, event.cursor)
-      subscriber.next(event)
-    }
-
-    const connection = (index: number, technique: Technique, target: Target, reason: string) => {
-      const cursor = value === undefined || request.withoutCursor ? undefined : { namespace, value }
-      const why = index === 0 ? 'it is the highest rung' : reason
-      return technique.connect({ ...request, ...target, cursor }).pipe(
-        watch(index === last ? {} : { connectTimeout }),
-        map((event) => (event.type === 'open' ? { ...event, reason: why } : event)),
-      )
-    }
-
-    const recordFailure = (index: number, cause: unknown): PushError => {
-      const error = ofTechnique(fault(cause), techniques[index])
-      const lasting = error.code === 'headers-unsupported'
-      if (DEV && lasting && memory.troubles.get(index)?.said !== error.message)
-        console.warn(
-          `pinia-push: fallback() passes this technique by. ${error.message} What \`prepareRequest\` gives as \`query\` every technique can send.`,
-        )
-      memory.troubles.set(index, { said: error.message, at: scheduler.now(), lasting })
-      return error
-    }
-
-    const isWorthATry = (index: number) => !memory.troubles.get(index)?.lasting
-
-    const heard = (event: SourceEvent) => {
-      if ((event.type === 'open' && event.unconfirmed) || event.type === 'retry') return
-      heardAt = scheduler.now()
-      memory.troubles.delete(present)
-      const failure = failures.at(-1)
-      if (failure) memory.settle(present, failure.message, heardAt)
-      scheduleProbe()
+    const connect = (technique: Technique, index: number, target: Target, why: string) => {
+      const reason = index === 0 ? 'it is the best technique' : why
+      const own = index === count - 1 ? {} : { connectTimeout }
+      return connectBy(technique, { ...request, ...target, cursor: position.cursor }, own, reason)
     }
 
     const tryNext = (): void => {
-      // Where what worked before does not, the higher ones are worth a try.
-      present = (start + tried) % techniques.length
-      const technique = techniques[present]
-      if (!technique || tried === techniques.length) {
-        const retryable = failures.filter((error) => error.retryable)
-        return subscriber.error(
-          retryable.find(({ code }) => code === 'unexpected-response') ?? retryable[0] ?? failures[0],
-        )
-      }
-      const target$ = tried === 0 ? of(request) : prepareAgain()
-      tried += 1
-      if (!technique.isSupported()) return lost(unsupported(technique))
-      line.carry(
+      // If the technique that worked before fails, the better ones are tried again.
+      const index = (start + failures.length) % count
+      const technique = techniques[index]
+      if (!technique || failures.length === count) return subscriber.error(mostRelevant(failures))
+      session = { technique, index, renewAt: undefined }
+      if (!technique.isSupported()) return lose(unsupported(technique))
+      const target$ = failures.length === 0 ? of<Target>(request) : prepareAgain()
+      const reason = failures.at(-1)?.message ?? memory.reason ?? WORKED_BEFORE
+      line.use(
         target$.pipe(
           switchMap((target) => {
-            renewAt = renewalTime(target.expiresAt, scheduler)
-            return connection(present, technique, target, failures.at(-1)?.message ?? memory.why ?? 'it worked before')
+            session = { technique, index, renewAt: renewalTime(target.expiresAt, scheduler) }
+            return connect(technique, index, target, reason)
           }),
-          tap((event) => heardAt ?? heard(event)),
+          tap((event) => openedAt ?? open(event)),
         ),
       )
     }
 
-    const lost = (cause: unknown) => {
+    const open = (event: SourceEvent) => {
+      if ((event.type === 'open' && event.unconfirmed) || event.type === 'retry') return
+      openedAt = scheduler.now()
+      memory.recordSuccess(session.index)
+      const failure = failures.at(-1)
+      if (failure) memory.settle(session.index, failure.message, openedAt)
+      probing = upgradeProbe({ techniques, memory, session: () => session, replace, scheduler }).subscribe(replaced)
+    }
+
+    /** Opens a connection beside the one in use, which hands over to it. */
+    const replace = (technique: Technique, index: number): Observable<Replacement> =>
+      prepareAgain().pipe(
+        switchMap((target) => {
+          // Read now, because the token may expire before the connection is open.
+          const renewAt = renewalTime(target.expiresAt, scheduler)
+          const connection = connect(technique, index, target, 'it works again')
+          return line
+            .handOver(connection, index === session.index)
+            .pipe(map((outcome) => ({ technique, index, renewAt, outcome })))
+        }),
+        catchError((error: unknown) =>
+          of<Replacement>({ technique, index, renewAt: undefined, outcome: { type: 'failed', error } }),
+        ),
+      )
+
+    const replaced = ({ outcome, ...next }: Replacement) => {
+      const upgrades = next.index < session.index
+      if (outcome.type === 'failed') {
+        if (upgrades) recordFailure(memory, next, outcome.error, scheduler.now())
+        // A token that cannot be renewed is rejected when it expires, and is then prepared again.
+        else session = { ...session, renewAt: undefined }
+        return
+      }
+      session = next
+      if (upgrades) {
+        openedAt = scheduler.now()
+        memory.recordSuccess(next.index)
+        memory.settle(next.index, memory.reason ?? WORKED_BEFORE, openedAt)
+      }
+      // If nothing proves that the new connection resumes, the old one is closed first, and subscribers receive a gap.
+      if (outcome.type !== 'taken-over') subscriber.error(RECYCLE)
+    }
+
+    const lose = (cause: unknown) => {
       probing.unsubscribe()
       if (cause === RECYCLE) return subscriber.error(RECYCLE)
-      const error = recordFailure(present, cause)
-      if (heardAt === undefined) unopened(error)
-      else ended(error, scheduler.now() - heardAt)
-    }
-
-    const unopened = (error: PushError) => {
-      failures.push(error)
-      if (FALL_BACK_ON.has(error.code)) tryNext()
-      else subscriber.error(error)
-    }
-
-    const ended = (error: PushError, life: number) => {
-      if (life >= STABLE_AFTER_MS) memory.stood()
-      const short = life < minUptime ? (counts[present] ?? 0) + 1 : 0
-      const young = short >= maxShortSessions
-      counts[present] = young ? 0 : short
-      if (!young && error.code !== 'heartbeat-timeout') return subscriber.error(error)
-      const why = young ? `${error.technique} broke ${short} times within ${minUptime} ms` : error.message
-      memory.settle(present === last ? 0 : present + 1, why, scheduler.now())
-      subscriber.error(present === last ? error : asOf(error, { immediate: true }))
-    }
-
-    /** Waits for what comes next while the present rung delivers: a try of a higher one, or a token that expires. */
-    const scheduleProbe = () => {
-      probing.unsubscribe()
-      probing = new Subscription()
-      const at = (due: number) => after(Math.max(0, due - scheduler.now()), scheduler)
-      const climbs = techniques.some((_, index) => index < present && isWorthATry(index))
-      const climb$ = !climbs ? NEVER : merge(at(memory.probeAt), memory.sooner$).pipe(map(() => tryHigher))
-      const renew$ = renewAt === undefined ? NEVER : at(renewAt).pipe(map(() => renew))
-      probing.add(
-        race(climb$, renew$)
-          .pipe(take(1))
-          .subscribe((next) => next()),
-      )
-    }
-
-    const tryHigher = () => {
-      memory.probed(scheduler.now())
-      tryFrom(0)
-    }
-    const tryFrom = (index: number): void => {
-      const technique = techniques[index]
-      if (!technique || index >= present) return scheduleProbe()
-      if (!technique.isSupported() || !isWorthATry(index)) return tryFrom(index + 1)
-      const failed = (cause: unknown) => {
-        recordFailure(index, cause)
-        tryFrom(index + 1)
+      const now = scheduler.now()
+      const { index } = session
+      const error = recordFailure(memory, session, cause, now)
+      const uptime = openedAt === undefined ? undefined : now - openedAt
+      const verdict = judgeFailure(error, { uptime, shortSessions: shortSessions[index] ?? 0 }, limits)
+      if (verdict.type === 'try-next') {
+        failures.push(error)
+        return tryNext()
       }
-      const taken = () => {
-        memory.troubles.delete(index)
-        memory.settle(index, memory.why ?? 'it worked before', scheduler.now())
-        present = start = index
-        tried = 1
-        heardAt = scheduler.now()
-      }
-      change(index, technique, { taken, failed, trusted: false })
+      shortSessions[index] = verdict.shortSessions
+      if (verdict.stable) memory.wasStable()
+      if (verdict.type === 'keep') return subscriber.error(error)
+      const next = (index + 1) % count
+      memory.settle(next, verdict.reason, now)
+      subscriber.error(next === 0 ? error : withDetails(error, { immediate: true }))
     }
 
-    const renew = () => {
-      renewAt = undefined
-      const technique = techniques[present]
-      // What cannot be renewed now is going to be refused, and then it is prepared again.
-      if (technique) change(present, technique, { taken: () => {}, failed: scheduleProbe, trusted: true })
-    }
-
-    /** Changes over to a new connection, without a message lost or repeated. */
-    const change = (
-      index: number,
-      technique: Technique,
-      { taken, failed, trusted }: { taken: () => void; failed: (cause: unknown) => void; trusted: boolean },
-    ) => {
-      probing.unsubscribe()
-      const trial = (probing = new Subscription())
-      const open = (target: Target) => {
-        // It may expire while the new connection opens.
-        const due = renewalTime(target.expiresAt, scheduler)
-        const ended = (outcome: Outcome) => {
-          if (outcome.type === 'failed') return failed(outcome.error)
-          taken()
-          // Where nothing proves that it goes on, the one is left before the other begins, and readers are told.
-          if (outcome.type !== 'taken') return subscriber.error(RECYCLE)
-          renewAt = due
-          scheduleProbe()
-        }
-        trial.add(line.beside(connection(index, technique, target, 'it works again'), ended, trusted))
-      }
-      trial.add(prepareAgain().subscribe({ next: open, error: failed }))
-    }
-
-    const complete = () => subscriber.complete()
-    const line = handover({ tell, lost, complete, space: () => namespace, settle: overlapTime, scheduler })
-    subscriber.add(changes$.subscribe(() => memory.forget()))
+    const line = handover({
+      output: {
+        next(event) {
+          position.next(event)
+          subscriber.next(event)
+        },
+        error: lose,
+        complete: () => subscriber.complete(),
+      },
+      namespace: () => position.namespace,
+      overlapTime,
+      scheduler,
+    })
+    subscriber.add(networkChange$.subscribe(() => memory.forget()))
     subscriber.add(() => {
       probing.unsubscribe()
-      line.leave()
+      line.close()
     })
     tryNext()
   })
 }
 
-const unsupported = ({ name }: Technique) =>
-  new PushError('unsupported', `this host has no ${name}`, { technique: name })
-
-/** An error that says whose it is. */
-function ofTechnique(error: PushError, technique: Technique | undefined): PushError {
-  if (error.technique !== undefined || !technique) return error
-  return asOf(error, { technique: technique.name })
+/** Connects by one technique, watches that connection, and reports the reason for it. */
+function connectBy(
+  technique: Technique,
+  request: PushRequest,
+  limits: HeartbeatOptions,
+  reason: string,
+): Observable<SourceEvent> {
+  const { watch = () => identity } = request
+  return technique.connect(request).pipe(
+    watch(limits),
+    map((event) => (event.type === 'open' ? { ...event, reason } : event)),
+  )
 }
 
-/** The same error, with more details. */
-function asOf(error: PushError, more: PushErrorDetails): PushError {
-  const { code, message, cause, status, retryAfter, technique } = error
-  const said = message === code ? false : more.technique === undefined ? message : `${more.technique}: ${message}`
-  return new PushError(code, said, {
+const WORKED_BEFORE = 'it worked before'
+
+const unsupported = ({ name }: Technique) =>
+  new PushError('unsupported', DEV && `This host does not support ${name}. Use another technique.`, { technique: name })
+
+const warnOfHeaders = (message: string) =>
+  console.warn(
+    `pinia-push: fallback() skips a technique. ${message.replace(/\.?$/, '.')} Every technique can send what \`prepareRequest\` returns as \`query\`.`,
+  )
+
+/** Records the failure of a technique, and returns it as an error that names the technique. */
+function recordFailure(memory: TechniqueMemory, { technique, index }: Session, cause: unknown, at: number): PushError {
+  const original = fault(cause)
+  const error = original.technique === undefined ? withDetails(original, { technique: technique.name }) : original
+  const { code, message } = error
+  const permanent = code === 'headers-unsupported'
+  if (DEV && permanent && memory.failureOf(index)?.message !== message) warnOfHeaders(message)
+  memory.recordFailure(index, { message, at, permanent })
+  return error
+}
+
+/** Returns a copy of the error with more details. */
+function withDetails(error: PushError, more: PushErrorDetails): PushError {
+  const { code, message: text, cause, status, retryAfter, technique } = error
+  const message = text === code ? false : more.technique === undefined ? text : `${more.technique}: ${text}`
+  return new PushError(code, message, {
     cause,
     status,
     retryAfter,

@@ -1,120 +1,133 @@
-import { Subject } from 'rxjs'
+import { Subject, type Observable } from 'rxjs'
 
-/** Where what works is kept from visit to visit: `localStorage`, or what looks like it. */
+/** Stores from visit to visit which technique works: `localStorage`, or an object with the same methods. */
 export type TechniqueStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
-export interface RungMemoryOptions {
+export interface TechniqueMemoryOptions {
   origin: string
-  /** Names of the rungs, the highest first. */
+  /** The techniques' names, the best first. */
   names: readonly string[]
-  /** How long what works is remembered, in ms. */
-  remember: number
-  /** The first wait before a higher rung is tried again, and the longest, in ms. */
+  /** How long the technique that works is remembered, in ms. */
+  rememberFor: number
+  /** The first wait before a better technique is tried again, and the longest, in ms. */
   probe: { first: number; max: number }
   storage: TechniqueStorage | undefined
   random: () => number
 }
 
-/** What went wrong on a rung, and when, in ms since the epoch. */
-export interface Trouble {
-  readonly said: string
+/** The last failure of a technique. */
+export interface TechniqueFailure {
+  readonly message: string
+  /** When it failed, in ms since the epoch. */
   readonly at: number
-  /** It goes wrong as long as the request is what it is: another try while a lower rung delivers is of no use. */
-  readonly lasting: boolean
+  /** Whether it fails for every such request, so that another attempt is useless while a lower technique delivers. */
+  readonly permanent: boolean
 }
 
-/** What is known of the rungs to one origin. */
+/** Remembers which techniques work for one origin. All channels of the origin share it. */
 export interface TechniqueMemory {
-  /** Where to begin. */
+  /** Returns the index of the technique to begin with. */
   start(now: number): number
-  /** Why that is not the highest; undefined where it is. */
-  readonly why: string | undefined
-  /** Begin here from now on. */
-  settle(index: number, why: string, now: number): void
-  /** Begin at the highest again, and try it soon. */
+  /** Why that is not the best technique; undefined if it is. */
+  readonly reason: string | undefined
+  /** Begins with this technique from now on. */
+  settle(index: number, reason: string, now: number): void
+  /** Begins with the best technique again, and tries it now. */
   forget(): void
-  /** A higher rung is being tried: the next time is later. */
-  probed(now: number): void
-  /** What carries stood for long: the next probe is soon again. */
-  stood(): void
-  /** When a higher rung is tried next, in ms since the epoch. */
+  /** Doubles the wait, because a better technique is being tried now. */
+  probeStarted(now: number): void
+  /** Resets the wait, because a connection was stable. */
+  wasStable(): void
+  /** When a better technique is tried next, in ms since the epoch. */
   readonly probeAt: number
-  /** A higher rung is worth a try now. */
-  readonly sooner$: Subject<void>
-  /** What last went wrong on each rung. */
-  readonly troubles: Map<number, Trouble>
+  /** Emits when a better technique is worth an attempt now. */
+  readonly probeNow$: Observable<void>
+  recordFailure(index: number, failure: TechniqueFailure): void
+  recordSuccess(index: number): void
+  /** Returns the last failure of a technique since its last success. */
+  failureOf(index: number): TechniqueFailure | undefined
+  /** Returns whether another attempt with a technique may succeed. */
+  isWorthTrying(index: number): boolean
+  /** Returns whether a better technique than this one may succeed. */
+  canUpgrade(from: number): boolean
 }
 
 export function techniqueMemory({
   origin,
   names,
-  remember,
+  rememberFor,
   probe,
   storage,
   random,
-}: RungMemoryOptions): TechniqueMemory {
-  const key = `pinia-push:rung:${origin}`
-  let known = recall()
-  let spacing = probe.first
+}: TechniqueMemoryOptions): TechniqueMemory {
+  const key = `pinia-push:technique:${origin}`
+  let known = load()
+  let wait = probe.first
   let probeAt = 0
-  const sooner$ = new Subject<void>()
-  const troubles: TechniqueMemory['troubles'] = new Map()
+  const probeNow$ = new Subject<void>()
+  const failures = new Map<number, TechniqueFailure>()
+  const isWorthTrying = (index: number) => !failures.get(index)?.permanent
 
-  function recall(): { index: number; why: string; until: number } | undefined {
+  function load(): { index: number; reason: string; until: number } | undefined {
     try {
-      const kept: unknown = JSON.parse(storage?.getItem(key) ?? 'null')
-      if (typeof kept !== 'object' || kept === null) return undefined
-      const { name, why, until } = kept as Partial<Record<'name' | 'why' | 'until', unknown>>
+      const stored: unknown = JSON.parse(storage?.getItem(key) ?? 'null')
+      if (typeof stored !== 'object' || stored === null) return undefined
+      const { name, reason, until } = stored as Partial<Record<'name' | 'reason' | 'until', unknown>>
       const index = names.indexOf(String(name))
-      return index > 0 && typeof until === 'number' ? { index, why: String(why), until } : undefined
+      return index > 0 && typeof until === 'number' ? { index, reason: String(reason), until } : undefined
     } catch {
-      // What cannot be read is not known.
+      // An unreadable storage is the same as an empty one.
       return undefined
     }
   }
-  const keep = () => {
+  const save = () => {
     try {
-      if (known) storage?.setItem(key, JSON.stringify({ name: names[known.index], why: known.why, until: known.until }))
+      if (known)
+        storage?.setItem(key, JSON.stringify({ name: names[known.index], reason: known.reason, until: known.until }))
       else storage?.removeItem(key)
     } catch {
-      // A full or forbidden storage only makes the next visit begin at the top.
+      // If the storage is full or forbidden, the next visit begins with the best technique.
     }
   }
-  // Not at the same moment as all others who fell with this one.
-  const later = (now: number) => (probeAt = now + spacing * (0.5 + random() / 2))
+  // Clients that fell back at the same time must not probe at the same time.
+  const scheduleProbe = (now: number) => (probeAt = now + wait * (0.5 + random() / 2))
 
   return {
     start(now) {
       if (known && known.until <= now) known = undefined
-      if (known && probeAt === 0) later(now)
+      if (known && probeAt === 0) scheduleProbe(now)
       return known?.index ?? 0
     },
-    get why() {
-      return known?.why
+    get reason() {
+      return known?.reason
     },
-    settle(index, why, now) {
-      const climbed = index < (known?.index ?? 0)
-      known = index > 0 ? { index, why, until: now + remember } : undefined
-      keep()
-      if (climbed) sooner$.next()
-      else later(now)
+    settle(index, reason, now) {
+      const upgraded = index < (known?.index ?? 0)
+      known = index > 0 ? { index, reason, until: now + rememberFor } : undefined
+      save()
+      if (upgraded) probeNow$.next()
+      else scheduleProbe(now)
     },
     forget() {
       known = undefined
-      spacing = probe.first
+      wait = probe.first
       probeAt = 0
-      keep()
-      sooner$.next()
+      save()
+      probeNow$.next()
     },
-    probed(now) {
-      spacing = Math.min(probe.max, spacing * 2)
-      later(now)
+    probeStarted(now) {
+      wait = Math.min(probe.max, wait * 2)
+      scheduleProbe(now)
     },
-    stood: () => (spacing = probe.first),
+    wasStable: () => void (wait = probe.first),
     get probeAt() {
       return probeAt
     },
-    sooner$,
-    troubles,
+    probeNow$,
+    recordFailure: (index, failure) => void failures.set(index, failure),
+    recordSuccess: (index) => void failures.delete(index),
+    failureOf: (index) => failures.get(index),
+    isWorthTrying,
+    canUpgrade: (from) => names.some((_, index) => index < from && isWorthTrying(index)),
   }
 }

@@ -25,6 +25,16 @@ export function checkNumbers(owner: string, options: Readonly<Record<string, unk
     )
 }
 
+/**
+ * Checks that no options are left over after the known ones: a misspelt one would be ignored. For development only.
+ *
+ * @throws PushError `invalid-option`
+ */
+export function checkUnknown(owner: string, leftOver: object): void {
+  const [name] = Object.keys(leftOver)
+  checkOption(name === undefined, `Invalid option \`${name}\` of ${owner}(): it does not exist. Check its spelling.`)
+}
+
 /** Returns the message for an option that cannot be used: its name, the function that takes it, its value, and what to give. */
 export const wrongOption = (option: string, owner: string, value: unknown, advice: string): string =>
   `Invalid option \`${option}\` of ${owner}(): it is ${describe(value)}. ${advice}`
@@ -47,7 +57,7 @@ export const isNames = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string')
 
 function describe(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' && value !== null ? 'an object' : `"${String(value)}"`
 }

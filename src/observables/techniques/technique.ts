@@ -40,8 +40,8 @@ export interface PushRequest {
   readonly prepareAgain?: () => Observable<Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'>>
   /** When the prepared URL and headers expire, in ms since the epoch. */
   readonly expiresAt?: number | undefined
-  /** What techniques remember of this channel between attempts, by technique. */
-  readonly memory?: Map<object, unknown>
+  /** Identifies the channel in all its attempts: a key for what a technique remembers of it in a `WeakMap`. */
+  readonly channel?: object
   /** Schedules every timer and gives the time. */
   readonly scheduler: SchedulerLike
 }

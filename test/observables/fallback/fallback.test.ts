@@ -451,8 +451,8 @@ test('a channel explains itself in words', () => {
   const { channel, time, leave } = fallen()
   time.advance(4_000)
   expect(channel.explain()).toBe(
-    'http://push.test/a is open by sse; the ladder is webSocket, then sse, then longPolling; it begins at sse; ' +
-      'webSocket failed 4.0 s ago: the scripted server answered 404; a higher one is tried in 6.0 s',
+    'http://push.test/a is open by sse; the ladder is webSocket, then sse, then longPolling; it begins with sse; ' +
+      'webSocket failed 4.0 s ago: the scripted server answered 404; a better one is tried in 6.0 s',
   )
   leave()
 })
@@ -519,11 +519,11 @@ describe('a header that a rung cannot send', () => {
     // Once for each rung of each first attempt.
     expect(prepared).toBe(4)
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/passes this technique by. webSocket: .*cannot send the header "Authorization".*`query`/)],
+      [expect.stringMatching(/skips a technique. webSocket: .*cannot send the header "Authorization".*`query`/)],
     ])
     const said = channels[0]?.explain() ?? ''
     expect(said.match(/cannot send the header/g)).toHaveLength(1)
-    expect(said).not.toContain('a higher one is tried')
+    expect(said).not.toContain('a better one is tried')
     for (const reader of readers) reader.unsubscribe()
     warn.mockRestore()
     expect(time.pending).toBe(0)
