@@ -158,6 +158,13 @@ export type SourceEvent =
   /** The server asks for at least this long between attempts, in ms. */
   | { readonly type: 'retry'; readonly delay: number }
 
+/** What the supervisor emits: a channel's events, with messages and `open` as the technique emitted them. */
+export type LinkEvent =
+  | Extract<PushEvent<never>, { type: 'idle' | 'connecting' | 'gap' | 'reconnecting' | 'closed' | 'failed' }>
+  | SourceMessage
+  /** `unheard`: the connection is not to be shown as open before something is received, but sends may try it. */
+  | (SourceOpen & { readonly unheard?: boolean })
+
 /** Bytes came, nothing more: one shared object, because a stream says it for every chunk. */
 export const ALIVE: SourceAlive = { type: 'alive' }
 

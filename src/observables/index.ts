@@ -18,7 +18,7 @@ export type { GapReason, Payload, PushEvent, PushGap, PushMessage } from './even
 export type { PushStatus } from './status.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './connection/backoff.ts'
 export type { HeartbeatOptions } from './connection/heartbeat-monitor.ts'
-export type { Lifecycle } from './connection/reconnect.ts'
+export type { Lifecycle, LifecycleSignals } from './connection/lifecycle.ts'
 export { pageLifecycle, type PageLifecycleOptions } from './lifecycle/page-lifecycle.ts'
 export type { PageSignals } from './lifecycle/page-signals.ts'
 export type { Backend, BackendParts } from './backends/backend.ts'

@@ -6,6 +6,7 @@ export {
   ALIVE,
   RECYCLE,
   type GapReason,
+  type LinkEvent,
   type Payload,
   type RecentMessages,
   type Repetition,
@@ -66,14 +67,7 @@ export {
 } from './backends/verdict.ts'
 export { emitTo } from './backends/emit-to.ts'
 export { readFrame, unreadable } from './backends/unreadable-message.ts'
-export { detectSkipped, type Follows } from './connection/detect-skipped.ts'
-export {
-  verifyResume,
-  type OverlapOptions,
-  type Proof,
-  type ProofOptions,
-  type Prove,
-} from './connection/verify-resume.ts'
+export type { Continuity } from './connection/verify-continuity.ts'
 export { post } from './http/post.ts'
 export { withQuery } from './http/query.ts'
 export { wholeBody } from './parsers/body-collector.ts'
@@ -84,15 +78,10 @@ export { lines } from './parsers/lines.ts'
 export { multipart, type MultipartReader, type Part } from './parsers/multipart.ts'
 export { mediaType } from '../wire/media-type.ts'
 
-// A lifecycle decides when a channel connects; `reconnect` keeps it connected.
-export {
-  reconnect,
-  type Lifecycle,
-  type LinkEvent,
-  type ReconnectOptions,
-  type Supervised,
-  type Supervision,
-} from './connection/reconnect.ts'
+// A lifecycle says when a channel pauses, and when it reconnects at once; `reconnect` keeps it connected.
+export { reconnect, type ReconnectOptions } from './connection/reconnect.ts'
+export type { SuperviseOptions, Supervision } from './connection/supervise.ts'
+export type { Lifecycle, LifecycleSignals } from './connection/lifecycle.ts'
 export type { RetryPolicy } from './connection/backoff.ts'
 export type { Cursor, Position } from './connection/cursor.ts'
 export type { HeartbeatOptions } from './connection/heartbeat-monitor.ts'

@@ -48,7 +48,7 @@ export interface Push extends AppClient {
 
 /**
  * Makes a client for an app: components read it by `usePushChannel`, stores by their `push` option. On a server it
- * connects nothing. Unlike a plain client it knows of the page's life (`lifecycle: pageLifecycle()`); `lifecycle: reconnect`
+ * connects nothing. Unlike a plain client it knows of the page's life (`lifecycle: pageLifecycle()`); `lifecycle: false`
  * does not.
  *
  * @throws PushError `invalid-option` where a number is out of its range.

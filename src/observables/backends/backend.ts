@@ -2,8 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs'
 import type { Cursor } from '../connection/cursor.ts'
 import type { PushError } from '../errors.ts'
 import type { GapReason, Payload, SourceEvent, SourceOpen } from '../events.ts'
-import type { Follows } from '../connection/detect-skipped.ts'
-import type { Prove } from '../connection/verify-resume.ts'
+import type { Continuity } from '../connection/verify-continuity.ts'
 import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
 
 /** Where to connect, before a backend spelled it. */
@@ -200,12 +199,10 @@ export interface Backend extends Partial<BackendParts> {
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
   /**
-   * Where to ask from so that the answer proves that nothing fell between; absent: the server says itself where what came
-   * after a cursor is gone. Not used of a server that said `reportsGaps`.
+   * How the client verifies that no message was missed; absent: the server reports gaps by itself. Not used of a server
+   * that states `reportsGaps`.
    */
-  prove?: Prove
-  /** Whether a message may be the next after another; absent: the server skips none without a word. */
-  follows?: Follows
+  continuity?: Continuity
   /**
    * Negative where `a` is before `b`; undefined: they are of different lives of the server, and have no order. Absent: no
    * two cursors of this kind of server have one.

@@ -42,8 +42,7 @@ export function pausable<T, S>(
     let missing: GapReason | undefined
 
     const read = new Observable<PushEvent<T>>((reader) => {
-      // A channel moves the place that it takes.
-      const bookmark: Bookmark = { at: seen, from: from && { ...from } }
+      const bookmark: Bookmark = { at: seen, from }
       let at: number | undefined
       const gap = (reason: GapReason) => {
         missing = undefined

@@ -6,8 +6,7 @@ import { deliveryQueue } from './event-queue.ts'
 import { developmentWarnings } from './development-warnings.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError, asPushError } from '../errors.ts'
-import type { PushEvent, PushMessage, PushState, SourceMessage } from '../events.ts'
-import type { LinkEvent, Lifecycle } from '../connection/reconnect.ts'
+import type { LinkEvent, PushEvent, PushMessage, PushState, SourceMessage } from '../events.ts'
 import { outbox, type Handover } from './send-queue.ts'
 import { notifyDevtools } from '../internal/devtools-hook.ts'
 import { describeState } from './describe-state.ts'
@@ -30,7 +29,7 @@ export interface ChannelWorks {
   /** How long one message may be, in bytes. */
   maxMessageBytes: number
   /** The supervised connection. */
-  link: (place: Position, retryNow$: Observable<void>) => ReturnType<Lifecycle>
+  link: (position: Position, moved: (position: Position) => void, retryNow$: Observable<void>) => Observable<LinkEvent>
   /** What the technique knows of the channel's origin, in words. */
   explain: () => string | undefined
   /** Sends by HTTP; undefined where the backend cannot. */
@@ -59,7 +58,9 @@ export function createChannel({
 }: ChannelWorks): Channel<unknown, unknown> {
   // Replaced whole on every change, so that a delivery walks the readers it began with.
   let readers: readonly Subscriber<PushEvent<unknown>>[] = []
-  let place = initialPosition()
+  // The last one that the supervisor reported, for when the channel connects again.
+  let position = initialPosition()
+  const moved = (next: Position) => void (position = next)
   // Undefined while idle; an ended one while the channel is closed or failed.
   let connection: Subscription | undefined
   let lingering = Subscription.EMPTY
@@ -144,10 +145,10 @@ export function createChannel({
     say(lastOpen)
   }
 
-  const handleLinkEvent = (event: LinkEvent | Extract<PushState, { type: 'idle' }>) => {
+  const handleLinkEvent = (event: LinkEvent) => {
     if (pausedAt && canResume(pausedAt)) {
       // Nobody is there to take it: whoever comes back asks for it again.
-      place = pausedAt
+      position = pausedAt
       return idle()
     }
     if (event.type === 'message') return message(event)
@@ -163,7 +164,7 @@ export function createChannel({
 
   const connect = () => {
     const next = (connection = new Subscription())
-    next.add(link(place, retry).subscribe(handleLinkEvent))
+    next.add(link(position, moved, retry).subscribe(handleLinkEvent))
   }
 
   const disconnect = () => {
@@ -176,8 +177,6 @@ export function createChannel({
 
   const end = (event: Extract<PushState, { type: 'closed' | 'failed' }>) => {
     disconnect()
-    // An ended channel that begins anew is another one; all it shares with the old is that something may be missing.
-    if (event.type === 'closed' && event.by === 'server') place.value = undefined
     say(event)
   }
 
@@ -192,7 +191,7 @@ export function createChannel({
   const leave = (reader: Subscriber<PushEvent<unknown>>, bookmark: Bookmark | undefined) => {
     readers = readers.filter((other) => other !== reader)
     if (readers.length > 0) return
-    pausedAt = bookmark && { ...place }
+    pausedAt = bookmark && position
     // What is closed or failed is not kept for the next reader, who wants to try.
     if (disconnectDelay === 0 || connection?.closed) idle()
     else lingering = runAfter(disconnectDelay, scheduler, idle)
@@ -204,7 +203,7 @@ export function createChannel({
       pausedAt = undefined
       if (!connection && bookmark?.at === undefined) {
         // What was is the past of others; for their bookmarks, the hole counts as an event that is not kept.
-        place = bookmark?.from ?? initialPosition()
+        position = bookmark?.from ?? initialPosition()
         if (bookmark) bookmark.from = undefined
         lastCursor = last = undefined
         sequenceCheck?.interrupted(true)

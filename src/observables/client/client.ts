@@ -1,14 +1,4 @@
-import {
-  BehaviorSubject,
-  catchError,
-  defer,
-  isObservable,
-  map,
-  of,
-  throwError,
-  type Observable,
-  type SchedulerLike,
-} from 'rxjs'
+import { BehaviorSubject, catchError, defer, map, throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { serverList } from './servers.ts'
 import type { Channel } from '../channel/channel.ts'
 import { checkNumbers, checkOption, notCalled, wrongOption } from '../internal/check-options.ts'
@@ -21,7 +11,8 @@ import type { Payload } from '../events.ts'
 import { connectionLimit } from '../http/connection-limit.ts'
 import { backoff, type RetryPolicy } from '../connection/backoff.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
-import { reconnect, type ReconnectOptions, type Supervised, type Lifecycle } from '../connection/reconnect.ts'
+import type { Lifecycle, LifecycleSignals } from '../connection/lifecycle.ts'
+import { reconnect } from '../connection/reconnect.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 import { firstEqual } from '../internal/equal-options.ts'
 import { secondConnections } from './duplicate-connections.ts'
@@ -42,8 +33,8 @@ export interface PushClientOptions extends HeartbeatOptions {
   /** When to try again. @default backoff() */
   retry?: RetryPolicy
   prepareRequest?: PrepareRequest
-  /** Who keeps a channel connected; `pageLifecycle()` knows when the page sleeps. @default reconnect */
-  lifecycle?: Lifecycle
+  /** When channels pause, and when they reconnect at once: `pageLifecycle()` knows of the page. @default false: never */
+  lifecycle?: Lifecycle | false
   /**
    * What relative URLs are relative to. Of several the first gives the channels their URLs, and the first is tried first;
    * each failure to reach one moves all channels on to the next, with the place where they are. What works is kept.
@@ -110,7 +101,7 @@ export function createPushClient({
   backend,
   retry = backoff(),
   prepareRequest,
-  lifecycle = reconnect,
+  lifecycle = false,
   baseUrl,
   credentials = 'same-origin',
   disconnectDelay = 1_000,
@@ -127,7 +118,7 @@ export function createPushClient({
   checkPolicy(retry)
   checkTechnique(via)
   if (process.env.NODE_ENV !== 'production') {
-    if (typeof lifecycle !== 'function') throw notCalled('lifecycle', lifecycle)
+    if (lifecycle && typeof lifecycle !== 'function') throw notCalled('lifecycle', lifecycle)
     checkOption(
       prepareRequest === undefined || typeof prepareRequest === 'function',
       wrongOption('prepareRequest', 'createPushClient', prepareRequest, 'Give a function: () => ({ headers }).'),
@@ -202,57 +193,52 @@ export function createPushClient({
       scheduler,
       warnings,
       explain: () => technique.explain?.(url, scheduler.now()),
-      link: (position, retryNow$) => {
+      link: (position, moved, retryNow$) => {
         const key = {}
         let tried = servers.present
-        return supervised(
-          lifecycle,
-          {
-            ...limits,
-            policy,
-            promised: backend?.heartbeat,
-            prove: backend?.prove,
-            follows: backend?.follows,
-            position,
-            retryNow$,
-            scheduler,
-            prepare: (attempt) => prepared(attempt, (tried = servers.present)),
-            prepares: prepareRequest !== undefined,
-            failed: (error, stood) => {
-              if (error.code === 'unauthorized') preparer.discard()
-              if (UNREACHED.has(error.code) || (error.code === 'connection-lost' && !stood))
-                servers.leave(tried, source)
-            },
-            managesLiveness: technique.managesLiveness ?? false,
-            expiresAt: ({ expiresAt }) => expiresAt,
-            connect: (cursor, target, { watch, prepare: prepareAgain, withoutCursor }) => {
-              if (!technique.isSupported()) {
-                return throwError(
-                  () =>
-                    new PushError(
-                      'unsupported',
-                      DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
-                    ),
-                )
-              }
-              const connection = technique.connect({
-                ...target,
-                cursor,
-                withoutCursor,
-                credentials,
-                backend,
-                scheduler,
-                connectionLimit: limit,
-                watch,
-                prepareAgain,
-                channel: key,
-                maxMessageBytes,
-              })
-              return process.env.NODE_ENV !== 'production' ? droppable(channel, connection) : connection
-            },
+        return reconnect({
+          ...limits,
+          policy,
+          promised: backend?.heartbeat,
+          continuity: backend?.continuity,
+          position,
+          moved,
+          retryNow$,
+          lifecycle: lifecycle ? () => signalsOf(lifecycle, { ...definition, url, scheduler }) : undefined,
+          scheduler,
+          prepare: (attempt) => prepared(attempt, (tried = servers.present)),
+          prepares: prepareRequest !== undefined,
+          failed: (error, stood) => {
+            if (error.code === 'unauthorized') preparer.discard()
+            if (UNREACHED.has(error.code) || (error.code === 'connection-lost' && !stood)) servers.leave(tried, source)
           },
-          { ...definition, url },
-        )
+          managesLiveness: technique.managesLiveness ?? false,
+          expiresAt: ({ expiresAt }) => expiresAt,
+          connect: (cursor, target, { prepare: prepareAgain, ...supervision }) => {
+            if (!technique.isSupported()) {
+              return throwError(
+                () =>
+                  new PushError(
+                    'unsupported',
+                    DEV && `this host cannot do ${technique.name}: name another technique, or pass an implementation`,
+                  ),
+              )
+            }
+            const connection = technique.connect({
+              ...target,
+              ...supervision,
+              cursor,
+              credentials,
+              backend,
+              scheduler,
+              connectionLimit: limit,
+              prepareAgain,
+              channel: key,
+              maxMessageBytes,
+            })
+            return process.env.NODE_ENV !== 'production' ? droppable(channel, connection) : connection
+          },
+        })
       },
       post: backend?.post && ((data, signal) => send(data, signal)),
       active(now) {
@@ -297,21 +283,9 @@ function checkTechnique(technique: Technique | undefined): void {
   if (technique && typeof technique.connect !== 'function') throw notCalled('technique', technique)
 }
 
-/** Fails the channel where the lifecycle throws, emits an error, or was not called. */
-function supervised<P extends object>(
-  lifecycle: Lifecycle,
-  options: ReconnectOptions<P>,
-  channel: Supervised,
-): ReturnType<Lifecycle> {
-  return defer(() => {
-    const events$ = lifecycle(options, channel)
-    if (!isObservable(events$)) throw notCalled('lifecycle', lifecycle)
-    return events$
-  }).pipe(
-    catchError((cause: unknown) => {
-      const failed = { type: 'failed', error: fault(cause) } as const
-      // It may have been open, and nobody reads on.
-      return options.position?.opened ? of({ type: 'gap', reason: 'not-resumed' } as const, failed) : of(failed)
-    }),
-  )
+/** The signals of a lifecycle for one channel. Throws where it was not called, and returned none. */
+function signalsOf(lifecycle: Lifecycle, channel: Parameters<Lifecycle>[0]): LifecycleSignals {
+  const signals: unknown = lifecycle(channel)
+  if (typeof signals !== 'object' || signals === null) throw notCalled('lifecycle', lifecycle)
+  return signals
 }

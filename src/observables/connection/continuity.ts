@@ -1,9 +1,9 @@
 import { moved, type Position } from './cursor.ts'
-import type { GapReason } from '../events.ts'
+import type { GapReason, SourceOpen } from '../events.ts'
 
 /**
- * Why messages may be missing where a connection opens, or where the channel ends before one did; undefined: none can be.
- * The one rule for every technique and server.
+ * Returns why messages may be missing where a connection opens, or where the channel ends before one did; undefined: none
+ * can be. It is the one rule for every technique and server.
  *
  * @param resumed Whether the request carried the cursor, so that the server goes on from there.
  */
@@ -12,18 +12,36 @@ export function gapAt({ opened, value, unplaced, owed }: Position, resumed: bool
   return owed ?? (proved ? undefined : 'not-resumed')
 }
 
-/** A connection opened, and readers know what may be missing before it. */
-export function opened(place: Position, resumed: boolean): void {
-  place.opened = true
-  place.unplaced = false
-  place.owed = undefined
-  if (!resumed) place.value = undefined
+/** Returns the position where a connection opens; `owed` is the gap before it. */
+export function opened(
+  position: Position,
+  { namespace, resumed }: Pick<SourceOpen, 'namespace' | 'resumed'>,
+): Position {
+  const { value, untaken = false } = position
+  return {
+    ...position,
+    namespace,
+    value: resumed ? value : undefined,
+    opened: true,
+    unplaced: false,
+    untaken: untaken || (!resumed && value !== undefined),
+    owed: gapAt(position, resumed),
+  }
 }
 
-/** An event moved the place: a message always counts, a sign of life only with a cursor. */
-export function advance(place: Position, cursor: string | undefined, message: boolean): void {
-  if (message || (cursor !== undefined && cursor !== place.value)) place.atBeginning = false
-  if (cursor !== undefined) place.unplaced = false
-  else if (message && place.value !== undefined) place.unplaced = true
-  place.value = moved(place.value, cursor)
+/** Returns the position after a message (`isMessage`), or after a sign of life, which moves it only by a cursor. */
+export function advance(position: Position, cursor: string | undefined, isMessage: boolean): Position {
+  const { atBeginning = false, unplaced = false } = position
+  const value = moved(position.value, cursor)
+  const isAtBeginning = atBeginning && !isMessage && (cursor === undefined || cursor === position.value)
+  const isUnplaced = cursor === undefined && (unplaced || (isMessage && position.value !== undefined))
+  if (value === position.value && isAtBeginning === atBeginning && isUnplaced === unplaced) return position
+  return { ...position, value, atBeginning: isAtBeginning, unplaced: isUnplaced }
 }
+
+/** Returns the position of a channel whose server does not know, or does not take, the cursor. */
+export const cursorLost = (position: Position, reason: GapReason): Position => ({
+  ...position,
+  value: undefined,
+  owed: position.owed ?? reason,
+})

@@ -9,41 +9,44 @@ export interface Cursor {
   readonly value: string
 }
 
-/** What one channel remembers from connection to connection. Mutable, because it moves with every message. */
+/**
+ * What one channel remembers from connection to connection. It is a value: the supervisor replaces it, and reports each
+ * new one to the channel, which passes the last one in when it connects again.
+ */
 export interface Position {
-  namespace: string
+  readonly namespace: string
   /** The last cursor that the server sent; undefined where it sent none, or took it back: nothing can be resumed. */
-  value: string | undefined
+  readonly value: string | undefined
   /** Whether `value` is where the channel begins, and no message has come since. */
-  atBeginning?: boolean
+  readonly atBeginning?: boolean
   /** Whether a message without a cursor came after `value`: a server that resumes from there may repeat it. */
-  unplaced?: boolean
-  /** Whether anything was ever opened: from then on, what cannot be proved to continue is a gap. */
-  opened: boolean
-  /** Whether the server says by itself that messages are gone; else a place is proved to be known there. */
-  reportsGaps?: boolean
-  /** The last messages, where that the server resumes is only assumed (`SourceOpen.assumed`), to recognise repeats. */
-  recent?: RecentMessages | undefined
-  /** Whether a connection was given a cursor and did not take it: to renew it would be a gap each time. */
-  untaken?: boolean
-  /** Whether a request that carried a cursor was answered. */
-  passed?: boolean
-  /** Whether requests are answered only without a cursor, so that none carries it any more. */
-  withheld?: boolean
-  /** A gap that readers were not told yet, whatever the next connection proves. */
-  owed?: GapReason | undefined
+  readonly unplaced?: boolean
+  /** Whether any connection ever opened: from then on, every connection that is not proved to continue is a gap. */
+  readonly opened: boolean
+  /** Whether the server reports by itself that messages are gone; else each resumption is verified. */
+  readonly reportsGaps?: boolean
+  /** The last messages, where it is only assumed that the server resumes (`SourceOpen.assumed`), to recognise repeats. */
+  readonly recent?: RecentMessages | undefined
+  /** Whether a server did not resume from a cursor that it was given: to recycle its connections would be a gap each time. */
+  readonly untaken?: boolean
+  /** Whether the server responded to a request that carried a cursor. */
+  readonly passed?: boolean
+  /** Whether the server responds only to requests without a cursor, so that no request carries it any more. */
+  readonly withheld?: boolean
+  /** A gap that readers do not know of yet, whatever the next connection proves. */
+  readonly owed?: GapReason | undefined
 }
 
-/** Where a channel begins that knows nothing yet. */
+/** Returns the position of a channel that has never been connected. */
 export const initialPosition = (): Position => ({ namespace: '', value: undefined, opened: false })
 
 /**
- * The cursor after an event: sticky, as in WHATWG HTML section 9.2, so that an event without one leaves it. The empty one
- * takes it back.
+ * Returns the cursor after an event. It is sticky, as in WHATWG HTML section 9.2: an event without a cursor keeps it, and
+ * the empty cursor clears it.
  */
 export const moved = (value: string | undefined, cursor: string | undefined): string | undefined =>
   cursor === undefined ? value : cursor || undefined
 
-/** Whether a new connection would go on from a place, with nothing missing and nothing repeated. */
+/** Whether a new connection would continue from a position, with no message missing and none repeated. */
 export const canResume = ({ value, unplaced, withheld, untaken }: Position): boolean =>
   value !== undefined && !unplaced && !withheld && !untaken

@@ -11,22 +11,27 @@ import type { SourceEvent } from '../events.ts'
  * an outage fails both, and costs no cursor. From then on no request of the channel carries one.
  *
  * @param connect One connection, from a cursor or without.
+ * @param learn Called with what the responses show of the server.
  */
 export function orWithoutCursor(
   cursor: string | undefined,
-  place: Position,
+  { withheld, passed }: Position,
   connect: (cursor: string | undefined) => Observable<SourceEvent>,
+  learn: (known: Pick<Position, 'withheld' | 'passed'>) => void,
 ): Observable<SourceEvent> {
-  if (cursor === undefined || place.withheld) return connect(undefined)
-  if (place.passed) return connect(cursor)
+  if (cursor === undefined || withheld) return connect(undefined)
+  if (passed) return connect(cursor)
 
   const asked = (unanswered: (error: unknown) => Observable<SourceEvent>) =>
     defer(() => {
       let heard = false
+      let answered = false
       return connect(cursor).pipe(
         tap((event) => {
           heard = true
-          place.passed ||= !(event.type === 'open' && event.unconfirmed)
+          if (answered || (event.type === 'open' && event.unconfirmed)) return
+          answered = true
+          learn({ passed: true })
         }),
         catchError((error: unknown) => (heard || !mayBeCursor(error) ? throwError(() => error) : unanswered(error))),
       )
@@ -39,7 +44,7 @@ export function orWithoutCursor(
       // The server may have come back between the two.
       switchMap(() =>
         asked(() => {
-          place.withheld = true
+          learn({ withheld: true })
           return connect(undefined)
         }),
       ),
@@ -61,14 +66,11 @@ const mayBeCursor = (error: unknown): boolean =>
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
 
 /**
- * The error that a connection ended with: `cursor-lost` where the server refused a request as malformed or too large that
- * carried a cursor, so that the next attempt is made without it. No later request carries one either, unless one that did
- * was answered before: then it is this cursor that the server does not take.
+ * Returns the error of a server that rejected a request with a cursor as malformed or too large; undefined: the rejection
+ * is not about the cursor. The next request is made without a cursor.
  */
-export function orCursorLost(error: PushError, place: Position): PushError {
+export function refusedCursor(error: PushError, { value, withheld }: Position): PushError | undefined {
   const { code, status, message } = error
-  if (code !== 'rejected' || !MALFORMED.has(status) || place.value === undefined || place.withheld) return error
-  place.withheld = !place.passed
-  place.owed = 'not-resumed'
+  if (code !== 'rejected' || !MALFORMED.has(status) || value === undefined || withheld) return undefined
   return new PushError('cursor-lost', DEV && `The server refused the cursor: ${message}`, { cause: error, status })
 }

@@ -1,8 +1,5 @@
 import {
-  NEVER,
   combineLatest,
-  concat,
-  defer,
   distinctUntilChanged,
   filter,
   isObservable,
@@ -20,13 +17,11 @@ import {
   type SchedulerLike,
 } from 'rxjs'
 import { checkNumbers, checkOption, wrongOption } from '../internal/check-options.ts'
-import { canResume, initialPosition } from '../connection/cursor.ts'
-import type { RetryPolicy } from '../connection/backoff.ts'
-import { reconnect, type Lifecycle } from '../connection/reconnect.ts'
+import type { Lifecycle } from '../connection/lifecycle.ts'
 import { detectSleep } from './detect-sleep.ts'
 import { pageSignals, type PageSignals } from './page-signals.ts'
 import type { PollRate } from '../techniques/technique.ts'
-import { after, hostScheduler } from '../internal/time.ts'
+import { after } from '../internal/time.ts'
 
 export interface PageLifecycleOptions {
   /** How long a hidden page stays connected, in ms; `Infinity`: always. A channel may name its own. @default 300_000 */
@@ -69,17 +64,13 @@ const ONE_SLEEP = 5_000
  * @example pageLifecycle({ pauseWhen: { user: user$ } }) // `idle` with `pausedBy: ['user']`
  */
 export function pageLifecycle({
-  hiddenTimeout: hiddenFor = 300_000,
+  hiddenTimeout = 300_000,
   hiddenPollInterval = 30_000,
-  offlineRetryInterval: offlineFor = 30_000,
+  offlineRetryInterval = 30_000,
   pauseWhen = {},
   signals = pageSignals(),
 }: PageLifecycleOptions = {}): Lifecycle {
-  checkNumbers('pageLifecycle', {
-    hiddenTimeout: hiddenFor,
-    hiddenPollInterval,
-    offlineRetryInterval: offlineFor,
-  })
+  checkNumbers('pageLifecycle', { hiddenTimeout, hiddenPollInterval, offlineRetryInterval })
   if (process.env.NODE_ENV !== 'production')
     for (const [name, pause$] of Object.entries(pauseWhen))
       checkOption(
@@ -91,7 +82,7 @@ export function pageLifecycle({
           'Give an Observable of booleans, such as new BehaviorSubject(false).',
         ),
       )
-  if (!signals) return reconnect
+  if (!signals) return () => ({})
 
   let hidden = false
   let offline = false
@@ -117,42 +108,21 @@ export function pageLifecycle({
     )
   let awake$: Observable<unknown> | undefined
 
-  return (options, { url, disconnectWhenHidden: stays = hiddenFor }) => {
-    const { position = initialPosition(), policy, prepare, retryNow$ = NEVER, scheduler = hostScheduler } = options
+  return ({ url, disconnectWhenHidden = hiddenTimeout, scheduler }) => {
     // One clock for all channels of the client, who share a scheduler.
     awake$ ??= waking(scheduler)
-    const woken$ = merge(awake$, online$)
-    let connection: 'connecting' | 'open' | undefined
-
-    const link$ = defer(() =>
-      reconnect({
-        ...options,
-        position,
-        policy: isLoopback(url) ? policy : withMinDelay(policy, () => (offline ? offlineFor : 0)),
-        prepare: (attempt) => prepare(attempt).pipe(map((prepared) => ({ ...prepared, pollRate }))),
-        retryNow$: merge(retryNow$, seen$, woken$),
+    const hiddenFor = disconnectWhenHidden === false ? Infinity : disconnectWhenHidden
+    const isLocal = isLoopback(url)
+    return {
+      pause$: pauseReasons({
+        ...pauseWhen,
+        hidden: hidden$.pipe(lasting(hiddenFor, scheduler)),
+        bfcache: signals.left$,
       }),
-    ).pipe(
-      tap(({ type }) => {
-        if (type === 'connecting' || type === 'open') connection = type
-        else if (type !== 'message' && type !== 'gap') connection = undefined
-      }),
-    )
-    // What waits is called by `retryNow$`. What is open and has no cursor may live, and would lose what is on its way.
-    const remade$ = woken$.pipe(
-      filter(() => connection === 'connecting' || (connection === 'open' && canResume(position))),
-    )
-    const linked$ = remade$.pipe(
-      startWith(undefined),
-      switchMap(() => link$),
-    )
-    return reasons({
-      ...pauseWhen,
-      hidden: hidden$.pipe(lasting(stays === false ? Infinity : stays, scheduler)),
-      bfcache: signals.left$,
-    }).pipe(
-      switchMap((pausedBy) => (pausedBy.length > 0 ? concat(of({ type: 'idle' as const, pausedBy }), NEVER) : linked$)),
-    )
+      wake$: merge(awake$, online$),
+      minDelay: () => (offline && !isLocal ? offlineRetryInterval : 0),
+      pollRate,
+    }
   }
 }
 
@@ -163,7 +133,7 @@ const latest = (is$: Observable<boolean>) =>
   is$.pipe(distinctUntilChanged(), shareReplay({ bufferSize: 1, refCount: true }))
 
 /** The names of what says true, at each change. */
-const reasons = (named: Readonly<Record<string, Observable<boolean>>>): Observable<readonly string[]> =>
+const pauseReasons = (named: Readonly<Record<string, Observable<boolean>>>): Observable<readonly string[]> =>
   combineLatest(
     Object.entries(named).map(([name, is$]) =>
       is$.pipe(
@@ -179,15 +149,6 @@ const lasting = (time: number, scheduler: SchedulerLike) =>
   switchMap((is: boolean) => {
     if (!is || time === 0) return of(is)
     return after(time, scheduler).pipe(map(() => true))
-  })
-
-/** A policy that waits for at least so many ms. */
-const withMinDelay = (policy: RetryPolicy, least: () => number): RetryPolicy =>
-  Object.assign((error: unknown, failures: number) => policy(error, failures), policy, {
-    nextDelay(...row: Parameters<RetryPolicy['nextDelay']>) {
-      const delay = policy.nextDelay(...row)
-      return delay === undefined ? undefined : Math.max(delay, least())
-    },
   })
 
 /** Whether an address is this machine's own, which no network is needed for. */

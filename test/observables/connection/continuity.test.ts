@@ -32,8 +32,7 @@ describe('what is owed where a connection opens, or the channel ends', () => {
 
 describe('the place after an event', () => {
   const after = (place: Position, cursor: string | undefined, message: boolean) => {
-    const moved = { ...place }
-    advance(moved, cursor, message)
+    const moved = advance(place, cursor, message)
     return [moved.value, moved.unplaced ?? false]
   }
 

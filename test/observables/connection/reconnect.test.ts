@@ -1,4 +1,4 @@
-import { NEVER, map, of, throwError, type Observable } from 'rxjs'
+import { NEVER, map, of, startWith, take, throwError, type Observable } from 'rxjs'
 import { TestScheduler, type RunHelpers } from 'rxjs/testing'
 import { describe, expect, test } from 'vitest'
 import {
@@ -6,12 +6,11 @@ import {
   reconnect,
   type Cursor,
   type LinkEvent,
+  type Position,
   type ReconnectOptions,
   type SourceEvent,
 } from 'pinia-push/kit'
 import { PushError, backoff } from 'pinia-push/observables'
-import { detectSkipped } from '../../../src/observables/connection/detect-skipped.ts'
-import { verifyResume } from '../../../src/observables/connection/verify-resume.ts'
 import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'
 
 /** What a scripted connection says at each letter. */
@@ -19,6 +18,7 @@ const SAID: Record<string, SourceEvent> = {
   o: { type: 'open', technique: 'script', namespace: 's', resumed: false },
   r: { type: 'open', technique: 'script', namespace: 's', resumed: true },
   p: { type: 'open', technique: 'script', namespace: 's', resumed: false, unconfirmed: true },
+  q: { type: 'open', technique: 'script', namespace: 's', resumed: true, unconfirmed: true },
   1: { type: 'message', data: '1', event: 'message', cursor: 'c1' },
   2: { type: 'message', data: '2', event: 'message', cursor: 'c2' },
   3: { type: 'message', data: '3', event: 'message', cursor: 'c3' },
@@ -58,10 +58,16 @@ const TOLD: Record<string, string> = {
   R: 'failed rejected',
   F: 'failed unauthorized',
   G: 'failed retries-exhausted',
+  J: 'failed exception',
+  I: 'idle hidden',
+  H: 'idle hidden,user',
+  L: 'reconnecting 30',
 }
 
 function told(event: LinkEvent): string {
   switch (event.type) {
+    case 'idle':
+      return `idle ${event.pausedBy?.join()}`
     case 'connecting':
       return `connecting ${event.attempt}`
     case 'open':
@@ -270,6 +276,90 @@ describe('reconnect', () => {
     score(({ plays }) => plays(['-f-1-1-#', '-s-1---2'], 'AO-X-X-W 9ms BO-(UX)Y'))
   })
 
+  describe('when the host wakes', () => {
+    const waking = (wake$: Observable<unknown>) => ({ lifecycle: () => ({ wake$ }) })
+
+    test('ends a wait by one attempt', () => {
+      const cursors = score(({ plays, hot }) => plays(['-#', '-o'], 'AW-BO', waking(hot('---x'))))
+      expect(cursors).toHaveLength(2)
+    })
+
+    test('restarts an attempt, in the same row of failures', () => {
+      const policy = backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 })
+      score(({ plays, hot }) => plays(['-#', '', '-#'], 'AW 9ms B-B(G|)', { policy, ...waking(hot('-------------x')) }))
+    })
+
+    test('gives up after the time that failures may go on for, whenever it woke', () => {
+      const policy = backoff({ initialDelay: 10, multiplier: 1, random: () => 1, maxElapsedTime: 12 })
+      score(({ plays, hot }) => plays(['-#', '', '-#'], 'AW 9ms B-B(G|)', { policy, ...waking(hot('-------------x')) }))
+    })
+
+    test('reconnects an open connection from its cursor, and keeps one without', () => {
+      const cursors = score(({ plays, hot }) => plays(['-o-1', '-r-2'], 'AO-X-AO-Y', waking(hot('-----x'))))
+      expect(cursors).toEqual([undefined, 'c1'])
+      score(({ plays, hot }) => plays(['-o-n---n'], 'AO-N---N', waking(hot('-----x'))))
+    })
+
+    test('ends the row of failures with a connection that stood', () => {
+      const score1 = ['-#', '-o-1 100ms -', '-r']
+      score(({ plays, hot }) => plays(score1, 'AW 9ms BO-X 101ms AO', waking(hot('116ms x'))))
+      score(({ plays, hot }) => plays(score1, 'AW 9ms BO-X--BO', waking(hot('-----------------x'))))
+    })
+  })
+
+  describe('while there is a reason to pause', () => {
+    const REASONS = { a: [], h: ['hidden'], u: ['hidden', 'user'] }
+    const pausing = (pause$: Observable<readonly string[]>) => ({ lifecycle: () => ({ pause$ }) })
+
+    test('is idle with the names of all reasons, and continues from its cursor', () => {
+      const cursors = score(({ plays, hot }) =>
+        plays(['-o-1', '-r-2'], 'AO-XIHIAO-Y', pausing(hot('a---huha', REASONS).pipe(startWith([])))),
+      )
+      expect(cursors).toEqual([undefined, 'c1'])
+    })
+
+    test('connects nothing', () => {
+      expect(score(({ plays }) => plays([], 'I', pausing(of(REASONS.h))))).toEqual([])
+    })
+
+    test('ends a wait, and starts the backoff again', () =>
+      void score(({ plays, hot }) =>
+        plays(['-#', '-#', '-o'], 'AW-I-AW 9ms BO', pausing(hot('a--h-a', REASONS).pipe(startWith([])))),
+      ))
+
+    test('fails, after a gap where it was open, when the reasons error', () => {
+      const mistake = new TypeError('a mistake')
+      score(({ plays, hot }) => plays(['-o'], 'AO-(UJ|)', pausing(hot('---#', REASONS, mistake).pipe(startWith([])))))
+      score(({ plays }) => plays([], '(J|)', pausing(throwError(() => mistake))))
+    })
+  })
+
+  test('waits for at least as long as the lifecycle says', () =>
+    void score(({ plays }) => plays(['-#', '-o'], 'AL 29ms BO', { lifecycle: () => ({ minDelay: () => 30 }) })))
+
+  test('reports each position before the event that moved it is emitted', () =>
+    void score(({ cold, flush }) => {
+      const seen: unknown[] = []
+      const moved = ({ value, opened }: Position) => seen.push([value, opened])
+      const connect = () => cold('(o1an2)', SAID)
+      reconnect({ prepare: () => of(0), policy: backoff(), connect, moved })
+        .pipe(take(5))
+        .subscribe((event) => seen.push(told(event)))
+      flush()
+      expect(seen).toEqual([
+        'connecting 0',
+        'open',
+        [undefined, true],
+        ['c1', true],
+        'message 1',
+        // A message without a cursor came after it.
+        ['c1', true],
+        'message n',
+        ['c2', true],
+        'message 2',
+      ])
+    }))
+
   describe('where the channel ends, or nothing can be done any more', () => {
     const place = () => ({ namespace: 's', value: undefined, opened: true })
     const refused = new PushError('rejected', '404', { status: 404 })
@@ -343,6 +433,11 @@ describe('reconnect', () => {
     score(({ plays }) => plays(['-p-#', '-p'], 'AP-W 9ms B(PU)', { ...limits, until: '30ms !' }))
   })
 
+  test('emits no gap where the channel ends on a connection that was not shown as open', () => {
+    const limits = { heartbeatInterval: 15, heartbeatGrace: 9, position: { namespace: 's', value: 'c1', opened: true } }
+    score(({ plays }) => plays(['-q', '-q--|'], 'AP 23ms W 9ms BQ--(D|)', limits))
+  })
+
   test('prepares before every attempt, and counts its failure as one', () => {
     let attempts = 0
     const prepare = () =>
@@ -353,9 +448,8 @@ describe('reconnect', () => {
 
   describe('of a server that does not say that messages are gone', () => {
     const compare = (a: string, b: string) => (a < b ? -1 : +(a > b))
-    const proves: Partial<ReconnectOptions<unknown>> = {
-      prove: (last, options) => ({ from: `before ${last}`, proof: verifyResume({ last, compare, ...options }) }),
-    }
+    const continuity = { before: (last: string) => `before ${last}`, compare, follows: () => true }
+    const proves: Partial<ReconnectOptions<unknown>> = { continuity }
 
     test('asks from just before the last message after a loss, and drops it when it comes again', () => {
       const cursors = score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---Y', proves))
@@ -377,11 +471,8 @@ describe('reconnect', () => {
     })
 
     test('says gap where a message of another life of the server comes in its place', () => {
-      const prove: ReconnectOptions<unknown>['prove'] = (last, options) => ({
-        from: last,
-        proof: verifyResume({ last, compare: () => undefined, ...options }),
-      })
-      score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(KY)', { prove }))
+      const others = { ...continuity, compare: () => undefined }
+      score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(KY)', { continuity: others }))
     })
 
     test('gives the place up, and says gap, where it does not come again', () => {
@@ -428,15 +519,15 @@ describe('reconnect', () => {
     })
 
     test('says gap where a message cannot be the next, once', () => {
-      const follows = detectSkipped((cursor) => cursor === 'c9')
-      score(({ plays }) => plays(['-o-1-2'], 'AO-X-(EY)', { follows }))
-      score(({ plays }) => plays(['-o-1-g2'], 'AO-X-EY', { follows }))
-      score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(EY)', { ...proves, follows }))
-      score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---(EY)', { ...proves, follows }))
+      const skips = { continuity: { ...continuity, follows: (cursor: string) => cursor === 'c9' } }
+      score(({ plays }) => plays(['-o-1-2'], 'AO-X-(EY)', skips))
+      score(({ plays }) => plays(['-o-1-g2'], 'AO-X-EY', skips))
+      score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(EY)', skips))
+      score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---(EY)', skips))
     })
 
     test('believes one that says that it tells gaps', () => {
-      score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { follows: detectSkipped(() => false) }))
+      score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { continuity: { ...continuity, follows: () => false } }))
     })
 
     test('asks for none when it is made anew at once, unbroken', () => {

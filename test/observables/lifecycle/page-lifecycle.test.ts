@@ -6,6 +6,7 @@ import { BehaviorSubject, NEVER, Subject } from 'rxjs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   PushError,
+  backoff,
   defineChannel,
   pageLifecycle,
   pausable,
@@ -384,6 +385,19 @@ describe('after sleep', () => {
     time.advance(2_000)
     expect(technique.connections).toHaveLength(2)
   })
+})
+
+test('a page that wakes during an attempt keeps the row of failures, and its status', () => {
+  const retry = backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 })
+  const { push, technique, time, signals } = inPage({}, { retry })
+  const { seen } = read(push.channel('/a'))
+  technique.latest.drop()
+  time.advance(10)
+  signals.offline$.next(true)
+  signals.offline$.next(false)
+  expect([push.channel('/a').status, technique.connections.length]).toEqual(['reconnecting', 3])
+  technique.latest.drop()
+  expect(seen).toEqual(['connecting', 'reconnecting 10', 'connecting', 'connecting', 'failed retries-exhausted'])
 })
 
 test('a reason to pause that errors fails the channel, and a gap comes first', () => {

@@ -19,8 +19,6 @@ import type { Payload } from '../../events.ts'
 import { parameter } from '../../parsers/content-type.ts'
 import { multipart, type Part } from '../../parsers/multipart.ts'
 import { wholeBody } from '../../parsers/body-collector.ts'
-import { detectSkipped } from '../../connection/detect-skipped.ts'
-import { verifyResume } from '../../connection/verify-resume.ts'
 import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import { unreadable } from '../unreadable-message.ts'
@@ -169,8 +167,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
 
     post,
 
-    prove: (last, options) => ({ from: before(last), proof: verifyResume({ last, compare, ...options }) }),
-    follows: detectSkipped(follows),
+    continuity: { before, compare, follows },
     compare,
   }
 }
