@@ -1,5 +1,5 @@
-import { setupDevtoolsPlugin } from '@vue/devtools-api'
-import { type Observable } from 'rxjs'
+import type { setupDevtoolsPlugin } from '@vue/devtools-api'
+import type { Observable } from 'rxjs'
 import type { App } from 'vue'
 import { batch } from '../composables/internal/batch.ts'
 import type { Channel } from '../observables/index.ts'
@@ -16,7 +16,11 @@ const EVERY = 200
  * Shows channels in Vue's developer tools: a timeline of what they tell, and an inspector of those that are read, with
  * means to drop a connection and to try again. `tell` is for what the channels tell.
  */
-export function devtools(app: App, channels$: Observable<readonly Channel<unknown, unknown>[]>) {
+export function devtools(
+  app: App,
+  channels$: Observable<readonly Channel<unknown, unknown>[]>,
+  setUpPlugin: typeof setupDevtoolsPlugin,
+) {
   const logs = channelLogs()
   let channels: readonly Channel<unknown, unknown>[] = []
   let timeline: ReturnType<typeof showTimeline> | undefined
@@ -31,7 +35,7 @@ export function devtools(app: App, channels$: Observable<readonly Channel<unknow
     channels = now
     show.ask()
   })
-  setupDevtoolsPlugin({ id: 'pinia-push', label: 'Push', packageName: 'pinia-push', app }, (api) => {
+  setUpPlugin({ id: 'pinia-push', label: 'Push', packageName: 'pinia-push', app }, (api) => {
     // The tools set a plugin up when they turn to its app: perhaps late, perhaps again.
     if (watching.closed || inspector) return
     timeline = showTimeline(api)

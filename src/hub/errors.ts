@@ -7,6 +7,7 @@
  * - `too-many-channels`: the hub has `maxChannels` already; for `publish`, so many of the application's own.
  * - `invalid-option`: an option out of its range.
  * - `not-loopback`: a hub without `authorize` listens on loopback only.
+ * - `missing-package`: the package `ws` is not installed.
  * - `closed`: the hub was closed.
  */
 export type HubErrorCode =
@@ -18,14 +19,15 @@ export type HubErrorCode =
   | 'too-many-channels'
   | 'invalid-option'
   | 'not-loopback'
+  | 'missing-package'
   | 'closed'
 
 export class HubError extends Error {
   override readonly name = 'HubError'
   readonly code: HubErrorCode
 
-  constructor(code: HubErrorCode, message: string) {
-    super(message)
+  constructor(code: HubErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }

@@ -29,7 +29,7 @@ export interface Hub {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   /** The same for an upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** Serves the hub on its own port, on loopback, or wherever it has `authorize`. @throws HubError (rejects) `not-loopback` */
+  /** Serves the hub on its own port, on loopback, or wherever it has `authorize`. @throws HubError (rejects) `not-loopback`, `missing-package` */
   listen(options?: ListenOptions): Promise<Listening>
   /**
    * Serves the hub over TCP too, as lines, and tunnels WebSockets at `path` itself there: what `flashSocket()` connects

@@ -17,6 +17,7 @@ import { CLOSED } from './http/http-errors.ts'
 import { createRegistry, type Publisher } from './channels/channel-registry.ts'
 import { createReport } from './report.ts'
 import { createRequestHandler } from './http/request-handler.ts'
+import { loadWs } from './connections/socket-server.ts'
 import { createStallWatch } from './connections/stall-watch.ts'
 import { createStreams } from './connections/connection-set.ts'
 import { createTunnels } from './connections/tunnels.ts'
@@ -72,6 +73,7 @@ export function createHub({
   checkOptions({ numbers, timers: { heartbeat, stallTimeout }, startFrom: startFrom, path })
 
   const report = createReport(log)
+  const ws = loadWs()
   const isTrusted = trustOf(trustedProxies)
   const { maxConnections = 10_000, maxConnectionsPerAddress = 1_000 } = limited
   const sockets = { most: maxConnections, mostOfOne: maxConnectionsPerAddress, isTrusted }
@@ -124,6 +126,7 @@ export function createHub({
     incoming: new Incoming(maxIncomingBytes, stalls),
     outgoing: new Outgoing(maxOutgoingBytes),
     report,
+    ws,
   }
   const tunnels = createTunnels(allowed, serving)
   const upgrades = createUpgradeHandler({ ...serving, tunnels })
@@ -165,6 +168,7 @@ export function createHub({
       }),
     listen: (options) =>
       open(options, async () => {
+        await ws
         const listening = await listen({ ...hub, report, stalls, sockets }, options)
         if (closing) await listening.close()
         return listening

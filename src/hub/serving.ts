@@ -5,6 +5,7 @@ import type { Message, Publication } from './channels/message.ts'
 import type { Outgoing } from './connections/outgoing.ts'
 import type { Registry } from './channels/channel-registry.ts'
 import type { Report } from './report.ts'
+import type { Ws } from './connections/socket-server.ts'
 import type { StallWatch } from './connections/stall-watch.ts'
 import type { Streams } from './connections/connection-set.ts'
 
@@ -26,4 +27,6 @@ export interface Serving {
   incoming: Incoming
   outgoing: Outgoing
   report: Report
+  /** Rejects with `missing-package` where it is not installed. */
+  ws: Promise<Ws>
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { connect, type NetConnectOpts } from 'node:net'
 import { duplexPair, pipeline, type Duplex } from 'node:stream'
-import { WebSocketServer, createWebSocketStream } from 'ws'
 import { ambiguity, queryOf } from '../http/route.ts'
 import type { Client, Intent } from './admit.ts'
 import { checkPort } from '../check-options.ts'
@@ -10,6 +9,7 @@ import { serveLines } from './tcp-connection.ts'
 import { CLOSED, refuseUpgrade, type Refusal } from '../http/http-errors.ts'
 import type { Serving } from '../serving.ts'
 import type { Watched } from './stall-watch.ts'
+import { socketServer } from './socket-server.ts'
 import { answerPings, boundedServer, countUnfinished } from './web-socket.ts'
 
 /** A TCP server that a tunnel leads to. */
@@ -46,7 +46,7 @@ const IDLE = 600_000
  * gets an empty frame, which tells Ruffle's socket so. Each side is read no faster than the other takes it.
  */
 export function createTunnels(allowed: Readonly<Record<string, TcpTarget>>, serving: Serving): Tunnels {
-  const { path, heartbeat, maxMessageBytes, incoming, streams, stalls } = serving
+  const { ws, report, path, heartbeat, maxMessageBytes, incoming, streams, stalls } = serving
   for (const from of Object.keys(allowed))
     if (!from.startsWith('/') || from.startsWith(path) || from.includes('?') || ambiguity(from) !== undefined)
       throw new HubError('invalid-option', `tunnels: ${JSON.stringify(from)} must be a plain path outside ${path}`)
@@ -55,11 +55,11 @@ export function createTunnels(allowed: Readonly<Record<string, TcpTarget>>, serv
   const targets = new Map(Object.entries(allowed))
   let lineListeners = 0
   // JSON makes six bytes of one at most.
-  const sockets = new WebSocketServer(boundedServer(8 * maxMessageBytes))
+  const sockets = socketServer(ws, boundedServer(8 * maxMessageBytes), report)
 
   /** Accepts the WebSocket, and joins it to a stream. */
   const join = (request: IncomingMessage, socket: Duplex, head: Buffer, client: Client, far: Duplex) =>
-    sockets.handleUpgrade(request, socket, head, (connected) => {
+    sockets.accept(request, socket, head, (connected, { createWebSocketStream }) => {
       const near = createWebSocketStream(connected)
       // What goes wrong with one side ends both, also after the pipeline has ended.
       for (const side of [connected, near, far]) side.on('error', () => {})
@@ -143,9 +143,7 @@ export function createTunnels(allowed: Readonly<Record<string, TcpTarget>>, serv
       lineListeners += 1
       return () => void (lineListeners -= 1)
     },
-    cut() {
-      for (const socket of sockets.clients) socket.terminate()
-    },
+    cut: sockets.cut,
   }
 }
 

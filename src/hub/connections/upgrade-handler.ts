@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
 import { META_SUBPROTOCOL } from '../../wire/constants.ts'
 import { isUnder, parseTarget, type Address } from '../http/route.ts'
 import type { Client, Intent } from './admit.ts'
@@ -9,6 +8,7 @@ import { publisher as publisherOf } from './publisher.ts'
 import { refusalOf, refuseUpgrade, type Refusal } from '../http/http-errors.ts'
 import type { Serving } from '../serving.ts'
 import type { Destination, Tunnels } from './tunnels.ts'
+import { socketServer } from './socket-server.ts'
 import { boundedServer, webSocket, webSocketEnd } from './web-socket.ts'
 
 export interface Upgrades {
@@ -20,15 +20,19 @@ export interface Upgrades {
 
 /** Answers upgrades to WebSocket (RFC 6455): of channels, and of tunnels to TCP. */
 export function createUpgradeHandler({ tunnels, ...serving }: Serving & { tunnels: Tunnels }): Upgrades {
-  const { path, startFrom, maxMessageBytes, now, admission, registry, streams, stalls } = serving
-  const sockets = new WebSocketServer({ ...boundedServer(maxMessageBytes), handleProtocols: () => META_SUBPROTOCOL })
+  const { ws, path, startFrom, maxMessageBytes, now, admission, registry, streams, stalls } = serving
+  const sockets = socketServer(
+    ws,
+    { ...boundedServer(maxMessageBytes), handleProtocols: () => META_SUBPROTOCOL },
+    serving.report,
+  )
 
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, about: Address, client: Client) => {
     const place = requestedPlace(request.headers, about.query)
     if (typeof place === 'string') return refuseUpgrade(socket, { status: 400, line: place })
     const end = place && registry.endAt(about.name, place)
     const channel = end ? undefined : registry.channel(about.name)
-    sockets.handleUpgrade(request, socket, head, (connected) => {
+    sockets.accept(request, socket, head, (connected) => {
       // What goes wrong with one connection ends that connection; `close` follows.
       connected.on('error', () => {})
       if (end) return webSocketEnd(connected, end)
@@ -97,7 +101,7 @@ export function createUpgradeHandler({ tunnels, ...serving }: Serving & { tunnel
       return true
     },
     cut() {
-      for (const socket of sockets.clients) socket.terminate()
+      sockets.cut()
       tunnels.cut()
     },
   }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { WebSocket, type RawData, type ServerOptions } from 'ws'
+import type { RawData, ServerOptions, WebSocket } from 'ws'
 import { FrameBoundaries } from './frame-boundaries.ts'
 import type { Incoming, Reception } from './incoming.ts'
 import { formatId } from '../channels/message-id.ts'
@@ -73,7 +73,7 @@ export function answerPings(socket: WebSocket): void {
   let latest: Buffer | undefined
   let sending = false
   const send = () => {
-    sending = latest !== undefined && socket.readyState === WebSocket.OPEN
+    sending = latest !== undefined && socket.readyState === socket.OPEN
     if (!sending) return
     const data = latest
     latest = undefined
@@ -128,7 +128,7 @@ class WebSocketSink implements Sink {
   /** The pieces of a message are its fragments. */
   write(piece: Buffer | string, binary: boolean, last: boolean): boolean {
     const { socket, carrier } = this
-    if (socket.readyState !== WebSocket.OPEN) return true
+    if (socket.readyState !== socket.OPEN) return true
     // What is sent in one go travels in one go, as `node:http` does it for answers.
     if (carrier.writableCorked === 0) {
       carrier.cork()

@@ -22,6 +22,8 @@ export const NO_ROOM: Refusal = {
 }
 /** A fault of the application's or of the hub's own, not of who asked. */
 export const FAILED: Refusal = { status: 500, line: 'internal error: the log of the server has the cause' }
+/** A package that the operator of the server did not install. Only the log names it. */
+const NOT_INSTALLED: Refusal = { status: 501, line: 'not implemented: the log of the server has the cause' }
 export const ENDED: Refusal = { status: 410, line: 'the channel has ended', headers: { [END_HEADER]: '1' } }
 /** To a client that was not sent everything before the end. */
 export const ENDED_AFTER_GAP: Refusal = { ...ENDED, headers: { ...ENDED.headers, [GAP_HEADER]: 'history-expired' } }
@@ -68,6 +70,10 @@ export function refusalOf(error: unknown, report: Report): Refusal {
     return FAILED
   }
   if (error.code === 'closed') return CLOSED
+  if (error.code === 'missing-package') {
+    report(error.message)
+    return NOT_INSTALLED
+  }
   if (error.code === 'too-many-channels') return { status: 503, line: error.message, headers: { 'Retry-After': 5 } }
   return { status: error.code === 'too-large' ? 413 : 400, line: error.message }
 }
