@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { chromium } from 'playwright'
 import { expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
+import { packedProject } from './packed-project.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -20,21 +20,12 @@ function quickStart(): [path: string, code: string][] {
   ])
 }
 
-const npm = (cwd: string, ...args: string[]) =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-
 test(
   'the quick start works in a new project with the packed package',
   { timeout: 180_000 },
   async ({ onTestFinished }) => {
-    const project = mkdtempSync(join(tmpdir(), 'pinia-push-quick-start-'))
-    onTestFinished(() => rmSync(project, { recursive: true, force: true }))
-    execFileSync('npx', ['--no-install', 'tsdown', '--logLevel', 'error', '--out-dir', join(root, 'dist')], {
-      cwd: root,
-    })
-    const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', project)) as [
-      { filename: string },
-    ]
+    const { folder: project, install, remove } = packedProject()
+    onTestFinished(remove)
 
     const files = quickStart()
     expect(files.map(([path]) => path)).toEqual([
@@ -48,20 +39,7 @@ test(
       writeFileSync(join(project, path), code)
     }
     writeFileSync(join(project, 'index.html'), '<div id="app"></div><script type="module" src="/src/main.ts"></script>')
-    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-    npm(
-      project,
-      'install',
-      '--no-audit',
-      '--no-fund',
-      '--prefer-offline',
-      `./${filename}`,
-      'rxjs@7',
-      'vue@3',
-      'pinia',
-      'vite@8',
-      '@vitejs/plugin-vue',
-    )
+    install('rxjs@7', 'vue@3', 'pinia', 'vite@8', '@vitejs/plugin-vue', 'ws@8')
 
     const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--host', '127.0.0.1'], {
       cwd: project,
