@@ -6,7 +6,7 @@ import type { Engine } from './engines.ts'
 import { figuresOf, inWords } from './figures.ts'
 import type { Row } from './rows.ts'
 
-/** How many messages, and how often their answers are cut at least. Nchan answers a poll with one message at a time. */
+/** How many messages are sent, and how many cuts they need at least. Nchan sends one message per poll. */
 const TIMES = {
   hub: { count: 2_000, cuts: 50 },
   nchan: { count: 500, cuts: 10 },
@@ -18,24 +18,24 @@ const numbered = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ data: JSON.stringify({ n, padding: 'é😀'.repeat(20) }) }))
 
 /**
- * A line that is cut in the middle of an answer, and takes its time, as lines do: Firefox shows nothing of a WebSocket that
- * was accepted, filled and cut within the same few milliseconds.
+ * A slow connection that is cut in the middle of a response. Firefox reports no message of a WebSocket that was opened,
+ * filled and cut within a few milliseconds.
  */
 const LINE = { cut: { min: 2_000, max: 8_000 }, slow: 5 }
 
-/** As by default. */
+/** The defaults of the library. */
 const LIMITS = { connectTimeout: 5_000, heartbeatGrace: 5_000 }
 
-/** Every message once and in order, however often the network cuts an answer in the middle. */
+/** The promise that every message arrives once and in order, however often the network cuts a response. */
 export function chaos(row: Row, engine: Engine, server: ServerKind = 'hub') {
   const { count, cuts: leastCuts } = TIMES[server]
   const messages = numbered(count)
   combination({ technique: row.name, server, engine }, ({ host }) => {
-    host('loses, repeats and reorders nothing while its answers are cut', async ({ serve, read }) => {
+    host('loses, repeats and reorders nothing while responses are cut', async ({ serve, read }) => {
       const session = await serve({ history: { count: 2 * count } })
       const reader = read(row, `${session.url}a`, { retry: backoff({ initialDelay: 50, maxDelay: 50 }), ...LIMITS })
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-      // Who knows no place yet may lose what it is in the middle of, and is told so.
+      // A reader without a cursor may lose the message that is cut, and gets a gap.
       await session.publish('a', messages.slice(0, 1))
       await reader.gets(messages[0]?.data ?? '')
       await session.fault({ ...LINE, drop: true })

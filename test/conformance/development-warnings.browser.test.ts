@@ -4,35 +4,35 @@ import { test } from './fixtures.ts'
 
 const text = { 'content-type': 'text/event-stream' }
 
-/** What the console is warned of while a channel tries. */
-function watched() {
+/** Returns the warnings of this library on the console so far. */
+function spyOnWarnings() {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   onTestFinished(() => warn.mockRestore())
-  return () => warn.mock.calls.map(([sentence]) => String(sentence)).filter((said) => said.startsWith('[pinia-push]'))
+  return () => warn.mock.calls.map(([sentence]) => String(sentence)).filter((text) => text.startsWith('[pinia-push]'))
 }
 
-test('a page is warned that CORS is missing, with the header that would mend it', async ({ script, read }) => {
+test('a page is warned of a missing CORS header, with the header to send', async ({ script, read }) => {
   const server = await script()
   await server.answers([{ headers: { ...text, 'access-control-allow-origin': 'https://other.example' } }])
-  const warnings = watched()
+  const warnings = spyOnWarnings()
   const reader = read({ technique: () => sse() }, `${server.url}a`, { warnings: true })
   await reader.sees('reconnecting')
   await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
   expect(warnings()).toEqual([expect.stringContaining(`Access-Control-Allow-Origin: ${location.origin}`)])
 })
 
-test('a page is warned of HTML in the place of events', async ({ script, read }) => {
+test('a page is warned of HTML instead of events', async ({ script, read }) => {
   const server = await script()
   await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>App</title>' }])
-  const warnings = watched()
+  const warnings = spyOnWarnings()
   const reader = read({ technique: () => sse() }, `${server.url}a`, { warnings: true })
   await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
   expect(warnings()).toEqual([expect.stringMatching(/text\/html.*expected.*event-stream/)])
 })
 
-test('a page is warned of a refused WebSocket, with its URL', async ({ script, read }) => {
+test('a page is warned of a rejected WebSocket, with its URL', async ({ script, read }) => {
   const server = await script()
-  const warnings = watched()
+  const warnings = spyOnWarnings()
   const url = `${server.url.replace('http', 'ws')}a`
   const reader = read({ technique: () => webSocket() }, url, { warnings: true })
   await reader.sees('reconnecting', ({ attempt }) => attempt === 2)

@@ -3,7 +3,7 @@ import { defineChannel, durableStreams, longPolling, polling, sse, type Techniqu
 import { openStreams, type RemoteStreams } from '../servers/durable-streams-client.ts'
 import { readChannel, story, test as base } from './fixtures.ts'
 
-// The page is of another origin than the streams: what the server lets it see by CORS has to do.
+// The page has another origin than the streams, so it sees only the headers that CORS exposes.
 const test = base.extend<{ streams: () => Promise<RemoteStreams> }>({
   streams: async ({}, use) => {
     const servers: RemoteStreams[] = []
@@ -32,7 +32,7 @@ describe.for<[string, () => Technique]>([
 ])('a durable stream by %s, in a page', ([, technique]) => {
   const row = { technique }
 
-  test('delivers every message once, in order, whatever is in it', async ({ streams, read }) => {
+  test('delivers every message once, in order, whatever its content', async ({ streams, read }) => {
     const server = await streams()
     const reader = read(row, `${server.url}a`, { backend })
     await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -57,7 +57,7 @@ describe.for<[string, () => Technique]>([
     expect(story(reader.events)).toEqual(numbers(0, 57))
   })
 
-  test('appends what is sent, and ends when the stream is closed', async ({ streams, client }) => {
+  test('appends sent messages, and ends when the stream is closed', async ({ streams, client }) => {
     const server = await streams()
     const url = `${server.url}a`
     const sending = defineChannel<typeof anything, string>({ url, decode: (raw) => raw, sendSchema: anything })

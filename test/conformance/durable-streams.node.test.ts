@@ -81,7 +81,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(story(reader.events)).toEqual(numbers(0, 100))
     })
 
-    test('tells what the stream keeps, or only what comes', async ({ streams, read }) => {
+    test('reads the whole stream, or from now on', async ({ streams, read }) => {
       const server = await streams()
       await server.append('a', numbers(0, 5))
       const all = read(row, `${server.url}a`, { backend })
@@ -93,7 +93,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect([story(all.events), story(live.events)]).toEqual([numbers(0, 6), ['5']])
     })
 
-    test('delivers awkward text as it is, however the network cuts it', async ({ streams, read }) => {
+    test('delivers any text unchanged, however the network splits it', async ({ streams, read }) => {
       const server = await streams({ compression: false })
       server.proxy.split(1)
       const reader = read(row, `${server.url}a`, { backend })
@@ -104,7 +104,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(reader.data).toEqual([...AWKWARD, ...AWKWARD, '"last"'])
     })
 
-    test('delivers a megabyte as it is', async ({ streams, read }) => {
+    test('delivers a message of a megabyte unchanged', async ({ streams, read }) => {
       const server = await streams()
       const big = JSON.stringify('0123456789abcdé\n'.repeat(62_500))
       await server.append('a', [big, '"last"'])
@@ -113,7 +113,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(reader.data[0] === big).toBe(true)
     })
 
-    test('tells each message of a batch by itself, and an array as one message', async ({ streams, read }) => {
+    test('emits each message of a batch, and an array as one message', async ({ streams, read }) => {
       const server = await streams()
       const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
@@ -138,7 +138,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(story(reader.events)).toEqual(numbers(0, 20))
     })
 
-    test('is resumed from the place that it stated at open', async ({ streams, read }) => {
+    test('resumes from the offset that it received at open', async ({ streams, read }) => {
       const server = await streams()
       const reader = read(row, `${server.url}a`, { backend: durableStreams({ from: 'now' }) })
       await open(reader)
@@ -151,7 +151,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(story(reader.events)).toEqual(numbers(0, 3))
     })
 
-    test('loses and repeats nothing where a batch is cut in the middle', async ({ streams, read }) => {
+    test('loses and repeats nothing when a batch is cut in the middle', async ({ streams, read }) => {
       const server = await streams({ compression: false })
       const messages = numbers(0, 200).map((n) => JSON.stringify({ n, padding: 'é😀'.repeat(10) }))
       await server.appendBatch('a', messages)
@@ -163,7 +163,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(story(reader.events)).toEqual(messages)
     })
 
-    test('goes on in the middle of a batch for who paused there', async ({ streams, client }) => {
+    test('resumes in the middle of a batch for a reader that paused there', async ({ streams, client }) => {
       const server = await streams()
       await server.appendBatch('a', numbers(0, 10))
       const channel = client(row, { backend }).channel<number>(`${server.url}a`)
@@ -184,7 +184,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     })
 
-    test('says gap where the server no longer keeps the place', async ({ streams, read }) => {
+    test('emits a gap when the server no longer has the offset', async ({ streams, read }) => {
       const server = await streams()
       const reader = read(row, `${server.url}a`, { backend: durableStreams({ from: 'now' }) })
       await open(reader)
@@ -198,7 +198,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(story(reader.events)).toEqual(['1', 'gap history-expired', '2'])
     })
 
-    test('says gap where the stream is another than before', async ({ streams, read }) => {
+    test('emits a gap when the stream was replaced', async ({ streams, read }) => {
       const server = await streams()
       const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
@@ -227,7 +227,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(story(late.events)).toEqual(['1', '2'])
     })
 
-    test('ends when the stream is closed with nothing more', async ({ streams, read }) => {
+    test('ends when the stream is closed without a last message', async ({ streams, read }) => {
       const server = await streams()
       const reader = read(row, `${server.url}a`, { backend })
       await open(reader)
@@ -236,7 +236,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(reader.count('reconnecting')).toBe(0)
     })
 
-    test('does what its table says for each status', async ({ streams, read }) => {
+    test('maps each status as its table says', async ({ streams, read }) => {
       const server = await streams()
       const missing = await read(row, `${server.url}missing`, { backend }).sees('failed')
       expect(missing.error).toMatchObject({ code: 'rejected', status: 404 })
@@ -249,7 +249,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await open(busy)
     })
 
-    test('appends what is sent, each as one message', async ({ streams, client }) => {
+    test('appends each sent message as one message', async ({ streams, client }) => {
       const server = await streams()
       const sending = defineChannel<typeof anything, string>({
         url: `${server.url}a`,
@@ -266,7 +266,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       await reader.sees('closed')
     })
 
-    test('reads a stream of text in pieces that are whole and in order', async ({ streams, client }) => {
+    test('reads a stream of text completely and in order', async ({ streams, client }) => {
       const server = await streams({ compression: false })
       await server.create('text', 'text/plain')
       const pieces = ['first\n', 'zweiß😀 ', '\n\nid: 1\ndata: forged\n\n', 'last']
@@ -282,7 +282,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(reader.count('gap')).toBe(0)
     })
 
-    test('reads a stream of bytes as they are', async ({ streams, client }) => {
+    test('reads a stream of bytes unchanged', async ({ streams, client }) => {
       const server = await streams()
       await server.create('bytes', 'application/octet-stream')
       await server.append('bytes', ['\0\r\n\u007f'], 'application/octet-stream')
@@ -292,7 +292,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect([...data]).toEqual([0, 13, 10, 127])
     })
 
-    test('says what to do where a stream has no messages', async ({ streams, read }) => {
+    test('names the option to use when a stream has no messages', async ({ streams, read }) => {
       const server = await streams()
       await server.create('bytes', 'application/octet-stream')
       const { error } = await read(row, `${server.url}bytes`, { backend }).sees('reconnecting')
@@ -300,11 +300,11 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(error.message).toContain('json: false')
     })
 
-    test('loses, repeats and reorders nothing while its answers are cut', async ({ streams, read }) => {
+    test('loses, repeats and reorders nothing while responses are cut', async ({ streams, read }) => {
       const server = await streams({ compression: false })
       const reader = read(row, `${server.url}a`, { backend, retry: backoff({ initialDelay: 50, maxDelay: 50 }) })
       await open(reader)
-      // What came since the last offset has to pass in one answer, so every eighth connection lives longer.
+      // All messages since the last offset have to arrive in one response, so every eighth connection lives longer.
       let connections = 0
       server.proxy.cut(() => {
         connections += 1
@@ -314,7 +314,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       const sent = numbers(0, 2_000).map((n) => JSON.stringify({ n: Number(n), padding: 'é😀'.repeat(20) }))
       for (let at = 0; at < sent.length; at += 10) {
         await server.appendBatch('a', sent.slice(at, at + 10))
-        // Never far ahead of the reader, so that most is cut while it is new.
+        // Stays close to the reader, so that most messages are cut while they are new.
         if (at >= 100) await reader.gets(sent[at - 100] ?? '')
       }
       await reader.gets(sent.at(-1) ?? '')
@@ -345,14 +345,17 @@ describe('a durable stream', () => {
   test.for([
     ['webSocket', () => webSocket({ implementation })],
     ['fetchStream', () => fetchStream()],
-  ] as const)('is not read by %s, which says what does', async ([, technique], { streams, read }) => {
-    const server = await streams()
-    const { error } = await read({ technique }, `${server.url}a`, { backend }).sees('failed')
-    expect(error.code).toBe('unsupported')
-    expect(error.message).toContain('use longPolling() or polling(), sse()')
-  })
+  ] as const)(
+    'is not read by %s, and the error names the techniques that do',
+    async ([, technique], { streams, read }) => {
+      const server = await streams()
+      const { error } = await read({ technique }, `${server.url}a`, { backend }).sees('failed')
+      expect(error.code).toBe('unsupported')
+      expect(error.message).toContain('use longPolling() or polling(), sse()')
+    },
+  )
 
-  test('is read by the rung of a ladder that can', async ({ streams, read }) => {
+  test('is read by the technique of a fallback that supports it', async ({ streams, read }) => {
     const server = await streams()
     await server.append('a', ['1'])
     const technique = () => fallback(webSocket({ implementation }), sse())
@@ -361,15 +364,18 @@ describe('a durable stream', () => {
     await reader.gets('1')
   })
 
-  test('is climbed back to without loss or repeat, though places are not shared', async ({ streams, read }) => {
+  test('upgrades the technique without loss or repeat, though techniques do not share cursors', async ({
+    streams,
+    read,
+  }) => {
     const server = await streams({ longPollTimeout: 300 })
     server.answer('a', { status: 405 })
     const reader = read({ technique: TECHNIQUES['fallback'] ?? sse }, `${server.url}a`, { backend })
     await reader.sees('open', ({ technique }) => technique === 'longPolling')
     let sent = 0
-    const climbed = reader.sees('open', ({ technique }) => technique === 'sse')
+    const upgraded = reader.sees('open', ({ technique }) => technique === 'sse')
     let done = false
-    void climbed.then(() => (done = true))
+    void upgraded.then(() => (done = true))
     while (!done) {
       await server.appendBatch('a', numbers(sent, sent + 3))
       sent += 3
@@ -387,7 +393,7 @@ describe('a durable stream', () => {
       { 'content-type': 'text/event-stream' },
       'event: data\ndata: [1]\n\nevent: control\ndata: {}\n\n',
     ],
-  ] as const)('that says no offset is none, by %s', async ([, technique, headers, body], { script, read }) => {
+  ] as const)('rejects a response without an offset, by %s', async ([, technique, headers, body], { script, read }) => {
     const server = await script()
     await server.answers([{ headers, body, hold: technique().name === 'sse' }])
     const reader = read({ technique }, `${server.url}a`, { backend })
@@ -397,7 +403,10 @@ describe('a durable stream', () => {
     expect(reader.data).toEqual([])
   })
 
-  test('echoes the cursor that collapses requests, and asks no more than needed', async ({ script, read }) => {
+  test('echoes the cursor that collapses requests, and sends no more requests than needed', async ({
+    script,
+    read,
+  }) => {
     const server = await script()
     const type = { 'content-type': 'application/json', 'access-control-expose-headers': '*' }
     await server.answers([

@@ -1,2 +1,2 @@
-/** Where the tests run: in Node, or in a page of one of these. */
+/** Where the tests run: in Node, or in a page of a browser. */
 export type Engine = 'node' | 'chromium' | 'firefox' | 'webkit'

@@ -1,4 +1,4 @@
-/** What became of numbered messages, of which so many were sent. */
+/** Counts what was lost, repeated and reordered of `sent` numbered messages. */
 export const figuresOf = (numbers: readonly number[], sent: number) => ({
   sent,
   received: numbers.length,

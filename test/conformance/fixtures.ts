@@ -34,25 +34,25 @@ declare module 'vitest' {
 
 const text = defineChannel({ url: (p: { url: string }) => p.url, decode: (raw) => raw })
 
-/** One reader of a channel, and all that it saw. */
+/** A reader of a channel, and all events that it received. */
 export interface Reader {
   channel: Channel<string>
   events: PushEvent<string>[]
   /** The data of the messages, in order. */
   data: string[]
-  /** Resolves with the first event, past or to come, that fits. */
+  /** Resolves with the first event that fits, received already or later. */
   sees<E extends PushEvent<string>['type']>(
     type: E,
     fits?: (event: Extract<PushEvent<string>, { type: E }>) => boolean,
   ): Promise<Extract<PushEvent<string>, { type: E }>>
-  /** Resolves when this message has come. */
+  /** Resolves when this message was received. */
   gets(data: string): Promise<unknown>
-  /** How many events of a type there were. */
+  /** Returns how many events of a type were received. */
   count(type: PushEvent<string>['type']): number
   leave(): void
 }
 
-/** Begins to read a channel, from a place where one is given, and keeps what it sees. */
+/** Reads a channel, from a position if one is given, and records its events. */
 export function readChannel<T>(
   channel: Channel<T>,
   from?: Position,
@@ -92,36 +92,36 @@ export function readChannel<T>(
   }
 }
 
-/** A technique whose signs of life can be waited for: whatever its connections say. */
-export function heard(row: Pick<Row, 'technique'>): Pick<Row, 'technique'> & {
-  /** Resolves with the next, when it has been taken. */
-  sign(): Promise<unknown>
+/** Returns a technique whose connections' events can be awaited. */
+export function observed(row: Pick<Row, 'technique'>): Pick<Row, 'technique'> & {
+  /** Resolves with the next event of a connection. */
+  nextEvent(): Promise<unknown>
 } {
-  const signs = new Subject<SourceEvent>()
+  const events = new Subject<SourceEvent>()
   const technique = row.technique()
   return {
     technique: () => ({
       ...technique,
-      connect: (request) => technique.connect(request).pipe(tap((event) => signs.next(event))),
+      connect: (request) => technique.connect(request).pipe(tap((event) => events.next(event))),
     }),
-    sign: () => firstValueFrom(signs),
+    nextEvent: () => firstValueFrom(events),
   }
 }
 
 export interface Fixtures {
-  /** What kind of server is served. @default 'hub' */
+  /** The kind of server that `serve` starts. @default 'hub' */
   kind: ServerKind
-  /** A server behind a fault proxy, this test's own. */
+  /** Starts a server behind a fault proxy, for this test alone. */
   serve: (settings?: ServerSettings) => Promise<Session>
-  /** A server that answers as the test says. */
+  /** Starts a server whose responses the test defines. */
   script: () => Promise<Script>
-  /** A client of this row, this test's own. */
+  /** Creates a client of this row, for this test alone. */
   client: (row: Pick<Row, 'technique'>, options?: PushClientOptions) => PushClient
-  /** Reads a channel by a client of its own. */
+  /** Reads a channel with a new client. */
   read: (row: Pick<Row, 'technique'>, url: string, options?: PushClientOptions) => Reader
 }
 
-/** Every fixture undoes itself. */
+/** The test function with its fixtures, each of which cleans up after itself. */
 export const test = base.extend<Fixtures>({
   kind: 'hub',
   serve: async ({ kind }, use) => {
@@ -153,8 +153,8 @@ export const test = base.extend<Fixtures>({
         backend: SERVERS[kind].backend(),
         retry: backoff({ initialDelay: 10, maxDelay: 50 }),
         disconnectDelay: 0,
-        // What a busy machine takes its time for is no fault: a limit is named where it is the subject. Where a page is not
-        // told that nobody is there, that is noticed as a hang is.
+        // A busy machine may be slow, so a test sets a limit only where it is the subject. Where the host does not report an
+        // unreachable server, `connectTimeout` has to expire.
         connectTimeout: limitAt(place, 'refusals') === undefined ? 60_000 : 1_000,
         heartbeatGrace: 60_000,
         ...options,
@@ -179,18 +179,19 @@ export const test = base.extend<Fixtures>({
 export const status = (channel: Pick<Channel<string>, 'state$'>, wanted: PushStatus): Promise<unknown> =>
   firstValueFrom(channel.state$.pipe(filter(({ status }) => status === wanted)))
 
-/** Resolves when a condition that only the server knows holds; asking is a request, so nothing is kept waiting. */
+/** Resolves when a value that only the server knows meets a condition. It asks again at once, because asking is a request. */
 export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
   const began = performance.now()
   for (;;) {
     const value = await ask()
     if (holds(value)) return value
-    // A deadline for what hangs, so that it says what the value was.
-    if (performance.now() - began > 60_000) throw new Error(`it never came to hold: ${JSON.stringify(value)}`)
+    // A deadline, so that a failure shows the last value.
+    if (performance.now() - began > 60_000)
+      throw new Error(`the condition was not met within 60 s: ${JSON.stringify(value)}`)
   }
 }
 
-/** Messages and gaps, in order, as words. */
+/** Returns messages and gaps, in order, as text. */
 export const story = (events: readonly PushEvent<string>[]): string[] =>
   events.flatMap((event) =>
     event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],

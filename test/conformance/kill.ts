@@ -11,29 +11,29 @@ const MESSAGES = 300
 const messages = Array.from({ length: MESSAGES }, (_, n) => ({ data: String(n) }))
 
 /**
- * Waits until a reader has a place: a node may say that a stream is open a moment before Redis sends it what is published,
- * and who has no place cannot know what came in between.
+ * Waits until a reader has a cursor. A node may open a stream a moment before Redis sends it what is published, and without
+ * a cursor the reader cannot know what it missed.
  */
-async function placed(reader: ReturnType<typeof readChannel>, server: Session) {
+async function hasCursor(reader: ReturnType<typeof readChannel>, server: Session) {
   await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
   while (reader.data.length === 0) await server.publish('a', [{ data: READY }])
 }
 const READY = 'ready'
 const after = (reader: ReturnType<typeof readChannel>) => reader.data.filter((data) => data !== READY)
 
-/** What is promised where nodes share one Redis, and one of them dies or gets a new configuration in mid-stream. */
+/** The promises about nodes that share one Redis, of which one dies or reloads its configuration. */
 export function nodes(row: Row, engine: Engine) {
   combination({ technique: row.name, server: 'nchan-redis', engine }, ({ library }) => {
     library.for([
-      ['goes on at the other node when one is killed: nothing is lost, repeated or out of order', 'kill', 'failOver'],
-      ['loses, repeats and reorders nothing where a node is reloaded', 'reload', 'reload'],
+      ['resumes at the other node when one is killed, without loss, repeat or reordering', 'kill', 'failOver'],
+      ['loses, repeats and reorders nothing when a node reloads', 'reload', 'reload'],
     ] as const)('%s', async ([, word, disturb], { serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`, {
         retry: backoff({ initialDelay: 20, maxDelay: 50 }),
         connectTimeout: 5_000,
       })
-      await placed(reader, server)
+      await hasCursor(reader, server)
       const published = server.publish('a', messages, { every: 5, batch: 1 })
       await reader.gets('100')
       await server[disturb]()
@@ -46,7 +46,7 @@ export function nodes(row: Row, engine: Engine) {
     })
 
     library(
-      'goes on when the nodes’ Redis is started anew with nothing in it: readers who were told all lose nothing',
+      'reads on when Redis restarts empty, and readers that had everything lose nothing',
       async ({ serve, read }) => {
         const server = await serve()
         const reader = read(row, `${server.url}a`, {
@@ -59,31 +59,34 @@ export function nodes(row: Row, engine: Engine) {
         await server.restart()
         await server.publish('a', [{ data: 'two' }])
         await reader.gets('two')
-        console.log(`redis anew  ${engine}  ${row.name}  ${story(reader.events).join(', ')}`)
+        console.log(`redis restart  ${engine}  ${row.name}  ${story(reader.events).join(', ')}`)
         expect(reader.data).toEqual(['one', 'two'])
       },
     )
 
-    library('says gap where a Redis that is started anew took what a reader was not told', async ({ serve, read }) => {
-      const server = await serve()
-      const reader = read(row, `${server.url}a`, {
-        retry: backoff({ initialDelay: 20, maxDelay: 50 }),
-        connectTimeout: 5_000,
-      })
-      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-      await server.publish('a', [{ data: 'one' }])
-      await reader.gets('one')
-      await server.fault({ refuse: true, drop: true })
-      await reader.sees('reconnecting')
-      await server.publish('a', [{ data: 'two' }])
-      await server.restart()
-      // What the first node remembers goes with it.
-      await server.failOver()
-      await server.fault({ resume: true })
-      await reader.sees('gap')
-      await server.publish('a', [{ data: 'three' }])
-      await reader.gets('three')
-      expect(story(reader.events)).toEqual(['one', 'gap history-expired', 'three'])
-    })
+    library(
+      'emits a gap when a restart of Redis lost messages that a reader had not received',
+      async ({ serve, read }) => {
+        const server = await serve()
+        const reader = read(row, `${server.url}a`, {
+          retry: backoff({ initialDelay: 20, maxDelay: 50 }),
+          connectTimeout: 5_000,
+        })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
+        await server.publish('a', [{ data: 'one' }])
+        await reader.gets('one')
+        await server.fault({ refuse: true, drop: true })
+        await reader.sees('reconnecting')
+        await server.publish('a', [{ data: 'two' }])
+        await server.restart()
+        // The memory of the first node is lost too.
+        await server.failOver()
+        await server.fault({ resume: true })
+        await reader.sees('gap')
+        await server.publish('a', [{ data: 'three' }])
+        await reader.gets('three')
+        expect(story(reader.events)).toEqual(['one', 'gap history-expired', 'three'])
+      },
+    )
   })
 }

@@ -11,14 +11,14 @@ interface Served {
   hub: Hub
   port: number
   url: string
-  /** As a process ends: every connection is cut. */
+  /** Cuts every connection, as the end of a process does. */
   end(): Promise<void>
 }
 
 interface HubSettings extends HubOptions {
-  /** @default a free one */
+  /** @default a free port */
   port?: number
-  /** Each request comes by a connection of its own, as behind a proxy that keeps none. */
+  /** Closes the connection after each response, as behind a proxy without keep-alive. */
   closes?: boolean
 }
 
@@ -70,7 +70,7 @@ const test = base.extend<{
 
 const T = 1_700_000_000_500
 
-/** Where a message is missing or comes again, and no gap was told before it. */
+/** Returns where a message is missing or repeated without a gap before it. */
 function silentHoles({ events }: Reader): string[] {
   let next: number | undefined
   return story(events).flatMap((word) => {
@@ -84,7 +84,7 @@ function silentHoles({ events }: Reader): string[] {
   })
 }
 
-/** Messages that came more than once. */
+/** Returns messages that were received more than once. */
 const repeated = ({ data }: Reader) => data.filter((text, at) => data.indexOf(text) !== at)
 
 describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) => {
@@ -92,7 +92,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     ['within the same millisecond', T],
     ['with its clock set back', T - 5_000],
     ['with its clock set ahead', T + 5_000],
-  ] as const)('a hub that is restarted %s is a gap, and nothing comes twice', async ([, now], { host, read }) => {
+  ] as const)('emits a gap when the hub restarts %s, and repeats nothing', async ([, now], { host, read }) => {
     const first = await host({ now: () => T })
     const reader = read(row, `${first.url}a`)
     await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -107,7 +107,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     expect(story(reader.events)).toEqual(['0', '1', 'gap unknown-cursor', '5', '6'])
   })
 
-  test('two hubs behind one address: every hole has a gap, and nothing comes twice', async ({
+  test('emits a gap before every loss between two hubs behind one address, and repeats nothing', async ({
     host,
     between,
     read,
@@ -123,7 +123,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     }
     for (let round = 0; round < 6; round += 1) {
       const before = reader.data.length
-      // Published until one is heard: those that come while the reader is away are lost.
+      // Publishes until one arrives: messages during a reconnect are lost.
       while (reader.data.length === before) {
         publish()
         await new Promise((resolve) => setTimeout(resolve, 10))
@@ -136,7 +136,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     expect(reader.count('gap')).toBeGreaterThan(0)
   })
 
-  test('two hubs as `base`: going on to the other is a gap', async ({ host, read }) => {
+  test('emits a gap when it switches to another hub of `baseUrl`', async ({ host, read }) => {
     const [a, b] = [await host({ now: () => T }), await host({ now: () => T, startFrom: 'oldest' })]
     const reader = read(row, 'a', { baseUrl: [a.url, b.url] })
     await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -150,7 +150,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     expect(story(reader.events)).toEqual(['0', '1', 'gap unknown-cursor', '4'])
   })
 
-  test('a place that was learnt of another hub is a gap at once', async ({ host, client }) => {
+  test('emits a gap at once for a cursor of another hub', async ({ host, client }) => {
     const [a, b] = [await host({ now: () => T }), await host({ now: () => T })]
     const { id } = a.hub.publish('a', '0')
     const from = { namespace: nchan().name, value: id, opened: true }
@@ -175,7 +175,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
 describe.for(nodeRows.filter(({ name }) => /polling/i.test(name)).map((row) => [row.name, row] as const))(
   '%s',
   ([, row]) => {
-    test('says gap for each answer that comes from the other of two hubs', async ({ host, between, read }) => {
+    test('emits a gap for each response from the other of two hubs', async ({ host, between, read }) => {
       const hubs = [await host({ now: () => T, closes: true }), await host({ now: () => T, closes: true })]
       const proxy = await between(...hubs)
       const reader = read(row, `http://127.0.0.1:${proxy.port}/push/a`)
@@ -187,8 +187,8 @@ describe.for(nodeRows.filter(({ name }) => /polling/i.test(name)).map((row) => [
       expect([silentHoles(reader), repeated(reader)]).toEqual([[], []])
     })
 
-    // Chromium takes a head that was cut for a whole one.
-    test('takes no place from an answer that was cut in its epoch', async ({ script, read }) => {
+    // Chromium takes a cut head for a whole one.
+    test('never takes a cursor from a response whose head was cut in the epoch', async ({ script, read }) => {
       const server = await script()
       const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'
       const told = { 'last-modified': modified, 'push-heartbeat': '15' }

@@ -44,13 +44,13 @@ const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
 } as const
 
-/** How versions spell the topics of a subscription. */
+/** The query parameter for topics, by version. */
 const TOPICS = { '1.0': 'match', '0.x': 'topic' } as const
 
 describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
   const at = (server: MercureServer, topic = 'a') => `${server.url}?${TOPICS[version]}=${encodeURIComponent(topic)}`
 
-  test('delivers every message once, in order, and awkward text as it is', async ({ hub, read }) => {
+  test('delivers every message once, in order, and any text unchanged', async ({ hub, read }) => {
     const server = await hub({ version })
     server.proxy.split(1)
     const reader = read(row, at(server), options)
@@ -77,7 +77,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     expect(server.asked.map(({ lastEventId }) => lastEventId)).toEqual([undefined, 'urn:uuid:2'])
   })
 
-  test('resumes from a place that no header can hold', async ({ hub, read }) => {
+  test('resumes from an id that no header can carry', async ({ hub, read }) => {
     const server = await hub({ version })
     const reader = read(row, at(server), options)
     await reader.sees('open')
@@ -89,7 +89,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     expect(story(reader.events)).toEqual(['1', '2'])
   })
 
-  test('says gap where the hub no longer knows the place', async ({ hub, read }) => {
+  test('emits a gap when the hub no longer knows the id', async ({ hub, read }) => {
     const server = await hub({ version, history: 2 })
     const reader = read(row, at(server), options)
     await reader.sees('open')
@@ -106,7 +106,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     expect(story(reader.events)).toEqual(['1', 'gap unknown-cursor', '5'])
   })
 
-  test('says gap where it was dropped before an event gave it a place', async ({ hub, read }) => {
+  test('emits a gap when the connection drops before the first id', async ({ hub, read }) => {
     const server = await hub({ version })
     const reader = read(row, at(server), options)
     await reader.sees('open')
@@ -117,7 +117,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     expect(story(reader.events)).toEqual(['gap not-resumed', '1'])
   })
 
-  test('tells all that the hub keeps where that is asked for', async ({ hub, read }) => {
+  test('reads the whole history with `from: earliest`', async ({ hub, read }) => {
     const server = await hub({ version })
     server.publish('a', ['1', '2'])
     const reader = read(row, at(server), { backend: mercure({ from: 'earliest' }) })
@@ -130,7 +130,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     expect(story(reader.events)).toEqual(['1', '2', '3', '4'])
   })
 
-  test('publishes what is sent to the topic of the channel', async ({ hub, client }) => {
+  test('publishes sent messages to the topic of the channel', async ({ hub, client }) => {
     const server = await hub({ version })
     const topic = 'https://example.com/books/1?a=ö&b'
     const send = (backend = mercure()) => {
@@ -161,17 +161,17 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
           ],
         ]
       : []),
-  ])('lets in who presents a token in a %s, to read and to publish', async ([, presents], { hub, client }) => {
+  ])('accepts a token in a %s, to read and to publish', async ([, presents], { hub, client }) => {
     const server = await hub({ version, token: 'secret' })
     const chat = defineChannel<typeof anything, string>({ url: at(server), decode: (raw) => raw, sendSchema: anything })
-    const stranger = readChannel(client(row, options).channel(chat()))
-    expect((await stranger.sees('failed')).error).toMatchObject({ code: 'unauthorized', status: 401 })
+    const anonymous = readChannel(client(row, options).channel(chat()))
+    expect((await anonymous.sees('failed')).error).toMatchObject({ code: 'unauthorized', status: 401 })
     const reader = readChannel(client(row, { ...options, ...presents }).channel(chat()))
     await reader.channel.send(1 as never)
     await reader.gets('1')
   })
 
-  test('loses, repeats and reorders nothing while its answers are cut', async ({ hub, read }) => {
+  test('loses, repeats and reorders nothing while responses are cut', async ({ hub, read }) => {
     const server = await hub({ version, history: 4_000 })
     const reader = read(row, at(server), { ...options, retry: backoff({ initialDelay: 50, maxDelay: 50 }) })
     await reader.sees('open')
@@ -182,7 +182,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
     const sent = numbers(0, 2_000).map((n) => JSON.stringify({ n: Number(n), padding: 'é😀'.repeat(20) }))
     for (let from = 0; from < sent.length; from += 10) {
       server.publish('a', sent.slice(from, from + 10))
-      // Never far ahead of the reader, so that most is cut while it is new.
+      // Stays close to the reader, so that most messages are cut while they are new.
       await reader.gets(sent[from - 100] ?? 'first')
     }
     await reader.gets(sent.at(-1) ?? '')
@@ -207,7 +207,7 @@ describe.for(['1.0', '0.x'] as const)('a Mercure hub of %s', (version) => {
 })
 
 describe('a Mercure hub', () => {
-  test('names events, and says how long to wait', async ({ hub, read }) => {
+  test('reports event names and the delay of `retry`', async ({ hub, read }) => {
     const server = await hub()
     const reader = read(row, `${server.url}?match=a`, options)
     await reader.sees('open')
@@ -217,7 +217,7 @@ describe('a Mercure hub', () => {
     expect((await reader.sees('reconnecting')).delay).toBeGreaterThanOrEqual(1_234)
   })
 
-  test('is noticed when it is silent for longer than its heartbeat', async ({ hub, read }) => {
+  test('times out when it is silent for longer than its heartbeat', async ({ hub, read }) => {
     const server = await hub({ heartbeat: 50 })
     const reader = read(row, `${server.url}?match=a`, { backend: mercure({ heartbeat: 100 }), heartbeatGrace: 200 })
     await reader.sees('open')
@@ -225,13 +225,13 @@ describe('a Mercure hub', () => {
     expect((await reader.sees('reconnecting')).error.code).toBe('heartbeat-timeout')
   })
 
-  test('refuses for good what it cannot match', async ({ hub, read }) => {
+  test('rejects a topic selector that it does not support', async ({ hub, read }) => {
     const server = await hub()
     const { error } = await read(row, `${server.url}?matches=a`, options).sees('failed')
     expect(error).toMatchObject({ code: 'rejected', status: 400 })
   })
 
-  test('is not sent to where the URL names more than one topic', async ({ hub, client }) => {
+  test('does not send when the URL names more than one topic', async ({ hub, client }) => {
     const server = await hub()
     const url = `${server.url}?match=a&match=b`
     const chat = defineChannel<typeof anything, string>({ url, decode: (raw) => raw, sendSchema: anything })
@@ -243,10 +243,13 @@ describe('a Mercure hub', () => {
     ['polling', () => polling()],
     ['longPolling', () => longPolling()],
     ['fetchStream', () => fetchStream()],
-  ] as const)('is not read by %s, which says what does', async ([, technique], { hub, read }) => {
-    const server = await hub()
-    const { error } = await read({ technique }, `${server.url}?match=a`, options).sees('failed')
-    expect(error.code).toBe('unsupported')
-    expect(error.message).toMatch(/use sse\(\)$/)
-  })
+  ] as const)(
+    'is not read by %s, and the error names the technique that does',
+    async ([, technique], { hub, read }) => {
+      const server = await hub()
+      const { error } = await read({ technique }, `${server.url}?match=a`, options).sees('failed')
+      expect(error.code).toBe('unsupported')
+      expect(error.message).toMatch(/use sse\(\)$/)
+    },
+  )
 })

@@ -1,9 +1,9 @@
 import { describe, expect } from 'vitest'
 import { backoff, fetchStream, longPolling, standard, polling, sse, webSocket, xhrStream } from 'pinia-push/observables'
 import { story, test } from './fixtures.ts'
-import { oddAnswers } from './misread.ts'
+import { malformedResponses } from './misread.ts'
 
-oddAnswers({
+malformedResponses({
   polling: polling({ minInterval: 50 }),
   longPolling: longPolling(),
   sse: sse(),
@@ -16,10 +16,10 @@ const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDel
 
 describe('EventSource', () => {
   test.for([
-    ['where they are asked for', ['error', 'open'], ['one', 'two', 'three']],
-    ['where they are not', [], ['three']],
+    ['when `events` lists them', ['error', 'open'], ['one', 'two', 'three']],
+    ['when it does not', [], ['three']],
   ] as const)(
-    "takes a server's events named `error` and `open` for messages, and its own for none, %s",
+    "takes a server's events named `error` and `open` for messages, and its own for states, %s",
     async ([, events, expected], { script, read }) => {
       const server = await script()
       const body = 'event: error\ndata: one\n\nevent: open\ndata: two\n\ndata: three\n\n'
@@ -31,7 +31,7 @@ describe('EventSource', () => {
     },
   )
 
-  test('that fails after such an event is told as lost', async ({ script, read }) => {
+  test('reports a lost connection when it fails after such an event', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ headers: SSE, body: 'event: error\ndata: one\n\n' }])
     const reader = read({ technique: () => sse({ native: true, events: ['error'] }) }, `${server.url}a`, options)
@@ -40,7 +40,7 @@ describe('EventSource', () => {
     reader.leave()
   })
 
-  test('says of the hub that standard() does not speak its protocol', async ({ serve, read }) => {
+  test('reports that standard() is the wrong backend for the hub', async ({ serve, read }) => {
     const server = await serve()
     const reader = read({ technique: () => sse({ native: true }) }, `${server.url}a`, options)
     expect((await reader.sees('reconnecting')).error.message).toContain('Use nchan()')
@@ -51,34 +51,34 @@ describe('EventSource', () => {
 describe('XMLHttpRequest', () => {
   const row = { technique: () => xhrStream() }
 
-  test('compares media types whole and without case', async ({ script, read }) => {
+  test('compares media types as a whole and without case', async ({ script, read }) => {
     const server = await script()
     const headers = { 'content-type': 'Text/Event-Stream', 'x-content-type-options': 'nosniff' }
     await server.answers([{ headers, hold: true, body: 'data: one\n\n' }])
     await read(row, `${server.url}a`, options).gets('one')
   })
 
-  test('says at once that a page is not a stream, however long the page is', async ({ script, read }) => {
+  test('reports at once that a page is not a stream, however long the page is', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ headers: { 'content-type': 'text/html' }, hold: true, body: '<h1>Log in</h1>' }])
     const { error } = await read(row, `${server.url}a`, options).sees('reconnecting')
     expect([error.code, error.message]).toEqual(['unexpected-response', expect.stringContaining('text/html')])
   })
 
-  test("adds to a URL's query, and leaves the rest as it is", async ({ script, read }) => {
+  test("adds to a URL's query, and keeps the rest", async ({ script, read }) => {
     const server = await script()
     await server.answers([{ headers: { 'content-type': 'a/b' }, hold: true, body: 'one\n' }])
     await read(row, `${server.url}x?q=a%20b&t=urn:x~y&flag&f=(a)*!#part`, options).gets('one')
     expect((await server.requests())[0]?.url).toMatch(/^\/x\?q=a%20b&t=urn:x~y&flag&f=\(a\)\*!&_=[\w.-]+$/)
   })
 
-  test("tells a refusal whose body has no end by the body's beginning", async ({ script, read }) => {
+  test('reports a rejection with an endless body by its beginning', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 404, hold: true, body: 'x'.repeat(100_000) }])
     expect((await read(row, `${server.url}a`, options).sees('failed')).error.status).toBe(404)
   })
 
-  test('keeps no more of a message without an end than it may be long', async ({ script, read }) => {
+  test('keeps no more of an endless message than `maxMessageBytes`', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ headers: { 'content-type': 'a/b' }, hold: true, body: 'x'.repeat(5_000) }])
     const reader = read(row, `${server.url}a`, { ...options, maxMessageBytes: 1_000 })

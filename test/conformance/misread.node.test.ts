@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws'
 import { fetchStream, longPolling, polling, sse, webSocket } from 'pinia-push/observables'
-import { oddAnswers } from './misread.ts'
+import { malformedResponses } from './misread.ts'
 
-oddAnswers({
+malformedResponses({
   polling: polling({ minInterval: 50 }),
   longPolling: longPolling(),
   sse: sse(),

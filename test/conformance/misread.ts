@@ -26,8 +26,8 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const EXPOSED = { 'access-control-expose-headers': '*' }
 const QUICK = { retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
-/** What a reader was told, in order: messages as they are, everything else by its name. */
-const told = (events: readonly PushEvent<unknown>[]): unknown[] =>
+/** The events of a reader, in order: messages by their data, other events by their names. */
+const summary = (events: readonly PushEvent<unknown>[]): unknown[] =>
   events.flatMap((event) =>
     event.type === 'message'
       ? [event.data]
@@ -40,17 +40,17 @@ const told = (events: readonly PushEvent<unknown>[]): unknown[] =>
             : [event.type],
   )
 
-/** What is promised of answers that are not quite as one would have them. */
-export function oddAnswers(techniques: Techniques) {
+/** The promises about unusual and malformed responses. */
+export function malformedResponses(techniques: Techniques) {
   const row = (name: keyof Techniques) => ({ technique: () => techniques[name] })
 
-  describe('media types are compared whole, without case, without parameters', () => {
+  describe('media types are compared as a whole, without case and parameters', () => {
     test.for([
       ['sse', 'Text/Event-Stream'],
       ['sse', 'text/event-stream;charset=UTF-8'],
       ['sse', 'TEXT/EVENT-STREAM ; x=y'],
       ['fetchStream', 'Text/Event-Stream'],
-    ] as const)('%s reads events where the type is %s', async ([name, type], { script, read }) => {
+    ] as const)('%s reads events when the type is %s', async ([name, type], { script, read }) => {
       const server = await script()
       await server.answers([{ headers: { 'content-type': type }, hold: true, body: 'id: 7\ndata: one\n\n' }])
       const reader = read(row(name), `${server.url}a`, { backend: standard() })
@@ -58,7 +58,7 @@ export function oddAnswers(techniques: Techniques) {
     })
 
     test.for(['text/event-streams', 'text/event-stream+x', 'text/html', 'application/text/event-stream'])(
-      'sse refuses %s, and says what it saw and what it expected',
+      'sse rejects %s, and the error names the received and the expected type',
       async (type, { script, read }) => {
         const server = await script()
         await server.answers([{ headers: { 'content-type': type }, hold: true, body: 'data: one\n\n' }])
@@ -71,7 +71,7 @@ export function oddAnswers(techniques: Techniques) {
       },
     )
 
-    test('a header that prepare gives replaces ours, whatever its case', async ({ script, read }) => {
+    test('a header of prepareRequest replaces the default one, whatever its case', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ headers: SSE, hold: true, body: 'data: one\n\n' }])
       const prepareRequest = () => ({ headers: { accept: 'text/event-stream, x/y' } })
@@ -81,13 +81,13 @@ export function oddAnswers(techniques: Techniques) {
     })
   })
 
-  describe('plain polls', () => {
+  describe('polls with standard()', () => {
     test.for([
       ['polling', 204],
       ['polling', 304],
       ['longPolling', 204],
       ['longPolling', 304],
-    ] as const)('%s asks again after %i: nothing yet', async ([name, status], { script, read }) => {
+    ] as const)('%s polls again after %i', async ([name, status], { script, read }) => {
       const server = await script()
       await server.answers([
         { status },
@@ -98,11 +98,11 @@ export function oddAnswers(techniques: Techniques) {
       ])
       const reader = read(row(name), `${server.url}a`, { backend: standard(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'two'])
+      expect(summary(reader.events)).toEqual(['one', 'two'])
     })
 
     test.for(['polling', 'longPolling'] as const)(
-      '%s never takes a login page for a message, and goes on when it is gone',
+      '%s never takes a login page for a message, and reads on when the page is gone',
       async (name, { script, read }) => {
         const server = await script()
         await server.answers([
@@ -119,7 +119,7 @@ export function oddAnswers(techniques: Techniques) {
       },
     )
 
-    test('read HTML where that is what the server sends', async ({ script, read }) => {
+    test('read HTML with the option `html`', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<b>one</b>' }, { status: 304 }])
       const reader = read(row('polling'), `${server.url}a`, { backend: standard({ html: true }) })
@@ -127,7 +127,7 @@ export function oddAnswers(techniques: Techniques) {
     })
   })
 
-  test('a poll of Nchan is not answered by a page without a place', async ({ script, read }) => {
+  test('a poll of Nchan rejects a page without a cursor', async ({ script, read }) => {
     const server = await script()
     const page = { ...EXPOSED, 'content-type': 'text/html', etag: '"5e8f-abc"' }
     await server.answers([
@@ -138,7 +138,7 @@ export function oddAnswers(techniques: Techniques) {
     expect(reader.data).toEqual([])
   })
 
-  describe('JSON behind a byte order mark is JSON', () => {
+  describe('JSON after a byte order mark is decoded', () => {
     const MARKED = '\uFEFF{"n":1}'
     test.for([
       ['polling', { headers: JSON_TYPE, body: MARKED }],
@@ -156,7 +156,7 @@ export function oddAnswers(techniques: Techniques) {
     })
   })
 
-  test('text on a channel of JSON is invalid, and the error says how to read it', async ({ script, client }) => {
+  test('text on a JSON channel is invalid, and the error says how to decode it', async ({ script, client }) => {
     const server = await script()
     await server.answers([{ headers: SSE, hold: true, body: 'data: hello\n\ndata: "two"\n\n' }])
     const reader = readChannel(client(row('sse'), { backend: standard() }).channel(`${server.url}a`))
@@ -167,8 +167,8 @@ export function oddAnswers(techniques: Techniques) {
     reader.leave()
   })
 
-  describe("a URL's own query stays as it is, byte for byte", () => {
-    // An apostrophe is written so by every request of a page: the URL standard has it.
+  describe("a URL's own query keeps its bytes", () => {
+    // The URL standard encodes the apostrophe in every request of a page.
     const GIVEN = "x?q=a%20b&t=urn:x~y&flag&f=(a)*'!&token=old&plus=a+b#part"
     const KEPT = 'x?q=a%20b&t=urn:x~y&flag&f=(a)*%27!&plus=a+b'
     const prepareRequest = () => ({ query: { token: 'a b&c' } })
@@ -189,7 +189,7 @@ export function oddAnswers(techniques: Techniques) {
       expect(asked?.url).toBe(`/${KEPT}&token=a%20b%26c`)
     })
 
-    test('and the place replaces one that it names', async ({ script, read }) => {
+    test('and the cursor replaces one in the query', async ({ script, read }) => {
       const server = await script()
       const greeting = 'id: 1:0\nevent: push.open\ndata: {"heartbeat":9,"gaps":true}\n\n'
       await server.answers([
@@ -206,7 +206,7 @@ export function oddAnswers(techniques: Techniques) {
     })
   })
 
-  describe('one message that cannot be read is one `invalid`, and the next one comes', () => {
+  describe('an unreadable message is emitted as invalid, and the next one arrives', () => {
     const OPEN = 'id: 5:0\nevent: push.open\ndata: {"heartbeat":30,"gaps":true}\n\n'
     const words: readonly (readonly [word: string, json: string])[] = [
       ['message', 'not JSON'],
@@ -222,7 +222,7 @@ export function oddAnswers(techniques: Techniques) {
       ['open', '7'],
     ]
 
-    test.for(words)('a word `%s` with %s, by sse', async ([word, json], { script, read }) => {
+    test.for(words)('a control event `%s` with %s, by sse', async ([word, json], { script, read }) => {
       const server = await script()
       const odd = `id: 5:2\nevent: push.${word}\ndata: ${json}\n\n`
       await server.answers([
@@ -231,28 +231,28 @@ export function oddAnswers(techniques: Techniques) {
       ])
       const reader = read(row('sse'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'reconnecting', 'two'])
+      expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'reconnecting', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
       expect((await reader.sees('reconnecting')).error.code).toBe('connection-lost')
-      // It is not asked for again.
+      // It is not requested again.
       const asked = (await server.requests()).filter(({ method }) => method === 'GET')
       expect(asked[1]?.url).toBe('/a?last_event_id=5%3A2')
     })
 
-    test.for(words)('a word `%s` with %s, by webSocket', async ([word, json], { script, read }) => {
+    test.for(words)('a control event `%s` with %s, by webSocket', async ([word, json], { script, read }) => {
       const server = await script()
       const frames = ['id: 5:1\n\none', `id: 5:2\npush: ${word}\n\n${json}`, 'id: 5:3\n\ntwo']
       await server.answers([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
+      expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
     })
 
     test.for([
-      ['a word of a publisher that is not JSON', 'content-type: application/vnd.push.message+json\n\nnot JSON'],
-      ['the same, in other letters', 'content-type: Application/Vnd.Push.Message+JSON; charset=utf-8\n\nnot JSON'],
-      ['a line of the head that is not a field', 'nonsense\n\nbody'],
+      ['a control type of a publisher that is not JSON', 'content-type: application/vnd.push.message+json\n\nnot JSON'],
+      ['the same type in other case', 'content-type: Application/Vnd.Push.Message+JSON; charset=utf-8\n\nnot JSON'],
+      ['a line of the head that is not a header field', 'nonsense\n\nbody'],
       ['a head without an end', 'content-type: text/plain\nbody'],
     ])('%s, by webSocket', async ([, rest], { script, read }) => {
       const server = await script()
@@ -260,17 +260,20 @@ export function oddAnswers(techniques: Techniques) {
       await server.answers([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
+      expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
     })
 
     const part = (counter: number, rest: string) =>
       `--x\r\nLast-Modified: Thu, 01 Jan 1970 00:00:05 GMT\r\nEtag: ${counter}\r\n${rest}\r\n`
     const parts: readonly (readonly [what: string, part: string])[] = [
-      ['a line of the head that is not a field', 'nonsense\r\n\r\nbody'],
-      ['base64 that is not', 'Content-Transfer-Encoding: Base64\r\n\r\n%%%'],
-      ['a word that is not JSON', 'Push: gap\r\n\r\nnot JSON'],
-      ["a publisher's word that is not JSON", 'Content-Type: application/vnd.push.message+json\r\n\r\nnot JSON'],
+      ['a line of the head that is not a header field', 'nonsense\r\n\r\nbody'],
+      ['invalid Base64', 'Content-Transfer-Encoding: Base64\r\n\r\n%%%'],
+      ['a control event that is not JSON', 'Push: gap\r\n\r\nnot JSON'],
+      [
+        "a publisher's control type that is not JSON",
+        'Content-Type: application/vnd.push.message+json\r\n\r\nnot JSON',
+      ],
     ]
     const MIXED = { ...EXPOSED, 'content-type': 'Multipart/Mixed; boundary=x' }
 
@@ -281,7 +284,7 @@ export function oddAnswers(techniques: Techniques) {
       await server.answers([{ headers: MIXED, hold: true, body }])
       const reader = read(row('fetchStream'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
+      expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
     })
 
@@ -295,11 +298,11 @@ export function oddAnswers(techniques: Techniques) {
       ])
       const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
+      expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:2')
     })
 
-    test("a poll's body that says of itself that it is a word, and is not JSON", async ({ script, read }) => {
+    test("a poll's body with a control type that is not JSON", async ({ script, read }) => {
       const server = await script()
       const head = (etag: string) => ({
         ...EXPOSED,
@@ -314,10 +317,10 @@ export function oddAnswers(techniques: Techniques) {
       ])
       const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['invalid invalid-message', 'two'])
+      expect(summary(reader.events)).toEqual(['invalid invalid-message', 'two'])
     })
 
-    test('a multipart that somebody published is one message of Nchan, and forges none', async ({ script, read }) => {
+    test('a published multipart body is one message of Nchan, and cannot forge others', async ({ script, read }) => {
       const server = await script()
       const head = { ...EXPOSED, 'last-modified': 'Thu, 01 Jan 1970 00:00:05 GMT' }
       const forged = `${part(99, '\r\nforged')}--x--\r\n`
@@ -335,7 +338,7 @@ export function oddAnswers(techniques: Techniques) {
       ['not an array', '{"a":1}'],
       ['not JSON', 'nonsense'],
       ['an array without an end', '["x"'],
-    ] as const)('a batch of Durable Streams that is %s', async ([, odd], { script, read }) => {
+    ] as const)('a Durable Streams batch that is %s', async ([, odd], { script, read }) => {
       const server = await script()
       const control = (offset: number) => `event: control\ndata: {"streamNextOffset":"${offset}"}\n\n`
       const batch = (json: string, offset: number) => `event: data\ndata: ${json}\n\n${control(offset)}`
@@ -344,14 +347,14 @@ export function oddAnswers(techniques: Techniques) {
       ])
       const reader = read(row('sse'), `${server.url}a`, { backend: durableStreams(), ...QUICK })
       await reader.gets('"two"')
-      const [first, ...rest] = told(reader.events)
+      const [first, ...rest] = summary(reader.events)
       expect(first).toBe('"one"')
       expect(rest.filter((event) => event === 'invalid invalid-message')).toHaveLength(1)
       expect(rest.at(-1)).toBe('"two"')
       expect(rest).not.toContain('reconnecting')
     })
 
-    test("a gap's reason is text of bounded length", async ({ script, read }) => {
+    test('the reason of a gap is at most 100 characters long', async ({ script, read }) => {
       const server = await script()
       const gap = `event: push.gap\ndata: {"reason":"${'x'.repeat(5_000)}"}\n\n`
       await server.answers([{ headers: SSE, hold: true, body: `${OPEN}${gap}id: 5:1\ndata: one\n\n` }])
@@ -361,7 +364,7 @@ export function oddAnswers(techniques: Techniques) {
     })
   })
 
-  describe('one message that is too long is one `invalid`, and the next one comes', () => {
+  describe('a message that is too long is emitted as invalid, and the next one arrives', () => {
     const LONG = 'x'.repeat(1_500)
     const options = (backend: Backend) => ({ backend, maxMessageBytes: 1_000, ...QUICK })
 
@@ -383,10 +386,10 @@ export function oddAnswers(techniques: Techniques) {
       await server.answers([answer])
       const reader = read(row(name), `${server.url}a`, options(standard()))
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['invalid message-too-large', 'two'])
+      expect(summary(reader.events)).toEqual(['invalid message-too-large', 'two'])
     })
 
-    test('a part, with its place', async ({ script, read }) => {
+    test('a part, with its cursor', async ({ script, read }) => {
       const server = await script()
       const part = (counter: number, body: string) =>
         `--x\r\nLast-Modified: Thu, 01 Jan 1970 00:00:05 GMT\r\nEtag: ${counter}\r\n\r\n${body}\r\n`
@@ -394,11 +397,11 @@ export function oddAnswers(techniques: Techniques) {
       await server.answers([{ headers: { 'content-type': 'multipart/mixed; boundary=x' }, hold: true, body }])
       const reader = read(row('fetchStream'), `${server.url}a`, options(nchan()))
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['invalid message-too-large', 'two'])
+      expect(summary(reader.events)).toEqual(['invalid message-too-large', 'two'])
       expect((await reader.sees('invalid')).cursor).toBe('5:1')
     })
 
-    test("a poll's body, which is not asked for again", async ({ script, read }) => {
+    test("a poll's body, which is not requested again", async ({ script, read }) => {
       const server = await script()
       const head = (etag: string) => ({ ...EXPOSED, 'content-type': 'text/plain', etag })
       await server.answers([
@@ -408,7 +411,7 @@ export function oddAnswers(techniques: Techniques) {
       ])
       const reader = read(row('polling'), `${server.url}a`, options(standard()))
       await reader.gets('two')
-      expect(told(reader.events)).toEqual(['invalid message-too-large', 'two'])
+      expect(summary(reader.events)).toEqual(['invalid message-too-large', 'two'])
       const asked = (await server.requests()).filter(({ method }) => method === 'GET')
       expect(asked[1]?.headers['if-none-match']).toBe('"1"')
     })
@@ -421,7 +424,7 @@ export function oddAnswers(techniques: Techniques) {
         `--x\r\nLast-Modified: Thu, 01 Jan 1970 00:00:05 GMT\r\nEtag: 7\r\n\r\n${'x'.repeat(5_000)}`,
       ],
     ] as const)(
-      '%s: one without an end is given up, and not asked for again',
+      '%s: an endless message ends the connection, and is not requested again',
       async ([name, headers, endless], { script, read }) => {
         const server = await script()
         await server.answers([
@@ -439,7 +442,7 @@ export function oddAnswers(techniques: Techniques) {
     )
 
     test.for(['sse', 'longPolling', 'fetchStream'] as const)(
-      "%s: a refusal's body without an end is told by its beginning",
+      '%s: the error for a rejection with an endless body quotes its beginning',
       async (name, { script, read }) => {
         const server = await script()
         await server.answers([{ status: 404, hold: true, body: 'x'.repeat(100_000) }])
@@ -450,7 +453,7 @@ export function oddAnswers(techniques: Techniques) {
     )
   })
 
-  test('a line of an event stream ends at its carriage return, without waiting for what follows', async ({
+  test('a line of an event stream ends at its carriage return, without waiting for the next character', async ({
     script,
     read,
   }) => {
@@ -461,7 +464,7 @@ export function oddAnswers(techniques: Techniques) {
     expect(story(reader.events)).toEqual(['one'])
   })
 
-  describe('the wrong backend for the server is said, and named', () => {
+  describe('the error for a wrong backend names the right one', () => {
     test.for(['polling', 'longPolling', 'sse', 'fetchStream'] as const)(
       'standard() on the hub, by %s',
       async (name, { serve, read }) => {
@@ -474,7 +477,7 @@ export function oddAnswers(techniques: Techniques) {
       },
     )
 
-    test('standard() on the hub, by webSocket, of which a page is told nothing', async ({ serve, read }) => {
+    test('standard() on the hub, by webSocket, whose rejection a page does not see', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row('webSocket'), `${server.url}a`, { backend: standard(), ...QUICK })
       expect((await reader.sees('reconnecting')).error.message).toContain('use nchan() for the hub and Nchan')
@@ -483,7 +486,7 @@ export function oddAnswers(techniques: Techniques) {
     test.for([
       ['sse', { headers: SSE, hold: true, body: 'data: one\n\n' }],
       ['longPolling', { headers: { 'content-type': 'text/plain', etag: '"1"' }, body: 'one' }],
-    ] as const)('nchan() on a plain server, by %s', async ([name, answer], { script, read }) => {
+    ] as const)('nchan() on a server that needs standard(), by %s', async ([name, answer], { script, read }) => {
       const server = await script()
       await server.answers([answer])
       const reader = read(row(name), `${server.url}a`, { backend: nchan(), ...QUICK })
@@ -493,7 +496,7 @@ export function oddAnswers(techniques: Techniques) {
       expect(reader.data).toEqual([])
     })
 
-    test('nchan() on a plain server, by webSocket', async ({ script, read }) => {
+    test('nchan() on a server that needs standard(), by webSocket', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ status: 400 }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })

@@ -3,7 +3,7 @@ import { webSocket, type Technique } from 'pinia-push/observables'
 import { rowsIn } from './rows-in.ts'
 import { ladder, type Row } from './rows.ts'
 
-// Node 20 has no WebSocket of its own.
+// Node 20 has no WebSocket.
 const implementation = WebSocket as unknown as typeof globalThis.WebSocket
 
 const ofNode: Record<string, (() => Technique) | undefined> = {

@@ -15,17 +15,17 @@ export interface PlainTechniques {
   webSocket: Technique
 }
 
-/** What is promised against servers that follow the standards and nothing else. */
+/** The promises about servers that follow the standards alone. */
 export function plainServers(techniques: PlainTechniques) {
   const via = (technique: Technique) => ({
-    technique: technique,
+    technique,
     backend: standard(),
     retry: backoff({ initialDelay: 10, maxDelay: 10 }),
   })
   const row = (name: keyof PlainTechniques) => ({ technique: () => techniques[name] })
 
-  describe('a plain event stream', () => {
-    test('resumes by Last-Event-ID, and says no gap where every event has an id', async ({ script, read }) => {
+  describe('an event stream with standard()', () => {
+    test('resumes by Last-Event-ID without a gap when every event has an id', async ({ script, read }) => {
       const server = await script()
       await server.answers([
         { headers: SSE, body: 'id: 7\ndata: one\n\n' },
@@ -38,7 +38,7 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(['one', 'two'])
     })
 
-    test('resumes from the last id where later events had none, and says gap, because they may come again', async ({
+    test('resumes from the last id with a gap when later events had none, because they may be repeated', async ({
       script,
       read,
     }) => {
@@ -53,7 +53,7 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(['one', 'two', 'gap not-resumed', 'three'])
     })
 
-    test('reads events that are named as heartbeats as no messages, and says no gap for them', async ({
+    test('takes heartbeat events for heartbeats, not for messages, and emits no gap for them', async ({
       script,
       read,
     }) => {
@@ -74,10 +74,10 @@ export function plainServers(techniques: PlainTechniques) {
     test.for([
       ['an empty id', 'id:\ndata: two\n\n', undefined],
       ['an id without a colon', 'id\ndata: two\n\n', undefined],
-      ['an id with a NUL, which is passed over', 'id: 8\0\ndata: two\n\n', '7'],
-      ['an id that no header holds', 'id: 8\fx\ndata: two\n\n', undefined],
+      ['an id with a NUL, which is ignored', 'id: 8\0\ndata: two\n\n', '7'],
+      ['an id that no header can carry', 'id: 8\fx\ndata: two\n\n', undefined],
       ['an id that ends with a space', 'id: 8 \ndata: two\n\n', undefined],
-    ] as const)('after %s says gap', async ([, event, resumed], { script, read }) => {
+    ] as const)('emits a gap after %s', async ([, event, resumed], { script, read }) => {
       const server = await script()
       await server.answers([
         { headers: SSE, body: `id: 7\ndata: one\n\n${event}` },
@@ -89,8 +89,8 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(['one', 'two', 'gap not-resumed', 'three'])
     })
 
-    // A server that reads headers byte by byte, as Node's does, sees the bytes of UTF-8.
-    // WebKit would encode it twice, so nothing is sent there, and a gap says so.
+    // A server that decodes headers as Latin-1, as Node does, sees the bytes of UTF-8.
+    // WebKit would encode the id twice, so no id is sent there, and a gap is emitted.
     const sendsBytes = here.engine !== 'webkit'
     test.for([
       ['\u2116-5', '\u00E2\u0084\u0096-5', sendsBytes],
@@ -109,7 +109,7 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(sent ? ['one', 'two'] : ['one', 'gap not-resumed', 'two'])
     })
 
-    test('resumes from an id that came without data', async ({ script, read }) => {
+    test('resumes from an id without data', async ({ script, read }) => {
       const server = await script()
       await server.answers([
         { headers: SSE, body: 'id: 7\ndata: one\n\nid: 9\n\n' },
@@ -126,7 +126,7 @@ export function plainServers(techniques: PlainTechniques) {
     describe('of a server that does not resume', () => {
       const all = 'id: 1\ndata: one\n\nid: 2\ndata: two\n\n'
 
-      test('drops what it sends again, all that it has', async ({ script, read }) => {
+      test('drops repeated messages when it sends its whole history again', async ({ script, read }) => {
         const server = await script()
         await server.answers([
           { headers: SSE, body: all },
@@ -138,7 +138,7 @@ export function plainServers(techniques: PlainTechniques) {
         expect(story(reader.events)).toEqual(['one', 'two', 'three', 'four'])
       })
 
-      test('drops what it sends again before numbers are looked at', async ({ script, client }) => {
+      test('drops repeated messages before the sequence is checked', async ({ script, client }) => {
         const server = await script()
         const numbers = 'id: a\ndata: 1\n\nid: b\ndata: 2\n\n'
         await server.answers([
@@ -153,7 +153,7 @@ export function plainServers(techniques: PlainTechniques) {
         reader.leave()
       })
 
-      test('drops its present state where that is known, and says gap where its ids begin again', async ({
+      test('drops the last state when it is repeated, and emits a gap when ids start again', async ({
         script,
         read,
       }) => {
@@ -169,7 +169,7 @@ export function plainServers(techniques: PlainTechniques) {
       })
     })
 
-    test('says gap before it is closed or fails, where messages may have fallen since it was open', async ({
+    test('emits a gap before it closes or fails if messages may have been lost since it was open', async ({
       script,
       read,
     }) => {
@@ -185,7 +185,7 @@ export function plainServers(techniques: PlainTechniques) {
       }
     })
 
-    test('names events, and waits at least as long as retry: asks', async ({ script, read }) => {
+    test('reports event names, and waits at least as long as `retry:` says', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ headers: SSE, body: 'retry: 1234\n\nevent: price\ndata: one\n\n' }])
       const reader = read(row('sse'), `${server.url}a`, via(techniques.sse))
@@ -194,14 +194,14 @@ export function plainServers(techniques: PlainTechniques) {
       expect([delay >= 1_234, delay <= 1_244]).toEqual([true, true])
     })
 
-    test('is closed by 204, as WHATWG HTML says', async ({ script, read }) => {
+    test('is closed by 204, as WHATWG HTML defines', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ status: 204 }])
       const reader = read(row('sse'), `${server.url}a`, via(techniques.sse))
       expect(await reader.sees('closed')).toEqual({ type: 'closed', by: 'server' })
     })
 
-    test('forgets its place at 412, and says gap', async ({ script, read }) => {
+    test('drops its cursor at 412, and emits a gap', async ({ script, read }) => {
       const server = await script()
       await server.answers([
         { headers: SSE, body: 'id: 7\ndata: one\n\n' },
@@ -214,7 +214,7 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(['one', 'gap history-expired', 'two'])
     })
 
-    test('is dropped when it is silent for longer than the heartbeat that was agreed on', async ({ script, read }) => {
+    test('times out when it is silent for longer than the heartbeat of the backend', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ ...HELD, body: ': hi\n\n' }])
       const options = { ...via(techniques.sse), backend: standard({ heartbeat: 100 }), heartbeatGrace: 100 }
@@ -224,46 +224,49 @@ export function plainServers(techniques: PlainTechniques) {
     })
   })
 
-  describe('a request that cannot be made', () => {
+  describe('an invalid request', () => {
     test.for([
       ['polling', 'X-Name', '\u2116'],
       ['sse', 'X-Name', 'two\nlines'],
       ['fetchStream', 'X Name', 'secret'],
-    ] as const)('fails %s once, and the error names the header %s', async ([name, header, value], { script, read }) => {
-      const server = await script()
-      const prepareRequest = () => ({ headers: { [header]: value } })
-      const reader = read(row(name), `${server.url}a`, { ...via(techniques[name]), prepareRequest })
-      const { error } = await reader.sees('failed')
-      expect([error.code, error.message.includes(header.toLowerCase()), error.message.includes(value)]).toEqual([
-        'invalid-request',
-        true,
-        false,
-      ])
-      expect([reader.count('reconnecting'), await server.requests()]).toEqual([0, []])
-    })
+    ] as const)(
+      'fails %s at once, and the error names the header %s',
+      async ([name, header, value], { script, read }) => {
+        const server = await script()
+        const prepareRequest = () => ({ headers: { [header]: value } })
+        const reader = read(row(name), `${server.url}a`, { ...via(techniques[name]), prepareRequest })
+        const { error } = await reader.sees('failed')
+        expect([error.code, error.message.includes(header.toLowerCase()), error.message.includes(value)]).toEqual([
+          'invalid-request',
+          true,
+          false,
+        ])
+        expect([reader.count('reconnecting'), await server.requests()]).toEqual([0, []])
+      },
+    )
   })
 
-  describe('plain polls', () => {
+  describe('polls with standard()', () => {
     test.for(['polling', 'longPolling'] as const)(
-      '%s tells a state once that a cache answers with, whatever is asked',
+      '%s emits a state once when a cache repeats it',
       async (name, { script, read }) => {
         const server = await script()
         const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
         const one = { headers: { ...head, etag: '"1"' }, body: 'one' }
-        // The same validator, and another body: it is another state.
+        // Another body with the same validator is another state.
         const two = { headers: { ...head, etag: '"1"' }, body: 'two' }
         await server.answers([one, one, one, two, two, { headers: { ...head, etag: '"2"' }, body: 'three' }])
         const reader = read(row(name), `${server.url}a`, via(techniques[name]))
         await reader.gets('three')
         expect(story(reader.events)).toEqual(['one', 'two', 'three'])
-        // A poll that brought nothing new waits; a timer may be a millisecond early.
+        // A poll that brought nothing new waits. A timer may be a millisecond early.
         const [, second, third] = await server.requests()
         expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThan(48)
       },
     )
 
     test.for(['polling', 'longPolling'] as const)(
-      '%s tells a state once that each of several servers names otherwise, and waits between',
+      '%s emits a state once when several servers give it different validators, and waits in between',
       async (name, { script, read }) => {
         const server = await script()
         const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
@@ -275,13 +278,13 @@ export function plainServers(techniques: PlainTechniques) {
         const asked = await server.requests()
         const named = asked.slice(0, 5).map(({ headers }) => headers['if-none-match'])
         expect(named).toEqual([undefined, '"a"', '"b"', '"a"', '"b"'])
-        // A poll that brought nothing new waits; a timer may be a millisecond early.
+        // A poll that brought nothing new waits. A timer may be a millisecond early.
         const waits = asked.slice(2, 5).map(({ at }, index) => at - (asked[index + 1]?.at ?? 0))
         expect(Math.min(...waits)).toBeGreaterThan(48)
       },
     )
 
-    test('of Nchan tell a message once that a cache answers with, whatever is asked', async ({ script, read }) => {
+    test('of Nchan emit a message once when a cache repeats it', async ({ script, read }) => {
       const server = await script()
       const at = (counter: number, body: string) => ({
         headers: {
@@ -298,7 +301,7 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(['one', 'two', 'three'])
     })
 
-    test('compares no state with one before a state that had no validator', async ({ script, read }) => {
+    test('do not compare a state with one before a state without a validator', async ({ script, read }) => {
       const server = await script()
       const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
       await server.answers([
@@ -315,7 +318,7 @@ export function plainServers(techniques: PlainTechniques) {
     })
 
     test.for(['polling', 'longPolling'] as const)(
-      '%s is conditional, and tells a state once',
+      '%s is conditional, and emits a state once',
       async (name, { script, read }) => {
         const server = await script()
         const text = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
@@ -333,7 +336,7 @@ export function plainServers(techniques: PlainTechniques) {
       },
     )
 
-    test('say gap after a failure, because what was between two states is never told', async ({ script, read }) => {
+    test('emit a gap after a failure, because states in between are never sent', async ({ script, read }) => {
       const server = await script()
       const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
       await server.answers([
@@ -347,7 +350,7 @@ export function plainServers(techniques: PlainTechniques) {
     })
   })
 
-  describe('a plain stream of events, read by fetchStream', () => {
+  describe('an event stream with standard(), by fetchStream', () => {
     test('resumes by Last-Event-ID', async ({ script, read }) => {
       const server = await script()
       await server.answers([
@@ -361,8 +364,8 @@ export function plainServers(techniques: PlainTechniques) {
     })
   })
 
-  describe('a plain stream of lines', () => {
-    test('tells each line, and says gap after a reconnect', async ({ script, read }) => {
+  describe('a stream of lines with standard()', () => {
+    test('emits each line, and a gap after a reconnect', async ({ script, read }) => {
       const server = await script()
       const headers = { 'content-type': 'application/x-ndjson' }
       await server.answers([
@@ -375,8 +378,8 @@ export function plainServers(techniques: PlainTechniques) {
     })
   })
 
-  describe('a plain WebSocket', () => {
-    test('tells each frame, and says gap after a reconnect', async ({ script, read }) => {
+  describe('a WebSocket with standard()', () => {
+    test('emits each frame, and a gap after a reconnect', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ frames: ['one', 'two'], close: { code: 1_000 } }, { frames: ['three'] }])
       const reader = read(row('webSocket'), `${server.url}a`, via(techniques.webSocket))
@@ -404,14 +407,14 @@ export function plainServers(techniques: PlainTechniques) {
       [4_401, 'unauthorized'],
       [4_403, 'unauthorized'],
       [4_999, 'connection-lost'],
-    ] as const)('means by close code %i what the table says: %s', async ([code, meaning], { script, read }) => {
+    ] as const)('maps close code %i to %s', async ([code, meaning], { script, read }) => {
       const server = await script()
       await server.answers([{ frames: [], close: { code, reason: 'because' } }])
       const reader = read(row('webSocket'), `${server.url}a`, via(techniques.webSocket))
       const { error } = await (meaning === 'rejected' || meaning === 'unauthorized'
         ? reader.sees('failed')
         : reader.sees('reconnecting'))
-      // Where an engine hides these, it means the same.
+      // An engine that hides these reports 1006, with the same meaning.
       const hidden = code >= 1_012 && code <= 1_014 && limitAt(here, 'closeCodes') !== undefined
       expect([error.code, error.status, error.message]).toEqual([
         meaning,
@@ -421,7 +424,7 @@ export function plainServers(techniques: PlainTechniques) {
     })
 
     test.for([1_008, 4_401, 4_403])(
-      'that is closed by %i is asked for once more, with what was prepared anew',
+      'that is closed by %i reconnects once with a new prepareRequest',
       async (code, { script, read }) => {
         const server = await script()
         await server.answers([{ frames: ['one'], close: { code } }, { frames: ['two'] }])
@@ -438,14 +441,14 @@ export function plainServers(techniques: PlainTechniques) {
       },
     )
 
-    test('a code of your own can be final', async ({ script, read }) => {
+    test('fails on an application close code that the backend lists as final', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ frames: [], close: { code: 4_001 } }])
       const options = { ...via(techniques.webSocket), backend: standard({ closes: { 4001: 'final' } }) }
       expect((await read(row('webSocket'), `${server.url}a`, options).sees('failed')).error.code).toBe('rejected')
     })
 
-    test('that is refused names its usual causes', async ({ script, read }) => {
+    test('reports the usual causes when the upgrade is rejected', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ status: 403 }])
       const { error } = await read(row('webSocket'), `${server.url}a`, via(techniques.webSocket)).sees('reconnecting')

@@ -4,20 +4,20 @@ import { story, test } from './fixtures.ts'
 
 const EVENTS = { 'content-type': 'text/event-stream', 'x-content-type-options': 'nosniff' }
 
-/** A page of another origin, and a server that allows every origin and answers no preflight. */
-describe('a server of another origin that refuses preflights', () => {
+/** A page of another origin, and a server that allows every origin and rejects preflights. */
+describe('a server of another origin that rejects preflights', () => {
   const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
   test.for([
     ['sse', sse()],
     ['fetchStream', fetchStream()],
     ['xhrStream', xhrStream()],
-  ] as const)('is read on by %s, and each loss is a gap', async ([, technique], { script, read }) => {
+  ] as const)('is read by %s, with a gap at each reconnect', async ([, technique], { script, read }) => {
     const server = await script()
     await server.preflights(405)
     await server.answers([
       { headers: EVENTS, body: 'id: 7\ndata: one\n\n' },
-      // Answers the attempt that finds out whether the cursor is what keeps it from being answered.
+      // The response to the attempt without a cursor, which shows that the cursor was the cause.
       { headers: EVENTS, hold: true, body: ': here\n\n' },
       { headers: EVENTS, body: 'id: 8\ndata: two\n\n' },
       { headers: EVENTS, hold: true, body: 'id: 9\ndata: three\n\n' },
@@ -32,7 +32,7 @@ describe('a server of another origin that refuses preflights', () => {
   test.for([
     ['Last-Modified', 'Wed, 21 Oct 2015 07:28:00 GMT'],
     ['ETag', '"1"'],
-  ] as const)('is polled on where it sends %s, and tells a state once', async ([name, value], { script, read }) => {
+  ] as const)('is polled when it sends %s, and emits a state once', async ([name, value], { script, read }) => {
     const server = await script()
     await server.preflights(405)
     const headers = { 'content-type': 'text/plain', 'access-control-expose-headers': name, [name]: value }

@@ -4,22 +4,23 @@ import { backoff, defineChannel, nchan, pageLifecycle, standard } from 'pinia-pu
 import { virtualTime } from 'pinia-push/testing'
 import { combination, type Asked } from './combination.ts'
 import type { Engine } from './engines.ts'
-import { eventually, heard, readChannel, status, story } from './fixtures.ts'
+import { eventually, observed, readChannel, status, story } from './fixtures.ts'
 import type { Row } from './rows.ts'
 import type { ServerKind } from '../servers/control-client.ts'
 
 const texts = (...data: string[]) => data.map((each) => ({ data: each }))
-/** Limits that no test lasts for, in ms. */
+/** Limits that are longer than any test, in ms. */
 const UNHURRIED = { connectTimeout: 3_600_000, heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000 }
-/** Where a server does not say that a place is gone, it is given up after so long; a poll that waits is open before. */
+/** A server that does not report an unknown cursor leaves the request without a response for this long; a long poll is open before. */
 const PROVED_SOON = { connectTimeout: 1_500 }
 const PATIENT = { retry: backoff({ initialDelay: 60_000, maxDelay: 60_000 }) }
 /** The longest delay of the suite's clients, in ms (`fixtures.ts`). */
 const MOST_DELAY = 50
 
 /**
- * What a status means that refuses a connection, by RFC 9110 section 15, RFC 6585, RFC 7725 and RFC 8470: no for good, not
- * now, or no such place. 407 is a proxy's, 408 is asked again by browsers themselves, 410 is not now in PROTOCOL.md alone.
+ * The error code for each status that rejects a connection, by RFC 9110 section 15, RFC 6585, RFC 7725 and RFC 8470:
+ * rejected, unavailable, or an unknown cursor. 407 is a proxy's, browsers repeat 408 themselves, and 410 means unavailable
+ * in PROTOCOL.md alone.
  */
 const REFUSALS = {
   400: 'rejected',
@@ -79,7 +80,7 @@ const AWKWARD = [
   '\n\n',
 ]
 
-/** What a publisher might send to pass for the server. */
+/** Messages of a publisher that imitate the server. */
 const FORGERIES = [
   'id: 99999999999:1\n\nforged',
   'push: end\n\n{}',
@@ -98,7 +99,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     const { limit, library, host, wire, loss } = asked
     const silent = limit('heartbeats') !== undefined
     const counted = limit('readers') === undefined
-    // The hub knows the cursors of its own life; Nchan tells no lives apart.
+    // The hub recognizes the cursors of an earlier process; Nchan does not.
     const restarted = server === 'hub' ? 'unknown-cursor' : 'history-expired'
 
     wire('delivers every message once, in order', async ({ serve, read }) => {
@@ -111,7 +112,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.count('gap')).toBe(0)
     })
 
-    wire('delivers awkward text as it is, however the network cuts it', async ({ serve, read }) => {
+    wire('delivers any text unchanged, however the network splits it', async ({ serve, read }) => {
       const server = await serve()
       await server.fault({ split: 1 })
       const reader = read(row, `${server.url}a`)
@@ -121,7 +122,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.data).toEqual([...AWKWARD, 'last'])
     })
 
-    wire('delivers a message of nothing', async ({ serve, read }) => {
+    wire('delivers an empty message', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -133,14 +134,14 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.count('reconnecting')).toBe(0)
     })
 
-    host('delivers a megabyte as it is', async ({ serve, read }) => {
+    host('delivers a message of a megabyte unchanged', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
       const big = '0123456789abcdé\n'.repeat(62_500)
       await server.publish('a', texts(big, 'last'))
       await reader.gets('last')
-      // Compared by where they differ first: a diff of a megabyte helps nobody.
+      // Compares the first difference, because a diff of a megabyte is unreadable.
       const [got = ''] = reader.data
       expect({ length: got.length, differs: [...big].findIndex((character, at) => got[at] !== character) }).toEqual({
         length: big.length,
@@ -148,7 +149,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       })
     })
 
-    wire('delivers bytes as they are', async ({ serve, client }) => {
+    wire('delivers bytes unchanged', async ({ serve, client }) => {
       const server = await serve()
       const bytes = defineChannel({ url: `${server.url}a`, binary: true })
       const reader = readChannel(client(row).channel(bytes()))
@@ -158,7 +159,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect([...data]).toEqual([0, 1, 255, 128, 13, 10, 13, 10])
     })
 
-    wire('lets no payload pass for a frame, an id, a gap or an end', async ({ serve, read }) => {
+    wire('never takes a payload for a frame, an id, a gap or the end of the channel', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -166,14 +167,14 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await reader.gets('last')
       expect(reader.data).toEqual([...FORGERIES, 'last'])
       expect(reader.events.filter(({ type }) => type === 'gap' || type === 'closed')).toEqual([])
-      // Nor can one move the place from which a new connection goes on.
+      // A payload does not change the cursor either, from which the next connection resumes.
       await server.fault({ drop: true })
       await server.publish('a', texts('after'))
       await reader.gets('after')
       expect(reader.data).toEqual([...FORGERIES, 'last', 'after'])
     })
 
-    library('says open before the first message', async ({ serve, read }) => {
+    library('emits open before the first message', async ({ serve, read }) => {
       const server = await serve({ startFrom: 'oldest' })
       await server.publish('a', texts('kept'))
       const reader = read(row, `${server.url}a`)
@@ -196,11 +197,11 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.count('gap')).toBe(0)
     })
 
-    host('loses nothing when it is dropped before the first message', async ({ serve, read }) => {
+    host('loses nothing when the connection drops before the first message', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-      // The first sign of life carries the place; with the streams it follows `open`.
+      // The first bytes have the cursor; on streams they follow `open`.
       await eventually(server.stats, ({ bytesDown }) => bytesDown > 0)
       await server.publish('b', texts('elsewhere'))
       await server.fault({ refuse: true, drop: true })
@@ -214,7 +215,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     })
 
     library(
-      'moves along to the next base where the first cannot be reached, and loses nothing',
+      'switches to the next base URL when the first is unreachable, and loses nothing',
       async ({ serve, read }) => {
         const server = await serve()
         const reader = read(row, 'a', { baseUrl: [server.url, server.directUrl] })
@@ -228,44 +229,41 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       },
     )
 
-    host(
-      'proves a connection alive or makes it anew at once when the host is online again',
-      async ({ serve, read }) => {
-        const server = await serve()
-        const offline$ = new BehaviorSubject(false)
-        const signals = { hidden$: of(false), offline$, left$: of(false), thawed$: NEVER }
-        // Nothing else would find it out while this test lasts. Only a poll that the host put on the connection of the one
-        // before it is noticed as any hang is.
-        const patient = { heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000, connectTimeout: 1_000 }
-        const reader = read(row, `${server.url}a`, { lifecycle: pageLifecycle({ signals }), ...patient })
-        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-        await server.publish('a', texts('one'))
-        await reader.gets('one')
-        offline$.next(true)
-        // What is open is a link into the void from now on; what is opened later is none.
-        await server.fault({ strand: true })
-        await server.publish('a', texts('two'))
-        offline$.next(false)
-        await reader.gets('two')
-        expect(story(reader.events)).toEqual(['one', 'two'])
-      },
-    )
+    host('checks the connection or reconnects as soon as the host is online again', async ({ serve, read }) => {
+      const server = await serve()
+      const offline$ = new BehaviorSubject(false)
+      const signals = { hidden$: of(false), offline$, left$: of(false), thawed$: NEVER }
+      // No other limit expires during this test. Only a poll that the host sends on a dead connection needs
+      // `connectTimeout`.
+      const patient = { heartbeatGrace: 3_600_000, idleReconnectAfter: 3_600_000, connectTimeout: 1_000 }
+      const reader = read(row, `${server.url}a`, { lifecycle: pageLifecycle({ signals }), ...patient })
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
+      await server.publish('a', texts('one'))
+      await reader.gets('one')
+      offline$.next(true)
+      // Connections that are open now are dead; later ones are not.
+      await server.fault({ strand: true })
+      await server.publish('a', texts('two'))
+      offline$.next(false)
+      await reader.gets('two')
+      expect(story(reader.events)).toEqual(['one', 'two'])
+    })
 
     if (row.seesParts) {
-      host('does not take a message for silence that is still arriving', async ({ serve, read }) => {
+      host('does not time out while a message is still arriving', async ({ serve, read }) => {
         const server = await serve()
         const time = virtualTime()
-        const { technique, sign } = heard(row)
-        // A silence may last for twenty seconds, and for fifteen more where the server has heartbeats.
+        const { technique, nextEvent } = observed(row)
+        // The connection may be silent for 20 s, and 15 s more where the server sends heartbeats.
         const reader = read({ technique }, `${server.url}a`, { heartbeatGrace: 20_000, scheduler: time })
         await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
         await server.fault({ pass: 0 })
         const big = '0123456789abcdef'.repeat(62_500)
         await server.publish('a', texts(big))
-        // A poll asks now.
+        // Starts the next poll.
         time.advance(1_000)
         for (let part = 0; part < 6; part += 1) {
-          const next = sign()
+          const next = nextEvent()
           await server.fault({ pass: 100_000 })
           await next
           time.advance(15_000)
@@ -276,11 +274,11 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       })
     }
 
-    host('says why it waits, how long and for which attempt', async ({ serve, read }) => {
+    host('reports the error, the delay and the attempt while it reconnects', async ({ serve, read }) => {
       const server = await serve()
       const began = Date.now()
       await server.fault({ refuse: true })
-      // Where a page is not told that nobody is there, it is noticed as a hang is.
+      // Where the host does not report an unreachable server, `connectTimeout` expires.
       const told = limit('refusals') === undefined
       const reader = read(row, `${server.url}a`, told ? {} : { connectTimeout: 300 })
       const { error, delay, attempt, retryAt } = await reader.sees('reconnecting', (event) => event.attempt === 2)
@@ -289,17 +287,17 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         code: told ? 'network-error' : 'connect-timeout',
         retryable: true,
       })
-      const saidAt = retryAt - delay
-      expect({ attempt, bounded: delay <= 50, said: began <= saidAt && saidAt <= Date.now() }).toEqual({
+      const reportedAt = retryAt - delay
+      expect({ attempt, bounded: delay <= 50, onTime: began <= reportedAt && reportedAt <= Date.now() }).toEqual({
         attempt: 2,
         bounded: true,
-        said: true,
+        onTime: true,
       })
     })
 
-    host('notices a connection that stalls, and goes on elsewhere without loss', async ({ serve, read }) => {
+    host('detects a connection that stalls, and resumes without loss', async ({ serve, read }) => {
       const server = await serve({ heartbeat: 300 })
-      // What has no heartbeat is made anew unseen, and that is noticed.
+      // A connection without heartbeats is replaced while idle, and the replacement times out.
       const rotation = silent ? { idleReconnectAfter: 500, connectTimeout: 500 } : {}
       const reader = read(row, `${server.url}a`, { heartbeatGrace: 300, ...rotation })
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -314,7 +312,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.data).toEqual(['one', 'two'])
     })
 
-    host('notices a server that accepts and never answers', async ({ serve, read }) => {
+    host('detects a server that accepts connections and never responds', async ({ serve, read }) => {
       const server = await serve()
       await server.fault({ hang: true })
       const reader = read(row, `${server.url}a`, { connectTimeout: 300 })
@@ -325,27 +323,24 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     })
 
     if (silent) {
-      wire(
-        'makes a quiet connection anew where it sees no heartbeats, and nobody sees that',
-        async ({ serve, read }) => {
-          const server = await serve()
-          const reader = read(row, `${server.url}a`, { ...UNHURRIED, idleReconnectAfter: 200 })
-          await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-          const { connections } = await server.stats()
-          await eventually(server.stats, (stats) => stats.connections > connections)
-          expect(reader.count('reconnecting')).toBe(0)
-        },
-      )
+      wire('replaces an idle connection without heartbeats, without an event to readers', async ({ serve, read }) => {
+        const server = await serve()
+        const reader = read(row, `${server.url}a`, { ...UNHURRIED, idleReconnectAfter: 200 })
+        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
+        const { connections } = await server.stats()
+        await eventually(server.stats, (stats) => stats.connections > connections)
+        expect(reader.count('reconnecting')).toBe(0)
+      })
     } else {
-      wire('keeps a quiet connection open by heartbeats', async ({ serve, read }) => {
+      wire('keeps an idle connection open by heartbeats', async ({ serve, read }) => {
         const server = await serve({ heartbeat: 100 })
         const time = virtualTime()
-        const { technique, sign } = heard(row)
+        const { technique, nextEvent } = observed(row)
         const reader = read({ technique }, `${server.url}a`, { heartbeatGrace: 20_000, scheduler: time })
         await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-        // No two of these steps may pass without a sign of life.
-        for (let beat = 0; beat < 3; beat += 1) {
-          const next = sign()
+        // Two of these steps without a heartbeat would exceed the limit.
+        for (let heartbeat = 0; heartbeat < 3; heartbeat += 1) {
+          const next = nextEvent()
           time.advance(15_000)
           await next
         }
@@ -353,7 +348,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       })
     }
 
-    host('loses nothing behind a proxy that holds answers back', async ({ serve, read }) => {
+    host('loses nothing behind a proxy that buffers responses', async ({ serve, read }) => {
       const server = await serve({ heartbeat: 500 })
       const reader = read(row, `${server.url}a`, { heartbeatGrace: 500 })
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -364,7 +359,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(reader.data).toEqual(['one', 'two'])
     })
 
-    library('says gap when the server no longer keeps what came in between', async ({ serve, read }) => {
+    library('emits a gap when the server no longer has the missed messages', async ({ serve, read }) => {
       const server = await serve({ history: { count: 3 } })
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -378,7 +373,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(story(reader.events)).toEqual(['one', 'gap history-expired', '7', '8', '9'])
     })
 
-    library('says gap when its place lies in the future, and goes on from now', async ({ serve, client }) => {
+    library('emits a gap when its cursor is in the future, and reads on from now', async ({ serve, client }) => {
       const server = await serve()
       await server.publish('a', texts('kept'))
       const later = { namespace: 'nchan', value: `${Math.floor(Date.now() / 1_000) + 3_600}:0`, opened: true }
@@ -393,7 +388,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       reader.leave()
     })
 
-    loss('says gap when the server was started anew', async ({ serve, read }) => {
+    loss('emits a gap when the server was restarted', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`, PROVED_SOON)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -406,7 +401,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(story(reader.events)).toEqual(['one', `gap ${restarted}`, 'two'])
     })
 
-    wire('is closed when the channel ends, and open() begins it anew', async ({ serve, read }) => {
+    wire('is closed when the channel ends, and reconnect() opens it again', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -421,26 +416,23 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await reader.gets('two')
     })
 
-    library(
-      'says gap before it has failed, where it was open once, and none where it never was',
-      async ({ serve, read }) => {
-        const server = await serve()
-        const once = { retry: backoff({ maxRetries: 0 }) }
-        const reader = read(row, `${server.url}a`, once)
-        await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-        await server.publish('a', texts('one'))
-        await reader.gets('one')
-        await server.fault({ refuse: true, drop: true })
-        await reader.sees('failed')
-        expect(story(reader.events)).toEqual(['one', 'gap not-resumed'])
-        expect(reader.events.slice(-2).map(({ type }) => type)).toEqual(['gap', 'failed'])
-        const late = read(row, `${server.url}a`, once)
-        await late.sees('failed')
-        expect(late.count('gap')).toBe(0)
-      },
-    )
+    library('emits a gap before it fails if it was ever open, and none otherwise', async ({ serve, read }) => {
+      const server = await serve()
+      const once = { retry: backoff({ maxRetries: 0 }) }
+      const reader = read(row, `${server.url}a`, once)
+      await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
+      await server.publish('a', texts('one'))
+      await reader.gets('one')
+      await server.fault({ refuse: true, drop: true })
+      await reader.sees('failed')
+      expect(story(reader.events)).toEqual(['one', 'gap not-resumed'])
+      expect(reader.events.slice(-2).map(({ type }) => type)).toEqual(['gap', 'failed'])
+      const late = read(row, `${server.url}a`, once)
+      await late.sees('failed')
+      expect(late.count('gap')).toBe(0)
+    })
 
-    library('shares one connection among its readers, who see the same order', async ({ serve, client }) => {
+    library('shares one connection among its readers, in the same order for each', async ({ serve, client }) => {
       const server = await serve()
       const push = client(row, UNHURRIED)
       const definition = defineChannel({ url: `${server.url}a`, decode: (raw) => raw })
@@ -448,7 +440,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await Promise.all(readers.map((reader) => reader.sees('open', ({ unconfirmed }) => !unconfirmed)))
       await server.publish('a', texts(...numbers(0, 50)))
       await Promise.all(readers.map((reader) => reader.gets('49')))
-      // As long as they read: Node may connect once more when a request was aborted.
+      // Counted before they leave: Node may connect once more after a request was aborted.
       expect((await server.stats()).most).toBe(1)
       for (const reader of readers) {
         expect(reader.data).toEqual(numbers(0, 50))
@@ -456,7 +448,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       }
     })
 
-    library('a message that cannot be decoded is an event, and the channel goes on', async ({ serve, client }) => {
+    library('emits invalid for a message that cannot be decoded, and reads on', async ({ serve, client }) => {
       const server = await serve()
       const json = defineChannel<{ n: number }>({ url: `${server.url}a` })
       const reader = readChannel(client(row).channel(json()))
@@ -468,7 +460,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     })
 
     host.for(['connecting', 'open', 'reconnecting'] as const)(
-      'leaves nothing behind when left while %s',
+      'leaves no connection behind when the last reader leaves while %s',
       async (phase, { serve, read }) => {
         const server = await serve()
         if (phase === 'connecting') await server.fault({ hang: true })
@@ -488,7 +480,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       },
     )
 
-    library('prepares every attempt anew, so that a token is always fresh', async ({ serve, read }) => {
+    library('calls prepareRequest for every attempt, so that a token is always fresh', async ({ serve, read }) => {
       const server = await serve()
       let tokens = 0
       const prepareRequest = async () => ({ query: { token: String((tokens += 1)) } })
@@ -499,11 +491,11 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await reader.sees('reconnecting')
       await server.fault({ resume: true })
       await status(reader.channel, 'open')
-      // A ladder makes an attempt of its own on each rung.
+      // `fallback` makes an attempt for each technique.
       expect(tokens).toBeGreaterThanOrEqual(1 + reader.count('reconnecting'))
     })
 
-    host('sends what a definition lets it send', async ({ serve, client }) => {
+    host('sends a message that matches the sendSchema', async ({ serve, client }) => {
       const server = await serve()
       const chat = defineChannel<Anything, string>({
         url: `${server.url}a`,
@@ -511,14 +503,14 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         decode: (raw) => raw,
       })
       const reader = readChannel(client(row).channel(chat()))
-      // Before it is open: it waits.
+      // The channel is not open yet, so the message waits.
       await reader.channel.send({ hello: 'there' } as never)
       await reader.gets('{"hello":"there"}')
       reader.leave()
     })
 
     if (row.headers) {
-      host('carries the headers that prepare gives', async ({ script, read }) => {
+      host('sends the headers of prepareRequest', async ({ script, read }) => {
         const server = await script()
         await server.answers([
           { status: 503, headers: { 'access-control-allow-headers': '*', 'access-control-allow-origin': '*' } },
@@ -531,13 +523,16 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
         expect(asked.find(({ method }) => method === 'GET')?.headers['authorization']).toBe('Bearer x')
       })
     } else {
-      library('says that it cannot carry headers, instead of dropping them', async ({ serve, read }) => {
-        const server = await serve()
-        const reader = read(row, `${server.url}a`, {
-          prepareRequest: () => ({ headers: { Authorization: 'Bearer x' } }),
-        })
-        expect((await reader.sees('failed')).error.code).toBe('headers-unsupported')
-      })
+      library(
+        'fails with headers-unsupported instead of dropping the headers of prepareRequest',
+        async ({ serve, read }) => {
+          const server = await serve()
+          const reader = read(row, `${server.url}a`, {
+            prepareRequest: () => ({ headers: { Authorization: 'Bearer x' } }),
+          })
+          expect((await reader.sees('failed')).error.code).toBe('headers-unsupported')
+        },
+      )
     }
 
     if (row.seesStatus) statuses(row, asked)
@@ -545,39 +540,42 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
   })
 }
 
-/** What is promised where statuses can be seen. */
+/** The promises of techniques that see HTTP statuses. */
 function statuses(row: Row, { library, host }: Asked) {
   const head = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 
   library.for([
     ['nchan', nchan(), REFUSALS],
     ['standard', standard(), { ...REFUSALS, 410: 'rejected' }],
-  ] as const)('takes each status for what it means (%s)', async ([, backend, meanings], { script, read }) => {
-    const server = await script()
-    for (const [code, meaning] of Object.entries(meanings)) {
-      await server.answers([{ status: Number(code), headers: head, body: 'because' }])
-      // Asked by a client of its own, and nothing is prepared anew for who is refused.
-      const reader = read(row, `${server.url}${code}`, { backend, ...PATIENT })
-      const { error } =
-        meaning === 'rejected' || meaning === 'unauthorized'
-          ? await reader.sees('failed')
-          : await reader.sees('reconnecting')
-      expect({ status: code, code: error.code, message: error.message }).toEqual({
-        status: code,
-        code: meaning,
-        message: `Request to "${server.url}${code}" failed with status ${code}: "because".`,
-      })
-      reader.leave()
-    }
-  })
+  ] as const)(
+    'maps each status to the error code of its meaning (%s)',
+    async ([, backend, meanings], { script, read }) => {
+      const server = await script()
+      for (const [code, meaning] of Object.entries(meanings)) {
+        await server.answers([{ status: Number(code), headers: head, body: 'because' }])
+        // A new client without `prepareRequest`, so that a rejection is not retried.
+        const reader = read(row, `${server.url}${code}`, { backend, ...PATIENT })
+        const { error } =
+          meaning === 'rejected' || meaning === 'unauthorized'
+            ? await reader.sees('failed')
+            : await reader.sees('reconnecting')
+        expect({ status: code, code: error.code, message: error.message }).toEqual({
+          status: code,
+          code: meaning,
+          message: `Request to "${server.url}${code}" failed with status ${code}: "because".`,
+        })
+        reader.leave()
+      }
+    },
+  )
 
-  host('is told the status and the reason of a refusal', async ({ script, read }) => {
+  host('reports the status and the reason of a rejection', async ({ script, read }) => {
     const server = await script()
     for (const code of [400, 401, 404, 425, 429, 503]) {
       await server.answers([{ status: code, headers: head, body: 'because' }])
       const reader = read(row, `${server.url}${code}`, { backend: standard(), ...PATIENT })
-      const refused = code < 425 ? reader.sees('failed') : reader.sees('reconnecting')
-      expect((await refused).error).toMatchObject({
+      const rejected = code < 425 ? reader.sees('failed') : reader.sees('reconnecting')
+      expect((await rejected).error).toMatchObject({
         status: code,
         message: `Request to "${server.url}${code}" failed with status ${code}: "because".`,
       })
@@ -585,7 +583,7 @@ function statuses(row: Row, { library, host }: Asked) {
     }
   })
 
-  library('can be opened again after it was refused for good', async ({ script, read }) => {
+  library('can be opened again after a final rejection', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 404, headers: head }])
     const reader = read(row, `${server.url}a`, PATIENT)
@@ -595,39 +593,39 @@ function statuses(row: Row, { library, host }: Asked) {
     await reader.sees('reconnecting', ({ error }) => error.status === 503)
   })
 
-  host('waits as long as Retry-After asks, and its own delay on top', async ({ script, read }) => {
+  host('waits as long as Retry-After says, and its own delay in addition', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 503, headers: { ...head, 'retry-after': '7' } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     expect({ delay, bounded: 7_000 <= delay && delay <= 7_000 + MOST_DELAY }).toMatchObject({ bounded: true })
   })
 
-  library('waits until the date that Retry-After names', async ({ script, read }) => {
+  library('waits until the date of Retry-After', async ({ script, read }) => {
     const server = await script()
     const began = Date.now()
     const date = new Date(began + 3_600_000).toUTCString()
     await server.answers([{ status: 503, headers: { ...head, 'retry-after': date } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     const least = Date.parse(date) - Date.now()
-    // By the server's own clock, which tells seconds.
+    // The server's `Date` has a resolution of a second.
     const most = Date.parse(date) - began + 1_000 + MOST_DELAY
     expect({ least, delay, most, bounded: least <= delay && delay <= most }).toMatchObject({ bounded: true })
   })
 
   library.for([
-    ['a date that is past', 'Thu, 01 Jan 1970 00:00:01 GMT', 0, MOST_DELAY],
-    // A day is the longest that a server is believed.
-    ['more than a timer holds', '9'.repeat(400), 86_400_000, 86_400_000 + MOST_DELAY],
-    ['less than nothing', '-7', 0, MOST_DELAY],
-    ['no time at all', 'soon', 0, MOST_DELAY],
-  ] as const)('takes a Retry-After of %s for what it is', async ([, value, least, most], { script, read }) => {
+    ['a past date', 'Thu, 01 Jan 1970 00:00:01 GMT', 0, MOST_DELAY],
+    // A day is the longest delay that a server may ask for.
+    ['more than the longest timer', '9'.repeat(400), 86_400_000, 86_400_000 + MOST_DELAY],
+    ['a negative number', '-7', 0, MOST_DELAY],
+    ['a word', 'soon', 0, MOST_DELAY],
+  ] as const)('accepts Retry-After with %s', async ([, value, least, most], { script, read }) => {
     const server = await script()
     await server.answers([{ status: 429, headers: { ...head, 'retry-after': value } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     expect({ delay, bounded: least <= delay && delay <= most }).toMatchObject({ bounded: true })
   })
 
-  library('asks once more, with what was prepared anew, where who asks was refused', async ({ script, read }) => {
+  library('retries once with a new prepareRequest when the user is rejected', async ({ script, read }) => {
     for (const status of [401, 403]) {
       const server = await script()
       await server.answers([
@@ -650,7 +648,7 @@ function statuses(row: Row, { library, host }: Asked) {
     }
   })
 
-  library('takes a page of a captive portal for no answer, and tries again', async ({ script, read }) => {
+  library('rejects the page of a captive portal, and retries', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 200, headers: { ...head, 'content-type': 'text/html' }, body: '<h1>Log in</h1>' }])
     const { error } = await read(row, `${server.url}a`).sees('reconnecting')
@@ -658,7 +656,7 @@ function statuses(row: Row, { library, host }: Asked) {
   })
 }
 
-/** What is promised of techniques that ask again and again. */
+/** The promises of techniques that poll. */
 function polls(row: Row, { library, host }: Asked) {
   const head = {
     'access-control-allow-origin': '*',
@@ -669,19 +667,19 @@ function polls(row: Row, { library, host }: Asked) {
   const nothing = { 'content-length': '0' }
   const same = { etag: '0', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' }
   library.for([
-    ['nothing, and tells a place', nchan(), { headers: { ...nothing, ...same } }],
-    ['nothing at all', nchan(), { headers: nothing }],
-    ['what it brought before', nchan(), { headers: same, body: 'the same' }],
-    ['nothing at all to a plain poll', standard(), { headers: nothing }],
-    ['what it brought before to a plain poll', standard(), { headers: same, body: 'the same' }],
+    ['nothing but a cursor', nchan(), { headers: { ...nothing, ...same } }],
+    ['nothing', nchan(), { headers: nothing }],
+    ['the same message', nchan(), { headers: same, body: 'the same' }],
+    ['nothing, with standard()', standard(), { headers: nothing }],
+    ['the same state, with standard()', standard(), { headers: same, body: 'the same' }],
   ] as const)(
-    'never asks in a tight loop where each answer comes at once and brings %s',
+    'never polls in a tight loop when each response is immediate and brings %s',
     async ([, backend, answer], { script, read }) => {
       const server = await script()
       await server.answers([{ ...answer, headers: { ...head, ...answer.headers } }])
       const time = virtualTime()
       read(row, `${server.url}a`, { backend, scheduler: time })
-      // Time passes slowly beside what is asked. The first answer may be followed at once: it is the first to tell a place.
+      // Time passes slowly compared with requests. The first response brings the first cursor, so the next poll may follow at once.
       const requests = async () => {
         time.advance(row.spacing / 10)
         return (await server.requests()).length
@@ -691,24 +689,27 @@ function polls(row: Row, { library, host }: Asked) {
     },
   )
 
-  // Chromium takes a head that was cut for a whole one, and its body for empty.
+  // Chromium takes a cut head for a whole one with an empty body.
   host.for([
     ['behind its length', 'Content-Length: 5\r\nLast-Modified: Thu, 01 Jan 1970 00:00:09 GMT\r\nEtag: 12'],
     ['before its length', 'Last-Modified: Thu, 01 Jan 1970 00:00:09 GMT\r\nEtag: 12\r\n'],
-  ] as const)('takes an answer that was cut in its head, %s, for no message', async ([, rest], { script, read }) => {
-    const server = await script()
-    const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\nContent-Type: text/plain\r\n'
-    await server.answers([
-      { cut: `HTTP/1.1 200 OK\r\n${begin}${rest}` },
-      { headers: { ...head, etag: '123', 'last-modified': 'Thu, 01 Jan 1970 00:00:09 GMT' }, body: 'whole' },
-    ])
-    const reader = read(row, `${server.url}a`)
-    await reader.gets('whole')
-    expect(reader.data).toEqual(['whole'])
-    expect((await reader.sees('reconnecting')).error.retryable).toBe(true)
-  })
+  ] as const)(
+    'takes a response whose head was cut %s for a lost connection, not for a message',
+    async ([, rest], { script, read }) => {
+      const server = await script()
+      const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\nContent-Type: text/plain\r\n'
+      await server.answers([
+        { cut: `HTTP/1.1 200 OK\r\n${begin}${rest}` },
+        { headers: { ...head, etag: '123', 'last-modified': 'Thu, 01 Jan 1970 00:00:09 GMT' }, body: 'whole' },
+      ])
+      const reader = read(row, `${server.url}a`)
+      await reader.gets('whole')
+      expect(reader.data).toEqual(['whole'])
+      expect((await reader.sees('reconnecting')).error.retryable).toBe(true)
+    },
+  )
 
-  host('takes no earlier place from an answer that was cut in its head', async ({ script, read }) => {
+  host('never takes an earlier cursor from a response whose head was cut', async ({ script, read }) => {
     const server = await script()
     const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n'
     const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'
@@ -720,13 +721,13 @@ function polls(row: Row, { library, host }: Asked) {
     const reader = read(row, `${server.url}a`)
     await reader.gets('two')
     const asked = (await server.requests()).filter(({ method }) => method === 'GET').slice(1)
-    // From there, or from just before it, to prove that nothing fell between.
+    // From that cursor, or from just before it to verify that nothing was missed.
     const from = asked.map(({ url }) => new URL(url, server.url).searchParams.get('last_event_id'))
     expect(from.filter((cursor) => cursor !== '9:122')).toEqual(expect.arrayContaining(['9:123']))
     expect(new Set(from).has('9:12')).toBe(false)
   })
 
-  host('lets no cache answer for the server', async ({ script, read }) => {
+  host('never reads a response from the HTTP cache', async ({ script, read }) => {
     const server = await script()
     const cached = { ...head, 'cache-control': 'max-age=600', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' }
     await server.answers(
@@ -738,7 +739,7 @@ function polls(row: Row, { library, host }: Asked) {
   })
 }
 
-/** A schema that lets everything through. */
+/** A schema that accepts everything. */
 const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
 } as const

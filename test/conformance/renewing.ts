@@ -3,15 +3,15 @@ import { combination } from './combination.ts'
 import type { Engine } from './engines.ts'
 import type { Row } from './rows.ts'
 
-/** Of one second. */
+/** Messages per second. */
 const MESSAGES = 100
 
-/** What expires is renewed while messages come. */
+/** The promise about requests that expire while messages arrive. */
 export function renewing(row: Row, engine: Engine) {
   combination({ technique: row.name, server: 'hub', engine }, ({ library }) => {
-    library('changes tokens without loss or repeat, before they expire', async ({ serve, read }) => {
+    library('replaces tokens before they expire, without loss or repeat', async ({ serve, read }) => {
       const server = await serve()
-      // What has to be loaded first is not to take a token's whole life.
+      // Loads what the technique needs, so that loading does not take a token's whole lifetime.
       await read(row, `${server.url}b`).sees('open', ({ unconfirmed }) => !unconfirmed)
       const tokens: number[] = []
       const prepareRequest = () => {

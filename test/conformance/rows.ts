@@ -13,21 +13,21 @@ import {
   type Technique,
 } from 'pinia-push/observables'
 
-/** What can be kept with a technique; a promise that a row cannot keep names the capability that it lacks. */
+/** A technique and its capabilities. A promise that a row cannot keep names the missing capability. */
 export interface Row {
   name: TechniqueName
   technique: () => Technique
-  /** One connection carries many messages. */
+  /** Whether one connection receives many messages. */
   streams: boolean
-  /** Least time between two requests that bring nothing, in ms. */
+  /** The least time between two requests that bring nothing, in ms. */
   spacing: number
-  /** Sees HTTP statuses and their heads. */
+  /** Whether it sees HTTP statuses and headers. */
   seesStatus: boolean
-  /** Sees that a message arrives before it is whole. */
+  /** Whether it sees the parts of a message as they arrive. */
   seesParts: boolean
-  /** Carries request headers. */
+  /** Whether it sends request headers. */
   headers: boolean
-  /** Sends over its own connection; the others post. */
+  /** Whether it sends over its own connection; the others send by POST. */
   sends: boolean
 }
 
@@ -36,10 +36,10 @@ type Factory = {
   [K in keyof Techniques]: Techniques[K] extends (...options: never[]) => Technique ? K : never
 }[keyof Techniques]
 
-/** Where the runner's own server has it. */
+/** The path of Ruffle on the test runner's server. */
 export const RUFFLE = '/node_modules/@ruffle-rs/ruffle/'
 
-/** A row for each technique: a technique that is exported and has none does not compile. */
+/** A row for each technique. An exported technique without one does not compile. */
 const ROWS = {
   polling: {
     technique: () => polling({ minInterval: 50, maxInterval: 100 }),
@@ -87,7 +87,7 @@ const ROWS = {
     sends: false,
   },
   xhrStream: {
-    // Small, so that every longer test rotates.
+    // Small, so that every longer test reaches it.
     technique: () => xhrStream({ maxBufferedChars: 20_000 }),
     streams: true,
     spacing: 0,
@@ -116,7 +116,7 @@ const ROWS = {
   },
 } satisfies Record<Factory, Omit<Row, 'name'>>
 
-/** The same techniques in other dress. */
+/** The same techniques with other options or in a fallback. */
 const VARIANTS = {
   eventSource: {
     ...ROWS.sse,
@@ -138,7 +138,7 @@ const VARIANTS = {
   },
 }
 
-/** A ladder that climbs as often as a test lets it. */
+/** Returns a fallback that probes for a better technique often enough for a test. */
 export const ladder = (highest: Technique): Technique =>
   fallback(
     { upgradeProbe: { first: 200, max: 500 }, overlapTime: 100, connectTimeout: 3_000 },

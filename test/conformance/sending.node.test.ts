@@ -22,27 +22,27 @@ import { test } from './fixtures.ts'
 const implementation = WebSocket as unknown as typeof globalThis.WebSocket
 const ws = () => webSocket({ implementation })
 
-/** A WebSocket server of one's own: what clients say, connection by connection, and what it is made to answer. */
-async function socketServer(answer: (said: string, socket: WebSocket) => void = () => {}, options: ServerOptions = {}) {
+/** Starts a WebSocket server that records the messages of each connection, and replies with `reply`. */
+async function socketServer(reply: (text: string, socket: WebSocket) => void = () => {}, options: ServerOptions = {}) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options })
   await once(server, 'listening')
-  const said: string[][] = []
+  const inbox: string[][] = []
   server.on('connection', (socket) => {
     const own: string[] = []
-    said.push(own)
+    inbox.push(own)
     socket.on('message', (data: Buffer) => {
       own.push(String(data))
-      answer(String(data), socket)
+      reply(String(data), socket)
     })
   })
   onTestFinished(() => {
     for (const socket of server.clients) socket.terminate()
     server.close()
   })
-  return { server, said, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
+  return { server, inbox, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
 
-/** A hub, and what is published on its channel `a`. */
+/** Starts a hub. */
 async function hubServer(options?: HubOptions) {
   const hub = createHub(options)
   const { url, close } = await hub.listen()
@@ -61,11 +61,11 @@ function client(options: PushClientOptions) {
   return push
 }
 
-describe('while the connection is renewed', () => {
+describe('while the connection is replaced', () => {
   test.for([
     ['webSocket', () => ws()],
     ['fallback', () => fallback(ws())],
-  ] as const)('what is sent waits, and comes once, in order (%s)', async ([, technique]) => {
+  ] as const)('sent messages wait, and arrive once, in order (%s)', async ([, technique]) => {
     const { url } = await hubServer({ maxPublishRate: 1_000_000 })
     let prepared = 0
     const push = client({
@@ -86,11 +86,11 @@ describe('while the connection is renewed', () => {
       })
     })
     let next = 0
-    // Until it was renewed three times.
+    // Until the connection was replaced three times.
     while (prepared < 4) {
       await channel.send(next)
       next += 1
-      // A turn of the event loop, or nothing of the connection would be heard.
+      // Lets the event loop turn, so that the connection can read.
       await new Promise(setImmediate)
     }
     await channel.send(-1)
@@ -100,7 +100,7 @@ describe('while the connection is renewed', () => {
 })
 
 describe('by HTTP', () => {
-  /** A server of event streams; `post` answers what is sent, or does not. */
+  /** Starts a server of event streams, whose `post` responds to messages. */
   async function httpServer(post: (body: string, response: ServerResponse) => void) {
     const server = createServer((request, response) => {
       if (request.method === 'GET') {
@@ -122,7 +122,7 @@ describe('by HTTP', () => {
   }
   const accept = (response: ServerResponse) => response.writeHead(202).end()
 
-  test('a server that never answers costs one message its time, and the next goes on', async () => {
+  test('a message times out when the server never responds, and the next one is sent', async () => {
     const posted: string[] = []
     const url = await httpServer((body, response) => {
       posted.push(body)
@@ -136,14 +136,14 @@ describe('by HTTP', () => {
     expect(posted).toEqual(['"lost"', '"taken"'])
   })
 
-  test('a body that does not end is not waited for: the server has accepted', async () => {
+  test('a message is accepted when the response is, even if its body does not end', async () => {
     const url = await httpServer((_, response) => void response.writeHead(202).write('accepted'))
     const channel = client({ technique: sse(), backend: nchan() }).channel(url)
     channel.messages$.subscribe()
     await channel.send('taken')
   })
 
-  test('close() rejects what waits, and gives up what is on its way', async () => {
+  test('close() rejects waiting messages and aborts the request', async () => {
     let asked = () => {}
     const underWay = new Promise<void>((resolve) => (asked = resolve))
     const gone = new Promise<void>((resolve) => {
@@ -167,7 +167,7 @@ describe('by HTTP', () => {
     await gone
   })
 
-  test('what was given up is not posted when `prepareRequest` comes late, and the next goes on', async () => {
+  test('an expired message is not posted when `prepareRequest` resolves late, and the next one is sent', async () => {
     const posted: string[] = []
     const url = await httpServer((body, response) => {
       posted.push(body)
@@ -188,7 +188,7 @@ describe('by HTTP', () => {
     expect(posted).toEqual(['"taken"'])
   })
 
-  test('a captive portal that answers a POST has not accepted it', async () => {
+  test('a message is not accepted when a captive portal responds to the POST', async () => {
     const url = await httpServer((_, response) =>
       response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Log in</h1>'),
     )
@@ -197,7 +197,7 @@ describe('by HTTP', () => {
     await expect(channel.send('x')).rejects.toMatchObject({ code: 'unexpected-response' })
   })
 
-  test('`prepareRequest` is asked once for as long as what it gave is good, and again after a 401', async () => {
+  test('`prepareRequest` is called once until its result expires, and again after a 401', async () => {
     const tokens: string[] = []
     let refuse = false
     const url = await httpServer((body, response) => {
@@ -219,7 +219,7 @@ describe('by HTTP', () => {
     expect(tokens).toEqual(['t0', 't1'])
   })
 
-  test('a 401 is asked for once more only where `prepareRequest` may give something else', async () => {
+  test('a 401 is retried once only if there is a `prepareRequest`', async () => {
     let requests = 0
     const server = createServer((_, response) => {
       requests += 1
@@ -240,7 +240,7 @@ describe('by HTTP', () => {
   })
 })
 
-describe('a WebSocket server of one’s own', () => {
+describe('a WebSocket server with standard()', () => {
   const open = (url: string, options: StandardOptions, more: PushClientOptions = {}) => {
     const text = defineChannel({ url, decode: (raw) => raw, encode: (word: string) => word })
     const channel = client({ technique: ws(), backend: standard(options), ...more }).channel(text())
@@ -256,33 +256,33 @@ describe('a WebSocket server of one’s own', () => {
   test.for<[string, NonNullable<StandardOptions['hello']>]>([
     ['a value', () => 'login'],
     ['a promise', async () => 'login'],
-  ])('is told hello first, on each connection (%s)', async ([, hello]) => {
-    const { server, said, url } = await socketServer()
+  ])('receives `hello` first on each connection (%s)', async ([, hello]) => {
+    const { server, inbox, url } = await socketServer()
     const { channel } = open(url, { hello })
     await channel.send('early')
-    await expect.poll(() => said).toEqual([['login', 'early']])
+    await expect.poll(() => inbox).toEqual([['login', 'early']])
     for (const socket of server.clients) socket.terminate()
-    await expect.poll(() => said.length).toBe(2)
+    await expect.poll(() => inbox.length).toBe(2)
     await channel.send('late')
     await expect
-      .poll(() => said)
+      .poll(() => inbox)
       .toEqual([
         ['login', 'early'],
         ['login', 'late'],
       ])
   })
 
-  test('is told hello again on a connection that `fallback` renews', async () => {
-    const { said, url } = await socketServer()
+  test('receives `hello` again on a connection that `fallback` replaces', async () => {
+    const { inbox, url } = await socketServer()
     const prepareRequest = () => ({ expiresAt: Date.now() + 1_100 })
     const { channel } = open(url, { hello: () => 'login' }, { technique: fallback(ws()), prepareRequest })
-    await expect.poll(() => said.length).toBeGreaterThan(2)
+    await expect.poll(() => inbox.length).toBeGreaterThan(2)
     await channel.send('x')
-    await expect.poll(() => said.at(-1)).toEqual(['login', 'x'])
-    expect(said.every(([first]) => first === 'login')).toBe(true)
+    await expect.poll(() => inbox.at(-1)).toEqual(['login', 'x'])
+    expect(inbox.every(([first]) => first === 'login')).toBe(true)
   })
 
-  test('a hello that fails is an attempt that fails, and the cause is told', async () => {
+  test('a `hello` that rejects fails the attempt, and the error names the cause', async () => {
     const { url } = await socketServer()
     const channel = client({
       technique: ws(),
@@ -295,14 +295,14 @@ describe('a WebSocket server of one’s own', () => {
   })
 
   test.for<[string, string, StandardOptions, string]>([
-    ['a hello that throws a TypeError', 'failed', { hello: () => JSON.parse('null').token }, 'exception'],
+    ['a `hello` that throws a TypeError', 'failed', { hello: () => JSON.parse('null').token }, 'exception'],
     [
-      'a hello that rejects with a ReferenceError',
+      'a `hello` that rejects with a ReferenceError',
       'failed',
       { hello: () => Promise.reject(new ReferenceError('token is not defined')) },
       'exception',
     ],
-    ['an answer that throws a TypeError', 'failed', { answer: () => JSON.parse('null').pong }, 'exception'],
+    ['an `answer` that throws a TypeError', 'failed', { answer: () => JSON.parse('null').pong }, 'exception'],
     [
       'a ping that throws a TypeError',
       'failed',
@@ -310,7 +310,7 @@ describe('a WebSocket server of one’s own', () => {
       'exception',
     ],
     [
-      'a hello that rejects with what fetch rejects with when the network fails',
+      'a `hello` that rejects like fetch when the network fails',
       'reconnecting',
       { hello: () => Promise.reject(new TypeError('Failed to fetch')) },
       'prepare-failed',
@@ -328,31 +328,31 @@ describe('a WebSocket server of one’s own', () => {
     expect(await ends).toEqual([type, code])
   })
 
-  test('has its pings answered, and neither is a message', async () => {
-    const { server, said, url } = await socketServer()
+  test('receives replies to its pings, and neither is a message', async () => {
+    const { server, inbox, url } = await socketServer()
     server.on('connection', (socket) => socket.send('ping'))
     const { received } = open(url, { answer: (frame) => (frame === 'ping' ? 'pong' : undefined) })
-    await expect.poll(() => said).toEqual([['pong']])
+    await expect.poll(() => inbox).toEqual([['pong']])
     for (const socket of server.clients) socket.send('news')
     await expect.poll(() => received).toEqual(['news'])
   })
 
-  test('gets a heartbeat, whose answers are no messages', async () => {
-    const { said, url } = await socketServer((text, socket) => socket.send(text === 'ping' ? 'pong' : text))
+  test('receives heartbeats, and its replies are not messages', async () => {
+    const { inbox, url } = await socketServer((text, socket) => socket.send(text === 'ping' ? 'pong' : text))
     const { received, channel } = open(url, { heartbeat: { send: 'ping', expect: 'pong', every: 10 } })
-    await expect.poll(() => said[0]?.length).toBeGreaterThan(3)
+    await expect.poll(() => inbox[0]?.length).toBeGreaterThan(3)
     await channel.send('echo')
     await expect.poll(() => received).toEqual(['echo'])
   })
 
-  test('that does not answer a heartbeat is left: the line is dead', async () => {
-    const { said, url } = await socketServer()
+  test('is disconnected when it does not reply to a heartbeat', async () => {
+    const { inbox, url } = await socketServer()
     const { gaps } = open(url, { heartbeat: { send: 'ping', expect: 'pong', every: 20, within: 50 } })
-    await expect.poll(() => said.length).toBeGreaterThan(1)
+    await expect.poll(() => inbox.length).toBeGreaterThan(1)
     await expect.poll(() => gaps[0]).toBe('not-resumed')
   })
 
-  test('is offered the subprotocols that `prepareRequest` gives, fresh for each attempt', async () => {
+  test('is offered the subprotocols of `prepareRequest`, new for each attempt', async () => {
     const offered: string[][] = []
     const { server, url } = await socketServer(undefined, {
       handleProtocols: (protocols) => {
@@ -374,7 +374,7 @@ describe('a WebSocket server of one’s own', () => {
   })
 
   test.for([['secret token'], 'secret', [1], () => ['secret'], null])(
-    'fails once, and names the option, where `prepareRequest` gives the subprotocols %o',
+    'fails at once, and the error names the option, when `prepareRequest` gives the subprotocols %o',
     async (subprotocols) => {
       const { server, url } = await socketServer()
       const { channel } = open(url, {}, { prepareRequest: () => ({ subprotocols: subprotocols as never }) })
@@ -387,14 +387,14 @@ describe('a WebSocket server of one’s own', () => {
     },
   )
 
-  test('is offered a subprotocol once that `prepareRequest` gives, too', async () => {
+  test('is offered a subprotocol once when the backend and `prepareRequest` both give it', async () => {
     const { server, url } = await socketServer(undefined, { handleProtocols: () => 'v1' })
     const { channel } = open(url, { subprotocols: ['v1'] }, { prepareRequest: () => ({ subprotocols: ['v1'] }) })
     await expect.poll(() => channel.status).toBe('open')
     expect(server.clients.size).toBe(1)
   })
 
-  test.for([() => ['v1'], 'v1', [1]])('refuses subprotocols %o at once', (subprotocols) => {
+  test.for([() => ['v1'], 'v1', [1]])('the options reject the subprotocols %o at once', (subprotocols) => {
     expect(() => standard({ subprotocols: subprotocols as never })).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
     )

@@ -1,7 +1,7 @@
 import { nchan, type Backend } from 'pinia-push/observables'
 import type { ServerKind } from '../servers/control-client.ts'
 
-/** How a client is set for each kind of server. What they cannot do is in `limits.ts`. */
+/** The client's options for each kind of server. `limits.ts` has what a server cannot do. */
 export const SERVERS: Record<ServerKind, { backend: () => Backend }> = {
   hub: { backend: () => nchan() },
   nchan: { backend: () => nchan({ heartbeat: 1_000 }) },

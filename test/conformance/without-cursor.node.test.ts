@@ -7,9 +7,9 @@ const HELD = { headers: SSE, hold: true }
 const row = { technique: () => sse() }
 const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDelay: 10 }) }
 
-// In Node, because a browser repeats by itself a request that was cut.
-describe('a request that only its cursor keeps from being answered', () => {
-  test('is made without it, and readers are told of a gap', async ({ script, read }) => {
+// In Node, because a browser repeats a request that was cut by itself.
+describe('a request that fails because of its cursor', () => {
+  test('is sent without it, and a gap is emitted', async ({ script, read }) => {
     const server = await script()
     await server.answers([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
@@ -33,7 +33,7 @@ describe('a request that only its cursor keeps from being answered', () => {
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two', 'gap not-resumed', 'three'])
   })
 
-  test.for([400, 431])('and is answered %d, is made without it, after a gap', async (status, { script, read }) => {
+  test.for([400, 431])('and gets a %d is sent without it, after a gap', async (status, { script, read }) => {
     const server = await script()
     await server.answers([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
@@ -47,7 +47,7 @@ describe('a request that only its cursor keeps from being answered', () => {
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
   })
 
-  test('and hangs, is made without it, after a gap', async ({ script, read }) => {
+  test('and gets no response is sent without it, after a gap', async ({ script, read }) => {
     const server = await script()
     await server.answers([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
@@ -64,7 +64,7 @@ describe('a request that only its cursor keeps from being answered', () => {
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
   })
 
-  test('is a poll without its validator, where the server refuses that', async ({ script, read }) => {
+  test('is a poll without its validator if the server rejects the validator', async ({ script, read }) => {
     const server = await script()
     const TEXT = { 'content-type': 'text/plain' }
     await server.answers([
@@ -85,7 +85,7 @@ describe('a request that only its cursor keeps from being answered', () => {
     ])
   })
 
-  test('carries it again after an outage', async ({ script, read }) => {
+  test('has it again after an outage', async ({ script, read }) => {
     const server = await script()
     await server.answers([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },

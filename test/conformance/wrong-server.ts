@@ -3,22 +3,22 @@ import { backoff, durableStreams, mercure, nchan, standard, type Backend, type T
 import type { ScriptedAnswer } from '../servers/control-client.ts'
 import { test, type Reader } from './fixtures.ts'
 
-/** What the console is warned of while a channel tries. */
-export function watched() {
+/** Returns the warnings of this library on the console so far. */
+export function spyOnWarnings() {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   onTestFinished(() => warn.mockRestore())
-  return () => warn.mock.calls.map(([sentence]) => String(sentence)).filter((said) => said.startsWith('[pinia-push]'))
+  return () => warn.mock.calls.map(([sentence]) => String(sentence)).filter((text) => text.startsWith('[pinia-push]'))
 }
 
-/** What a client is given that warns, and tries again soon. */
+/** The options of a client that warns and retries soon. */
 export const warning = (backend: Backend) => ({
   backend,
   warnings: true,
   retry: backoff({ initialDelay: 10, maxDelay: 10 }),
 })
 
-/** Resolves when it was tried twice, and nothing came of it. */
-export async function triedTwice(reader: Reader): Promise<void> {
+/** Resolves after two failed attempts. */
+export async function failedTwice(reader: Reader): Promise<void> {
   await reader.sees('reconnecting', ({ attempt }) => attempt === 2)
 }
 
@@ -30,7 +30,7 @@ export const BACKENDS = {
 }
 type BackendName = keyof typeof BACKENDS
 
-/** Which part of a backend each technique takes. */
+/** The part of a backend that each technique uses. */
 const PARTS = {
   polling: 'poll',
   longPolling: 'poll',
@@ -41,36 +41,36 @@ const PARTS = {
 
 export type TechniqueName = keyof typeof PARTS
 
-/** The techniques that speak a backend's backend. */
-export const spoken = (names: readonly TechniqueName[], backend: BackendName) =>
+/** Returns the techniques that a backend supports. */
+export const supported = (names: readonly TechniqueName[], backend: BackendName) =>
   names.filter((name) => BACKENDS[backend]()[PARTS[name]] !== undefined)
 
 const EVENTS: ScriptedAnswer = { headers: { 'content-type': 'text/event-stream' }, hold: true, body: 'data: one\n\n' }
 const OTHER_IDS: ScriptedAnswer = { ...EVENTS, body: 'retry: 10\nid: 7\ndata: one\n\n' }
 const STATE: ScriptedAnswer = { headers: { 'content-type': 'application/json', etag: '"1"' }, body: '1' }
 
-/** Development is warned once of a server that is not of the backend's kind, and the channel is never open. */
+/** The promises about a server of another backend: development warns once, and the channel never opens. */
 export function wrongServers(techniques: Partial<Record<TechniqueName, Technique>>) {
   const names = Object.keys(techniques) as TechniqueName[]
   const row = (name: TechniqueName) => ({ technique: () => techniques[name] as Technique })
   const rows = (Object.keys(BACKENDS) as BackendName[]).flatMap((backend) =>
-    spoken(names, backend).map((name) => [backend, name] as const),
+    supported(names, backend).map((name) => [backend, name] as const),
   )
 
-  describe('HTML, from a mistyped URL or a login, is warned of once and is never open', () => {
+  describe('HTML from a mistyped URL or a login warns once, and the channel never opens', () => {
     test.for(rows)('%s by %s', async ([backend, name], { script, read }) => {
       const server = await script()
       const page = { 'content-type': 'text/html', 'last-modified': 'Thu, 01 Jan 1970 00:00:05 GMT', etag: '"5e8f"' }
       await server.answers([{ headers: page, body: '<!doctype html><title>App</title>' }])
-      const warnings = watched()
+      const warnings = spyOnWarnings()
       const reader = read(row(name), `${server.url}a`, warning(BACKENDS[backend]()))
-      await triedTwice(reader)
+      await failedTwice(reader)
       expect(warnings()).toEqual([expect.stringMatching(/unexpected response.*text\/html/i)])
       expect(reader.count('open')).toBe(0)
     })
   })
 
-  describe('a server that follows the standards alone is no other backend’s: `standard()` is named', () => {
+  describe('a server that follows the standards alone makes other backends name `standard()`', () => {
     test.for(
       rows
         .filter(([backend]) => backend !== 'standard()')
@@ -84,30 +84,30 @@ export function wrongServers(techniques: Partial<Record<TechniqueName, Technique
                 ]
           return answers.map(([what, answer]) => [backend, name, what, answer] as const)
         })
-        // A Mercure hub's ids are any text.
+        // The ids of a Mercure hub may be any text.
         .filter(([backend, , , answer]) => backend !== 'mercure()' || answer !== OTHER_IDS),
     )('%s by %s, %s', async ([backend, name, , answer], { script, read }) => {
       const server = await script()
       await server.answers([answer])
-      const warnings = watched()
+      const warnings = spyOnWarnings()
       const reader = read(row(name), `${server.url}a`, warning(BACKENDS[backend]()))
-      await triedTwice(reader)
+      await failedTwice(reader)
       expect(warnings()).toEqual([expect.stringContaining('standard()')])
       expect(reader.data).toEqual([])
-      // A Mercure hub need not say anything before its first event.
+      // A Mercure hub may send nothing before its first event.
       expect(backend === 'mercure()' || reader.count('open') === 0).toBe(true)
     })
   })
 
-  describe('the hub is no other backend’s: `nchan()` is named', () => {
+  describe('the hub makes other backends name `nchan()`', () => {
     test.for(rows.filter(([backend]) => backend !== 'nchan()'))(
       '%s by %s',
       async ([backend, name], { serve, read }) => {
         const server = await serve()
-        const warnings = watched()
+        const warnings = spyOnWarnings()
         await server.publish('a', [{ data: 'one' }])
         const reader = read(row(name), `${server.url}a`, warning(BACKENDS[backend]()))
-        await triedTwice(reader)
+        await failedTwice(reader)
         expect(warnings()).toEqual([expect.stringContaining('Use nchan().')])
         expect([reader.data, reader.count('open')]).toEqual([[], 0])
       },

@@ -9,12 +9,12 @@ import { test } from './fixtures.ts'
 
 const ZEROS = Buffer.alloc(65_536, 48)
 
-/** A server whose bodies do not end, and how many of them somebody still reads. */
+/** Starts a server whose bodies do not end. `read` returns how many are still read. */
 async function endless(type: string, compressed: boolean) {
-  let [asked, left] = [0, 0]
+  let [opened, closed] = [0, 0]
   const server = createServer((_, response) => {
-    asked += 1
-    response.on('close', () => (left += 1))
+    opened += 1
+    response.on('close', () => (closed += 1))
     response.writeHead(200, { 'content-type': type, etag: '"1"', ...(compressed && { 'content-encoding': 'gzip' }) })
     const body = Readable.from(
       (function* () {
@@ -33,10 +33,10 @@ async function endless(type: string, compressed: boolean) {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`, read: () => asked - left }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`, read: () => opened - closed }
 }
 
-describe('an answer without an end is cut while it comes', () => {
+describe('an endless response is aborted while it arrives', () => {
   const techniques = [
     ['polling', polling(), 'text/plain'],
     ['longPolling', longPolling(), 'text/plain'],
@@ -44,11 +44,11 @@ describe('an answer without an end is cut while it comes', () => {
     ['fetchStream', fetchStream(), 'application/x-ndjson'],
   ] as const
   const encodings = [
-    ['as it is', false],
+    ['uncompressed', false],
     ['compressed to a thousandth', true],
   ] as const
   const rows = techniques.flatMap(([name, via, type]) =>
-    encodings.map(([spelled, compressed]) => [name, spelled, via, type, compressed] as const),
+    encodings.map(([encoding, compressed]) => [name, encoding, via, type, compressed] as const),
   )
 
   test.for(rows)('%s: %s', async ([, , via, type, compressed], { read }) => {

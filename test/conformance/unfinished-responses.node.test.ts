@@ -14,7 +14,7 @@ const streams = [
 ] as const
 
 describe.each(polls)('%s', (_, row) => {
-  test('notices a response that stops in the middle of its body, and asks again', async ({ script, read }) => {
+  test('detects a response that stalls in its body, and polls again', async ({ script, read }) => {
     const server = await script()
     await server.answers([
       { headers: { 'content-type': 'text/plain', 'content-length': '100' }, body: 'x'.repeat(20), hold: true },
@@ -33,7 +33,7 @@ describe.each([...polls, ...streams])('%s', (_, row) => {
     [404, 'rejected', 'failed'],
     [401, 'unauthorized', 'failed'],
     [503, 'unavailable', 'reconnecting'],
-  ] as const)('says what a %i means whose body never ends', async ([code, error, state], { script, read }) => {
+  ] as const)('reports a %i whose body never ends', async ([code, error, state], { script, read }) => {
     const server = await script()
     await server.answers([{ status: code, headers: { 'retry-after': '600' }, body: 'because', hold: true }])
     const reader = read(row, `${server.url}a`, options)
@@ -45,13 +45,13 @@ describe.each([...polls, ...streams])('%s', (_, row) => {
   })
 })
 
-test('a long poll that is refused, and takes its time, was never open', async ({ script, read }) => {
+test('a long poll that is rejected slowly is never open', async ({ script, read }) => {
   const server = await script()
   await server.answers([{ status: 503, headers: { 'retry-after': '600' }, hold: true }])
   const time = virtualTime()
   const asked = vi.spyOn(globalThis, 'fetch')
   const reader = read({ technique: () => longPolling() }, `${server.url}a`, { ...options, scheduler: time })
-  // A request that stood for a second would be presumed open.
+  // A request without a response for a second is presumed open.
   time.advance(999)
   await expect.poll(() => asked.mock.settledResults[0]?.type).toBe('fulfilled')
   asked.mockRestore()
@@ -60,7 +60,7 @@ test('a long poll that is refused, and takes its time, was never open', async ({
   expect(reader.count('open')).toBe(0)
 })
 
-test('a long poll on a dead line is shown as open once, and again when something is received', async ({
+test('a long poll on a dead connection is open once, and again when something is received', async ({
   script,
   read,
 }) => {
@@ -76,7 +76,7 @@ test('a long poll on a dead line is shown as open once, and again when something
   expect(reader.count('open')).toBe(1)
   expect(reader.count('reconnecting')).toBeGreaterThan(5)
   await server.answers([{ headers: { 'content-type': 'text/plain' }, body: 'back' }])
-  // An answer comes in real time, and has twenty of these steps before its attempt is given up.
+  // The response arrives in real time, within twenty of these steps, before the attempt times out.
   const answered = () => {
     time.advance(1_000)
     return reader.count('message')
@@ -92,7 +92,7 @@ describe('a server that sends its head with its first event', () => {
   const late = { headers: { 'content-type': 'text/event-stream' }, body: 'data: one\n\n', hold: true, delay: 700 }
   const row = { technique: () => sse() }
 
-  test('is given more time after each attempt, until it is heard', async ({ script, read }) => {
+  test('gets more time after each attempt, until it responds', async ({ script, read }) => {
     const server = await script()
     await server.answers([late])
     const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })
@@ -100,7 +100,7 @@ describe('a server that sends its head with its first event', () => {
     await status(reader.channel, 'open')
   })
 
-  test('is told of in an error that names `connectTimeout`, and says what to do', async ({ script, read }) => {
+  test('is reported by an error that names `connectTimeout` and says what to do', async ({ script, read }) => {
     const server = await script()
     await server.answers([late])
     const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })
