@@ -148,7 +148,7 @@ function sent(promise: Promise<unknown>): () => string | undefined {
 }
 
 /** A store that is bound to a channel, with this snapshot. */
-function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<never>, retry = never) {
+function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<never>, retry = never, opens = true) {
   const technique = mockTechnique()
   const useStore = defineStore('waits', {
     state: () => ({ n: 0 }),
@@ -165,7 +165,7 @@ function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<nev
   app.use(pinia).use(push).mount(document.createElement('div'))
   onTestFinished(() => app.unmount())
   const made = useStore(pinia)
-  technique.latest.open()
+  if (opens) technique.latest.open()
   return made
 }
 
@@ -440,6 +440,11 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     const { channel } = reading(time)
     const outcome = sent(channel.send('x'))
     return () => outcome() ?? 'waits'
+  },
+  '`snapshot` of a store whose channel does not open'(time) {
+    let asked = false
+    store(time, () => new Promise(() => (asked = true)), never, false)
+    return () => (asked ? 'asked' : undefined)
   },
   '`snapshot` of a store'(time) {
     let aborted = false

@@ -1,5 +1,5 @@
-import { nextTick, reactive, ref, watch } from 'vue'
-import { usePushChannel } from 'pinia-push'
+import { inject, nextTick, reactive, ref, watch } from 'vue'
+import { pushKey, usePushChannel } from 'pinia-push'
 import { inflict, type CardFault } from './faults.ts'
 import type { Shown } from './techniques/index.ts'
 import { useArrivals } from './use-arrivals.ts'
@@ -13,19 +13,26 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
   /** When it started, in ms since the epoch; undefined until a person starts it. */
   const begun = ref(shown.loads === undefined ? 0 : undefined)
   const begin = () => void (begun.value = Date.now())
-  const { status, error, attempt, retryAt, reconnect, close, onMessage, onGap } = usePushChannel(() => {
+  const source = () => {
     const origin = base()
     return origin && begun.value !== undefined ? shown.channel({ origin }) : null
-  })
+  }
+  const { status, error, attempt, retryAt, reconnect, onMessage, onGap } = usePushChannel(source)
   const { message, gap, lostConnection, ...arrivals } = useArrivals(status)
   onMessage(message)
   onGap(gap)
   watch(status, (now) => now === 'reconnecting' && lostConnection(), { flush: 'sync' })
 
+  const push = inject(pushKey)
+  /** Disconnects the channel at once, for all its readers. */
+  const disconnect = () => {
+    const descriptor = source()
+    if (descriptor) push?.channel(descriptor).close()
+  }
   /** Reconnects at once from its cursor: an attempt on the broken network may hang, and a rejection is final. */
   const restart = () => {
     if (status.value === 'open' || status.value === 'idle') return
-    close()
+    disconnect()
     reconnect()
   }
   // Another window may have healed the network.
@@ -41,8 +48,8 @@ export function useTechnique(shown: Shown, base: () => string | undefined, fault
       if (pressed === 'heal') restart()
       return
     }
-    // It closes, four other streams open, and its reconnect finds no free connection.
-    close()
+    // It disconnects, four other streams open, and its reconnect finds no free connection.
+    disconnect()
     crowded.value = true
     await nextTick()
     return reconnect()

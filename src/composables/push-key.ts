@@ -1,18 +1,28 @@
+import type { SchedulerLike } from 'rxjs'
 import { hasInjectionContext, inject, type InjectionKey } from 'vue'
-import { PushError } from '../observables/index.ts'
+import { PushError, type PushClient, type RetryPolicy } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
-import type { AppClient } from './app-client.ts'
 
-/** Where an app keeps its client. */
+/** A client that exposes its settings, so that stores and composables use the same ones. */
+export interface AppClient extends PushClient {
+  /** The scheduler of its timers. */
+  readonly scheduler: SchedulerLike
+  /** When it retries. */
+  readonly retry: RetryPolicy
+  /** The namespace of cursors that the server gave outside the channel, with a snapshot for example. */
+  readonly namespace: string
+}
+
+/** The injection key of an app's client. */
 export const pushKey: InjectionKey<AppClient> = Symbol('pinia-push')
 
-/** The app's client, for the composable called so. @throws PushError `plugin-not-installed` */
-export function appPush(caller: string): AppClient {
+/** Returns the app's client to the composable named `caller`. @throws PushError `plugin-not-installed` */
+export function injectPush(caller: string): AppClient {
   const push = hasInjectionContext() ? inject(pushKey, undefined) : undefined
   if (push) return push
   throw new PushError(
     'plugin-not-installed',
     DEV &&
-      `${caller}() found no push plugin: app.use(createPush({ technique: sse() })) before app.mount(), and call it in setup(); elsewhere name the client by its option \`client\``,
+      `${caller}() found no push plugin: it was not called in setup(), or the app does not use it. Call app.use(createPush({ technique: sse() })) before app.mount(), or pass the option \`client\`.`,
   )
 }

@@ -24,49 +24,45 @@ import {
   type Technique,
 } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
-import type { AppClient } from './app-client.ts'
-import { batch, type Flush } from './internal/batch.ts'
-import { follow, onServer, sourceError } from './internal/follow-source.ts'
-import { guarded, isThenable, watchRejection } from './internal/guarded.ts'
-import { pauseReasons, whileDeactivated } from './internal/pause-reasons.ts'
-import { appPush } from './push-key.ts'
-import { errorReporter } from './internal/error-reporter.ts'
-import { sameSource, unwrapped, type AnySource } from './internal/source.ts'
-import type { UsePushChannelReturn } from './use-push-channel-return.ts'
 import { hostScheduler } from '../observables/internal/time.ts'
+import type { Flush } from './internal/batch.ts'
+import { errorReporter, guarded } from './internal/error-reporter.ts'
+import { followSource, onServer, rawSource, sameSource, sourceError, type AnySource } from './internal/follow-source.ts'
+import { messageFold } from './internal/message-fold.ts'
+import { pauseReasons, pauseWhileDeactivated } from './internal/pause-reasons.ts'
+import { injectPush, type AppClient } from './push-key.ts'
+import type { UsePushChannelReturn } from './use-push-channel-return.ts'
 
 export interface UsePushChannelOptions {
-  /** Whether to be connected. @default true */
+  /** Whether to read the channel. @default true */
   enabled?: MaybeRefOrGetter<boolean>
   /**
-   * When `data` and `message` are written; a number is in ms. Every message goes through `reduce` and `onMessage` all
-   * the same. @default 'microtask'
+   * When `data` and `message` are written; a number is a delay in ms. `reduce` and `onMessage` receive every message at
+   * once. @default 'microtask'
    */
   flush?: Flush
-  /**
-   * Whether to pause, as by `pause()`, while `<KeepAlive>` keeps the component inactive, and to resume when it is
-   * active again. @default false
-   */
+  /** Whether to pause, as `pause()` does, while `<KeepAlive>` keeps the component deactivated. @default false */
   pauseOnDeactivated?: boolean
-  /** For use outside a component. @default the app's */
+  /** The client to use outside a component. @default the app's */
   client?: PushClient & Partial<AppClient>
 }
 
-/** Folds each message into `data`. It returns a new value: one that is changed in place is not seen to change. */
+/** Folds the messages into `data`. */
 export interface Reducing<T, A> {
-  /** `data` before the first message of this reader, and again when the source changes. */
+  /** `data` before the first message, and again when the source changes. */
   initial: A
+  /** Returns the new value. Vue does not detect a value that is changed in place. */
   reduce: (value: A, message: PushMessage<T>) => A
 }
 
 /**
- * Reads a channel while the component, or the effect scope, lives. All who read one channel share its connection.
+ * Reads a channel while the component, or the effect scope, is active. All readers of a channel share its connection.
  *
- * The source is a descriptor or a URL, or a ref or getter of one: when it changes, the old channel is left at once and
- * `data` begins anew: with the last message of a channel that others read already, or with `initial`. `null`, or
- * `enabled: false`, is not connected. On a server nothing connects.
+ * The source is a descriptor, a URL, or a ref or getter of one. When it changes, the old channel is left at once. `data`
+ * starts over: with the last message of a channel that others read already, or with `initial`. Nothing is read while the
+ * source is `null` or `enabled` is false. On a server nothing connects.
  *
- * @throws PushError `plugin-not-installed` where no plugin is found; `invalid-url`, `missing-technique`, `client-closed` as
+ * @throws PushError `plugin-not-installed` if there is no plugin; `invalid-url`, `missing-technique` and `client-closed` as
  * `PushClient.channel` does.
  * @example
  * const { data, status, onGap } = usePushChannel(() => (props.symbol ? ticks({ symbol: props.symbol }) : null))
@@ -88,81 +84,58 @@ export function usePushChannel(
     flush = 'microtask',
     pauseOnDeactivated = false,
     technique,
-    client = appPush('usePushChannel'),
+    client = injectPush('usePushChannel'),
     initial,
     reduce,
   }: AnyOptions = {},
 ): unknown {
-  const data = shallowRef(initial)
-  const message = shallowRef<PushMessage<unknown>>()
   const state = shallowRef(IDLE)
   const messages$ = new Subject<PushMessage<unknown>>()
   const gaps$ = new Subject<PushGap>()
   const report = errorReporter()
   const paused = pauseReasons()
+  const fold = messageFold({ initial, reduce, flush, scheduler: client.scheduler ?? hostScheduler, report })
   let channel: Channel<unknown, unknown> | undefined
-  let reduced = initial
-  let last: PushMessage<unknown> | undefined
 
-  const write = () => {
-    data.value = reduced
-    message.value = last
-  }
-  const writes = batch(flush, client.scheduler ?? hostScheduler, write)
-
-  /** Others read the channel already: it is shown where they are. What is folded is folded from here on. */
-  const begin = (present: PushMessage<unknown> | undefined) => {
-    last = present
-    if (present && !reduce) reduced = present.data
-    write()
-  }
-  const fold = (by: NonNullable<typeof reduce>, event: PushMessage<unknown>) => {
-    try {
-      const value = by(reduced, event)
-      if (!isThenable(value)) reduced = value
-      else {
-        watchRejection(value, report)
-        report(new TypeError('reduce returned a promise: it must return the new value itself'))
-      }
-    } catch (thrown) {
-      report(thrown)
-    }
-  }
-  const received = (event: PushMessage<unknown>) => {
-    last = event
-    if (!reduce) reduced = event.data
-    else fold(reduce, event)
-    writes.ask()
-    messages$.next(event)
-  }
   const show = (next: ConnectionState) => {
     if (next === state.value) return
-    // Messages that came before a status are written before it.
-    if (next.status !== state.value.status) writes.now()
+    // Messages that arrived before a status are written before it.
+    if (next.status !== state.value.status) fold.flush()
     state.value = next
   }
   const next = (event: PushEvent<unknown>): void => {
-    if (event.type === 'message') received(event)
-    else if (event.type === 'gap') gaps$.next(event)
-    show(connectionState(state.value, event))
+    if (event.type === 'message') {
+      fold.add(event)
+      messages$.next(event)
+    } else if (event.type === 'gap') gaps$.next(event)
+    show(paused.has('closed') ? CLOSED : connectionState(state.value, event))
   }
 
-  const join = (now: AnySource) => {
-    if (now === null || now === undefined) return () => {}
-    channel = typeof now === 'string' ? client.channel(now, technique && { technique }) : client.channel(now)
+  const join = (source: AnySource) => {
+    if (source === null || source === undefined) return () => {}
+    channel = typeof source === 'string' ? client.channel(source, technique && { technique }) : client.channel(source)
     const subscription = pausable(channel, paused.paused$).subscribe(next)
-    if (!last && channel.status !== 'idle') begin(channel.last)
+    if (channel.status !== 'idle') fold.start(channel.last)
     return () => {
       subscription.unsubscribe()
-      writes.cancel()
       channel = undefined
-      reduced = initial
-      last = undefined
-      write()
+      paused.remove('closed')
+      fold.reset()
       show(IDLE)
     }
   }
-  const hear = <E>(events$: Observable<E>, handler: (event: E) => unknown) => {
+  const close = () => {
+    if (!channel) return
+    paused.add('closed')
+    show(CLOSED)
+  }
+  const reconnect = () => {
+    // Before it reads again, because a reader that is paused too is not sent a status.
+    if (state.value === CLOSED) show(IDLE)
+    paused.remove('closed')
+    channel?.reconnect()
+  }
+  const on = <E>(events$: Observable<E>, handler: (event: E) => unknown) => {
     const subscription = events$.subscribe(guarded(handler, report))
     const stop = () => subscription.unsubscribe()
     if (getCurrentScope()) onScopeDispose(stop)
@@ -170,30 +143,31 @@ export function usePushChannel(
   }
 
   const failed = (thrown: unknown) => show({ ...IDLE, status: 'failed', error: sourceError(thrown, report) })
-  follow(() => (toValue(enabled) ? unwrapped(toValue(source)) : null), sameSource, join, failed)
-  if (pauseOnDeactivated) whileDeactivated(paused)
+  followSource(() => (toValue(enabled) ? rawSource(toValue(source)) : null), sameSource, join, failed)
+  if (pauseOnDeactivated) pauseWhileDeactivated(paused)
   if (getCurrentScope()) onScopeDispose(() => messages$.complete())
   if (onServer()) messages$.complete()
 
   return {
-    data: shallowReadonly(data),
-    message: shallowReadonly(message),
+    data: shallowReadonly(fold.data),
+    message: shallowReadonly(fold.message),
     status: computed(() => state.value.status),
     error: computed(() => state.value.error),
     attempt: computed(() => state.value.attempt),
     retryAt: computed(() => state.value.retryAt),
     technique: computed(() => state.value.technique),
-    send: (payload) => channel?.send(payload) ?? Promise.reject(unread('no channel is read now')),
-    reconnect: () => channel?.reconnect(),
-    close: () => channel?.close(),
-    pause: () => paused.hold('user'),
-    resume: () => paused.release('user'),
+    send: (payload) =>
+      (paused.has('closed') ? undefined : channel)?.send(payload) ?? Promise.reject(notConnected(UNREAD)),
+    reconnect,
+    close,
+    pause: () => paused.add('user'),
+    resume: () => paused.remove('user'),
     first: () =>
       firstValueFrom(messages$).catch(() => {
-        throw unread(onServer() ? 'nothing is read on a server' : 'the scope ended before a message came')
+        throw notConnected(onServer() ? ON_SERVER : SCOPE_ENDED)
       }),
-    onMessage: (handler) => hear(messages$, handler),
-    onGap: (handler) => hear(gaps$, handler),
+    onMessage: (handler) => on(messages$, handler),
+    onGap: (handler) => on(gaps$, handler),
     messages$: messages$.asObservable(),
   } satisfies UsePushChannelReturn<unknown, unknown, unknown>
 }
@@ -204,18 +178,25 @@ interface AnyOptions extends UsePushChannelOptions {
   reduce?: Reducing<unknown, unknown>['reduce'] | undefined
 }
 
-/** `Reducing`, or neither of its two. */
+/** Both options of `Reducing`, or neither. */
 type Folding<T, A> =
   | { initial?: undefined; reduce?: undefined }
   | ([A] extends [never] ? Reducing<T, A> : A extends readonly never[] ? EmptyList<T, A> : Reducing<T, A>)
 
-/** TypeScript takes `[]` for a list that stays empty. What its error says is a type here. */
+/** TypeScript infers a list that stays empty from `[]`. The type's `hint` appears in its error. */
 interface EmptyList<T, A> {
-  initial: A & { readonly hint: 'Say what the empty list will hold: `initial: [] as Item[]`.' }
+  initial: A & { readonly hint: 'Give the empty list a type: `initial: [] as Item[]`.' }
   reduce: (value: A, message: PushMessage<T>) => unknown
 }
 
-/** A bare URL may name its technique; a descriptor's definition does. */
+/** Only a URL may name a technique here. A descriptor's definition names its own. */
 type Via<V> = { technique?: [V] extends [Nameless] ? Technique : undefined }
 
-const unread = (why: string) => new PushError('not-connected', DEV && why)
+/** The state of a reader that `close()` ended. */
+const CLOSED: ConnectionState = { ...IDLE, status: 'closed' }
+
+const notConnected = (why: string | false) => new PushError('not-connected', why)
+
+const UNREAD = DEV && 'The message was not sent: no channel is read. Name a channel, or call reconnect() after close().'
+const ON_SERVER = DEV && 'No message arrives on a server: nothing connects there. Wait for messages in onMounted().'
+const SCOPE_ENDED = DEV && 'No message arrived: the component or effect scope ended first.'

@@ -1,39 +1,38 @@
 import { Subscription } from 'rxjs'
 import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, type ShallowRef } from 'vue'
 import type { Channel, ConnectionState, PushClient, PushError, PushStatus } from '../observables/index.ts'
-import type { AppClient } from './app-client.ts'
 import { batch } from './internal/batch.ts'
 import { hydrating, onServer } from './internal/follow-source.ts'
-import { appPush } from './push-key.ts'
+import { injectPush, type AppClient } from './push-key.ts'
 import { worst } from './internal/worst.ts'
 import { hostScheduler, runAfter, wallTime } from '../observables/internal/time.ts'
 
-/** How one channel is connected. */
+/** The connection state of one channel. */
 export interface ChannelStatus extends ConnectionState {
-  /** Absolute. */
+  /** The absolute URL. */
   readonly url: string
 }
 
 export interface UsePushStatusReturn {
-  /** The least well of the channels'; `idle` where none is read. */
+  /** The most severe status of the channels; `idle` if none is read. */
   readonly status: Readonly<ShallowRef<PushStatus>>
-  /** Every channel that is read now, by stores, components or plain RxJS. */
+  /** Every channel that is read now, by a store, a component or plain RxJS. */
   readonly channels: Readonly<ShallowRef<readonly ChannelStatus[]>>
-  /** Of the first channel in trouble. */
+  /** The error of the first channel that has one. */
   readonly error: Readonly<ShallowRef<PushError | undefined>>
-  /** When the next of those that wait tries again, in ms since the epoch. */
+  /** When the next attempt of any channel begins, in ms since the epoch; undefined while none is planned. */
   readonly retryAt: Readonly<ShallowRef<number | undefined>>
-  /** The same as a countdown, in whole seconds. */
+  /** How many whole seconds remain until `retryAt`. */
   readonly secondsUntilRetry: Readonly<ShallowRef<number | undefined>>
-  /** Cuts every wait short, and opens again what had failed. */
+  /** Connects every channel that waits for its next attempt or has failed. Closed channels stay closed. */
   reconnect(): void
 }
 
 /**
- * How the whole app is connected: what a banner shows. It only watches; nothing is connected for it. On a server it is
- * `idle`.
+ * Returns the connection state of the whole app, for a banner. It does not read, so it connects nothing. On a server the
+ * status is `idle`.
  *
- * @throws PushError `plugin-not-installed` where no plugin is found.
+ * @throws PushError `plugin-not-installed` if there is no plugin.
  * @example
  * const { status, secondsUntilRetry, reconnect } = usePushStatus()
  * // <p v-if="secondsUntilRetry !== undefined">
@@ -41,9 +40,9 @@ export interface UsePushStatusReturn {
  * // </p>
  */
 export function usePushStatus({
-  client = appPush('usePushStatus'),
+  client = injectPush('usePushStatus'),
 }: {
-  /** For use outside a component. @default the app's */
+  /** The client to use outside a component. @default the app's */
   client?: PushClient & Partial<AppClient>
 } = {}): UsePushStatusReturn {
   const status = shallowRef<PushStatus>('idle')
@@ -55,7 +54,7 @@ export function usePushStatus({
   const watched = new Map<AnyChannel, Watched>()
   let tick = Subscription.EMPTY
 
-  const count = () => {
+  const countDown = () => {
     tick.unsubscribe()
     const [first] = [...watched.values()].filter(isWaiting).toSorted((a, b) => a.due - b.due)
     if (!first) {
@@ -64,47 +63,47 @@ export function usePushStatus({
     }
     const left = Math.max(0, first.due - scheduler.now())
     const at = wallTime(scheduler) + left
-    const { retryAt: named = at } = first.now
-    retryAt.value = Math.abs(at - named) < CLOCK_SET ? named : at
+    const { retryAt: announced = at } = first.state
+    retryAt.value = Math.abs(at - announced) < CLOCK_CHANGE ? announced : at
     secondsUntilRetry.value = Math.ceil(left / 1_000)
-    if (left > 0) tick = runAfter(left % 1_000 || 1_000, scheduler, count)
+    if (left > 0) tick = runAfter(left % 1_000 || 1_000, scheduler, countDown)
   }
   const write = () => {
-    const all = [...watched.values()].map(({ now }) => now)
+    const all = [...watched.values()].map(({ state }) => state)
     channels.value = all
     status.value = worst(all)
     error.value = all.find(({ error }) => error)?.error
-    count()
+    countDown()
   }
-  // Of all that changes in one task, one change is seen.
+  // All changes of one task are written as one.
   const writes = batch('microtask', scheduler, write)
 
   const watch = (channel: AnyChannel) => {
     const { url } = channel
-    const entry: Watched = { now: { url, ...channel.state }, watching: Subscription.EMPTY }
+    const entry: Watched = { state: { url, ...channel.state }, subscription: Subscription.EMPTY }
     watched.set(channel, entry)
-    entry.watching = channel.state$.subscribe((state) => {
-      entry.now = { url, ...state }
+    entry.subscription = channel.state$.subscribe((state) => {
+      entry.state = { url, ...state }
       entry.due = channel.retryDue
-      writes.ask()
+      writes.request()
     })
   }
-  const present = (now: readonly AnyChannel[]) => {
-    const all = new Set(now)
-    for (const [channel, { watching }] of watched) {
+  const watchOnly = (active: readonly AnyChannel[]) => {
+    const all = new Set(active)
+    for (const [channel, { subscription }] of watched) {
       if (all.has(channel)) continue
-      watching.unsubscribe()
+      subscription.unsubscribe()
       watched.delete(channel)
-      writes.ask()
+      writes.request()
     }
     for (const channel of all) if (!watched.has(channel)) watch(channel)
   }
 
   if (!onServer()) {
-    const subscription = client.channels$.subscribe(present)
-    if (!hydrating()) writes.now()
+    const subscription = client.channels$.subscribe(watchOnly)
+    if (!hydrating()) writes.flush()
     subscription.add(() => {
-      present([])
+      watchOnly([])
       writes.cancel()
       tick.unsubscribe()
     })
@@ -118,22 +117,22 @@ export function usePushStatus({
     retryAt: shallowReadonly(retryAt),
     secondsUntilRetry: shallowReadonly(secondsUntilRetry),
     reconnect() {
-      // `reconnect()` would revive what was closed on purpose, too.
+      // A closed channel was closed on purpose.
       for (const channel of watched.keys()) if (channel.status !== 'closed') channel.reconnect()
     },
   }
 }
 
-/** What the wall clock and the monotonic one differ by only where the wall clock was set, in ms. */
-const CLOCK_SET = 1_000
+/** A larger difference between the wall clock and the monotonic clock means that the wall clock was set, in ms. */
+const CLOCK_CHANGE = 1_000
 
 type AnyChannel = Channel<unknown, unknown>
 
 interface Watched {
-  now: ChannelStatus
-  /** When its next attempt begins, by the scheduler's clock. */
+  state: ChannelStatus
+  /** When the next attempt begins, by the scheduler's clock. */
   due?: number | undefined
-  watching: Subscription
+  subscription: Subscription
 }
 
 const isWaiting = (watched: Watched): watched is Watched & { due: number } => watched.due !== undefined

@@ -1,25 +1,24 @@
 import type { Channel, PushEvent } from '../observables/index.ts'
 import type { Heard } from '../observables/channel/event-tap.ts'
-import { details } from './details.ts'
 
-/** How many events a log holds. */
-const MOST = 20
+/** How many events a log keeps. */
+const MAX_EVENTS = 20
 
-/** What happened on one channel. It holds no message. */
+/** The events of one channel, without its messages. */
 export interface ChannelLog {
   readonly id: string
-  /** How many of each came. */
+  /** How many events of these types there were. */
   readonly counts: Readonly<Record<Counted, number>>
-  /** What went wrong last, also when it is well again. */
+  /** The last error, also after the channel has recovered. */
   readonly lastError: string | undefined
-  /** The last events that were no messages, the newest first. */
+  /** The last events except messages, the newest first. */
   readonly events: readonly { at: number; type: PushEvent<unknown>['type']; details: object }[]
-  add(heard: Heard): void
+  add(tapped: Heard): void
 }
 
 type Counted = 'message' | 'invalid' | 'gap'
 
-/** A log for each channel, for as long as the app holds the channel. */
+/** Keeps a log for each channel, as long as the app keeps the channel. */
 export function channelLogs() {
   const logs = new WeakMap<Channel<unknown, unknown>, ChannelLog>()
   let number = 0
@@ -49,7 +48,14 @@ function channelLog(id: string): ChannelLog {
       const { type } = event
       if (type === 'message' || type === 'invalid' || type === 'gap') counts[type] += 1
       if ('error' in event) lastError = `${event.error.code}: ${event.error.message}`
-      if (type !== 'message') events = [{ at, type, details: details(event) }, ...events].slice(0, MOST)
+      if (type !== 'message') events = [{ at, type, details: details(event) }, ...events].slice(0, MAX_EVENTS)
     },
   }
+}
+
+/** Returns an event as the developer tools can show it: an error becomes a plain object. */
+export function details(event: PushEvent<unknown>): object {
+  if (!('error' in event)) return event
+  const { code, message, retryable, technique } = event.error
+  return { ...event, error: { code, message, retryable, technique } }
 }

@@ -4,17 +4,17 @@ import type { App } from 'vue'
 import { batch } from '../composables/internal/batch.ts'
 import type { Channel } from '../observables/index.ts'
 import type { Heard } from '../observables/channel/event-tap.ts'
-import { channelLogs } from './channel-log.ts'
-import { showInspector } from './inspector.ts'
-import { showTimeline } from './timeline.ts'
 import { hostScheduler } from '../observables/internal/time.ts'
+import { channelLogs } from './channel-log.ts'
+import { createInspector } from './inspector.ts'
+import { createTimeline } from './timeline.ts'
 
-/** How often what changes all the time is shown, in ms: more often, the tools would show nothing but the first. */
-const EVERY = 200
+/** How often the developer tools are updated at most, in ms. With more updates they would not respond. */
+const UPDATE_INTERVAL = 200
 
 /**
- * Shows channels in Vue's developer tools: a timeline of what they tell, and an inspector of those that are read, with
- * means to drop a connection and to try again. `tell` is for what the channels tell.
+ * Shows channels in Vue's developer tools: a timeline of their events, and an inspector of the channels that are read, with
+ * actions to drop a connection and to retry. `add` takes the channels' events.
  */
 export function devtools(
   app: App,
@@ -23,34 +23,34 @@ export function devtools(
 ) {
   const logs = channelLogs()
   let channels: readonly Channel<unknown, unknown>[] = []
-  let timeline: ReturnType<typeof showTimeline> | undefined
-  let inspector: ReturnType<typeof showInspector> | undefined
+  let timeline: ReturnType<typeof createTimeline> | undefined
+  let inspector: ReturnType<typeof createInspector> | undefined
 
-  const show = batch(EVERY, hostScheduler, () => {
+  const updates = batch(UPDATE_INTERVAL, hostScheduler, () => {
     timeline?.flush()
     inspector?.refresh()
   })
 
-  const watching = channels$.subscribe((now) => {
-    channels = now
-    show.ask()
+  const subscription = channels$.subscribe((active) => {
+    channels = active
+    updates.request()
   })
   setUpPlugin({ id: 'pinia-push', label: 'Push', packageName: 'pinia-push', app }, (api) => {
-    // The tools set a plugin up when they turn to its app: perhaps late, perhaps again.
-    if (watching.closed || inspector) return
-    timeline = showTimeline(api)
-    inspector = showInspector({ api, app, channels: () => channels, logOf: logs.of })
+    // The tools set up a plugin when they select its app, which may be late, and more than once.
+    if (subscription.closed || inspector) return
+    timeline = createTimeline(api)
+    inspector = createInspector({ api, app, channels: () => channels, logOf: logs.of })
   })
   return {
-    tell(heard: Heard) {
-      logs.of(heard.channel).add(heard)
-      timeline?.tell(heard)
-      show.ask()
+    add(tapped: Heard) {
+      logs.of(tapped.channel).add(tapped)
+      timeline?.add(tapped)
+      updates.request()
     },
     stop() {
-      watching.unsubscribe()
+      subscription.unsubscribe()
       channels = []
-      show.now()
+      updates.flush()
       timeline = inspector = undefined
     },
   }

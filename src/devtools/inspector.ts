@@ -2,10 +2,9 @@ import type { App } from 'vue'
 import type { Channel, ConnectionState, PushStatus } from '../observables/index.ts'
 import { devtoolsHook } from '../observables/internal/devtools-hook.ts'
 import type { ChannelLog } from './channel-log.ts'
-import { nameOf } from './name-of.ts'
-import type { DevtoolsApi } from './timeline.ts'
+import { nameOf, type DevtoolsApi } from './timeline.ts'
 
-/** The tools know an inspector by its id alone, and keep those of apps that are gone. */
+/** How many inspectors there were. The tools identify one by its id, and keep those of unmounted apps. */
 let inspectors = 0
 
 const WHITE = 0xff_ff_ff
@@ -20,16 +19,16 @@ const COLORS = {
 
 type AnyChannel = Channel<unknown, unknown>
 
-export interface Inspected {
+export interface InspectorOptions {
   api: DevtoolsApi
   app: App
-  /** Those that are read now. */
+  /** Returns the channels that are read now. */
   channels: () => readonly AnyChannel[]
   logOf: (channel: AnyChannel) => ChannelLog
 }
 
-/** Shows the channels that are read in the inspector "Push channels". */
-export function showInspector({ api, app, channels, logOf }: Inspected) {
+/** Adds the inspector "Push channels", which shows the channels that are read. */
+export function createInspector({ api, app, channels, logOf }: InspectorOptions) {
   inspectors += 1
   const inspectorId = inspectors === 1 ? 'pinia-push' : `pinia-push-${inspectors}`
   const find = (id: string) => channels().find((channel) => logOf(channel).id === id)
@@ -43,7 +42,7 @@ export function showInspector({ api, app, channels, logOf }: Inspected) {
     nodeActions: [
       {
         icon: 'link_off',
-        tooltip: 'Drop: break the connection, as a network does',
+        tooltip: 'Drop: break the connection as a network failure does',
         action: (id) => {
           const channel = find(id)
           if (channel) devtoolsHook(channel).drop()
@@ -51,16 +50,16 @@ export function showInspector({ api, app, channels, logOf }: Inspected) {
       },
       {
         icon: 'refresh',
-        tooltip: 'Retry: connect now, also what is closed or failed',
+        tooltip: 'Retry: connect now, also a closed or failed channel',
         action: (id) => find(id)?.reconnect(),
       },
     ],
   })
   api.on.getInspectorTree((payload) => {
     if (payload.app !== app || payload.inspectorId !== inspectorId) return
-    const wanted = payload.filter.toLowerCase()
+    const filter = payload.filter.toLowerCase()
     payload.rootNodes = channels()
-      .filter((channel) => channel.url.toLowerCase().includes(wanted))
+      .filter((channel) => channel.url.toLowerCase().includes(filter))
       .map((channel) => ({
         id: logOf(channel).id,
         label: nameOf(channel),
@@ -88,7 +87,7 @@ const tags = ({ status, technique }: ConnectionState) => [
   ...(technique === undefined ? [] : [tag(technique, COLORS.idle)]),
 ]
 
-/** The parts of the state panel. */
+/** Returns the sections of the state panel. */
 function panel(channel: AnyChannel, { counts, lastError, events }: ChannelLog) {
   const { url, last, state } = channel
   return {
@@ -117,5 +116,5 @@ const fields = (values: Readonly<Record<string, unknown>>) =>
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ({ key, value }))
 
-/** A moment, the same wherever the page is. */
+/** Formats a time in UTC, so that it does not depend on the page's time zone. */
 const clock = (at: number) => new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')

@@ -1,8 +1,7 @@
 import type { setupDevtoolsPlugin } from '@vue/devtools-api'
 import type { Channel, PushEvent } from '../observables/index.ts'
 import type { Heard } from '../observables/channel/event-tap.ts'
-import { details } from './details.ts'
-import { nameOf } from './name-of.ts'
+import { details } from './channel-log.ts'
 
 type Type = PushEvent<unknown>['type']
 export type DevtoolsApi = Parameters<Parameters<typeof setupDevtoolsPlugin>[1]>[0]
@@ -21,8 +20,8 @@ const LOG_TYPES = {
   failed: 'error',
 } as const satisfies Record<Type, string>
 
-/** Whether many may come at once; they are shown as one then. */
-const COMES_IN_BURSTS = {
+/** Whether many events of a type may arrive at once. They are shown as one. */
+const ARRIVES_IN_BURSTS = {
   idle: false,
   connecting: false,
   open: false,
@@ -34,18 +33,18 @@ const COMES_IN_BURSTS = {
   failed: false,
 } as const satisfies Record<Type, boolean>
 
-/** Events of one type on one channel that are shown as one. */
+/** Events of one type on one channel, which are shown as one. */
 interface Burst {
   count: number
   last: Heard
 }
 
-/** Shows what is told as events of the layer "Push". What comes in bursts waits for `flush`, or for a change of status. */
-export function showTimeline(api: DevtoolsApi) {
+/** Adds the timeline layer "Push". Events that arrive in bursts are shown at `flush`, or at a change of status. */
+export function createTimeline(api: DevtoolsApi) {
   let bursts = new Map<Channel<unknown, unknown>, Map<Type, Burst>>()
   api.addTimelineLayer({ id: LAYER, label: 'Push', color: 0x4f_8f_d6 })
 
-  const add = ({ last: { channel, event, at }, count }: Burst) =>
+  const show = ({ last: { channel, event, at }, count }: Burst) =>
     api.addTimelineEvent({
       layerId: LAYER,
       event: {
@@ -56,26 +55,32 @@ export function showTimeline(api: DevtoolsApi) {
         data: { channel: channel.url, ...(count > 1 && { count }), ...details(event) },
       },
     })
-  const addAll = (of: Map<Type, Burst> | undefined) => {
-    for (const burst of of?.values() ?? []) add(burst)
+  const showAll = (pending: Map<Type, Burst>) => {
+    for (const burst of pending.values()) show(burst)
   }
 
   return {
-    tell(heard: Heard) {
-      const { channel, event } = heard
-      const waiting = bursts.get(channel) ?? new Map<Type, Burst>()
-      if (!COMES_IN_BURSTS[event.type]) {
+    add(tapped: Heard) {
+      const { channel, event } = tapped
+      const pending = bursts.get(channel) ?? new Map<Type, Burst>()
+      if (!ARRIVES_IN_BURSTS[event.type]) {
         bursts.delete(channel)
-        addAll(waiting)
-        return add({ count: 1, last: heard })
+        showAll(pending)
+        return show({ count: 1, last: tapped })
       }
-      waiting.set(event.type, { count: (waiting.get(event.type)?.count ?? 0) + 1, last: heard })
-      bursts.set(channel, waiting)
+      pending.set(event.type, { count: (pending.get(event.type)?.count ?? 0) + 1, last: tapped })
+      bursts.set(channel, pending)
     },
     flush() {
       const due = bursts
       bursts = new Map()
-      for (const waiting of due.values()) addAll(waiting)
+      for (const pending of due.values()) showAll(pending)
     },
   }
+}
+
+/** Returns a channel's URL, without the origin if it is the page's own. */
+export function nameOf({ url }: Channel<unknown, unknown>): string {
+  const { origin, pathname, search } = new URL(url)
+  return origin === location.origin ? `${pathname}${search}` : url
 }

@@ -1,42 +1,48 @@
 import { BehaviorSubject, Subject } from 'rxjs'
 import { shallowReactive, shallowRef, type EffectScope, type UnwrapRef } from 'vue'
 import type { StateTree } from 'pinia'
-import type { AppClient } from '../composables/app-client.ts'
+import type { AppClient } from '../composables/push-key.ts'
 import { checkFlush } from '../composables/internal/batch.ts'
-import { follow, onServer, sourceError } from '../composables/internal/follow-source.ts'
-import { sameSource, unwrapped, type PushSource } from '../composables/internal/source.ts'
+import {
+  followSource,
+  onServer,
+  rawSource,
+  sameSource,
+  sourceError,
+  type PushSource,
+} from '../composables/internal/follow-source.ts'
 import { IDLE, connectionState } from '../observables/channel/connection-state.ts'
 import { PushError, type Channel, type PushStatus } from '../observables/index.ts'
 import { DEV } from '../observables/internal/dev.ts'
 import { equalOptions } from '../observables/internal/equal-options.ts'
-import { syncStore, type BindingOptions, type SyncStoreOptions } from './sync-store.ts'
-import type { keptPlaces } from './kept-places.ts'
-import { prefetch } from './prefetch.ts'
+import type { BindingOptions } from './binding-options.ts'
+import { prefetch, type PrefetchedPositions } from './ssr.ts'
+import { syncStore, type SyncStoreOptions } from './sync-store.ts'
 
-/** One binding of a store: reactive. */
+/** One binding of a store. It is reactive. */
 export interface ChannelBinding<S = never> {
   readonly status: PushStatus
-  /** What is wrong now, with the connection, the snapshot or `apply`; undefined: nothing. */
+  /** What is wrong with the connection, the snapshot or `apply`; undefined when nothing is. */
   readonly error: PushError | undefined
-  /** Which technique is connected. */
+  /** The technique that is connected. */
   readonly technique: string | undefined
   /**
    * Sends on the channel that is bound now.
-   * @throws PushError (rejects) what `Channel.send` rejects with; `not-connected` where the source names no channel.
+   * @throws PushError (rejects) as `Channel.send` does, and with `not-connected` if the source names no channel.
    */
   send(data: S): Promise<void>
   /**
-   * Takes a fresh snapshot now. Resolves when it is in, or could not be had: `error` says why, and on a page the policy
-   * says when it is tried again. On a server it is taken once for each channel, and the page goes on from its `cursor`.
+   * Loads a fresh snapshot. Resolves when it was applied or has failed: then `error` is set, and a page loads it again as
+   * `retry` decides. A server loads it once for each channel, and the page resumes from its `cursor`.
    */
   refresh(): Promise<void>
-  /** Leaves the channel, as the one reader that this binding is; nothing changes the state until `resume`. */
+  /** Stops reading the channel. Nothing that is pushed changes the state until `resume`. Other readers are not affected. */
   pause(): void
-  /** Reads on from where it paused: applies what was missed, or takes a fresh snapshot after a gap. */
+  /** Reads again from where it paused: applies the messages that it missed, or loads a fresh snapshot after a gap. */
   resume(): void
 }
 
-/** Binds a channel to the store: a descriptor, or a function of reactive state that gives one or null. */
+/** Binds a channel to the store. The source is a descriptor, or a function of reactive state that returns one or null. */
 export interface BindChannel<State extends StateTree> {
   <T, S>(
     source: PushSource<T, S> | (() => PushSource<T, S>),
@@ -46,24 +52,24 @@ export interface BindChannel<State extends StateTree> {
 
 export interface BinderOptions {
   push: AppClient
-  /** Whether an app uses the plugin now: when it is unmounted, bindings end. Reactive. */
+  /** Whether an app uses the plugin. Bindings end when the app is unmounted. Reactive. */
   installed: () => boolean
-  /** The store's own: its end is the binding's. */
+  /** The store's scope. Bindings end with it. */
   scope: EffectScope
-  /** Where the store's places travel from server to page. */
-  places: ReturnType<typeof keptPlaces>
+  /** The store's positions that travelled from server to page. */
+  positions: PrefetchedPositions
   patch: SyncStoreOptions<unknown, StateTree>['patch']
   report: (error: unknown) => void
 }
 
 /**
- * Makes one store's bindings, those that `begin` binds. Begun again, by hot module replacement, each binding becomes
- * the one at the same place of before: what names the same channel stays connected.
+ * Creates the bindings of one store. When hot module replacement runs the store's `push` option again, each call of
+ * `bindChannel` updates the binding with the same index, so that an unchanged channel stays connected.
  */
 export function binder(options: BinderOptions) {
   const rebindable = shallowReactive<Rebindable[]>([])
   let next = 0
-  const bind = (source: Source | (() => Source), binding: AnyBinding): ChannelBinding<unknown> => {
+  const bindChannel = (source: Source | (() => Source), binding: AnyBinding): ChannelBinding<unknown> => {
     const index = next++
     const former = rebindable[index]
     if (former) former.rebind(source, binding)
@@ -74,9 +80,10 @@ export function binder(options: BinderOptions) {
     get bindings(): readonly ChannelBinding<unknown>[] {
       return rebindable.map(({ handle }) => handle)
     },
-    begin(work: (bind: BindChannel<StateTree>) => void) {
+    /** Runs a function that binds channels. Bindings of an earlier run that it does not bind again end. */
+    run(work: (bindChannel: BindChannel<StateTree>) => void) {
       next = 0
-      work(bind as BindChannel<StateTree>)
+      work(bindChannel as BindChannel<StateTree>)
       for (const { rebind } of rebindable.splice(next)) rebind(null, { apply() {} })
     },
   }
@@ -94,10 +101,10 @@ function bindOne(
   index: number,
   source: Source | (() => Source),
   binding: AnyBinding,
-  { push, installed, scope, places, patch, report }: BinderOptions,
+  { push, installed, scope, positions, patch, report }: BinderOptions,
 ): Rebindable {
   checkFlush(binding.flush)
-  const now = shallowReactive({ source, binding })
+  const current = shallowReactive({ source, binding })
   const state = shallowRef(IDLE)
   /** What is wrong with the snapshot or with `apply`. */
   const fault = shallowRef<PushError>()
@@ -105,21 +112,22 @@ function bindOne(
   const paused$ = new BehaviorSubject(false)
   let channel: Channel<unknown, unknown> | undefined
   const shared = {
-    binding: () => now.binding,
+    binding: () => current.binding,
     patch,
     fault: (error: PushError | undefined) => {
       fault.value = error
     },
   }
 
-  const present = () => (installed() ? unwrapped(typeof now.source === 'function' ? now.source() : now.source) : null)
+  const currentSource = () =>
+    installed() ? rawSource(typeof current.source === 'function' ? current.source() : current.source) : null
 
   const join = (descriptor: Source) => {
     if (!descriptor) return () => {}
     const joined = (channel = push.channel(descriptor))
-    const kept = places.claim(index)
+    const prefetched = positions.claim(index)
     const { scheduler, retry: policy, namespace } = push
-    const from = kept?.url === descriptor.url ? { ...kept, namespace } : undefined
+    const from = prefetched?.url === descriptor.url ? { ...prefetched, namespace } : undefined
     const subscription = syncStore({
       ...shared,
       channel: joined,
@@ -139,19 +147,19 @@ function bindOne(
       fault.value = undefined
     }
   }
-  const failed = (error: unknown) => {
+  const onSourceError = (error: unknown) => {
     state.value = { ...IDLE, status: 'failed', error: sourceError(error, report) }
   }
-  scope.run(() => follow(present, sameOrAlike, join, failed))
+  scope.run(() => followSource(currentSource, sameOrAlike, join, onSourceError))
 
-  const refreshed = () =>
+  const refreshOnPage = () =>
     new Promise<void>((resolve) => {
       if (refresh$.observed) refresh$.next(resolve)
       else resolve()
     })
   const refresh = onServer()
-    ? prefetch({ ...shared, present, keep: (place) => places.keep(index, place), report })
-    : refreshed
+    ? prefetch({ ...shared, currentSource, save: (position) => positions.save(index, position), report })
+    : refreshOnPage
 
   return {
     handle: {
@@ -164,22 +172,23 @@ function bindOne(
       get technique() {
         return state.value.technique
       },
-      send: (data) =>
-        channel?.send(data) ??
-        Promise.reject(new PushError('not-connected', DEV && 'the source of this binding names no channel now')),
+      send: (data) => channel?.send(data) ?? Promise.reject(new PushError('not-connected', DEV && NO_CHANNEL)),
       refresh,
       pause: () => paused$.next(true),
       resume: () => paused$.next(false),
     },
     rebind(changedSource, changed) {
-      Object.assign(now, { source: changedSource, binding: changed })
-      // What the old `apply` made of the messages may not be what the new one makes of them.
+      Object.assign(current, { source: changedSource, binding: changed })
+      // The new `apply` may make another state of the same messages.
       void refresh()
     },
   }
 }
 
-/** A hot edit of the file that defines a channel defines it anew, most often as it was: it stays connected then. */
+const NO_CHANNEL =
+  'The message was not sent: the source of this binding names no channel. Send it when the source names one.'
+
+/** A hot edit of a file defines its channels again, most often without a change: then the channel stays connected. */
 const sameOrAlike = (a: Source, b: Source): boolean =>
   sameSource(a, b) ||
   (!!a && !!b && a.url === b.url && equalOptions(Object.values(a.definition), Object.values(b.definition)))

@@ -3,12 +3,12 @@ import { onServer } from '../composables/internal/follow-source.ts'
 import { overheard, type Heard } from '../observables/channel/event-tap.ts'
 import type { PushClient } from '../observables/index.ts'
 
-/** How much is kept until the developer tools are loaded. */
-const MOST = 1_000
+/** How many events are kept until the developer tools are loaded. */
+const MAX_EARLY = 1_000
 
 let suggested = false
 
-/** Says once in a page that Vue's developer tools need a package to show channels. */
+/** Logs once in a page that Vue's developer tools need a package to show channels. */
 function suggestInstall(): void {
   if (suggested) return
   suggested = true
@@ -18,36 +18,39 @@ function suggestInstall(): void {
 }
 
 /**
- * Shows an app's channels in Vue's developer tools, until it is unmounted. Where the page has none, nothing is loaded.
- * They load while the app begins, and are told then what they missed.
+ * Shows an app's channels in Vue's developer tools until the app is unmounted. Nothing is loaded for a page without them.
+ * Events that happen while they load are shown afterwards.
  */
 export function connectDevtools(app: App, { channels$ }: PushClient): void {
-  // Written out around the import, because bundlers look for imports before they fold what is imported.
+  // The condition surrounds the import, because bundlers look for imports before they evaluate imported constants.
   if (process.env.NODE_ENV !== 'production') {
     if (onServer() || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in globalThis)) return
-    const missed: Heard[] = []
-    let tell = (heard: Heard) => {
-      missed.push(heard)
-      if (missed.length > MOST) missed.shift()
+    const early: Heard[] = []
+    let show = (tapped: Heard) => {
+      early.push(tapped)
+      if (early.length > MAX_EARLY) early.shift()
     }
-    const showing = overheard(channels$).subscribe((heard) => tell(heard))
-    app.onUnmount(() => showing.unsubscribe())
+    const subscription = overheard(channels$).subscribe((tapped) => show(tapped))
+    app.onUnmount(() => subscription.unsubscribe())
     Promise.all([import('../devtools/index.ts'), import('@vue/devtools-api').catch(() => undefined)])
       .then(([{ devtools }, api]) => {
-        // A bundler may put an empty module in the place of an optional package that is not installed.
+        // A bundler may replace an optional package that is not installed with an empty module.
         if (!api?.setupDevtoolsPlugin) {
-          showing.unsubscribe()
+          subscription.unsubscribe()
           return suggestInstall()
         }
-        if (showing.closed) return
+        if (subscription.closed) return
         const shown = devtools(app, channels$, api.setupDevtoolsPlugin)
-        showing.add(shown.stop)
-        tell = shown.tell
-        for (const heard of missed.splice(0)) tell(heard)
+        subscription.add(shown.stop)
+        show = shown.add
+        for (const tapped of early.splice(0)) show(tapped)
       })
       .catch((cause: unknown) => {
-        showing.unsubscribe()
-        console.warn('pinia-push: what shows channels in the developer tools could not be loaded', cause)
+        subscription.unsubscribe()
+        console.warn(
+          '[pinia-push] Channels are not shown in the developer tools: their code could not be loaded.',
+          cause,
+        )
       })
   }
 }

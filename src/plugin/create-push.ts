@@ -8,8 +8,7 @@ import {
   type PushClient,
   type PushClientOptions,
 } from '../observables/index.ts'
-import type { AppClient } from '../composables/app-client.ts'
-import { pushKey } from '../composables/push-key.ts'
+import { pushKey, type AppClient } from '../composables/push-key.ts'
 import type { BindChannel } from './binding.ts'
 import { piniaPlugin } from './pinia-plugin.ts'
 import { warnOfSetUp } from './set-up-warnings.ts'
@@ -17,12 +16,12 @@ import { connectDevtools } from './connect-devtools.ts'
 import type { StorePush } from './store-push.ts'
 import { hostScheduler } from '../observables/internal/time.ts'
 
-// Beside `Push`, because what bundles declarations keeps an augmentation only with what is exported.
+// In the file of `Push`, because the bundler of declarations keeps an augmentation only beside an export.
 declare module 'pinia' {
-  // The names of the type parameters are Pinia's.
+  // An augmentation must repeat Pinia's names of the type parameters.
   interface DefineStoreOptionsBase<S extends StateTree, Store> {
     /**
-     * Binds channels to the store: connected while the store lives.
+     * Binds channels to the store. They are connected until the store is disposed of.
      *
      * @example
      * push: ({ bindChannel, store }) => bindChannel(() => (store.account ? orders({ account: store.account }) : null), {
@@ -33,23 +32,23 @@ declare module 'pinia' {
     push?: (context: { bindChannel: BindChannel<S>; store: Store }) => void
   }
   interface PiniaCustomProperties {
-    /** What the store's `push` option bound. */
+    /** The bindings of the store's `push` option. */
     readonly $push: StorePush
   }
 }
 
-/** A client that is also a Vue plugin: one for each app. */
+/** A client that is also a Vue plugin. Create one for each app. */
 export interface Push extends AppClient {
-  /** Called by `app.use(push)`. What the app reads is closed when it is unmounted. */
+  /** Called by `app.use(push)`. The app's channels close when it is unmounted. */
   install(app: App): void
-  /** For `pinia.use(push.pinia)`: stores that bind channels. */
+  /** The Pinia plugin for stores that bind channels: `pinia.use(push.pinia)`. */
   readonly pinia: PiniaPlugin
 }
 
 /**
- * Makes a client for an app: components read it by `usePushChannel`, stores by their `push` option. On a server it
- * connects nothing. Unlike a plain client it knows of the page's life (`lifecycle: pageLifecycle()`); `lifecycle: false`
- * does not.
+ * Creates a client for an app. Components read its channels with `usePushChannel`, stores with their `push` option. On a
+ * server it connects nothing. Unlike a plain client it follows the page's lifecycle (`lifecycle: pageLifecycle()`), unless
+ * you pass `lifecycle: false`.
  *
  * @throws PushError `invalid-option` where a number is out of its range.
  * @example
@@ -70,9 +69,9 @@ export function createPush({
   const push: Push = {
     scheduler,
     retry,
-    // A backend's cursors count in the namespace of its name.
+    // The namespace of a backend's cursors is its name.
     namespace: options.backend?.name ?? 'standard',
-    // Overloads are not inferred through a wrapper; the arguments are passed on as they are.
+    // TypeScript does not infer overloads through a wrapper, which passes its arguments on unchanged.
     channel: ((...args: [never, never]) => client.value.channel(...args)) as PushClient['channel'],
     channels$: client.pipe(switchMap(({ channels$ }) => channels$)),
     close: () => client.value.close(),
@@ -84,11 +83,11 @@ export function createPush({
       app.onUnmount(() => {
         apps.value -= 1
         if (apps.value > 0) return
-        // An app that is mounted anew begins with a client of its own.
+        // An app that is mounted again gets a client of its own.
         client.value.close()
         client.next(fresh())
       })
-      // Last, so that the tools are shown how its channels close.
+      // Last, so that the developer tools still show how the channels close.
       if (process.env.NODE_ENV !== 'production') connectDevtools(app, push)
     },
   }

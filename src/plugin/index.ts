@@ -1,5 +1,5 @@
 export type { BindChannel, ChannelBinding } from './binding.ts'
-export type { BindingOptions } from './sync-store.ts'
+export type { BindingOptions } from './binding-options.ts'
 export { createPush, type Push } from './create-push.ts'
 export type { Snapshot, LoadSnapshot } from './snapshot.ts'
 export type { StorePush } from './store-push.ts'

@@ -1,24 +1,24 @@
 import { hasInjectionContext, inject, type App } from 'vue'
 import type { Pinia } from 'pinia'
 import { pushKey } from '../composables/push-key.ts'
-import { HOT } from './hot.ts'
+import { HOT } from './pinia-plugin.ts'
 
 /**
- * Warns in development of set-ups that look healthy and are not: a store whose `push` option nobody reads, and a second
- * client that hides the first. For `install`, before it provides its client.
+ * Warns in development of mistakes that cause no error: a store whose `push` option is never run, and a second client that
+ * replaces the first. Called by `install`, before it provides its client.
  */
 export function warnOfSetUp(app: App): void {
   if (app.runWithContext(() => hasInjectionContext() && inject(pushKey, undefined)))
     warn('A second createPush() replaces the first in this app. Create one client, and call app.use(push) once.')
   onPinia(app, (pinia) =>
-    // A store has what every plugin adds to it only after the last of them ran.
+    // The store has what plugins add only after the last plugin has run.
     pinia.use(({ store, options }) => void queueMicrotask(() => checkStore(store, options))),
   )
 }
 
 /**
- * Calls `found` with the app's pinia: now, or when the app gets one. That is before its first store is made, which may
- * be in the same task.
+ * Calls `found` with the app's Pinia, now or when the app gets one: before its first store is created, which may be in the
+ * same task.
  */
 function onPinia(app: App, found: (pinia: Pinia) => void): void {
   const { globalProperties } = app.config
@@ -36,10 +36,9 @@ function onPinia(app: App, found: (pinia: Pinia) => void): void {
 }
 
 function checkStore(store: object & { $id?: string }, { push }: { push?: unknown }): void {
-  // Pinia makes stores of its own to compare with, in hot module replacement.
   if (push === undefined || '$push' in store || store.$id?.startsWith(HOT)) return
   warn(
-    `Store "${store.$id}" has a \`push\` option, and this pinia does not know what it means. Call pinia.use(push.pinia) before app.use(pinia).`,
+    `Store "${store.$id}" has a \`push\` option that is never run: this Pinia does not use the plugin. Call pinia.use(push.pinia) before app.use(pinia).`,
   )
 }
 

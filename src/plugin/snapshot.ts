@@ -1,37 +1,40 @@
 import { Observable, defer, map, type SchedulerLike } from 'rxjs'
+import { PushError } from '../observables/index.ts'
+import { DEV } from '../observables/internal/dev.ts'
+import { errorMessage } from '../observables/internal/redact-url.ts'
 import { firstWithin, hostScheduler } from '../observables/internal/time.ts'
 
-/** How much of a channel a state holds. */
+/** How much of a channel a state includes. */
 export interface SnapshotPosition {
-  /** The channel's place, read before the state was. */
+  /** The channel's cursor, read before the state was. */
   cursor?: string | undefined
-  /** The number of the last message that the state holds, where messages carry one (`version` of the binding). */
+  /** The number of the last message that the state includes, for a binding with `version`. */
   version?: number | undefined
 }
 
-/** The state that a store begins from. */
+/** The state that a store starts from. */
 export interface Snapshot<State> extends SnapshotPosition {
-  /** Its keys replace the store's; others stay. */
+  /** Its keys replace the store's. Other keys stay. */
   state: Partial<State>
 }
 
-/** `signal` aborts when the snapshot is of no use any more. */
+/** Loads a snapshot. `signal` aborts when the snapshot is no longer needed, and after 30 s. */
 export type LoadSnapshot<State> = (context: { signal: AbortSignal }) => Promise<Snapshot<State>>
 
-/** How long a snapshot may take, in ms: one that never settles would leave messages waiting for ever. */
+/** How long a snapshot may take, in ms. Messages would wait forever for one that never settles. */
 const SNAPSHOT_WITHIN = 30_000
 
-/** One snapshot. Unsubscribing, and taking over 30 s, aborts it. */
+/** Emits one snapshot. Unsubscribing aborts it, and so do 30 s. */
 export const loadSnapshot = <State>(
-  take: LoadSnapshot<State>,
+  load: LoadSnapshot<State>,
   scheduler: SchedulerLike = hostScheduler,
 ): Observable<Snapshot<State>> =>
   new Observable((subscriber) => {
     const aborter = new AbortController()
     subscriber.add(() => aborter.abort())
     return (
-      defer(() => take({ signal: aborter.signal }))
-        // What is no snapshot fails here, where it is tried again.
+      defer(() => load({ signal: aborter.signal }))
+        // A value that is not a snapshot must fail here, where the load is retried.
         .pipe(
           map(({ state, cursor, version }) => ({ state, cursor, version })),
           firstWithin(SNAPSHOT_WITHIN, scheduler, late),
@@ -40,4 +43,14 @@ export const loadSnapshot = <State>(
     )
   })
 
-const late = () => new Error(`it did not settle within ${SNAPSHOT_WITHIN} ms. Let its request end, or reject.`)
+const late = () => new Error(`it did not settle within ${SNAPSHOT_WITHIN} ms`)
+
+/** The error of a snapshot that could not be loaded or assigned. */
+export const snapshotFailed = (cause: unknown) =>
+  new PushError(
+    'snapshot-failed',
+    DEV && `The snapshot failed: ${errorMessage(cause)}. Check \`snapshot\` and its server.`,
+    {
+      cause,
+    },
+  )

@@ -4,33 +4,33 @@ import { DEV } from '../observables/internal/dev.ts'
 import { worst } from '../composables/internal/worst.ts'
 import type { ChannelBinding } from './binding.ts'
 
-/** All that a store binds, in one: `store.$push`, reactive. */
+/** All bindings of a store as one: `store.$push`. It is reactive. */
 export interface StorePush {
-  /** The least well of its bindings'; `idle` where it binds nothing. */
+  /** The most severe status of the bindings; `idle` if there is none. */
   readonly status: PushStatus
-  /** The first that is wrong now. */
+  /** The first error of the bindings. */
   readonly error: PushError | undefined
-  /** Of the first that is connected. */
+  /** The first binding's technique that is connected. */
   readonly technique: string | undefined
   /**
-   * Sends on the store's one binding; its channel says what may be sent. What `bindChannel` returns is typed, and there for
-   * stores that bind several.
-   * @throws PushError (rejects) what `Channel.send` rejects with; `send-unsupported` where the store does not bind exactly one.
+   * Sends on the store's only binding. Its data is not typed: `bindChannel` returns a typed `send`, also for a store with
+   * several bindings.
+   * @throws PushError (rejects) as `Channel.send` does, and with `send-unsupported` if the store has no binding or several.
    */
   send(data: unknown): Promise<void>
   /**
-   * Takes a fresh snapshot now, for every binding that has one. Resolves when they are in, or could not be had: `error`
-   * says why. The one way to fill a store on a server:
+   * Loads a fresh snapshot for every binding that has one. Resolves when all were applied or have failed: then `error` is
+   * set. It is the way to fill a store on a server:
    * @example onServerPrefetch(() => store.$push.refresh())
    */
   refresh(): Promise<void>
-  /** Nothing that is pushed changes the store until `resume`: it reads no more. */
+  /** Stops reading. Nothing that is pushed changes the store until `resume`. */
   pause(): void
-  /** Reads on from where it paused: applies what was missed, or takes a fresh snapshot after a gap. */
+  /** Reads again from where it paused: applies the messages that it missed, or loads a fresh snapshot after a gap. */
   resume(): void
 }
 
-/** `bindings`: those of the store, reactive. */
+/** @param bindings Returns the store's bindings. Reactive. */
 export function storePush(bindings: () => readonly ChannelBinding<unknown>[]): StorePush {
   return markRaw<StorePush>({
     get status() {
@@ -45,7 +45,7 @@ export function storePush(bindings: () => readonly ChannelBinding<unknown>[]): S
     send(data) {
       const [binding, ...others] = bindings()
       if (binding && others.length === 0) return binding.send(data)
-      const message = `this store binds ${bindings().length} channels: send by what bindChannel() returned`
+      const message = `The message was not sent: this store binds ${bindings().length} channels. Call send() of what bindChannel() returned.`
       return Promise.reject(new PushError('send-unsupported', DEV && message))
     },
     async refresh() {

@@ -287,7 +287,7 @@ describe('every message', () => {
     await advance()
     expect(result.data.value).toBe('none')
     expect(errors.map(String)).toEqual([
-      'TypeError: reduce returned a promise: it must return the new value itself',
+      'TypeError: reduce() returned a promise. Return the new value itself.',
       'Error: late',
     ])
   })
@@ -436,6 +436,78 @@ describe('doing', () => {
     result.reconnect()
     technique.latest.open()
     expect(result.status.value).toBe('open')
+  })
+
+  test('close() ends its own reading only: the other readers of the channel stay connected', async () => {
+    const testing = cleanPush()
+    const closed = mountSimple(() => usePushChannel(news()), testing)
+    const other = mountSimple(() => usePushChannel(news()), testing)
+    testing.technique.latest.open()
+    testing.technique.latest.message('one')
+    await testing.advance()
+    closed.result.close()
+    testing.technique.latest.message('two')
+    await testing.advance()
+    expect([closed.result.status.value, closed.result.data.value]).toEqual(['closed', 'one'])
+    expect([other.result.status.value, other.result.data.value]).toEqual(['open', 'two'])
+    await expect(closed.result.send('x' as never)).rejects.toMatchObject({ code: 'not-connected' })
+    expect(testing.technique.connections).toHaveLength(1)
+  })
+
+  test('reconnect() reads again after close(), from where it was closed', async () => {
+    const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
+    const gaps: string[] = []
+    result.onGap(({ reason }) => gaps.push(reason))
+    technique.latest.open()
+    technique.latest.message('one', { cursor: '1' })
+    result.close()
+    result.reconnect()
+    expect([result.status.value, technique.latest.request.cursor?.value]).toEqual(['connecting', '1'])
+    technique.latest.open()
+    technique.latest.message('two', { cursor: '2' })
+    await advance()
+    expect([result.data.value, gaps]).toEqual(['two', []])
+  })
+
+  test('the status changes once on close(), also for a reader that is paused', () => {
+    const { result, technique } = mountSimple(() => usePushChannel(news()))
+    const seen: string[] = []
+    watch(result.status, (status) => seen.push(status), { flush: 'sync' })
+    technique.latest.open()
+    result.close()
+    result.reconnect()
+    result.pause()
+    result.close()
+    result.reconnect()
+    result.resume()
+    expect(seen).toEqual(['open', 'closed', 'idle', 'connecting', 'idle', 'closed', 'idle', 'connecting'])
+  })
+
+  test('resume() does not read again after close()', () => {
+    const { result, technique } = mountSimple(() => usePushChannel(news()))
+    result.close()
+    result.pause()
+    result.resume()
+    expect([result.status.value, technique.connections.length]).toEqual(['closed', 1])
+  })
+
+  test('another source is read after close()', async () => {
+    const symbol = ref('A')
+    const { result, technique } = mountSimple(() => usePushChannel(() => ticks({ symbol: symbol.value })))
+    result.close()
+    symbol.value = 'B'
+    await nextTick()
+    expect([result.status.value, technique.latest.request.url]).toEqual(['connecting', 'http://push.test/ticks/B'])
+  })
+
+  test('reconnect() connects a channel again that was closed for all its readers', () => {
+    const testing = cleanPush()
+    const { result } = mountSimple(() => usePushChannel(news()), testing)
+    testing.technique.latest.open()
+    testing.push.channel(news()).close()
+    expect(result.status.value).toBe('closed')
+    result.reconnect()
+    expect([result.status.value, testing.technique.connections.length]).toEqual(['connecting', 2])
   })
 
   test('first() is the next message', async () => {

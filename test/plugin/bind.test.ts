@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { describe, expect, test } from 'vitest'
 import { isReactive, nextTick, ref, watch } from 'vue'
 import { defineChannel, nchan, type Snapshot } from 'pinia-push'
-import { mountStore } from './mount-store.ts'
+import { answers, mountStore } from './mount-store.ts'
 import { bound, list, orders, withSnapshot, type State } from './order-store.ts'
 
 const news = defineChannel<string>({ url: '/news' })
@@ -300,6 +300,37 @@ describe('a snapshot', () => {
     snapshots.latest.resolve(list('one', 'missed'))
     await advance()
     expect(store.list).toEqual(['one', 'missed'])
+  })
+
+  test('is loaded where the first connection attempt hangs, and again when the channel opens', async () => {
+    const { snapshots, store, technique, advance } = withSnapshot()
+    technique.latest.hang()
+    await advance(1_999)
+    expect(snapshots.asked).toHaveLength(0)
+    await advance(1)
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    expect([store.list, store.$push.status]).toEqual([['one'], 'connecting'])
+    technique.latest.open()
+    snapshots.latest.resolve(list('one', 'missed'))
+    await advance()
+    expect(store.list).toEqual(['one', 'missed'])
+  })
+
+  test('is loaded at once by a store that joins a channel whose next attempt hangs', async () => {
+    const snapshots = answers<Snapshot<State>>()
+    const useStore = bound({ snapshot: snapshots.take })
+    const { push, pinia, technique, advance } = mountStore(bound())
+    const other = push.channel(orders({ account: 'a' })).messages$.subscribe()
+    technique.latest.refuse(503)
+    await advance(250)
+    technique.latest.hang()
+    const store = useStore(pinia)
+    snapshots.latest.resolve(list('one'))
+    await advance()
+    expect([store.list, store.$push.status]).toEqual([['one'], 'reconnecting'])
+    store.$dispose()
+    other.unsubscribe()
   })
 
   test('is taken anew when refresh() asks', async () => {

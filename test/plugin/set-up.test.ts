@@ -30,7 +30,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 describe('a wrong set-up never looks healthy', () => {
   const unread = (name: string) =>
-    `[pinia-push] Store "${name}" has a \`push\` option, and this pinia does not know what it means. Call pinia.use(push.pinia) before app.use(pinia).`
+    `[pinia-push] Store "${name}" has a \`push\` option that is never run: this Pinia does not use the plugin. Call pinia.use(push.pinia) before app.use(pinia).`
 
   test('a store whose push option nobody reads is named, with the line that is missing', async () => {
     const { push } = createTestingPush()

@@ -46,7 +46,7 @@ describe('a function that returns a promise which rejects', () => {
     technique.latest.open()
     technique.latest.message('one')
     await advance()
-    expect(errors.map(String)).toEqual(['PushError: apply: late'])
+    expect(errors.map(String)).toEqual(['PushError: apply() failed: late. Fix the function.'])
     expect(store.$push.error?.code).toBe('apply-failed')
   })
 
@@ -67,7 +67,7 @@ describe('a function that returns a promise which rejects', () => {
     expect([store.list, store.$push.error, errors.map(String)]).toEqual([
       ['one'],
       undefined,
-      ['PushError: apply: late'],
+      ['PushError: apply() failed: late. Fix the function.'],
     ])
   })
 

@@ -7,12 +7,12 @@ const MISTAKES = {
   'an empty list to reduce into': [
     'usePushChannel(news(), { initial: [], reduce: (list, { data }) => [...list, data] })',
     'initial',
-    /^Type 'never\[\]' is not assignable to .* hint: "Say what the empty list will hold: `initial: \[\] as Item\[\]`\."/,
+    /^Type 'never\[\]' is not assignable to .* hint: "Give the empty list a type: `initial: \[\] as Item\[\]`\."/,
   ],
   'the same with a URL': [
     "usePushChannel('/news', { initial: [], reduce: (list, { data }) => [...list, data] })",
     'initial',
-    /^Type 'never\[\]' is not assignable to .* hint: "Say what the empty list will hold/,
+    /^Type 'never\[\]' is not assignable to .* hint: "Give the empty list a type/,
   ],
   '`initial` without `reduce`': [
     'usePushChannel(news(), { initial: 0 })',

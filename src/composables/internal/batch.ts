@@ -3,29 +3,29 @@ import { DEV } from '../../observables/internal/dev.ts'
 import { PushError } from '../../observables/index.ts'
 import { runAfter } from '../../observables/internal/time.ts'
 
-/** When what came is written: at once, at the end of the task, at the next frame, or after so many ms. */
+/** When changes are written: at once, at the end of the task, at the next frame, or after a delay in ms. */
 export type Flush = 'sync' | 'microtask' | 'frame' | number
 
-/** Work that is done once, however often it was asked for until then. */
+/** Work that runs once for any number of requests. */
 export interface Batch {
-  /** Does the work when it is due. */
-  ask(): void
-  /** Does it now, if it was asked for. */
-  now(): void
-  /** Forgets that it was asked for. */
+  /** Requests the work. */
+  request(): void
+  /** Runs the work now, if it is requested. */
+  flush(): void
+  /** Drops the request. */
   cancel(): void
 }
 
 /** @throws PushError `invalid-option` */
 export function checkFlush(flush: Flush = 'microtask'): void {
-  if (typeof flush === 'number' ? flush >= 0 : WORDS.has(flush)) return
+  if (typeof flush === 'number' ? flush >= 0 : NAMED.has(flush)) return
   throw new PushError(
     'invalid-option',
-    DEV && `flush is ${flush}, and must be ${[...WORDS].join(', ')} or a number of ms, 0 or more`,
+    DEV && `Invalid option \`flush\`: "${flush}". Use ${[...NAMED].join(', ')} or a number of ms from 0.`,
   )
 }
 
-const WORDS: ReadonlySet<Flush> = new Set(['sync', 'microtask', 'frame'])
+const NAMED: ReadonlySet<Flush> = new Set(['sync', 'microtask', 'frame'])
 
 export function batch(flush: Flush, scheduler: SchedulerLike, work: () => void): Batch {
   checkFlush(flush)
@@ -39,21 +39,21 @@ export function batch(flush: Flush, scheduler: SchedulerLike, work: () => void):
     work()
   }
   return {
-    ask() {
+    request() {
       if (flush === 'sync') work()
-      else due ??= later(flush, scheduler, run)
+      else due ??= runAt(flush, scheduler, run)
     },
-    now() {
+    flush() {
       if (due) run()
     },
     cancel,
   }
 }
 
-/** How long a frame is waited for, in ms: a hidden page draws none, and must not pile up what came meanwhile. */
+/** How long a frame may take, in ms. A hidden page draws none, and must not queue messages without limit. */
 const FRAME_WITHIN = 1_000
 
-function later(flush: Exclude<Flush, 'sync'>, scheduler: SchedulerLike, run: () => void): Subscription {
+function runAt(flush: Exclude<Flush, 'sync'>, scheduler: SchedulerLike, run: () => void): Subscription {
   if (typeof flush === 'number') return runAfter(flush, scheduler, run)
   if (flush === 'frame') {
     const frame = requestAnimationFrame(run)

@@ -1,37 +1,39 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { getCurrentInstance, onActivated, onDeactivated } from 'vue'
 
-/** Why a reader pauses: by its user's word, or because its component is out of sight. */
-export type PauseReason = 'user' | 'deactivated'
+/** Why a reader pauses: `pause()`, `close()`, or a component that `<KeepAlive>` deactivated. */
+export type PauseReason = 'user' | 'closed' | 'deactivated'
 
-/** A reader's reasons to pause; it reads while there is none. */
-export interface Pauses {
-  /** Whether there is one, now and at each change. */
+/** The reasons why a reader pauses. It reads while there is none. */
+export interface PauseReasons {
+  /** Whether there is a reason, now and at each change. */
   readonly paused$: Observable<boolean>
-  hold(reason: PauseReason): void
-  release(reason: PauseReason): void
+  has(reason: PauseReason): boolean
+  add(reason: PauseReason): void
+  remove(reason: PauseReason): void
 }
 
-export function pauseReasons(): Pauses {
+export function pauseReasons(): PauseReasons {
   const reasons = new Set<PauseReason>()
   const paused$ = new BehaviorSubject(false)
-  const tell = () => paused$.next(reasons.size > 0)
+  const emit = () => paused$.next(reasons.size > 0)
   return {
     paused$,
-    hold(reason) {
+    has: (reason) => reasons.has(reason),
+    add(reason) {
       reasons.add(reason)
-      tell()
+      emit()
     },
-    release(reason) {
+    remove(reason) {
       reasons.delete(reason)
-      tell()
+      emit()
     },
   }
 }
 
-/** Pauses while `<KeepAlive>` keeps the component out of sight. */
-export function whileDeactivated({ hold, release }: Pauses): void {
+/** Pauses while `<KeepAlive>` keeps the component deactivated. */
+export function pauseWhileDeactivated({ add, remove }: PauseReasons): void {
   if (!getCurrentInstance()) return
-  onDeactivated(() => hold('deactivated'))
-  onActivated(() => release('deactivated'))
+  onDeactivated(() => add('deactivated'))
+  onActivated(() => remove('deactivated'))
 }
