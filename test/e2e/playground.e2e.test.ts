@@ -375,7 +375,7 @@ describe('the playground', () => {
       expect(before.length).toBeGreaterThan(TECHNIQUES.length)
       for (const { fault, until } of [
         { fault: 'refuse', until: '.trouble[data-kind] button' },
-        { fault: 'stall', until: '.news:has-text("Nothing came for")' },
+        { fault: 'stall', until: '.news:has-text("No message for")' },
         { fault: 'stall', until: '[data-code="heartbeat-timeout"] .meaning' },
         { fault: 'crowd', until: '[data-code="connection-limit"] .meaning' },
       ]) {
