@@ -1,4 +1,5 @@
-export { createPushClient, type PushClient, type PushClientOptions } from './client/client.ts'
+export { createPushClient, type PushClient } from './client/client.ts'
+export type { PushClientOptions } from './client/client-options.ts'
 export type { PrepareRequest, RequestInitPatch } from './client/prepare-request.ts'
 export type { Channel } from './channel/channel.ts'
 export type { ConnectionState } from './channel/connection-state.ts'
@@ -13,7 +14,7 @@ export {
   type Sent,
 } from './channel/define-channel.ts'
 export { pausable } from './channel/pausable.ts'
-export { PushError, type PushErrorCode } from './errors.ts'
+export { PushError, type PushErrorCode, type PushErrorDetails } from './errors.ts'
 export type { GapReason, Payload, PushEvent, PushGap, PushMessage } from './events.ts'
 export type { PushStatus } from './status.ts'
 export { backoff, type BackoffOptions, type RetryPolicy } from './connection/backoff.ts'

@@ -86,7 +86,7 @@ export type { RetryPolicy } from './connection/backoff.ts'
 export type { Cursor, Position } from './connection/cursor.ts'
 export type { HeartbeatOptions } from './connection/heartbeat-monitor.ts'
 export { IDLE, connectionState, type ConnectionState } from './channel/connection-state.ts'
-export type { PushEvent, PushState } from './events.ts'
+export type { PushEvent, PushGap, PushMessage, PushState } from './events.ts'
 export type { PushStatus } from './status.ts'
 
 // Errors, options and time, as everything else here has them.
