@@ -3,7 +3,7 @@ import type { Cursor } from '../connection/cursor.ts'
 import type { PushError } from '../errors.ts'
 import type { GapReason, Payload, SourceEvent, SourceOpen } from '../events.ts'
 import type { Continuity } from '../connection/verify-continuity.ts'
-import type { CloseTable, StatusTable, Verdict } from './verdict.ts'
+import type { CloseTable, Verdict } from './verdict.ts'
 
 /** Where to connect, before a backend spelled it. */
 export interface Target {
@@ -192,7 +192,6 @@ export interface Backend extends Partial<BackendParts> {
   readonly name: string
   /** Longest silence of a healthy connection, in ms, where it is agreed on beforehand. */
   readonly heartbeat: number | undefined
-  readonly statuses: StatusTable
   /**
    * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with
    * `send-rejected`.

@@ -3,7 +3,7 @@ import { checkNumbers, checkOption, wrongOption } from '../internal/check-option
 import type { Cursor } from '../connection/cursor.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { text } from '../parsers/content-type.ts'
+import { decodeUtf8 } from '../parsers/utf8.ts'
 import { post } from '../http/post.ts'
 import { withQuery, withoutQuery } from '../http/query.ts'
 import type { Backend } from './backend.ts'
@@ -62,7 +62,6 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
   return {
     name: SPACE,
     heartbeat,
-    statuses: STANDARD_STATUSES,
 
     eventStream: {
       buildRequest({ url, headers, cursor }, sendsHeaders) {
@@ -125,5 +124,5 @@ export function mercure({ from = 'now', heartbeat, private: hidden = false }: Me
 function beginsAfter(headers: Headers): string | undefined {
   const said = BEGINS_AFTER.map((name) => headers.get(name)).find((value) => value !== null)
   // A host shows the bytes of a header one by one, and the hub writes UTF-8.
-  return said == null ? undefined : text(Uint8Array.from(said, (byte) => byte.charCodeAt(0)))
+  return said == null ? undefined : decodeUtf8(Uint8Array.from(said, (byte) => byte.charCodeAt(0)))
 }

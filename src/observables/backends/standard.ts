@@ -3,7 +3,7 @@ import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { ALIVE, type Payload } from '../events.ts'
 import { lines } from '../parsers/lines.ts'
-import { wholeBody } from '../parsers/body-collector.ts'
+import { bodyCollector } from '../parsers/body-collector.ts'
 import { hubByFrame } from './recognize-server.ts'
 import type {
   ResponseHead,
@@ -142,7 +142,6 @@ export function standard({
   return {
     name: 'standard',
     heartbeat: typeof heartbeat === 'number' ? heartbeat : undefined,
-    statuses: { ...STANDARD_STATUSES, ...statuses },
     poll: standardPoll(statuses, html),
     eventStream: standardEventStream(statuses, { heartbeatEvents, resumes }),
     stream: standardStream(statuses, { resumes }),
@@ -197,7 +196,7 @@ export const standardPoll = (statuses: Statuses = {}, html = false): PollBackend
       // A state without a validator leaves nothing that a later one could be compared with.
       else emit({ type: 'message', data, event: 'message', cursor: cursor ?? '', error })
     }
-    const { feed, end } = wholeBody(headers.get('content-type'), tell, maxMessageBytes)
+    const { feed, end } = bodyCollector(headers.get('content-type'), tell, maxMessageBytes)
     return {
       feed,
       end() {

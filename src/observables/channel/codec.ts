@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
-import { text } from '../parsers/content-type.ts'
+import { decodeUtf8 } from '../parsers/utf8.ts'
 import { DEV } from '../internal/dev.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { errorMessage } from '../internal/redact-url.ts'
@@ -117,7 +117,7 @@ function isEmptied(value: object): boolean {
 
 const BOXED = /(String|Number|Boolean)\]$/
 
-const string = (raw: Payload): string => (typeof raw === 'string' ? raw : text(raw))
+const string = (raw: Payload): string => (typeof raw === 'string' ? raw : decodeUtf8(raw))
 const bytes = (raw: Payload): Uint8Array => (typeof raw === 'string' ? utf8.encode(raw) : raw)
 
 function validated(schema: StandardSchemaV1, value: unknown): unknown {

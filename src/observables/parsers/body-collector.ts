@@ -1,26 +1,28 @@
 import { isText } from '../../wire/media-type.ts'
 import type { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
-import { BEGINNING, MAX_MESSAGE_BYTES, tooLarge } from './message-limit.ts'
+import { KEPT_LENGTH, MAX_MESSAGE_BYTES, tooLarge } from './message-limit.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Gathers a body that is one message: a string where its type is text, or absent, and it is UTF-8; bytes otherwise. A body
- * that is longer than the limit, in bytes, comes with an error, and is its beginning; one that does not end is told and
- * then thrown.
+ * Collects a body that is one message, and emits it when it ends. It is a string where its type is text or absent and it is
+ * valid UTF-8, otherwise bytes.
+ *
+ * A body above the limit, in bytes, has an error, and only its beginning is emitted. At twice the limit it is emitted and
+ * its error is thrown.
  */
-export function wholeBody(
+export function bodyCollector(
   contentType: string | null,
-  tell: (data: Payload, error: PushError | undefined) => void,
+  emit: (data: Payload, error: PushError | undefined) => void,
   limit: number = MAX_MESSAGE_BYTES,
 ): { feed(chunk: Uint8Array): void; end(): void } {
   let chunks: Uint8Array[] = []
   let length = 0
   let error: PushError | undefined
   const end = () => {
-    const body = joined(chunks)
-    tell(contentType && !isText(contentType) ? body : decoded(body), error)
+    const body = join(chunks)
+    emit(contentType && !isText(contentType) ? body : decode(body), error)
   }
   return {
     feed(chunk) {
@@ -29,7 +31,7 @@ export function wholeBody(
         chunks.push(chunk)
         if (length <= limit) return
         error = tooLarge(limit)
-        chunks = [joined(chunks).slice(0, BEGINNING)]
+        chunks = [join(chunks).slice(0, KEPT_LENGTH)]
       }
       if (length <= limit * 2) return
       end()
@@ -39,7 +41,7 @@ export function wholeBody(
   }
 }
 
-function decoded(body: Uint8Array): Payload {
+function decode(body: Uint8Array): Payload {
   try {
     return utf8.decode(body)
   } catch {
@@ -47,7 +49,7 @@ function decoded(body: Uint8Array): Payload {
   }
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+function join(chunks: readonly Uint8Array[]): Uint8Array {
   const [first = new Uint8Array()] = chunks
   if (chunks.length < 2) return first
   const body = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))

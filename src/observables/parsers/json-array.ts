@@ -1,99 +1,126 @@
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
-import { MAX_MESSAGE_BYTES, pieces } from './message-limit.ts'
-
-const OUTSIDE_TEXT = /["[\]{},]/g
-const INSIDE_TEXT = /["\\]/g
+import { MAX_MESSAGE_BYTES, messageBuffer } from './message-limit.ts'
 
 export interface JsonArrayReader {
   /** Throws where the text is not an array. */
   feed(chunk: string): void
-  /** Throws where something follows the array; a `connection-lost` where the array is not whole. */
+  /** Throws where text follows the array, and `connection-lost` where the array is not complete. */
   end(): void
 }
 
 /**
- * A JSON array to its elements, each as it was written, however the array is cut into chunks. Elements are found, not
- * checked. One that is longer than the limit comes with an error, and is its beginning; one that does not end is told
- * and then thrown.
+ * Splits a JSON array into its elements, wherever it is cut into chunks. Each element is emitted as it was written, and is
+ * not checked. An element above the limit has an error, and only its beginning is emitted. At twice the limit it is emitted
+ * and its error is thrown.
  */
 export function jsonArray(
   element: (json: string, error: PushError | undefined) => void,
   limit: number = MAX_MESSAGE_BYTES,
 ): JsonArrayReader {
-  const begun = pieces(limit)
-  let escaped = false
-  let depth = 0
-  let elements = 0
-  let inText = false
-  let whole = false
+  const rest = messageBuffer(limit)
+  const findNext = structuralCharacters()
+  /** How many brackets are open; `AFTER` the array. */
+  let depth = BEFORE
+  let isEmpty = true
 
-  const tell = (json: string, error: PushError | undefined, closes: boolean) => {
-    if (json === '' && closes && elements === 0) return
+  const endElement = (lastPiece: string, closesArray: boolean) => {
+    rest.add(lastPiece)
+    const { error } = rest
+    const json = rest.take().trim()
+    if (json === '' && closesArray && isEmpty) return
     if (json === '') throw new Error('an element of the JSON array is missing')
-    elements += 1
+    isEmpty = false
     element(json, error)
   }
-  /** Ends an element at a comma or at the array's bracket. */
-  const end = (last: string, closes: boolean) => {
-    begun.add(last)
-    const { error } = begun
-    tell(begun.take().trim(), error, closes)
-  }
-
   return {
     feed(chunk) {
-      if (chunk === '') return
-      let begin = 0
-      let at = escaped ? 1 : 0
-      escaped = false
-      for (;;) {
-        const next = inText ? INSIDE_TEXT : OUTSIDE_TEXT
-        next.lastIndex = at
-        const found = next.exec(chunk)
-        if (!found) break
-        const [character] = found
-        const here = found.index
-        at = here + 1
-        if (character === '\\') {
-          // The next character is passed by, also where it comes with the next chunk.
-          escaped = at === chunk.length
-          at += 1
-        } else if (character === '"') {
-          if (depth === 0) throw notAnArray()
-          inText = !inText
-        } else if (character === ',') {
-          if (depth === 0 && !whole) throw notAnArray()
-          if (depth !== 1) continue
-          end(chunk.slice(begin, here), false)
-          begin = at
-        } else if (character === ']' || character === '}') {
-          depth -= 1
-          if (depth < 0) throw notAnArray()
-          if (depth > 0) continue
-          end(chunk.slice(begin, here), true)
-          begin = at
-          whole = true
+      let start = 0
+      for (let at = findNext(chunk, 0); at >= 0; at = findNext(chunk, at + 1)) {
+        const character = chunk.charAt(at)
+        const role = roleOf(character, depth)
+        if (role === 'part') {
+          depth += NESTING[character] ?? 0
+          continue
+        }
+        const piece = chunk.slice(start, at)
+        start = at + 1
+        if (role === 'comma') endElement(piece, false)
+        else if (role === 'end') {
+          endElement(piece, true)
+          depth = AFTER
         } else {
-          depth += 1
-          if (depth > 1) continue
-          begun.add(chunk.slice(begin, here))
-          begin = at
-          if (whole || character !== '[' || begun.take().trim() !== '') throw notAnArray()
+          rest.add(piece)
+          if (role !== 'begin' || rest.take().trim() !== '') throw notAnArray()
+          depth = INSIDE
         }
       }
-      begun.add(chunk.slice(begin))
-      if (!begun.endless) return
-      const { error } = begun
-      tell(begun.take(), error, false)
+      rest.add(chunk.slice(start))
+      if (!rest.isEndless) return
+      const { error } = rest
+      element(rest.take(), error)
       throw error
     },
     end() {
-      const rest = begun.take().trim()
-      if (depth > 0 || (!whole && rest === ''))
-        throw new PushError('connection-lost', DEV && 'The body ended before its JSON array did.')
-      if (!whole || rest !== '') throw notAnArray()
+      const text = rest.take().trim()
+      if (depth >= INSIDE || (depth === BEFORE && text === ''))
+        throw new PushError(
+          'connection-lost',
+          DEV && 'Response cut: the body ended before its JSON array did. The client reconnects.',
+        )
+      if (depth === BEFORE || text !== '') throw notAnArray()
     },
+  }
+}
+
+const AFTER = -1
+const BEFORE = 0
+const INSIDE = 1
+
+const NESTING: Readonly<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 }
+
+/** Returns what a structural character is at a depth: a part of an element, or a limit of elements. */
+function roleOf(character: string, depth: number): 'begin' | 'comma' | 'end' | 'part' | 'wrong' {
+  if (depth > INSIDE) return 'part'
+  if (depth !== INSIDE) return depth === BEFORE && character === '[' ? 'begin' : 'wrong'
+  if (character === ',') return 'comma'
+  return character === ']' || character === '}' ? 'end' : 'part'
+}
+
+const STRUCTURAL = /["[\]{},]/g
+const IN_STRING = /["\\]/g
+const QUOTE = 34
+
+/**
+ * Finds the next of `[ ] { } ,` outside of strings, or the quote that begins a string. It returns -1 where the chunk has
+ * none. It has to be called until then, because it continues in the next chunk.
+ */
+function structuralCharacters(): (chunk: string, from: number) => number {
+  let inString = false
+  let isEscaped = false
+
+  const afterString = (chunk: string, from: number): number => {
+    let at = from
+    while (inString && at < chunk.length) {
+      if (isEscaped) {
+        isEscaped = false
+        at += 1
+        continue
+      }
+      IN_STRING.lastIndex = at
+      if (!IN_STRING.test(chunk)) return chunk.length
+      at = IN_STRING.lastIndex
+      inString = chunk.charCodeAt(at - 1) !== QUOTE
+      isEscaped = inString
+    }
+    return at
+  }
+  return (chunk, from) => {
+    STRUCTURAL.lastIndex = inString ? afterString(chunk, from) : from
+    if (!STRUCTURAL.test(chunk)) return -1
+    const at = STRUCTURAL.lastIndex - 1
+    inString = chunk.charCodeAt(at) === QUOTE
+    return at
   }
 }
 

@@ -1,32 +1,33 @@
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 
-/** How long one message may be where nothing else is said, in bytes. */
+/** The limit of one message where `maxMessageBytes` is not set, in bytes. */
 export const MAX_MESSAGE_BYTES = 16_777_216
 
-/** How much is kept of a message that is too long: enough for its head. */
-export const BEGINNING = 4_096
+/** How much is kept of a message above the limit, in characters or bytes: enough for its head. */
+export const KEPT_LENGTH = 4_096
 
 export const tooLarge = (limit: number): PushError =>
   new PushError(
     'message-too-large',
-    DEV && `The message is longer than ${limit} bytes. Send less at once, or raise \`maxMessageBytes\`.`,
+    DEV && `Message not read: it is longer than ${limit} bytes. Send less at once, or raise \`maxMessageBytes\`.`,
   )
 
-/** Text of one message, piece by piece. */
-export interface Pieces {
-  /** Adds a piece. Of a message that is too long only the beginning is kept. */
+/** The text of one message, as its pieces arrive. */
+export interface MessageBuffer {
+  /** Adds a piece. Only the beginning of a message above the limit is kept. */
   add(piece: string): void
-  /** The text, and begins the next message. */
+  /** Returns the text, and begins the next message. */
   take(): string
-  /** The message is too long; undefined: it is not. */
+  readonly isEmpty: boolean
+  /** `message-too-large` for a message above the limit, otherwise undefined. */
   readonly error: PushError | undefined
-  /** So much longer than the limit that waiting for its end is not worth it. */
-  readonly endless: boolean
+  /** Whether the message is longer than twice the limit, so that its end is not waited for. */
+  readonly isEndless: boolean
 }
 
-/** Gathers the text of one message after the other, each up to a limit in characters. */
-export function pieces(limit: number): Pieces {
+/** Collects the text of one message after the other, each up to a limit in characters. */
+export function messageBuffer(limit: number): MessageBuffer {
   let kept: string[] = []
   let length = 0
   let error: PushError | undefined
@@ -37,7 +38,7 @@ export function pieces(limit: number): Pieces {
       kept.push(piece)
       if (length <= limit) return
       error = tooLarge(limit)
-      kept = [kept.join('').slice(0, BEGINNING)]
+      kept = [kept.join('').slice(0, KEPT_LENGTH)]
     },
     take() {
       const text = kept.length === 1 ? (kept[0] ?? '') : kept.join('')
@@ -46,10 +47,13 @@ export function pieces(limit: number): Pieces {
       error = undefined
       return text
     },
+    get isEmpty() {
+      return length === 0
+    },
     get error() {
       return error
     },
-    get endless() {
+    get isEndless() {
       return length > limit * 2
     },
   }

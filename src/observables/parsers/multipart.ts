@@ -1,26 +1,27 @@
 import type { PushError } from '../errors.ts'
-import { MAX_MESSAGE_BYTES, pieces } from './message-limit.ts'
-import { fields } from './header-lines.ts'
+import { headerLines } from './header-lines.ts'
+import { MAX_MESSAGE_BYTES, messageBuffer } from './message-limit.ts'
 
 /** One part: its header fields by lower-case name, and its body. */
 export interface Part {
   /** A line of the head that is not a field has the empty name. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
-  /** The part is longer than the limit, and `body` is its beginning. */
+  /** The part is above the limit, and `body` is only its beginning. */
   readonly error?: PushError | undefined
 }
 
 export interface MultipartReader {
   part(part: Part): void
-  /** The closing boundary: no part follows. */
+  /** The closing boundary was read: no part follows. */
   close(): void
 }
 
 /**
- * Text of a multipart body (RFC 2046 section 5.1) to parts, however it is cut into chunks. A part is told as soon as
- * the boundary after it is there; what is before the first boundary or after the last is passed over. A part that does
- * not end is told and then thrown.
+ * Splits the text of a multipart body (RFC 2046 section 5.1) into parts, wherever it is cut into chunks.
+ *
+ * A part is emitted as soon as the boundary after it was read. Text before the first boundary or after the last is skipped.
+ * At twice the limit a part is emitted and its error is thrown.
  */
 export function multipart(
   boundary: string,
@@ -28,14 +29,14 @@ export function multipart(
   limit: number = MAX_MESSAGE_BYTES,
 ): (chunk: string) => void {
   const delimiter = `\r\n--${boundary}`
-  const begun = pieces(limit)
-  // What may be the beginning of a boundary. The first has no line end before it; with this one it is like the others.
+  const body = messageBuffer(limit)
+  // What may be the beginning of a boundary. The first boundary has no line end before it: this one makes it like the others.
   let rest = '\r\n'
   let at: 'preamble' | 'boundary' | 'part' | 'end' = 'preamble'
 
-  const tell = () => {
-    const { error } = begun
-    part(parsePart(begun.take(), error))
+  const emitPart = () => {
+    const { error } = body
+    part(parsePart(body.take(), error))
     return error
   }
   return (chunk) => {
@@ -44,7 +45,7 @@ export function multipart(
     let start = 0
     for (;;) {
       if (at === 'boundary') {
-        // Two more characters tell a boundary from the closing one; Nchan sends them with the next part.
+        // The two characters after a boundary show whether it closes the body. Nchan sends them with the next part.
         if (text.length < start + 2) break
         if (text.startsWith('--', start)) {
           at = 'end'
@@ -56,27 +57,27 @@ export function multipart(
       }
       const end = text.indexOf(delimiter, start)
       if (end < 0) {
-        const sure = Math.max(start, text.length - delimiter.length + 1)
-        if (at === 'part') begun.add(text.slice(start, sure))
-        start = sure
+        const known = Math.max(start, text.length - delimiter.length + 1)
+        if (at === 'part') body.add(text.slice(start, known))
+        start = known
         break
       }
       if (at === 'part') {
-        begun.add(text.slice(start, end))
-        tell()
+        body.add(text.slice(start, end))
+        emitPart()
       }
       at = 'boundary'
       start = end + delimiter.length
     }
     rest = text.slice(start)
-    if (begun.endless) throw tell()
+    if (body.isEndless) throw emitPart()
   }
 }
 
 function parsePart(text: string, error: PushError | undefined): Part {
-  // White space may pad the boundary's line; header lines follow, then an empty one.
+  // White space may follow the boundary on its line. Header lines follow, then an empty line.
   const head = text.indexOf('\r\n') + 2
   const empty = text.indexOf('\r\n\r\n')
   if (empty < 0) return { headers: new Map([['', text.slice(head)]]), body: '', error }
-  return { headers: fields(text, '\r\n', head, empty), body: text.slice(empty + 4), error }
+  return { headers: headerLines(text, '\r\n', head, empty), body: text.slice(empty + 4), error }
 }

@@ -1,30 +1,30 @@
-import { text } from './content-type.ts'
-import { fields } from './header-lines.ts'
 import type { Payload } from '../events.ts'
+import { headerLines } from './header-lines.ts'
+import { decodeUtf8 } from './utf8.ts'
 
-/** A frame of the `ws+meta.nchan` subprotocol: head lines by name, and the body. */
-export interface MetaFrame {
+/** A frame of the `ws+meta.nchan` subprotocol: its head lines by name, and its body. */
+export interface NchanFrame {
   readonly head: ReadonlyMap<string, string>
   readonly body: Payload
 }
 
 const LINE_FEED = 10
 
-/** How much of a frame is looked at for a head that has no end, in characters. */
-const LONGEST_HEAD = 4_096
+/** How much of a frame is searched for the end of its head, in characters or bytes. */
+const MAX_HEAD_LENGTH = 4_096
 
 /**
- * Reads a frame: `name: value` lines, an empty line, the body. A line of the head that is not a field has the empty name;
- * where the head has no end, that is the frame itself.
+ * Reads a frame: `name: value` lines, an empty line, the body. A head line that is not a field has the empty name. Where
+ * the head has no end, the frame itself has the empty name.
  */
-export function metaFrame(frame: Payload): MetaFrame {
+export function nchanFrame(frame: Payload): NchanFrame {
   const end = typeof frame === 'string' ? frame.indexOf('\n\n') : emptyLine(frame)
-  const stop = end < 0 ? LONGEST_HEAD : end
-  const lines = typeof frame === 'string' ? frame : text(frame.subarray(0, stop))
-  // A line that is not seen whole is not read: its value would be another one.
-  const read = end < 0 && frame.length > LONGEST_HEAD ? lines.lastIndexOf('\n', stop - 1) : Math.min(stop, lines.length)
-  const head = fields(lines, '\n', 0, read)
-  if (end < 0) head.set('', lines.slice(0, stop))
+  const stop = end < 0 ? MAX_HEAD_LENGTH : end
+  const text = typeof frame === 'string' ? frame : decodeUtf8(frame.subarray(0, stop))
+  // A line that is cut is not read: its value would be another one.
+  const isCut = end < 0 && frame.length > MAX_HEAD_LENGTH
+  const head = headerLines(text, '\n', 0, isCut ? text.lastIndexOf('\n', stop - 1) : Math.min(stop, text.length))
+  if (end < 0) head.set('', text.slice(0, stop))
   return { head, body: typeof frame === 'string' ? frame.slice(end + 2) : frame.subarray(end + 2) }
 }
 

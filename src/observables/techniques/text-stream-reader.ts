@@ -43,7 +43,7 @@ export function readEventStream(
   return eventStream(
     {
       event: readEvents(backend, head, emit, target),
-      position(id) {
+      id(id) {
         if (ids) emit({ type: 'alive', cursor: id })
       },
       comment(text) {

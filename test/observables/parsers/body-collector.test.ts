@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Payload } from 'pinia-push/observables'
-import { wholeBody } from '../../../src/observables/parsers/body-collector.ts'
+import { bodyCollector } from '../../../src/observables/parsers/body-collector.ts'
 
 describe('a body that is one message', () => {
   const read = (type: string | null, ...chunks: number[][]) => {
     const told: Payload[] = []
-    const body = wholeBody(type, (data) => told.push(data))
+    const body = bodyCollector(type, (data) => told.push(data))
     for (const chunk of chunks) body.feed(Uint8Array.from(chunk))
     body.end()
     expect(told).toHaveLength(1)

@@ -8,16 +8,16 @@ function read(stream: string, sizes: readonly number[] = [stream.length || 1]) {
   const events: ServerSentEvent[] = []
   const comments: string[] = []
   const delays: number[] = []
-  const positions: string[] = []
+  const ids: string[] = []
   const feed = eventStream({
     event: ({ id, event, data }) => events.push({ id, event, data }),
-    position: (id) => positions.push(id),
+    id: (id) => ids.push(id),
     comment: (text) => comments.push(text),
     retry: (delay) => delays.push(delay),
   })
   const utf8 = new TextDecoder()
   for (const chunk of cut(bytes(stream), sizes)) feed(utf8.decode(chunk, { stream: true }))
-  return { events, positions, comments, delays }
+  return { events, ids, comments, delays }
 }
 
 describe('an event stream', () => {
@@ -47,8 +47,8 @@ describe('an event stream', () => {
   })
 
   test('tells an id that came without data, the empty one too, and none that has a NUL', () => {
-    const { events, positions } = read('id: 7\n\ndata: a\n\nid: 8\nevent: tick\n\nid\n\nid: 9\0\n\n')
-    expect([positions, events.map(({ id, data }) => [id, data])]).toEqual([['7', '8', ''], [[undefined, 'a']]])
+    const { events, ids } = read('id: 7\n\ndata: a\n\nid: 8\nevent: tick\n\nid\n\nid: 9\0\n\n')
+    expect([ids, events.map(({ id, data }) => [id, data])]).toEqual([['7', '8', ''], [[undefined, 'a']]])
   })
 
   test('tells comments and the reconnection time', () => {
@@ -68,7 +68,7 @@ describe('an id that is not seen whole is no id', () => {
   const told = (...chunks: string[]) => {
     const events: (string | undefined)[] = []
     const feed = eventStream(
-      { event: ({ id }) => events.push(id), position: (id) => events.push(id), comment() {}, retry() {} },
+      { event: ({ id }) => events.push(id), id: (id) => events.push(id), comment() {}, retry() {} },
       10_000,
     )
     const feedAll = () => chunks.forEach((chunk) => feed(chunk))

@@ -13,7 +13,7 @@ const FRAMINGS: Record<string, { text: string; reader: (take: (message: string) 
   {
     'an event stream': {
       text: `data: ${body}\n\n`,
-      reader: (take) => eventStream({ event: ({ data }) => take(data), position() {}, comment() {}, retry() {} }),
+      reader: (take) => eventStream({ event: ({ data }) => take(data), id() {}, comment() {}, retry() {} }),
     },
     lines: { text: `${body}\n`, reader: lines },
     'a multipart body': {

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { metaFrame } from '../../../src/observables/parsers/nchan-frame.ts'
+import { nchanFrame } from '../../../src/observables/parsers/nchan-frame.ts'
 import { awkward, bytes } from './splits.ts'
 
 describe('a frame of ws+meta.nchan', () => {
   test('gives back any text that was put after its head', () => {
     fc.assert(
       fc.property(awkward, (body) => {
-        expect(metaFrame(`id: 1:2\ncontent-type: text/plain\n\n${body}`)).toEqual({
+        expect(nchanFrame(`id: 1:2\ncontent-type: text/plain\n\n${body}`)).toEqual({
           head: new Map(Object.entries({ id: '1:2', 'content-type': 'text/plain' })),
           body,
         })
@@ -18,7 +18,7 @@ describe('a frame of ws+meta.nchan', () => {
   test('gives back any bytes that were put after its head', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (body) => {
-        const { head, body: read } = metaFrame(new Uint8Array([...bytes('id: 1:2\n\n'), ...body]))
+        const { head, body: read } = nchanFrame(new Uint8Array([...bytes('id: 1:2\n\n'), ...body]))
         expect({ head, read: Array.from(read as Uint8Array) }).toEqual({
           head: new Map([['id', '1:2']]),
           read: [...body],
@@ -32,19 +32,19 @@ describe('a frame of ws+meta.nchan', () => {
     ['neither\n\nhere', 'neither'],
     ['id: 1:2\nno end of the head', 'id: 1:2\nno end of the head'],
   ])('says that the head of %j is wrong, by its empty name', (frame, wrong) => {
-    expect(metaFrame(frame).head.get('')).toBe(wrong)
-    expect(metaFrame(bytes(frame)).head.get('')).toBe(wrong)
+    expect(nchanFrame(frame).head.get('')).toBe(wrong)
+    expect(nchanFrame(bytes(frame)).head.get('')).toBe(wrong)
   })
 
   test('gives the place that a wrong head tells all the same', () => {
-    expect(metaFrame('id: 1:2\nneither\n\nhere').head.get('id')).toBe('1:2')
-    expect(metaFrame('id: 1:2\nno end of the head').head.get('id')).toBe('1:2')
+    expect(nchanFrame('id: 1:2\nneither\n\nhere').head.get('id')).toBe('1:2')
+    expect(nchanFrame('id: 1:2\nno end of the head').head.get('id')).toBe('1:2')
   })
 
   test('gives no place of a line that is longer than a head may be', () => {
     const endless = `event: a\nid: ${'1'.repeat(5_000)}`
     for (const frame of [endless, bytes(endless)]) {
-      const { head } = metaFrame(frame)
+      const { head } = nchanFrame(frame)
       expect([head.get('event'), head.get('id')]).toEqual(['a', undefined])
     }
   })

@@ -2,8 +2,9 @@ import { map } from 'rxjs'
 import { mediaType } from '../../../wire/media-type.ts'
 import { checkNumbers, checkOption, wrongOption } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
-import { base64 } from '../../parsers/content-type.ts'
-import { wholeBody } from '../../parsers/body-collector.ts'
+import { decodeBase64 } from '../../parsers/base64.ts'
+import { headerIs } from '../../parsers/header-lines.ts'
+import { bodyCollector } from '../../parsers/body-collector.ts'
 import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import { BEGINNING, SPACE, batches, messagesOf, placeOf, readArray, type Place } from './batches.ts'
@@ -76,7 +77,6 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
   return {
     name: SPACE,
     heartbeat,
-    statuses: STATUSES,
 
     poll: {
       // Without a place the first request does not wait, so that its answer states one at once.
@@ -96,7 +96,7 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
             ? NOTHING
             : json
               ? messagesOf(batch.message, maxMessageBytes)
-              : wholeBody(type, batch.piece, maxMessageBytes)
+              : bodyCollector(type, batch.piece, maxMessageBytes)
         return {
           feed: body.feed,
           end() {
@@ -117,10 +117,10 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
 
       read(head, emit, asked) {
         const batch = batches(begin(asked), emit)
-        const encoded = head !== undefined && is(head.headers, 'Stream-SSE-Data-Encoding', 'base64')
+        const encoded = head !== undefined && headerIs(head.headers, 'Stream-SSE-Data-Encoding', 'base64')
         if (json && encoded) throw noMessages(BYTES)
         const { maxMessageBytes } = asked
-        const gathered = () => wholeBody(encoded ? BYTES : null, batch.piece, maxMessageBytes)
+        const gathered = () => bodyCollector(encoded ? BYTES : null, batch.piece, maxMessageBytes)
         let body = gathered()
         let begun = false
         let controlled = false
@@ -134,7 +134,7 @@ export function durableStreams({ from = 'start', json = true, heartbeat }: Durab
           begun = true
           if (event === 'data') {
             if (json) readArray(data, batch.message, maxMessageBytes)
-            else body.feed(encoded ? base64(data.replaceAll('\n', '')) : utf8.encode(data))
+            else body.feed(encoded ? decodeBase64(data.replaceAll('\n', '')) : utf8.encode(data))
             return
           }
           const control = readControl(data)
@@ -181,9 +181,7 @@ const NOTHING = { feed: () => {}, end: () => {} }
 const verdict = ({ status }: ResponseHead, { cursor }: Target): Verdict =>
   status === 410 && !placeOf(cursor) ? 'final' : statusVerdict(STATUSES, status)
 
-const is = (headers: Headers, name: string, value: string): boolean => headers.get(name)?.toLowerCase() === value
-
-const says = (headers: Headers, name: string): boolean => is(headers, name, 'true')
+const says = (headers: Headers, name: string): boolean => headerIs(headers, name, 'true')
 
 const noMessages = (type: string | null) =>
   unexpected(`a stream of ${type} has pieces instead of messages: durableStreams({ json: false })`)

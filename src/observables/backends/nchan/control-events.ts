@@ -1,9 +1,11 @@
 import { CONTROL_EVENT_PREFIX, EVENT_HEADER, controlWord } from '../../../wire/constants.ts'
 import { DEV } from '../../internal/dev.ts'
 import type { Payload, SourceEvent } from '../../events.ts'
-import { base64, text } from '../../parsers/content-type.ts'
+import { decodeBase64 } from '../../parsers/base64.ts'
+import { headerIs } from '../../parsers/header-lines.ts'
+import { decodeUtf8 } from '../../parsers/utf8.ts'
 import type { Part } from '../../parsers/multipart.ts'
-import { metaFrame } from '../../parsers/nchan-frame.ts'
+import { nchanFrame } from '../../parsers/nchan-frame.ts'
 import { unreadable } from '../unreadable-message.ts'
 import { END, type RefusedLine, type ServerSentEvent } from '../backend.ts'
 
@@ -11,7 +13,7 @@ import { END, type RefusedLine, type ServerSentEvent } from '../backend.ts'
 
 /** A frame of a WebSocket, or of a forever frame: the same words. */
 export function frame(data: Payload): SourceEvent | typeof END {
-  const { head, body } = metaFrame(data)
+  const { head, body } = nchanFrame(data)
   const cursor = head.get('id')
   if (head.size === 0 || head.has('')) return unreadable(data, cursor, wrongHead(head.get('') ?? ''))
   const word = head.get('push')
@@ -62,9 +64,9 @@ export function partEvent({ headers, body, error }: Part, cursor: string | undef
   const word = headers.get('push')
   if (word !== undefined) return control(word, cursor, body)
   let data: Payload = body
-  if (headers.get('content-transfer-encoding')?.toLowerCase() === 'base64') {
+  if (headerIs(headers, 'content-transfer-encoding', 'base64')) {
     try {
-      data = base64(body)
+      data = decodeBase64(body)
     } catch (cause) {
       return unreadable(body, cursor, cause)
     }
@@ -101,7 +103,7 @@ const message = (data: Payload, event: string | null | undefined, cursor: string
 /** The server's own words. One that is not known yet is a sign of life, one that cannot be read a message that cannot. */
 function control(word: string, cursor: string | undefined, body: Payload): SourceEvent | typeof END {
   try {
-    return meaning(word, cursor, typeof body === 'string' ? body : text(body))
+    return meaning(word, cursor, typeof body === 'string' ? body : decodeUtf8(body))
   } catch (cause) {
     return unreadable(body, cursor, cause)
   }
@@ -137,7 +139,7 @@ export function gapReason(reason: unknown = 'unknown-cursor'): string {
 
 /** A message in JSON, where the technique cannot carry it as it is. */
 function carried({ event, text, base64: bytes }: Record<string, unknown>, cursor: string | undefined): SourceEvent {
-  const data = typeof bytes === 'string' ? base64(bytes) : text
+  const data = typeof bytes === 'string' ? decodeBase64(bytes) : text
   if (data instanceof Uint8Array || typeof data === 'string')
     return message(data, typeof event === 'string' ? event : undefined, cursor)
   throw wrong(DEV && 'a message in JSON has neither `text` nor `base64`')

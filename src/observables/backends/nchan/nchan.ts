@@ -11,14 +11,13 @@ import {
   SUBSCRIBE,
   WAIT,
 } from '../../../wire/constants.ts'
-import { mediaType } from '../../../wire/media-type.ts'
+import { mediaType, mediaTypeParameter } from '../../../wire/media-type.ts'
 import { checkNumbers } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
-import { parameter } from '../../parsers/content-type.ts'
 import { multipart, type Part } from '../../parsers/multipart.ts'
-import { wholeBody } from '../../parsers/body-collector.ts'
+import { bodyCollector } from '../../parsers/body-collector.ts'
 import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import { unreadable } from '../unreadable-message.ts'
@@ -67,7 +66,6 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
   return {
     name: 'nchan',
     heartbeat: undefined,
-    statuses: STATUSES,
 
     poll: {
       buildRequest: (target, waits) => buildRequest(target, waits ? {} : { [WAIT]: '0' }),
@@ -87,7 +85,8 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
         // Nchan has no such head. Told first: messages are judged by it.
         if (said !== null) emit({ type: 'alive', reportsGaps: true })
         // Nchan sends one message at a time: a multipart of its is what somebody published.
-        const boundary = said !== null && mediaType(type) === MULTIPART ? parameter(type, 'boundary') : undefined
+        const boundary =
+          said !== null && mediaType(type) === MULTIPART ? mediaTypeParameter(type, 'boundary') : undefined
         const read = boundary === undefined ? single(head, asked, cursor, emit) : envelope(boundary, asked, emit)
         return {
           feed: read.feed,
@@ -137,7 +136,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
       fits: (type) => type === MULTIPART || type === 'text/event-stream',
       read({ headers }, emit, { maxMessageBytes }) {
         const place = places()
-        const boundary = parameter(headers.get('content-type') ?? '', 'boundary') ?? ''
+        const boundary = mediaTypeParameter(headers.get('content-type'), 'boundary') ?? ''
         const reader = {
           part: (part: Part) => emit(partEvent(part, place(part.headers))),
           // A server that ends a stream so is reloaded, or means to; an end of the channel is told by a marker.
@@ -202,7 +201,7 @@ function single(
     if (empty && url.startsWith('http:') && headers.get('content-length') !== '0') throw truncatedResponse(url)
     emit(typed(type, data, headers.get(EVENT_HEADER), cursor))
   }
-  const { feed, end } = wholeBody(type, tell, maxMessageBytes)
+  const { feed, end } = bodyCollector(type, tell, maxMessageBytes)
   return {
     feed(chunk: Uint8Array) {
       // At its first byte: an event stream of another server does not end.

@@ -11,7 +11,7 @@ import {
   rejectedResponse,
   selectPart,
   standardLines,
-  toBase64,
+  encodeBase64,
   type Payload,
   type PushErrorCode,
   type PushRequest,
@@ -120,7 +120,7 @@ const connect = (
     }
     const send = (data: Payload) => {
       if (subscriber.closed) throw new PushError('not-connected', DEV && 'The socket is closing.')
-      write(lines.write(typeof data === 'string' ? { text: data } : { base64: toBase64(data) }))
+      write(lines.write(typeof data === 'string' ? { text: data } : { base64: encodeBase64(data) }))
     }
     const open = () => {
       if (!opened) emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes', send })

@@ -1,5 +1,5 @@
 import { Observable, type SchedulerLike } from 'rxjs'
-import { DEV, PushError, asPushError, base64, runAfter } from '../../kit.ts'
+import { DEV, PushError, asPushError, decodeBase64, runAfter } from '../../kit.ts'
 import { forgetRuffle, loadRuffle, type RufflePlayer, type RuffleSource } from './ruffle.ts'
 
 /** What happens on a socket, by the words of the SWF. */
@@ -60,7 +60,7 @@ export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observ
         else hear.say(command, payload)
       })
       await api
-        .load({ ...SETTINGS, data: base64(BRIDGE_SWF), socketProxy: [proxied(options)] })
+        .load({ ...SETTINGS, data: decodeBase64(BRIDGE_SWF), socketProxy: [proxied(options)] })
         .catch((cause: unknown) => {
           forgetRuffle()
           throw cause
