@@ -24,7 +24,8 @@ describe('createPushClient', () => {
   test('rejects an option that it does not have, so that a spelling mistake does not go unnoticed', () => {
     const message = 'Invalid option `backends` of createPushClient(): there is no such option. Check its spelling.'
     expect(given({ backends: nchan() })).toThrow(invalid(message))
-    expect(() => createPush({ ...{ backends: nchan() } })).toThrow(invalid(message))
+    const options: object = { backends: nchan() }
+    expect(() => createPush(options)).toThrow(invalid(message))
   })
 
   test('takes every limit of a connection', () => {
