@@ -3,19 +3,19 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import { createPushClient, iframeStream, standard } from 'pinia-push/observables'
 
-/** What the hub's page posts first: the arguments of the function that its second script calls. */
+/** Returns the first frame that the hub's page posts: the argument of the function that its second script calls. */
 async function firstFrame(url: string): Promise<string> {
   const response = await fetch(url)
   let page = ''
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     page += new TextDecoder().decode(chunk)
-    const said = /f\(("(?:[^"\\]|\\.)*")\)<\/script>/.exec(page)?.[1]
-    if (said !== undefined) return String(JSON.parse(said))
+    const argument = /f\(("(?:[^"\\]|\\.)*")\)<\/script>/.exec(page)?.[1]
+    if (argument !== undefined) return String(JSON.parse(argument))
   }
-  throw new Error('the page ended')
+  throw new Error('The page ended without a frame.')
 }
 
-test('iframeStream with standard() at the hub is one error that names the backend, and no message', async () => {
+test('iframeStream with standard() fails at the hub, and the error names nchan()', async () => {
   const hub = createHub()
   const { url, close } = await hub.listen()
   onTestFinished(close)
@@ -30,8 +30,8 @@ test('iframeStream with standard() at the hub is one error that names the backen
   const channel = push.channel('a')
   channel.events$.subscribe(({ type }) => types.push(type))
   const frame = document.querySelector('iframe')
-  if (!frame) throw new Error('there is no frame')
-  // jsdom shows a document when it has come to its end, so what the page posts is posted here.
+  if (!frame) throw new Error('There is no frame.')
+  // jsdom loads a document only at its end, so the test posts what the page would post.
   const source = new URL(frame.src)
   source.searchParams.set('frame_parent', url)
   const data = { push: source.searchParams.get('frame'), frame: await firstFrame(source.href) }

@@ -1,6 +1,6 @@
 import { mediaType } from '../../wire/media-type.ts'
 import type { ResponseHead, Backend, Emit, ServerSentEvent, Target } from '../backends/backend.ts'
-import { otherServerByEvent } from '../backends/recognize-server.ts'
+import { TELLING_EVENTS, otherServerByEvent } from '../backends/recognize-server.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardEventStream, standardStream } from '../backends/standard.ts'
 import { unreadable } from '../backends/unreadable-message.ts'
@@ -20,8 +20,10 @@ export function readEvents(
 ): (event: ServerSentEvent) => void {
   const read = selectPart(backend, 'eventStream', standardEventStream).read(head, emit, target)
   return (event) => {
-    const other = otherServerByEvent(backend, event)
-    if (other) throw other
+    if (event.event !== undefined && TELLING_EVENTS.includes(event.event)) {
+      const other = otherServerByEvent(backend, event)
+      if (other) throw other
+    }
     if (event.error) return emit(unreadable(event.data, event.id, event.error))
     try {
       read(event)

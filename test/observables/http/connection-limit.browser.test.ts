@@ -18,7 +18,7 @@ const retry = backoff({ initialDelay: 50, maxDelay: 50 })
 
 describe('one client’s streams to one origin over HTTP/1.1', () => {
   test.for(Object.entries(techniques))(
-    '%s: the fifth fails instead of taking what the application needs',
+    '%s: the fifth fails and leaves connections to the application',
     async ([, make], { serve, client }) => {
       const server = await serve()
       const push = client({ technique: make }, { retry })
@@ -33,14 +33,14 @@ describe('one client’s streams to one origin over HTTP/1.1', () => {
       const { error } = await fifth.sees('reconnecting')
       expect(error).toMatchObject({ code: 'connection-limit', retryable: true })
       expect(error.message).toMatch(/HTTP\/2.*webSocket/)
-      // One leaves, and there is room.
+      // One closes, so the fifth may open.
       readers[0]?.leave()
       await fifth.sees('open')
       for (const reader of [...readers, fifth]) reader.leave()
     },
   )
 
-  test('leave room for polls, posts and the application’s own requests', async ({ serve, client }) => {
+  test('leave connections for polls, posts and the application’s own requests', async ({ serve, client }) => {
     const server = await serve()
     const { channel, readers, leave } = await four(server, client)
     const poll = readChannel(channel(5, polling()))
@@ -52,7 +52,7 @@ describe('one client’s streams to one origin over HTTP/1.1', () => {
     leave()
   })
 
-  test('a WebSocket has room', async ({ serve, client, skip }) => {
+  test('do not count towards the limit of WebSockets', async ({ serve, client, skip }) => {
     const limit = limitAt({ server: 'hub', engine: inject('engine'), technique: 'webSocket' }, 'ownConnection')
     skip(limit !== undefined, limit)
     const { channel, leave } = await four(await serve(), client)
@@ -63,7 +63,7 @@ describe('one client’s streams to one origin over HTTP/1.1', () => {
   })
 })
 
-/** Four streams of one client, which is as many as there may be. */
+/** Opens four streams of one client, the most that may be open. */
 async function four(server: Session, client: Fixtures['client']) {
   const push = client({ technique: () => sse() }, { retry })
   const channel = (n: number, technique = sse()) =>

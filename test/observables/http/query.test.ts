@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { withQuery, withoutQuery } from '../../../src/observables/http/query.ts'
 
-describe('a parameter that is added to a URL', () => {
+describe('a parameter added to a URL', () => {
   test.for([
     ['http://h/x', 'http://h/x?a=1'],
     ['http://h/x?', 'http://h/x?a=1'],
@@ -11,11 +11,11 @@ describe('a parameter that is added to a URL', () => {
     ['http://h/x?b&&c', 'http://h/x?b&&c&a=1'],
     ['http://h/x?a=0&b=%zz&a', 'http://h/x?b=%zz&a=1'],
     ['http://h/x?%61=0&aa=2', 'http://h/x?aa=2&a=1'],
-  ] as const)('leaves the rest of %s as it is', ([given, expected]) => {
+  ] as const)('keeps the rest of %s', ([given, expected]) => {
     expect(withQuery(given, { a: '1' })).toBe(expected)
   })
 
-  test('is read by a server as it was given', () => {
+  test('is decoded by a server to its value', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (name, value) => {
         expect(new URL(withQuery('http://h/x?b=urn:c', { [name]: value })).searchParams.get(name)).toBe(value)
@@ -23,12 +23,12 @@ describe('a parameter that is added to a URL', () => {
     )
   })
 
-  test('that is undefined changes nothing, and removes nothing', () => {
+  test('changes nothing if it is undefined', () => {
     expect(withQuery('http://h/x?a=0', { a: undefined })).toBe('http://h/x?a=0')
   })
 })
 
-test('a parameter that is taken away leaves the rest as it is', () => {
+test('a parameter removed from a URL keeps the rest', () => {
   expect(withoutQuery('http://h/x?topic=a&b=urn:c&match_x=d', (name) => name !== 'b')).toBe('http://h/x?b=urn:c')
   expect(withoutQuery('http://h/x?topic=a', () => true)).toBe('http://h/x')
 })

@@ -7,10 +7,10 @@ const patient = { retry: backoff({ initialDelay: 60_000, maxDelay: 60_000 }) }
 const HTML = { 'content-type': 'text/html' }
 
 const frames = () => document.querySelectorAll('iframe[src*="frame="]')
-const word = () => new URL(frames()[0]?.getAttribute('src') ?? '').searchParams.get('frame')
+const token = () => new URL(frames()[0]?.getAttribute('src') ?? '').searchParams.get('frame')
 
 describe('iframeStream', () => {
-  test('is told the status and the reason of the hub’s refusals', async ({ serve, read }) => {
+  test('reports the status and the reason when the hub rejects it', async ({ serve, read }) => {
     const server = await serve()
     const { error } = await read(row, `${server.url}${'x'.repeat(256)}`, patient).sees('reconnecting')
     expect(error.code).toBe('network-error')
@@ -24,9 +24,9 @@ describe('iframeStream', () => {
   test.for([
     ['an error page', { status: 503, headers: HTML, body: '<h1>Unavailable</h1>' }],
     ['a page that may not be framed', { headers: { ...HTML, 'x-frame-options': 'DENY' }, body: 'no' }],
-    ['a page of a captive portal', { headers: HTML, body: '<h1>Log in</h1>' }],
-    ['a page for other parents', { headers: { ...HTML, 'content-security-policy': "frame-ancestors 'none'" } }],
-  ] as const)('notices %s, and names what it can be', async ([, answer], { script, read }) => {
+    ['the page of a captive portal', { headers: HTML, body: '<h1>Log in</h1>' }],
+    ['a page that allows no parent', { headers: { ...HTML, 'content-security-policy': "frame-ancestors 'none'" } }],
+  ] as const)('fails on %s, and the error lists the usual causes', async ([, answer], { script, read }) => {
     const server = await script()
     await server.answers([answer])
     const { error } = await read(row, `${server.url}a`, patient).sees('reconnecting')
@@ -34,10 +34,7 @@ describe('iframeStream', () => {
     expect(frames()).toHaveLength(0)
   })
 
-  test('with standard() at a server of nchan()’s is one error that names the backend, and no message', async ({
-    serve,
-    read,
-  }) => {
+  test('with standard() fails at a server of nchan(), and the error names nchan()', async ({ serve, read }) => {
     const server = await serve()
     const reader = read(row, `${server.url}a`, { ...patient, backend: standard() })
     const { error } = await reader.sees('reconnecting')
@@ -46,11 +43,11 @@ describe('iframeStream', () => {
     expect(frames()).toHaveLength(0)
   })
 
-  test('notices that this page’s own policy blocks the frame', async ({ serve, read }) => {
+  test('fails when the policy of this page blocks the frame', async ({ serve, read }) => {
     const server = await serve()
     const policy = document.createElement('meta')
     policy.httpEquiv = 'Content-Security-Policy'
-    // A policy cannot be taken back from a document, so this one blocks nothing that another test wants.
+    // A policy cannot be removed from a document, so this one blocks nothing that another test needs.
     policy.content = `frame-src http://127.0.0.1:* http://localhost:*; frame-src-elem 'none'`
     document.head.append(policy)
     onTestFinished(() => policy.remove())
@@ -58,29 +55,32 @@ describe('iframeStream', () => {
     expect((await reader.sees('reconnecting')).error.code).toBe('network-error')
   })
 
-  test('passes posts by that are of another window, origin or word', async ({ serve, read }) => {
+  test('ignores posts of another window, origin or token', async ({ serve, read }) => {
     const server = await serve()
     const reader = read(row, `${server.url}a`)
     await reader.sees('open')
     const forged = 'id: 9:9\ncontent-type: text/plain\n\nforged'
-    window.postMessage({ push: word(), frame: forged }, '*')
-    window.postMessage({ push: word(), frame: 'push: end\n\n{}' }, '*')
-    window.postMessage({ push: word(), status: 403, body: 'forged' }, '*')
+    window.postMessage({ push: token(), frame: forged }, '*')
+    window.postMessage({ push: token(), frame: 'push: end\n\n{}' }, '*')
+    window.postMessage({ push: token(), status: 403, body: 'forged' }, '*')
     window.postMessage(null, '*')
-    const stranger = document.createElement('iframe')
-    stranger.srcdoc = `<script>parent.postMessage(${JSON.stringify({ push: word(), frame: forged })}, '*')</script>`
+    const other = document.createElement('iframe')
+    other.srcdoc = `<script>parent.postMessage(${JSON.stringify({ push: token(), frame: forged })}, '*')</script>`
     const posted = new Promise((resolve) =>
-      addEventListener('message', ({ source }) => source === stranger.contentWindow && resolve(null)),
+      addEventListener('message', ({ source }) => source === other.contentWindow && resolve(null)),
     )
-    document.body.append(stranger)
-    onTestFinished(() => stranger.remove())
+    document.body.append(other)
+    onTestFinished(() => other.remove())
     await posted
     await server.publish('a', [{ data: 'true' }])
     await reader.gets('true')
     expect(story(reader.events)).toEqual(['true'])
   })
 
-  test('is made anew at its limit, unseen, and leaves one frame at a time', async ({ serve, read }) => {
+  test('replaces the frame at `maxBufferedChars` without an event to readers, one frame at a time', async ({
+    serve,
+    read,
+  }) => {
     const server = await serve()
     const small = { technique: () => iframeStream({ maxBufferedChars: 1_000 }) }
     const reader = read(small, `${server.url}a`)
@@ -103,7 +103,7 @@ describe('iframeStream', () => {
     expect(frames()).toHaveLength(0)
   })
 
-  test('says that headers cannot be sent', async ({ serve, read }) => {
+  test('fails with headers-unsupported when prepareRequest gives headers', async ({ serve, read }) => {
     const server = await serve()
     const prepareRequest = () => ({ headers: { Authorization: 'x' } })
     const { error } = await read(row, `${server.url}a`, { prepareRequest, backend: nchan() }).sees('failed')
