@@ -25,7 +25,7 @@ const FRAMING = /^(connection|content-.*|date|keep-alive|te|trailer|transfer-enc
  */
 export function toAnswer(given) {
   if (given === true) return { status: 200 }
-  if (given === false) return { status: 403, reason: 'forbidden' }
+  if (given === false) return { status: 403, reason: 'Forbidden' }
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`authorize returned ${typeof given}. ${EXPECTED}`)
   const { status, reason, headers = {} } = /** @type {Record<string, unknown>} */ (given)
@@ -34,7 +34,7 @@ export function toAnswer(given) {
     throw new TypeError(`authorize returned a reason that cannot be sent. ${EXPECTED}`)
   if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
     throw new TypeError(`authorize returned headers that are not an object of names and values. ${EXPECTED}`)
-  const byDefault = status === 401 ? 'authentication required' : 'forbidden'
+  const byDefault = status === 401 ? 'Authentication required' : 'Forbidden'
   return { status, reason: reason ?? byDefault, headers: toHeaders(headers) }
 }
 

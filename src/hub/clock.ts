@@ -1,40 +1,38 @@
 import { ignoreRejection } from './report.ts'
 import { HubError } from './errors.ts'
 
-/**
- * The time in ms since the epoch, by the wall clock as it was at first and by a monotonic clock since: setting the wall
- * clock changes nothing.
- */
+/** Creates a clock that starts at the wall clock, in ms since the epoch. Setting the wall clock does not change it. */
 export function monotonic(): () => number {
-  const began = Date.now() - performance.now()
-  return () => began + performance.now()
+  const start = Date.now() - performance.now()
+  return () => start + performance.now()
 }
 
 /**
- * Counts how a clock advances: a step back counts as no time at all, so no duration waits for it to catch up.
+ * Creates a clock that follows `source` and never goes back. A step back of `source` counts as no time, so no duration
+ * waits until it catches up.
  *
- * @throws HubError `invalid-option` where it does not begin with a time
+ * @throws HubError `invalid-option` if `source` does not start with a time
  */
 export function advancing(source: () => number): () => number {
-  let read = timeOf(source)
-  if (!(Number.isFinite(read) && read >= 0))
-    throw new HubError('invalid-option', `now() is ${read}, and must be a time in ms since the epoch`)
-  let time = read
+  let last = read(source)
+  if (!(Number.isFinite(last) && last >= 0))
+    throw new HubError('invalid-option', `Invalid \`now\`: it returned ${last}. Return a time in ms since the epoch.`)
+  let time = last
   return () => {
-    const next = timeOf(source)
+    const next = read(source)
     if (!Number.isFinite(next)) return time
-    if (next > read) time += next - read
-    read = next
+    if (next > last) time += next - last
+    last = next
     return time
   }
 }
 
-/** What a clock says; one that throws says nothing. */
-function timeOf(source: () => number): number {
+/** Reads a clock. NaN: it threw, or returned another value. */
+function read(source: () => number): number {
   try {
-    const read: unknown = source()
-    ignoreRejection(read)
-    return typeof read === 'number' ? read : Number.NaN
+    const time: unknown = source()
+    ignoreRejection(time)
+    return typeof time === 'number' ? time : Number.NaN
   } catch {
     return Number.NaN
   }

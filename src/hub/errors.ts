@@ -1,12 +1,13 @@
 /**
- * What a caller of the hub did wrong.
+ * Why a call of the hub failed. Codes are permanent; the text of an error may change.
  *
- * - `invalid-channel`, `invalid-content-type`, `invalid-event`: a name that cannot travel.
- * - `invalid-body`: a message that is neither text nor bytes.
- * - `too-large`: a message over `maxMessageBytes`.
- * - `too-many-channels`: the hub has `maxChannels` already; for `publish`, so many of the application's own.
- * - `invalid-option`: an option out of its range.
- * - `not-loopback`: a hub without `authorize` listens on loopback only.
+ * - `invalid-channel`: the channel name cannot be used in a URL, a header or a log.
+ * - `invalid-content-type`, `invalid-event`: the value cannot be sent in a header, or the hub reserves it.
+ * - `invalid-body`: the body is neither a string nor a `Uint8Array`.
+ * - `too-large`: the body is larger than `maxMessageBytes`.
+ * - `too-many-channels`: the hub keeps `maxChannels` channels. `publish` throws it if the application published to all.
+ * - `invalid-option`: an option is not valid.
+ * - `not-loopback`: a hub without `authorize` may only listen on a loopback address.
  * - `missing-package`: the package `ws` is not installed.
  * - `closed`: the hub was closed.
  */
@@ -22,6 +23,7 @@ export type HubErrorCode =
   | 'missing-package'
   | 'closed'
 
+/** The error that the hub throws when a call or an option is not valid. */
 export class HubError extends Error {
   override readonly name = 'HubError'
   readonly code: HubErrorCode

@@ -1,41 +1,59 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ChannelState } from './channels/channel.ts'
-import type { ListenOptions, Listening } from './listen.ts'
-import type { TcpListening, TcpOptions } from './listen-tcp.ts'
+import type { ListenOptions, Listening, TcpListening, TcpOptions } from './listen.ts'
 
-/** The embedded push server. */
+/** An embedded push server. */
 export interface Hub {
   /**
-   * Publishes to a channel. A string is `text/plain` and bytes are `application/octet-stream` unless `contentType`
-   * says otherwise.
+   * Publishes a message to a channel. Returns its cursor and how many subscribers receive it now.
+   *
+   * The content type of a string is `text/plain`, and of bytes `application/octet-stream`, unless `contentType` is set.
+   *
    * @throws HubError `invalid-channel`, `invalid-body`, `invalid-content-type`, `invalid-event`, `too-large`,
    * `too-many-channels`, `closed`
+   * @example hub.publish('prices', JSON.stringify({ symbol: 'ACME' }), { contentType: 'application/json' })
    */
   publish(
     channel: string,
     body: string | Uint8Array,
     options?: { contentType?: string; event?: string },
   ): { id: string; subscribers: number }
-  /** Where a channel is now. Read it before the state that a snapshot is made of. @throws HubError `invalid-channel` */
+  /**
+   * Returns the current cursor of a channel. Read it before you read the data of a snapshot: a client that resumes from
+   * it misses no message.
+   * @throws HubError `invalid-channel`
+   */
   cursor(channel: string): string
+  /** Returns the state of a channel. Undefined: it has neither messages nor subscribers. */
   state(channel: string): ChannelState | undefined
   /**
-   * Ends a channel and tells its subscribers, those that poll too; false where nothing was kept of it.
+   * Ends a channel for all its subscribers, with any technique. Returns false if the hub kept nothing of it.
    * @throws HubError `invalid-channel`
    */
   delete(channel: string): boolean
-  /** Answers a request under `path`; false: it is not the hub's. Fits `connect` and `node:http`. */
+  /**
+   * Handles a request under `path`. Returns false if the hub has nothing at its target. It fits `connect` and `node:http`.
+   * @example app.use((request, response, next) => { if (!hub.handle(request, response)) next() })
+   */
   handle(request: IncomingMessage, response: ServerResponse): boolean
-  /** The same for an upgrade. */
+  /**
+   * Handles an upgrade under `path`. Returns false if the hub has nothing at its target.
+   * @example server.on('upgrade', (request, socket, head) => { if (!hub.upgrade(request, socket, head)) socket.destroy() })
+   */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** Serves the hub on its own port, on loopback, or wherever it has `authorize`. @throws HubError (rejects) `not-loopback`, `missing-package` */
+  /**
+   * Serves the hub on a port of its own. Without `authorize`, only a loopback address is allowed.
+   * @throws HubError (rejects) `not-loopback`, `invalid-option`, `missing-package`, `closed`; the error of the server if it
+   * cannot listen
+   */
   listen(options?: ListenOptions): Promise<Listening>
   /**
-   * Serves the hub over TCP too, as lines, and tunnels WebSockets at `path` itself there: what `flashSocket()` connects
-   * to. Until the hub is closed. @throws HubError (rejects) `not-loopback`
+   * Serves the hub over TCP too, as lines, until the hub is closed. It also accepts WebSockets at `path` itself, which
+   * `flashSocket()` uses as a tunnel to them.
+   * @throws HubError (rejects) `not-loopback`, `invalid-option`, `closed`; the error of the server if it cannot listen
    */
   listenTcp(options?: TcpOptions): Promise<TcpListening>
-  /** Ends every connection so that clients come back, and stops the clock. Resolves when all are gone. */
+  /** Closes the hub. Clients reconnect. Resolves when all connections are closed. */
   close(): Promise<void>
 }

@@ -9,71 +9,95 @@ import type { Log } from './report.ts'
 import type { TcpTarget } from './connections/tunnels.ts'
 
 export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
-  /** Where channels are: `<path><channel>`. @default '/push/' */
+  /** The path of all channels: the URL of a channel is `<path><channel>`. It starts and ends with a slash. @default '/push/' */
   path?: string
-  /** What is kept for those who resume. @default 1000 messages, 5 minutes, 8 MiB a channel */
+  /**
+   * Limits what each channel keeps for clients that resume. The oldest messages are dropped first.
+   * @default { count: 1000, age: 300_000, bytes: 8_388_608 } (1,000 messages, 5 minutes, 8 MiB)
+   */
   history?: Partial<HistoryLimits>
   /**
-   * What all channels together keep, in bytes, 256 for each message added to its body. The oldest channel's go first,
-   * those of channels that only requests published to before the application's; a `gap` says so. @default 256 MiB
+   * Limits what all channels together keep, in bytes. Each message counts 256 bytes more than its body. The channel that
+   * was published to longest ago loses its oldest messages first. Channels that only requests published to lose theirs
+   * before the application's channels. Subscribers that need them receive a `gap`.
+   * @default 268_435_456 (256 MiB)
    */
   maxHistoryBytes?: number
   /**
-   * Channels that are kept because somebody published to them. A POST to one more is answered 503; to read a channel is
-   * never refused for it. `publish` makes room: it forgets the channel that nobody reads and only requests published to,
-   * the oldest first, and throws only where the application published to so many channels itself. @default 10_000
+   * Limits how many channels are kept because they were published to. The response to a POST to another one is 503.
+   * Subscribing is never refused for this limit. `publish` makes room: it removes the oldest channel that has no
+   * subscriber and that only requests published to. It throws if the application itself published to so many channels.
+   * @default 10_000
    */
   maxChannels?: number
-  /** Who may do what; absent: who reaches the hub may all. @default none, so that it binds loopback only */
+  /**
+   * Decides whether a client may do something. Without it, every client may do everything, and the hub listens on
+   * loopback addresses only.
+   * @default undefined
+   * @example authorize: ({ action, query }) => action === 'subscribe' && mayRead(query.get('token'))
+   */
   authorize?: Authorize
   /**
-   * Tells a client's address, for `authorize` and the limits, where `trustedProxies` cannot. An error that it throws and
-   * a value that is not a string are a 500 to that client, and a line to `log`.
-   * @default the peer's address, or the one that a trusted proxy names
+   * Returns the address of a client, for `authorize` and the limits, if `trustedProxies` is not enough. If it throws or
+   * returns another value, the client receives a 500, and `log` receives a line.
+   * @default the address of the connection, or the one that a trusted proxy sends
+   * @example clientIp: (request) => String(request.headers['cf-connecting-ip'])
    */
   clientIp?: (request: IncomingMessage) => string
   /**
-   * Receives one line for each fault that is not a client's: a callback that throws, rejects, hangs or returns nonsense,
-   * a connection that cannot be accepted. Lines hold no control characters and have up to 2 KiB. @default console.error
+   * Receives a line for each failure that a client did not cause: a callback that throws, rejects, does not return or
+   * returns an invalid value, or a connection that cannot be accepted. A line has no control characters and at most 2 KiB.
+   * @default console.error
    */
   log?: Log
-  /** The longest silence of a healthy connection, in ms. @default 15_000 */
+  /** The longest silence of a healthy connection, in ms: the interval of heartbeats. @default 15_000 */
   heartbeat?: number
-  /** Where a subscriber without a cursor begins. @default 'newest' */
+  /**
+   * Where a subscriber without a cursor starts: `newest` receives messages from now on, `oldest` all that are kept, and
+   * -N the last N of them.
+   * @default 'newest'
+   */
   startFrom?: StartFrom
-  /** @default 2 MiB */
+  /** The largest body of a message, in bytes. @default 2_097_152 (2 MiB) */
   maxMessageBytes?: number
   /**
-   * What may wait for one connection, in bytes; above it the connection is cut. One message may come on top, however
-   * large, and 64 KiB are always allowed. Kept messages that a subscriber is owed do not count: they are read as it
-   * takes them. @default 8 MiB
+   * Limits what may wait for one connection, in bytes. Above it the connection is closed, and its client resumes. One
+   * message of any size and 64 KiB are always allowed. Kept messages that a subscriber missed do not count, because they
+   * are read as it takes them.
+   * @default 8_388_608 (8 MiB)
    */
   maxBufferedBytes?: number
   /**
-   * How long a connection may make no progress while something waits for its other side, in ms: bytes to be taken, the
-   * rest of a message, a close. Then it is cut, at most half as long later. @default 30_000
+   * How long a connection may make no progress while it waits for its client, in ms: to read bytes, to send the rest of a
+   * message, or to close. Then it is closed, with a delay of at most half this time.
+   * @default 30_000
    */
   stallTimeout?: number
   /**
-   * What all clients together may have sent of messages that are not whole yet, in bytes: bodies of POSTs, lines,
-   * WebSocket messages; and of those that wait for `authorize`. Above it the address that sent most (`maxConnectionsPerAddress`
-   * says what an address is) loses its largest: a POST and a line are refused with 503, a WebSocket is cut. No less than
-   * `maxMessageBytes`. @default 128 MiB
+   * Limits what all clients together have sent that is not published yet, in bytes: incomplete bodies, lines and
+   * WebSocket messages, and messages that wait for `authorize`. Above it, the address that sent most loses its largest
+   * message: a POST and a line are refused with 503, and a WebSocket is closed. It must not be below `maxMessageBytes`.
+   * @default 134_217_728 (128 MiB)
    */
   maxIncomingBytes?: number
   /**
-   * What may wait for all connections together, in bytes; a message that waits for several counts once. Above it the
-   * connection that most waits for is cut. No less than eight times `maxMessageBytes`. @default 256 MiB
+   * Limits what may wait for all connections together, in bytes. A message that waits for several connections counts
+   * once. Above it, the connection for which most waits is closed, and its client resumes. It must not be below eight
+   * times `maxMessageBytes`.
+   * @default 268_435_456 (256 MiB)
    */
   maxOutgoingBytes?: number
   /**
-   * WebSockets at these paths are tunnelled to these TCP servers, and to nothing else; `authorize` is asked for each
-   * (`tunnel`, the path as `channel`). @default none
+   * TCP servers that WebSockets at these paths are tunneled to. `authorize` is called for each tunnel, with the action
+   * `tunnel` and the path as `channel`.
+   * @default {}
+   * @example tunnels: { '/quotes': { host: '127.0.0.1', port: 9000 } }
    */
   tunnels?: Readonly<Record<string, TcpTarget>>
   /**
-   * The clock of ids, ages and rates, in ms since the epoch: for tests. Only how it advances counts; a step back counts as
-   * no time. @default the wall clock as it was at first, and a monotonic clock since
+   * The clock of cursors, ages and rates, in ms since the epoch, for tests. Only its progress counts: a step back counts
+   * as no time.
+   * @default a monotonic clock that starts at the wall clock
    */
   now?: () => number
 }

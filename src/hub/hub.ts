@@ -3,30 +3,31 @@ import { advancing, monotonic } from './clock.ts'
 import { checkOptions } from './check-options.ts'
 import { createArrivals, trustOf } from './security/client-address.ts'
 import type { Hub } from './hub-api.ts'
+import type { HubContext } from './hub-context.ts'
 import { HubError } from './errors.ts'
 import type { HubOptions } from './hub-options.ts'
-import { Incoming } from './connections/incoming.ts'
-import { listen } from './listen.ts'
-import { listenTcp, type TcpListening } from './listen-tcp.ts'
+import { InboundBudget } from './connections/inbound-budget.ts'
+import { listen, listenTcp, type TcpListening } from './listen.ts'
 import { createLimits } from './security/rate-limits.ts'
 import type { Publication } from './channels/message.ts'
 import { createOriginPolicy } from './security/origin-policy.ts'
-import { LONGEST_SPELLING, Outgoing } from './connections/outgoing.ts'
-import { checkReach } from './security/bind-policy.ts'
-import { CLOSED } from './http/http-errors.ts'
-import { createRegistry, type Publisher } from './channels/channel-registry.ts'
+import { createIdentifyClient } from './security/identify-client.ts'
+import { MAX_EXPANSION, OutboundBudget } from './connections/outbound-budget.ts'
+import { checkBindHost } from './security/bind-policy.ts'
+import { createRegistry } from './channels/channel-registry.ts'
+import type { Publisher } from './channels/channel-table.ts'
 import { createReport } from './report.ts'
 import { createRequestHandler } from './http/request-handler.ts'
 import { loadWs } from './connections/socket-server.ts'
 import { createStallWatch } from './connections/stall-watch.ts'
-import { createStreams } from './connections/connection-set.ts'
+import { createConnectionSet } from './connections/connection-set.ts'
 import { createTunnels } from './connections/tunnels.ts'
 import { createUpgradeHandler } from './connections/upgrade-handler.ts'
 
 /**
- * A push server in this process: every technique on one URL, as PROTOCOL.md says, with a bounded history to resume
- * from. It trusts nobody: Host and Origin are checked, everything is bounded, and it listens on loopback unless
- * `authorize` says who may do what.
+ * Creates a push server in this process: every technique on one URL (PROTOCOL.md), with a bounded history for clients
+ * that resume. It trusts no client: it checks Host and Origin, limits everything that it keeps, and listens on loopback
+ * addresses only, unless `authorize` is set.
  *
  * @throws HubError `invalid-option`
  * @example
@@ -43,18 +44,18 @@ export function createHub({
   maxBufferedBytes = 8_388_608,
   stallTimeout = 30_000,
   maxIncomingBytes = Math.max(134_217_728, maxMessageBytes),
-  maxOutgoingBytes = Math.max(268_435_456, LONGEST_SPELLING * maxMessageBytes),
+  maxOutgoingBytes = Math.max(268_435_456, MAX_EXPANSION * maxMessageBytes),
   maxHistoryBytes = 268_435_456,
   maxChannels = 10_000,
   authorize,
   clientIp,
   trustedProxies = [],
   log,
-  tunnels: allowed = {},
+  tunnels: allowedTunnels = {},
   now: source = monotonic(),
   allowedOrigins = [],
   allowedHosts = [],
-  ...limited
+  ...limitOptions
 }: HubOptions = {}): Hub {
   const numbers = {
     count,
@@ -62,23 +63,23 @@ export function createHub({
     bytes,
     heartbeat,
     maxMessageBytes,
-    maxBufferedBytes: maxBufferedBytes,
+    maxBufferedBytes,
     stallTimeout,
     maxIncomingBytes,
     maxOutgoingBytes,
     maxHistoryBytes,
     maxChannels,
-    ...limited,
+    ...limitOptions,
   }
-  checkOptions({ numbers, timers: { heartbeat, stallTimeout }, startFrom: startFrom, path })
+  checkOptions({ numbers, timers: { heartbeat, stallTimeout }, startFrom, path })
 
   const report = createReport(log)
   const ws = loadWs()
   const isTrusted = trustOf(trustedProxies)
-  const { maxConnections = 10_000, maxConnectionsPerAddress = 1_000 } = limited
-  const sockets = { most: maxConnections, mostOfOne: maxConnectionsPerAddress, isTrusted }
+  const { maxConnections = 10_000, maxConnectionsPerAddress = 1_000 } = limitOptions
+  const sockets = { maxConnections, maxConnectionsPerAddress, isTrusted }
   const now = advancing(source)
-  const limits = createLimits(limited, now)
+  const limits = createLimits(limitOptions, now)
   const registry = createRegistry({
     history: { count, age, bytes },
     maxHistoryBytes,
@@ -86,91 +87,91 @@ export function createHub({
     maxMessageBytes,
     now,
   })
-  const streams = createStreams()
+  const connections = createConnectionSet()
   const stalls = createStallWatch(stallTimeout)
-  const beat = setInterval(() => {
-    streams.beat()
+  const timer = setInterval(() => {
+    connections.ping()
     registry.prune()
     limits.prune()
   }, heartbeat)
-  // A hub that nobody is connected to does not keep a process alive.
-  beat.unref()
+  // A hub without a connection does not keep a process alive.
+  timer.unref()
   let closing: Promise<void> | undefined
+  const isClosed = () => closing !== undefined
 
-  const publish = (name: string, publication: Publication, by: Publisher = 'request') => {
-    if (closing) throw new HubError('closed', CLOSED.line)
-    return registry.publish(name, publication, by)
+  const checkOpen = () => {
+    if (isClosed()) throw new HubError('closed', 'Hub closed. Create a new one.')
   }
-  const admission = createAdmission({
-    arrivalOf: createArrivals(isTrusted),
-    clientIp,
-    policy: createOriginPolicy({ allowedOrigins, allowedHosts }, report),
-    authorize,
-    limits,
-    streams,
-    closed: () => closing !== undefined,
-    report,
-  })
-  const serving = {
+  const publish = (channel: string, publication: Publication, by: Publisher = 'request') => {
+    checkOpen()
+    return registry.publish(channel, publication, by)
+  }
+  const context: HubContext = {
     path,
     heartbeat,
-    startFrom: startFrom,
+    startFrom,
     maxMessageBytes,
-    maxBufferedBytes: maxBufferedBytes,
+    maxBufferedBytes,
     now,
-    admission,
+    identify: createIdentifyClient({
+      arrivalOf: createArrivals(isTrusted),
+      clientIp,
+      policy: createOriginPolicy({ allowedOrigins, allowedHosts }, report),
+      report,
+    }),
+    admission: createAdmission({ authorize, limits, connections, isClosed, report }),
     registry,
     publish,
-    streams,
+    connections,
     stalls,
-    incoming: new Incoming(maxIncomingBytes, stalls),
-    outgoing: new Outgoing(maxOutgoingBytes),
+    inbound: new InboundBudget(maxIncomingBytes, stalls),
+    outbound: new OutboundBudget(maxOutgoingBytes),
     report,
     ws,
   }
-  const tunnels = createTunnels(allowed, serving)
-  const upgrades = createUpgradeHandler({ ...serving, tunnels })
-  const listeners: TcpListening[] = []
+  const tunnels = createTunnels(allowedTunnels, context)
+  const upgrades = createUpgradeHandler({ ...context, tunnels })
+  const tcpListeners: TcpListening[] = []
 
   const stop = async () => {
-    clearInterval(beat)
-    for (const listener of listeners) listener.close()
-    await streams.stop()
-    upgrades.cut()
+    clearInterval(timer)
+    for (const listener of tcpListeners) listener.close()
+    await connections.stop()
+    upgrades.terminate()
   }
 
-  /** Opens a listener where it may be: a hub that was closed, meanwhile too, has none. */
-  const open = async <Listener>(options: { host?: string } | undefined, start: () => Promise<Listener>) => {
-    checkReach(options?.host ?? '127.0.0.1', authorize !== undefined)
-    if (closing) throw new HubError('closed', CLOSED.line)
-    const listener = await start()
-    if (closing) throw new HubError('closed', CLOSED.line)
-    return listener
+  /** Starts a listener, unless its host is not allowed or the hub is closed, now or meanwhile. */
+  const start = async <Listener>(host = '127.0.0.1', listener: () => Promise<Listener>) => {
+    checkBindHost(host, authorize !== undefined)
+    checkOpen()
+    const listening = await listener()
+    checkOpen()
+    return listening
   }
 
   const hub: Hub = {
-    publish(name, body, { contentType, event } = {}) {
-      const { message, subscribers } = publish(name, { body, contentType, event }, 'application')
+    publish(channel, body, { contentType, event } = {}) {
+      const { message, subscribers } = publish(channel, { body, contentType, event }, 'application')
       return { id: message.cursor, subscribers }
     },
     cursor: registry.cursor,
     state: registry.state,
-    delete: (name) => registry.delete(name) !== undefined,
+    delete: (channel) => registry.delete(channel) !== undefined,
 
-    handle: createRequestHandler(serving),
+    handle: createRequestHandler(context),
     upgrade: upgrades.upgrade,
     listenTcp: (options) =>
-      open(options, async () => {
-        const listener = await listenTcp(serving, tunnels, sockets, options)
-        listeners.push(listener)
-        if (closing) listener.close()
-        return listener
+      start(options?.host, async () => {
+        const listening = await listenTcp(context, tunnels, sockets, options)
+        tcpListeners.push(listening)
+        if (isClosed()) listening.close()
+        return listening
       }),
     listen: (options) =>
-      open(options, async () => {
+      start(options?.host, async () => {
         await ws
         const listening = await listen({ ...hub, report, stalls, sockets }, options)
-        if (closing) await listening.close()
+        if (isClosed()) await listening.close()
         return listening
       }),
     close: () => (closing ??= stop()),

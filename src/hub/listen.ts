@@ -1,34 +1,48 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TcpListening, TcpOptions } from './listen-tcp.ts'
+import { checkPort } from './check-options.ts'
+import { serveTcpConnection } from './connections/tcp-connection.ts'
+import type { Tunnels } from './connections/tunnels.ts'
+import type { HubContext } from './hub-context.ts'
 import { ambiguity } from './http/route.ts'
-import { inTurn } from './http/in-turn.ts'
-import { listening } from './listening.ts'
-import { refuse, refuseUpgrade, type Refusal } from './http/http-errors.ts'
+import { NOT_FOUND, refuseUpgrade, sendRefusal, type Refusal } from './http/http-errors.ts'
+import { respondInOrder } from './http/pipelining.ts'
 import type { Report } from './report.ts'
+import { peerAddress } from './security/client-address.ts'
+import { anonymousClient } from './security/identify-client.ts'
 import { limitSockets, type SocketLimits } from './security/socket-limits.ts'
 import type { StallWatch } from './connections/stall-watch.ts'
 
-export interface ListenOptions {
-  /** 0 takes a free one. @default 0 */
+export interface TcpOptions {
+  /** The port. 0 selects a free one. @default 0 */
   port?: number
-  /** A loopback address; another one only where the hub has `authorize`. @default '127.0.0.1' */
+  /** The address to listen on. Without `authorize`, only a loopback address is allowed. @default '127.0.0.1' */
   host?: string
-  /** Listens for lines over TCP too, for `flashSocket()`: `listenTcp`. @default nothing does */
+}
+
+export interface ListenOptions extends TcpOptions {
+  /** Listens for lines over TCP too, as `listenTcp` does. `flashSocket()` needs it. @default undefined */
   tcp?: TcpOptions
 }
 
+export interface TcpListening {
+  readonly port: number
+  /** Stops listening. Open connections continue. */
+  close(): void
+}
+
 export interface Listening {
-  /** Where channels are not yet: `http://127.0.0.1:<port>`. */
+  /** The origin of the server, such as `http://127.0.0.1:7780`. Channels are under it and `path`. */
   readonly url: string
   readonly port: number
-  /** Where lines are spoken, if `tcp` was asked for. */
+  /** The port for lines over TCP. Undefined without the option `tcp`. */
   readonly tcpPort: number | undefined
-  /** Stops listening and ends every connection; resolves when all are gone. */
+  /** Stops listening and ends every connection. Resolves when all are closed. */
   close(): Promise<void>
 }
 
-/** What is served. */
+/** The hub as its server uses it. */
 interface Handler {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
@@ -40,45 +54,45 @@ interface Handler {
 }
 
 /**
- * A head or a body that trickles in, and a connection that says nothing, are cut after this, in ms. Node looks for them
- * every half minute by itself, so that they would hold a connection up to half a minute longer.
+ * How long a head, a body or a connection without a request may take, in ms. Node checks them every 30 seconds by
+ * default, so that a connection would stay up to half a minute longer.
  */
-const SLOW_REQUESTS = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 }
+const REQUEST_TIMEOUTS = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 }
 
-/** Serves a hub on a port of its own. */
+/** Serves a hub over HTTP on a port of its own. */
 export async function listen(
   hub: Handler,
   { port = 0, host = '127.0.0.1', tcp }: ListenOptions = {},
 ): Promise<Listening> {
-  const server = createServer(SLOW_REQUESTS, (request, response) => {
+  const server = createServer(REQUEST_TIMEOUTS, (request, response) => {
     if (hub.handle(request, response)) return
-    inTurn(request, response, hub.stalls, () => refuse(response, nothingAt(request)))
+    respondInOrder(request, response, hub.stalls, () => sendRefusal(response, refusalOutside(request)))
   })
   server.on('upgrade', (request, socket, head) => {
     if (hub.upgrade(request, socket, head)) return
     socket.on('error', () => {})
     hub.stalls.addEnd(socket)
-    refuseUpgrade(socket, nothingAt(request))
+    refuseUpgrade(socket, refusalOutside(request))
   })
   limitSockets(server, hub.sockets)
-  const bound = await listening(server, { port, host }, hub.report)
+  const boundPort = await bind(server, { port, host }, hub.report)
   const stop = () => new Promise<void>((resolve) => void server.close(() => resolve()))
   try {
-    const lines = tcp && (await hub.listenTcp(tcp))
+    const tcpListening = tcp && (await hub.listenTcp(tcp))
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-      port: bound,
-      tcpPort: lines?.port,
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+      port: boundPort,
+      tcpPort: tcpListening?.port,
       async close() {
         const closed = stop()
         await hub.close()
-        // Streams were told to come back; what is left has nothing more to say.
+        // The hub has ended its streams. The connections that are left are idle.
         server.closeAllConnections()
         await closed
       },
     }
   } catch (error) {
-    // Of two listeners both stand or none.
+    // Without the TCP server, the HTTP server does not listen either.
     const closed = stop()
     server.closeAllConnections()
     await closed
@@ -86,8 +100,41 @@ export async function listen(
   }
 }
 
-/** The answer where the hub has nothing: a target that could be read in two ways gets no other answer than under its path. */
-function nothingAt({ url = '' }: IncomingMessage): Refusal {
+/** Serves channels over TCP, as lines (PROTOCOL.md section 10), and opens the tunnel at the hub's path to them. */
+export async function listenTcp(
+  context: HubContext,
+  tunnels: Tunnels,
+  sockets: SocketLimits,
+  { port = 0, host = '127.0.0.1' }: TcpOptions = {},
+): Promise<TcpListening> {
+  const server = createTcpServer({ noDelay: true }, (socket) =>
+    serveTcpConnection(socket, context, anonymousClient(peerAddress(socket.remoteAddress)), false),
+  )
+  limitSockets(server, sockets)
+  const boundPort = await bind(server, { port, host }, context.report)
+  server.once('close', tunnels.openLines())
+  return { port: boundPort, close: () => void server.close() }
+}
+
+/**
+ * Starts a server and returns its port. It rejects with `invalid-option` for an invalid port, and with the error of the
+ * server if it cannot listen. Later errors are logged.
+ */
+async function bind(server: Server, address: { port: number; host: string }, report: Report): Promise<number> {
+  checkPort('port', address.port, 0)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address, () => {
+      server.off('error', reject)
+      // For example, no file descriptor is free for a connection. The other connections continue.
+      server.on('error', (error) => report('A connection could not be accepted', error))
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+/** Refuses a target outside of the hub. An ambiguous target has the same status here as under the hub's path. */
+function refusalOutside({ url = '' }: IncomingMessage): Refusal {
   const ambiguous = ambiguity(url)
-  return ambiguous === undefined ? { status: 404, line: 'no channel is here' } : { status: 400, line: ambiguous }
+  return ambiguous === undefined ? NOT_FOUND : { status: 400, message: ambiguous }
 }

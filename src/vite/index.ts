@@ -2,20 +2,24 @@ import type { Environment, Plugin, PreviewServer, ViteDevServer } from 'vite'
 import { createHub, type Hub, type HubOptions, type TcpOptions } from '../hub/index.ts'
 
 export interface PushHubOptions extends HubOptions {
-  /** Listens for lines over TCP too, for `flashSocket()`; `{}`: at any free port. @default nothing does */
+  /** Listens for lines over TCP too, which `flashSocket()` needs. `{}` selects a free port. @default undefined */
   tcp?: TcpOptions
-  /** Runs when the server starts: publish from here. What comes back runs when it stops. */
+  /**
+   * Called with the hub when the server starts, so that you can publish. The function that it returns is called when the
+   * server stops.
+   * @default undefined
+   */
   setup?: (hub: Hub) => void | (() => void)
 }
 
 /**
- * Mounts the embedded hub on Vite's dev and preview server, on the page's own origin.
+ * Mounts the embedded hub on Vite's development and preview servers, with the page's own origin.
  *
  * @example
  * export default defineConfig({ plugins: [vue(), pushHub({ setup: (hub) => startPublishing(hub) })] })
  */
 export function pushHub({ setup, tcp, ...options }: PushHubOptions = {}): Plugin {
-  // A restart begins the next server before the last one ends, so each is known by an environment of its own.
+  // A restart starts the next server before the last one stops, so each has an environment of its own.
   const mounted = new Map<Environment, () => void>()
 
   const mount = ({ middlewares, httpServer, config }: ViteDevServer | PreviewServer): (() => void) => {
@@ -25,17 +29,19 @@ export function pushHub({ setup, tcp, ...options }: PushHubOptions = {}): Plugin
     middlewares.use((request, response, next) => {
       if (!hub.handle(request, response)) next()
     })
-    if (!httpServer) config.logger.warn('pinia-push: no HTTP server here, so WebSockets cannot be served')
-    // Other upgrades are Vite's own.
+    if (!httpServer)
+      config.logger.warn('pinia-push: WebSocket not available: Vite has no HTTP server in middleware mode.')
+    // Vite handles other upgrades itself.
     httpServer?.on('upgrade', (request, socket, head) => void hub.upgrade(request, socket, head))
-    const failed = (error: unknown) => config.logger.error(`pinia-push: the hub did not stop: ${String(error)}`)
+    const logError = (error: unknown) =>
+      config.logger.error(`pinia-push: The hub could not be closed: ${String(error)}`)
     return () => {
       try {
         stop?.()
       } catch (error) {
-        failed(error)
+        logError(error)
       }
-      hub.close().catch(failed)
+      hub.close().catch(logError)
     }
   }
 
@@ -47,7 +53,7 @@ export function pushHub({ setup, tcp, ...options }: PushHubOptions = {}): Plugin
     configurePreviewServer(server) {
       server.httpServer.once('close', mount(server))
     },
-    // A dev server ends with this, in middleware mode too.
+    // Called when a development server stops, in middleware mode too.
     closeBundle() {
       mounted.get(this.environment)?.()
       mounted.delete(this.environment)

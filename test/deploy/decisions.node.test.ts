@@ -112,10 +112,10 @@ const texts: Record<string, () => unknown> = {
 describe('what authorize answers', () => {
   const KNOWN: [name: string, answer: ReturnType<Authorize>, status: number, body: string][] = [
     ['true', true, 200, ''],
-    ['false', false, 403, 'forbidden'],
+    ['false', false, 403, 'Forbidden'],
     ['401', { status: 401, reason: 'sign in first' }, 401, 'sign in first'],
-    ['401 alone', { status: 401 }, 401, 'authentication required'],
-    ['403', { status: 403 }, 403, 'forbidden'],
+    ['401 alone', { status: 401 }, 401, 'Authentication required'],
+    ['403', { status: 403 }, 403, 'Forbidden'],
     ['a kept promise', Promise.resolve({ status: 403, reason: 'Grüße' }), 403, 'Grüße'],
   ]
   test.each(KNOWN)('is done: %s', async (_, answer, status, body) => {
@@ -172,7 +172,7 @@ describe('what authorize answers', () => {
 
   test.each(KNOWN)('is the same answer at the hub: %s', async (_, answer, status, body) => {
     const refusal = parseAnswer(await answer)
-    expect([refusal?.status ?? 200, refusal?.line ?? '']).toEqual([status, body])
+    expect([refusal?.status ?? 200, refusal?.message ?? '']).toEqual([status, body])
   })
 
   // A worker of Nchan's aborts at a refusal that is longer than a buffer.

@@ -92,7 +92,7 @@ describe('npx pinia-push hub', () => {
     ]) {
       const second = run('hub', ...args)
       expect(await once(second, 'exit')).toEqual([2, null])
-      expect(second.said()).toMatch(/^pinia-push: listen EADDRINUSE.*\n\npinia-push hub:/)
+      expect(second.said()).toMatch(/^pinia-push: listen EADDRINUSE.*\n\nUsage: npx pinia-push hub /)
     }
     expect((await fetch(channelOf(first), { method: 'POST', body: 'x' })).status).toBe(202)
   })
@@ -157,21 +157,21 @@ describe('npx pinia-push hub', () => {
   })
 
   test.each([
-    [['hub', '--tcp-port', '70000'], /--tcp-port "70000" is not a number from 0 to 65535/],
-    [['hub', '--port', 'x'], /--port "x" is not a number/],
-    [['hub', '--port', ''], /--port "" is not a number/],
-    [['hub', '--port', '1e3'], /--port "1e3" is not a number/],
-    [['hub', '--history', '1.5'], /--history "1.5" is not a number/],
-    [['hub', '--history', '0'], /--history "0" is not a number/],
-    [['hub', '--start-from', 'third'], /neither newest, oldest nor -N/],
-    [['hub', '--host', '0.0.0.0'], /bind 127\.0\.0\.1/],
+    [['hub', '--tcp-port', '70000'], /^pinia-push: Invalid --tcp-port "70000"\. Use a whole number from 0 to 65535\.\n/],
+    [['hub', '--port', 'x'], /Invalid --port "x"\. Use a whole number/],
+    [['hub', '--port', ''], /Invalid --port ""\. Use a whole number/],
+    [['hub', '--port', '1e3'], /Invalid --port "1e3"\. Use a whole number/],
+    [['hub', '--history', '1.5'], /Invalid --history "1\.5"\. Use a whole number/],
+    [['hub', '--history', '0'], /Invalid --history "0"\. Use a whole number/],
+    [['hub', '--start-from', 'third'], /Invalid --start-from "third"\. Use newest, oldest or -N\./],
+    [['hub', '--host', '0.0.0.0'], /listen on 127\.0\.0\.1/],
     [['hub', '--colour'], /Unknown option/],
-    [['serve'], /no command serve/],
-    [[], /say `hub`/],
+    [['serve'], /Unknown command "serve"/],
+    [[], /Missing command: hub/],
   ])('refuses %j in one line, and says how it is called', async (args, line) => {
     const hub = run(...args)
     expect(await once(hub, 'exit')).toEqual([2, null])
     expect(hub.said()).toMatch(line)
-    expect(hub.said()).toContain('npx pinia-push hub [--port 7780]')
+    expect(hub.said()).toContain('Usage: npx pinia-push hub [options]')
   })
 })

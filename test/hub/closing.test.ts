@@ -17,7 +17,7 @@ describe('a closed hub', () => {
     expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([
       503,
       '1',
-      'the hub is closed\n',
+      'Hub closed. Reconnect later.\n',
     ])
     const [error] = await once(frames(`${url}a`).socket, 'error')
     expect(String(error)).toContain('503')
@@ -77,7 +77,7 @@ test('a tunnel whose TCP server does not accept yet does not hold up the end, an
   const answer = raw(port, `GET /quotes HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`)
   await connecting
   await close()
-  expect(await answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*the hub is closed/)
+  expect(await answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*Hub closed\./)
   target.kill('SIGKILL')
   for (const socket of queue) socket.on('error', () => {}).destroy()
 })

@@ -398,7 +398,7 @@ test('strangers crash nothing, forge nothing and fill nothing', async ({ serve }
   const expected = [...own, ...accepted].toSorted()
   await expect.poll(() => readers.map(({ told }) => told.length)).toEqual(readers.map(() => expected.length))
 
-  // History, and the spellings that are shared.
+  // History, and the encodings that are shared.
   await expect.poll(() => memory() - before).toBeLessThan(2 * KEPT + MEGABYTE)
   const full = memory() - before
   later = 3_600_000

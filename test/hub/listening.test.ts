@@ -69,7 +69,7 @@ describe('a hub that listens', () => {
     onTestFinished(close)
     // As Node does where a connection finds no free descriptor.
     for (const server of servers) for (let n = 0; n < 2; n += 1) server.emit('error', new Error('accept EMFILE'))
-    expect(lines).toEqual(Array.from({ length: 4 }, () => 'pinia-push: a connection could not be accepted'))
+    expect(lines).toEqual(Array.from({ length: 4 }, () => 'pinia-push: A connection could not be accepted'))
     expect(await raw(port, 'GET /push/a?wait=0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toMatch(
       /304/,
     )

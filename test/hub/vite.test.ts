@@ -118,7 +118,7 @@ describe('pushHub', () => {
     const customLogger = createLogger('silent')
     const warn = vi.spyOn(customLogger, 'warn')
     const server = await createServer({ ...config, customLogger, server: { middlewareMode: true, ws: false } })
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('WebSockets cannot be served'))
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('WebSocket not available'))
     await server.close()
     expect(stopped).toEqual(started)
   })

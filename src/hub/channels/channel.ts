@@ -2,152 +2,158 @@ import { createHistory, type HistoryLimits, type ReadLimits } from './history.ts
 import { compareMoments, isBeforeAll, type CursorParts, type Moment } from '../../wire/cursor.ts'
 import { formatId, type Ids, type MessageId } from './message-id.ts'
 import { createMessage, type Message, type Publication } from './message.ts'
-import type { Spellings } from './encoding-cache.ts'
+import type { EncodingCache } from './encoding-cache.ts'
 
-/** `newest`: only what is published from now on; `oldest`: all that is kept; -N: the last N. */
+/**
+ * Where a subscriber without a cursor starts. `newest`: it receives only messages that are published from now on.
+ * `oldest`: it receives all messages that the channel keeps. -N: it receives the last N of them.
+ */
 export type StartFrom = 'newest' | 'oldest' | number
 
-/** Somebody who is sent what is published. */
+/** Receives the messages of a channel. */
 export interface Subscriber {
   deliver(message: Message): void
   /** The channel was deleted. */
   end(): void
 }
 
-/** Where a subscriber goes on from. */
+/** The point from which a subscriber continues. */
 export interface Resumption {
-  /** Messages are missing before these. */
+  /** Why messages before `from` are missing. Undefined: none are. */
   readonly gap: 'history-expired' | 'unknown-cursor' | undefined
-  /** The place before the first of them; where there are none, the present one. */
+  /** The id before the subscriber's first message. If there is none, the current id. */
   readonly from: MessageId
 }
 
-/** Some of the messages after a place; a gap where those next to it are forgotten. */
-export interface Kept extends Resumption {
+/** Kept messages after an id, and a gap if some of them are gone. */
+export interface ChannelRead extends Resumption {
   readonly messages: readonly Message[]
 }
 
-/** It is asked for, resumed and subscribed to in one go: one that nobody uses is not kept. */
+/** A channel. Get it, resume and subscribe in one synchronous step: a channel without a subscriber is not kept. */
 export interface Channel {
   publish(publication: Publication, now: number): Message
-  /** Where a subscriber begins. What it is owed is `after` that place. */
-  resume(cursor: CursorParts | undefined, first: StartFrom, now: number): Resumption
-  after(place: MessageId, limits?: ReadLimits): Kept
+  /** Finds where a subscriber continues. The messages that it missed are `after` that id. */
+  resume(cursor: CursorParts | undefined, startFrom: StartFrom, now: number): Resumption
+  /** Reads kept messages after an id. */
+  after(id: MessageId, limits?: ReadLimits): ChannelRead
+  /** Adds a subscriber, until the returned function is called. */
   subscribe(subscriber: Subscriber): () => void
   /** Ends every subscriber. */
   end(): void
-  /** Forgets what is too old. */
+  /** Drops messages that are too old. */
   prune(now: number): void
-  /** Forgets the oldest message. */
   dropOldest(): void
   readonly subscribers: number
+  /** How many messages are kept. */
   readonly retained: number
-  /** About what all that is kept takes, in bytes. */
+  /** About the memory that kept messages take, in bytes. */
   readonly weight: number
-  /** The life that it is in. */
   readonly epoch: string
-  /** The last message, or the place where the channel began. */
+  /** The id of the last message, or the id at which the channel started. */
   readonly last: MessageId
-  /** The present place: after every message so far. A subscriber that was sent all of them goes on from there. */
-  readonly here: MessageId
-  /** When a message was last published to it; undefined: never. In ms since the epoch. */
-  readonly published: number | undefined
-  /** When a subscriber last asked; undefined: never. */
-  readonly requested: number | undefined
+  /** The current id, which is after every message so far. A subscriber that received all of them continues here. */
+  readonly current: MessageId
+  /** When a message was last published, in ms since the epoch. Undefined: never. */
+  readonly publishedAt: number | undefined
+  /** When a subscriber last made a request, in ms since the epoch. Undefined: never. */
+  readonly requestedAt: number | undefined
 }
 
 export interface ChannelOptions {
   history: HistoryLimits
   epoch: string
-  /** Every message of this life that comes after it will be kept here; those up to it may be gone. */
+  /** The channel will keep every message after this moment. Messages up to it may be gone. */
   oldestResumable: Moment
   ids: Ids
-  spellings: Spellings
-  /** The first subscriber came, or the last one left. */
-  attended: (attended: boolean) => void
-  /** It keeps so many bytes more, or less. */
-  weighed: (by: number) => void
+  encodings: EncodingCache
+  /** Called with true when the first subscriber joins, and with false when the last one leaves. */
+  onActive: (active: boolean) => void
+  /** Called with the bytes that the channel keeps more, or less. */
+  onWeight: (bytes: number) => void
 }
 
-/** What a stream reads at once. */
-const AT_ONCE: ReadLimits = { count: 64, bytes: 65_536 }
+/** What one read of a stream returns at most. */
+const STREAM_READ: ReadLimits = { count: 64, bytes: 65_536 }
 
-/** One channel: what it keeps, and who listens. */
+/** Creates a channel with its history and its subscribers. */
 export function createChannel({
   history: limits,
   epoch,
   oldestResumable,
   ids,
-  spellings,
-  attended,
-  weighed,
+  encodings,
+  onActive,
+  onWeight,
 }: ChannelOptions): Channel {
-  const history = createHistory(limits, { ...oldestResumable, epoch }, weighed)
-  let last = ids.here(epoch)
-  let published: number | undefined
-  let requested: number | undefined
+  const history = createHistory(limits, { ...oldestResumable, epoch }, onWeight)
+  let last = ids.current(epoch)
+  let publishedAt: number | undefined
+  let requestedAt: number | undefined
   const subscribers = new Set<Subscriber>()
 
-  /** Goes on from a place. Where nothing came after it, the present place is as good, and stays known for longer. */
-  const goOn = (gap: Resumption['gap'], from: MessageId): Resumption => ({
+  // If no message is after an id, the current id means the same and stays known for longer.
+  const resumeAfter = (gap: Resumption['gap'], id: MessageId): Resumption => ({
     gap,
-    from: history.hasAfter(from) ? from : ids.here(epoch),
+    from: history.hasAfter(id) ? id : ids.current(epoch),
   })
+
+  const start = (from: StartFrom): Resumption => {
+    const count = from === 'newest' ? 0 : from === 'oldest' ? history.length : -from
+    return resumeAfter(undefined, history.idBefore(count))
+  }
 
   return {
     epoch,
 
     publish(publication, now) {
-      const message = createMessage(ids.next(epoch), publication, spellings)
+      const message = createMessage(ids.next(epoch), publication, encodings)
       last = message.id
-      published = now
+      publishedAt = now
       history.push(message, now)
       for (const subscriber of subscribers) subscriber.deliver(message)
       return message
     },
 
-    resume(cursor, first, now) {
+    resume(cursor, startFrom, now) {
       history.prune(now)
-      requested = now
-      const { floor, length } = history
-      if (cursor === undefined) {
-        const asked = first === 'newest' ? 0 : first === 'oldest' ? length : -first
-        return goOn(undefined, history.placeBefore(asked))
-      }
-      // It asks for whatever there is, so nothing of it is missing.
-      if (isBeforeAll(cursor)) return goOn(undefined, floor)
-      // Another life's messages cannot be counted from here, and a place that was not reached was not issued.
-      if (cursor.epoch !== epoch || !ids.reached(cursor)) return goOn('unknown-cursor', last)
-      if (compareMoments(cursor, floor) < 0) return goOn('history-expired', floor)
-      return goOn(undefined, { ...cursor, epoch })
+      requestedAt = now
+      if (cursor === undefined) return start(startFrom)
+      // This cursor requests everything that is kept, so nothing of it is missing.
+      if (isBeforeAll(cursor)) return resumeAfter(undefined, history.oldestResumable)
+      // Ids of another epoch have no order here, and the hub did not issue an id that was not reached.
+      if (cursor.epoch !== epoch || !ids.reached(cursor)) return resumeAfter('unknown-cursor', last)
+      if (compareMoments(cursor, history.oldestResumable) < 0)
+        return resumeAfter('history-expired', history.oldestResumable)
+      return resumeAfter(undefined, { ...cursor, epoch })
     },
 
-    after(place, some = AT_ONCE) {
-      const forgotten = compareMoments(place, history.floor) < 0
+    after(id, limits = STREAM_READ) {
+      const expired = compareMoments(id, history.oldestResumable) < 0
       return {
-        gap: forgotten ? 'history-expired' : undefined,
-        from: forgotten ? history.floor : place,
-        messages: history.after(place, some),
+        gap: expired ? 'history-expired' : undefined,
+        from: expired ? history.oldestResumable : id,
+        messages: history.after(id, limits),
       }
     },
 
     subscribe(subscriber) {
-      if (subscribers.size === 0) attended(true)
+      if (subscribers.size === 0) onActive(true)
       subscribers.add(subscriber)
       return () => {
-        if (subscribers.delete(subscriber) && subscribers.size === 0) attended(false)
+        if (subscribers.delete(subscriber) && subscribers.size === 0) onActive(false)
       }
     },
 
     end() {
       for (const subscriber of subscribers) subscriber.end()
       subscribers.clear()
-      // What a subscriber is still owed waits for its connection now.
+      // Messages that subscribers did not receive yet are in the queues of their connections now.
       history.clear()
     },
 
     prune: history.prune,
-    dropOldest: history.shed,
+    dropOldest: history.dropOldest,
     get weight() {
       return history.weight
     },
@@ -160,30 +166,31 @@ export function createChannel({
     get last() {
       return last
     },
-    get here() {
-      return ids.here(epoch)
+    get current() {
+      return ids.current(epoch)
     },
-    get published() {
-      return published
+    get publishedAt() {
+      return publishedAt
     },
-    get requested() {
-      return requested
+    get requestedAt() {
+      return requestedAt
     },
   }
 }
 
-/** A channel's state, as it travels (PROTOCOL.md section 7). */
+/** The state of a channel as the hub sends it (PROTOCOL.md section 7). */
 export interface ChannelState {
+  /** How many messages the channel keeps. */
   messages: number
-  /** Seconds since a subscriber asked; -1: never. */
+  /** Seconds since a subscriber last made a request. -1: never. */
   requested: number
   subscribers: number
   last_message_id: string
 }
 
-export const channelState = ({ retained, requested, subscribers, last }: Channel, now: number): ChannelState => ({
+export const channelState = ({ retained, requestedAt, subscribers, last }: Channel, now: number): ChannelState => ({
   messages: retained,
-  requested: requested === undefined ? -1 : Math.floor((now - requested) / 1_000),
+  requested: requestedAt === undefined ? -1 : Math.floor((now - requestedAt) / 1_000),
   subscribers,
   last_message_id: formatId(last),
 })

@@ -1,31 +1,32 @@
-/** What messages are written as, by carrier: worked out once, and shared by all who are sent it. */
-export interface Spellings {
-  of<Message extends object>(message: Message, carrier: string, write: (message: Message) => Buffer): Buffer
-  /** Forgets all, to be worked out again for those who come late. */
+/** Keeps the bytes of encoded messages, so that each encoding of a message is made once for all its subscribers. */
+export interface EncodingCache {
+  /** Returns the bytes of a message in an encoding, and calls `encode` if the cache does not have them. */
+  get<Message extends object>(message: Message, encoding: string, encode: (message: Message) => Buffer): Buffer
+  /** Removes all bytes. They are made again for subscribers that need them later. */
   clear(): void
 }
 
-/** In bytes. */
-const MOST = 16_777_216
+/** Above this size the cache starts again, in bytes. */
+const MAX_BYTES = 16_777_216
 
-export function createSpellings(): Spellings {
-  const carriers = new Map<string, Map<object, Buffer>>()
-  let bytes = 0
+export function createEncodingCache(): EncodingCache {
+  const encodings = new Map<string, Map<object, Buffer>>()
+  let size = 0
   const clear = () => {
-    carriers.clear()
-    bytes = 0
+    encodings.clear()
+    size = 0
   }
   return {
-    of(message, carrier, write) {
-      const known = carriers.get(carrier)?.get(message)
-      if (known) return known
-      const written = write(message)
-      if (bytes + written.length > MOST) clear()
-      bytes += written.length
-      const spelled = carriers.get(carrier)
-      if (spelled) spelled.set(message, written)
-      else carriers.set(carrier, new Map([[message, written]]))
-      return written
+    get(message, encoding, encode) {
+      const cached = encodings.get(encoding)?.get(message)
+      if (cached) return cached
+      const encoded = encode(message)
+      if (size + encoded.length > MAX_BYTES) clear()
+      size += encoded.length
+      const messages = encodings.get(encoding)
+      if (messages) messages.set(message, encoded)
+      else encodings.set(encoding, new Map([[message, encoded]]))
+      return encoded
     },
     clear,
   }

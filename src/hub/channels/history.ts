@@ -1,84 +1,89 @@
-import { fifo } from './deque.ts'
-import { compareMoments } from '../../wire/cursor.ts'
+import { createQueue } from './queue.ts'
+import { compareMoments, type Moment } from '../../wire/cursor.ts'
 import type { MessageId } from './message-id.ts'
 import { ENVELOPE, type Message } from './message.ts'
 
-/** What of a channel is kept for those who resume. */
+/** Limits what one channel keeps for subscribers that resume. The oldest messages are dropped first. */
 export interface HistoryLimits {
   /** Messages. @default 1000 */
   count: number
-  /** In ms. @default 300_000 */
+  /** How long a message is kept, in ms. @default 300_000 */
   age: number
-  /** Bytes of all bodies. @default 8 MiB */
+  /** All bodies together, in bytes. @default 8_388_608 (8 MiB) */
   bytes: number
 }
 
-/** How much is read at once; one message is always read. */
+/** Limits one read. At least one message is read. */
 export interface ReadLimits {
   readonly count: number
-  /** Bytes of all bodies. */
+  /** All bodies together, in bytes. */
   readonly bytes: number
 }
 
 /** The messages that a channel keeps, in the order of their ids. */
 export interface History {
-  /** Everything after it is kept; what is not after it may be gone. */
-  readonly floor: MessageId
+  /** The history has every message after this id. Messages up to it may be gone. */
+  readonly oldestResumable: MessageId
   readonly length: number
-  /** About what all of it takes, in bytes. */
+  /** About the memory that the messages take, in bytes. */
   readonly weight: number
   push(message: Message, now: number): void
-  /** The first messages after a place. */
-  after(place: MessageId, limits: ReadLimits): Message[]
-  /** Whether there is a message after a place. */
-  hasAfter(place: MessageId): boolean
-  /** The place just before the last so many messages. */
-  placeBefore(count: number): MessageId
-  /** Forgets what is too old or too much. */
+  /** Returns the first messages after an id. */
+  after(id: Moment, limits: ReadLimits): Message[]
+  /** Whether there is a message after an id. */
+  hasAfter(id: Moment): boolean
+  /** Returns the id before the last `count` messages. */
+  idBefore(count: number): MessageId
+  /** Drops messages above the limits. */
   prune(now: number): void
-  /** Forgets the oldest message. */
-  shed(): void
-  /** Forgets all, and weighs it no more. */
+  dropOldest(): void
+  /** Drops all messages without calling `onWeight`. */
   clear(): void
 }
 
-/** `weighed` is told how many bytes more, or less, are kept. */
+/**
+ * Creates an empty history after the id `start`. It calls `onWeight` with the bytes that it keeps more, or less.
+ */
 export function createHistory(
   { count, age, bytes }: HistoryLimits,
-  before: MessageId,
-  weighed: (by: number) => void,
+  start: MessageId,
+  onWeight: (bytes: number) => void,
 ): History {
-  const kept = fifo<{ message: Message; at: number }>()
+  const kept = createQueue<{ message: Message; publishedAt: number }>()
   let size = 0
-  let floor = before
+  let oldestResumable = start
 
-  const forget = (goes: (at: number, left: number) => boolean) => {
-    for (let oldest = kept.at(0); oldest && goes(oldest.at, kept.length); oldest = kept.at(0)) {
-      const { length } = oldest.message.body
-      size -= length
-      weighed(-length - ENVELOPE)
-      floor = oldest.message.id
-      kept.shift()
+  const drop = () => {
+    const dropped = kept.shift()
+    if (!dropped) return
+    const { body, id } = dropped.message
+    size -= body.length
+    oldestResumable = id
+    onWeight(-body.length - ENVELOPE)
+  }
+  const prune = (now: number) => {
+    for (let oldest = kept.at(0); oldest; oldest = kept.at(0)) {
+      if (kept.length <= count && size <= bytes && now - oldest.publishedAt <= age) return
+      drop()
     }
   }
-  const prune = (now: number) => forget((at, left) => left > count || size > bytes || now - at > age)
 
-  /** The index of the first message after a place. */
-  const indexAfter = (place: MessageId): number => {
+  /** Finds the index of the first message after an id, by binary search. */
+  const indexAfter = (id: Moment): number => {
     let low = 0
     let high = kept.length
     while (low < high) {
       const middle = (low + high) >>> 1
       const message = kept.at(middle)?.message
-      if (message && compareMoments(message.id, place) > 0) high = middle
+      if (message && compareMoments(message.id, id) > 0) high = middle
       else low = middle + 1
     }
     return low
   }
 
   return {
-    get floor() {
-      return floor
+    get oldestResumable() {
+      return oldestResumable
     },
     get length() {
       return kept.length
@@ -87,32 +92,28 @@ export function createHistory(
       return size + kept.length * ENVELOPE
     },
     push(message, now) {
-      kept.push({ message, at: now })
+      kept.push({ message, publishedAt: now })
       size += message.body.length
-      weighed(message.body.length + ENVELOPE)
+      onWeight(message.body.length + ENVELOPE)
       prune(now)
     },
-    after(place, limits) {
+    after(id, limits) {
       const messages: Message[] = []
-      const start = indexAfter(place)
       let read = 0
-      for (let at = start; at < kept.length && at - start < limits.count; at += 1) {
-        const message = kept.at(at)?.message
-        if (!message || (at > start && read + message.body.length > limits.bytes)) break
+      for (let index = indexAfter(id); messages.length < limits.count; index += 1) {
+        const message = kept.at(index)?.message
+        if (!message || (messages.length > 0 && read + message.body.length > limits.bytes)) break
         read += message.body.length
         messages.push(message)
       }
       return messages
     },
-    hasAfter: (place) => indexAfter(place) < kept.length,
-    placeBefore: (last) => kept.at(kept.length - last - 1)?.message.id ?? floor,
+    hasAfter: (id) => indexAfter(id) < kept.length,
+    idBefore: (last) => kept.at(kept.length - last - 1)?.message.id ?? oldestResumable,
     prune,
-    shed() {
-      const { length } = kept
-      forget((_, left) => left === length)
-    },
+    dropOldest: drop,
     clear() {
-      while (kept.length > 0) kept.shift()
+      while (kept.shift());
       size = 0
     },
   }

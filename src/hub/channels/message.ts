@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer'
-import { HubError } from '../errors.ts'
+import { HubError, type HubErrorCode } from '../errors.ts'
 import { formatId, type MessageId } from './message-id.ts'
-import type { Spellings } from './encoding-cache.ts'
+import type { EncodingCache } from './encoding-cache.ts'
 import { isText } from '../../wire/media-type.ts'
 import { CONTROL_EVENT_PREFIX, controlWord } from '../../wire/constants.ts'
 
-/** A message as it is kept. */
+/** A message as the hub keeps it. */
 export interface Message {
   readonly id: MessageId
-  /** The id as it travels. */
+  /** The id as it is sent. */
   readonly cursor: string
   readonly body: Buffer
-  /** By its type, and valid UTF-8: anything else travels as bytes, unharmed. */
+  /** Whether its type is text and its body is valid UTF-8. Any other message is sent as bytes. */
   readonly isText: boolean
   readonly contentType: string
   readonly event: string | undefined
-  /** The hub's. */
-  readonly spellings: Spellings
+  /** The hub's cache. */
+  readonly encodings: EncodingCache
 }
 
 export interface Publication {
@@ -25,39 +25,43 @@ export interface Publication {
   event?: string | undefined
 }
 
-/** What surrounds a body, in bytes: without it, empty messages would weigh nothing. */
+/** The cost of a message beside its body, in bytes. Without it, empty messages would cost nothing. */
 export const ENVELOPE = 256
 
-// HTTP drops spaces around a header's value, so they could not arrive by every technique.
+// HTTP drops spaces around a header's value, so not every technique could deliver them.
 const HEADER_VALUE = /^(?! )[\x20-\x7e]{1,255}(?<! )$/
 
-/** Checks what a publisher sent, before anything of it is kept. */
+/**
+ * Checks a publication before the hub keeps any of it.
+ *
+ * @throws HubError `invalid-body`, `too-large`, `invalid-content-type`, `invalid-event`
+ */
 export function checkPublication({ body, contentType, event }: Publication, maxBytes: number): void {
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    throw new HubError('invalid-body', 'a message is a string or a Uint8Array: JSON.stringify what is neither')
-  }
-  if (Buffer.byteLength(body) > maxBytes) {
-    throw new HubError('too-large', `a message may have ${maxBytes} bytes, this one has ${Buffer.byteLength(body)}`)
-  }
-  if (contentType !== undefined && !HEADER_VALUE.test(contentType)) {
-    throw new HubError(
-      'invalid-content-type',
-      'a content type is 1 to 255 printable ASCII characters, no space around them',
-    )
-  }
-  if (event !== undefined && !HEADER_VALUE.test(event)) {
-    throw new HubError('invalid-event', 'an event name is 1 to 255 printable ASCII characters, no space around them')
-  }
-  if (contentType !== undefined && controlWord(contentType) !== undefined) {
-    throw new HubError('invalid-content-type', `the type ${contentType} is the hub's own`)
-  }
-  if (event?.startsWith(CONTROL_EVENT_PREFIX)) {
-    throw new HubError('invalid-event', `event names that begin with ${CONTROL_EVENT_PREFIX} are the hub's own`)
-  }
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw invalid('invalid-body', 'the body is neither a string nor a Uint8Array. Use JSON.stringify for other values.')
+  const size = Buffer.byteLength(body)
+  if (size > maxBytes)
+    throw invalid('too-large', `the body has ${size} bytes, and \`maxMessageBytes\` is ${maxBytes}. Send less.`)
+  if (contentType !== undefined && !HEADER_VALUE.test(contentType))
+    throw invalid('invalid-content-type', `the content type is not ${PRINTABLE}`)
+  if (event !== undefined && !HEADER_VALUE.test(event))
+    throw invalid('invalid-event', `the event name is not ${PRINTABLE}`)
+  if (contentType !== undefined && controlWord(contentType) !== undefined)
+    throw invalid('invalid-content-type', `the hub reserves the content type "${contentType}". Use another one.`)
+  if (event?.startsWith(CONTROL_EVENT_PREFIX))
+    throw invalid('invalid-event', `the hub reserves event names that start with "${CONTROL_EVENT_PREFIX}".`)
 }
 
-/** The message that a publication becomes. */
-export function createMessage(id: MessageId, { body, contentType, event }: Publication, spellings: Spellings): Message {
+const PRINTABLE = '1 to 255 printable ASCII characters without spaces around them.'
+
+const invalid = (code: HubErrorCode, cause: string): HubError => new HubError(code, `Message not published: ${cause}`)
+
+/** Creates the message of a publication. */
+export function createMessage(
+  id: MessageId,
+  { body, contentType, event }: Publication,
+  encodings: EncodingCache,
+): Message {
   const bytes = Buffer.from(body)
   const type = contentType ?? (typeof body === 'string' ? 'text/plain' : 'application/octet-stream')
   return {
@@ -67,6 +71,6 @@ export function createMessage(id: MessageId, { body, contentType, event }: Publi
     isText: isText(type) && isUtf8(bytes),
     contentType: type,
     event,
-    spellings,
+    encodings,
   }
 }

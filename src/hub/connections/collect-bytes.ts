@@ -1,25 +1,25 @@
-import type { Reception } from './incoming.ts'
+import type { InboundAccount } from './inbound-budget.ts'
 
-/** Why bytes were not kept. */
-export type Unkept = 'too-large' | 'no-room'
+/** Why bytes could not be collected. */
+export type Overflow = 'too-large' | 'no-room'
 
-/** Bytes that come in pieces, of which one message is made. */
+/** Joins the pieces of one message after another. */
 export interface CollectedBytes {
   readonly length: number
-  /** Keeps a copy; or drops all and says why. */
-  add(piece: Uint8Array): Unkept | undefined
-  /** All bytes; it is empty afterwards. */
+  /** Copies a piece. On overflow it drops everything and returns why. */
+  add(piece: Uint8Array): Overflow | undefined
+  /** Removes all bytes and returns them. */
   take(): Buffer
   clear(): void
 }
 
-const SMALLEST = 512
+const MIN_SIZE = 512
 
 /**
- * Collects in one buffer that doubles. To keep the pieces would cost some hundred bytes for each, and a client may send
- * every byte as a piece of its own.
+ * Collects bytes in one buffer, which doubles as it grows. An array of pieces would cost some hundred bytes for each, and
+ * a client may send every byte as a piece of its own.
  */
-export function collectBytes(maxBytes: () => number, reception: Reception): CollectedBytes {
+export function collectBytes(maxBytes: () => number, account: InboundAccount): CollectedBytes {
   let buffer = Buffer.alloc(0)
   let length = 0
   const drop = () => {
@@ -28,12 +28,12 @@ export function collectBytes(maxBytes: () => number, reception: Reception): Coll
   }
   const clear = () => {
     drop()
-    reception.clear()
+    account.clear()
   }
-  reception.whenGivenUp(drop)
+  account.whenDropped(drop)
   const grow = (needed: number): boolean => {
-    const size = Math.max(SMALLEST, needed, Math.min(2 * buffer.length, maxBytes()))
-    if (!reception.add(size - buffer.length)) return false
+    const size = Math.max(MIN_SIZE, needed, Math.min(2 * buffer.length, maxBytes()))
+    if (!account.add(size - buffer.length)) return false
     const larger = Buffer.allocUnsafeSlow(size)
     buffer.copy(larger, 0, 0, length)
     buffer = larger
@@ -44,15 +44,16 @@ export function collectBytes(maxBytes: () => number, reception: Reception): Coll
       return length
     },
     add(piece) {
-      reception.came(piece.length)
+      account.receive(piece.length)
       const needed = length + piece.length
-      const unkept = needed > maxBytes() ? 'too-large' : needed > buffer.length && !grow(needed) ? 'no-room' : undefined
-      if (unkept) clear()
+      const overflow =
+        needed > maxBytes() ? 'too-large' : needed > buffer.length && !grow(needed) ? 'no-room' : undefined
+      if (overflow) clear()
       else {
         buffer.set(piece, length)
         length = needed
       }
-      return unkept
+      return overflow
     },
     take() {
       const whole = buffer.subarray(0, length)

@@ -1,53 +1,53 @@
-/** A connection that stays: it is given heartbeats, and told to come back when the hub stops. */
-export interface Stream {
-  /** Sends a sign of life. */
-  beat(): void
-  /** Ends the connection, not the channel. */
+/** An open connection: the hub sends it heartbeats, and closes it when the hub closes. */
+export interface Connection {
+  /** Sends a heartbeat. */
+  ping(): void
+  /** Ends the connection, so that the client reconnects. The channel does not end. */
   stop(): void
-  /** Ends the connection without waiting for the other side. */
-  cut(): void
+  /** Closes the connection without waiting for the client. */
+  terminate(): void
 }
 
-/** The streams of one hub. */
-export interface Streams {
-  /** Keeps a stream until the function that comes back is called. */
-  add(stream: Stream): () => void
-  beat(): void
-  /** Ends every stream; resolves when all are gone. */
+/** The open connections of one hub. */
+export interface ConnectionSet {
+  /** Adds a connection, until the returned function is called. */
+  add(connection: Connection): () => void
+  ping(): void
+  /** Ends every connection. Resolves when all are removed. */
   stop(): Promise<void>
 }
 
-/** How long a stream may take to end, in ms. */
+/** How long a connection may take to end, in ms. */
 const GRACE = 1_000
 
-export function createStreams(): Streams {
-  const streams = new Set<Stream>()
-  let left = () => {}
+export function createConnectionSet(): ConnectionSet {
+  const connections = new Set<Connection>()
+  let onRemove = () => {}
 
   return {
-    add(stream) {
-      streams.add(stream)
+    add(connection) {
+      connections.add(connection)
       return () => {
-        streams.delete(stream)
-        left()
+        connections.delete(connection)
+        onRemove()
       }
     },
-    beat() {
-      for (const stream of streams) stream.beat()
+    ping() {
+      for (const connection of connections) connection.ping()
     },
     stop: () =>
       new Promise((resolve) => {
-        // A peer that is gone without a word never ends its side.
-        const impatience = setTimeout(() => {
-          for (const stream of streams) stream.cut()
+        // A client that is gone without closing never ends its side.
+        const timeout = setTimeout(() => {
+          for (const connection of connections) connection.terminate()
         }, GRACE)
-        left = () => {
-          if (streams.size > 0) return
-          clearTimeout(impatience)
+        onRemove = () => {
+          if (connections.size > 0) return
+          clearTimeout(timeout)
           resolve()
         }
-        for (const stream of streams) stream.stop()
-        left()
+        for (const connection of connections) connection.stop()
+        onRemove()
       }),
   }
 }

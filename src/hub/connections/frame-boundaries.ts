@@ -1,45 +1,45 @@
-/** In the first byte of a frame, and in its second one (RFC 6455 section 5.2). */
+/** Bits of the first and the second byte of a frame (RFC 6455 section 5.2). */
 const FIN = 0x80
 const CONTROL = 0x08
 const MASKED = 0x80
 const LENGTH = 0x7f
 
 /**
- * Follows the frames in what a client sends over a WebSocket, to tell how much of a message that is not whole has come.
- * What is in them is not looked at.
+ * Follows the frames that a WebSocket client sends, and counts the bytes of messages that are incomplete. It does not read
+ * their payloads.
  */
 export class FrameBoundaries {
-  /** Of the present head: its first byte, how much of it has come, where its length ends, and where it does. */
+  /** The current head: its first byte, how much of it has arrived, where its length field ends, and where it ends. */
   private first = 0
   private headLength = 0
   private lengthEnd = 2
   private headEnd = 2
   private length = 0
-  /** Of the present frame's payload, in bytes. */
+  /** What is missing of the current frame's payload, in bytes. */
   private left = 0
-  /** Of a message that is not whole, and of a control frame that is not, in bytes. */
+  /** The size of the incomplete message and of the incomplete control frame, in bytes. */
   private message = 0
   private control = 0
-  /** How many messages were whole. */
+  /** How many messages are complete. */
   messages = 0
 
-  /** In bytes, with the heads of frames. */
-  get unfinished(): number {
+  /** The size of what is incomplete, with the heads of its frames, in bytes. */
+  get incomplete(): number {
     return this.message + this.control
   }
 
   read(chunk: Buffer): void {
     for (let at = 0; at < chunk.length;) {
-      const begun = at
+      const start = at
       if (this.left === 0) at = this.readHead(chunk, at)
-      const taken = Math.min(this.left, chunk.length - at)
-      this.left -= taken
-      at += taken
-      this.count(at - begun)
+      const read = Math.min(this.left, chunk.length - at)
+      this.left -= read
+      at += read
+      this.count(at - start)
     }
   }
 
-  /** Reads on in a head, and returns where that ended: with the head, or with the bytes. */
+  /** Continues a head. Returns the index at which the head or the chunk ends. */
   private readHead(chunk: Buffer, from: number): number {
     let at = from
     for (; at < chunk.length && this.headLength < this.headEnd; at += 1) this.readByte(chunk[at] ?? 0)
@@ -48,15 +48,15 @@ export class FrameBoundaries {
   }
 
   private readByte(byte: number): void {
-    const place = this.headLength
+    const index = this.headLength
     this.headLength += 1
-    if (place === 0) this.first = byte
-    else if (place === 1) {
+    if (index === 0) this.first = byte
+    else if (index === 1) {
       const short = byte & LENGTH
       this.length = short < 126 ? short : 0
       this.lengthEnd = 2 + (short < 126 ? 0 : short === 126 ? 2 : 8)
       this.headEnd = this.lengthEnd + (byte & MASKED ? 4 : 0)
-    } else if (place < this.lengthEnd) this.length = this.length * 256 + byte
+    } else if (index < this.lengthEnd) this.length = this.length * 256 + byte
   }
 
   private count(bytes: number): void {

@@ -1,42 +1,46 @@
-import { fifo, type Fifo } from '../channels/deque.ts'
-import type { Reception } from './incoming.ts'
+import { createQueue, type Queue } from '../channels/queue.ts'
+import type { InboundAccount } from './inbound-budget.ts'
 import { ENVELOPE, type Publication } from '../channels/message.ts'
-import type { Publisher } from './publisher.ts'
-import { NO_ROOM, type Refusal } from '../http/http-errors.ts'
+import type { HubContext } from '../hub-context.ts'
+import { NO_ROOM, refusalOf, type Refusal } from '../http/http-errors.ts'
+import type { Permission } from './admit.ts'
 
-export interface TakingOptions {
-  publisher: Publisher
+export interface InboundQueueOptions extends Pick<HubContext, 'admission' | 'publish' | 'report' | 'maxBufferedBytes'> {
+  /** Who publishes, and to which channel. */
+  permission: Permission
   refuse: (refusal: Refusal) => void
-  /** Reads no more for now, and again. */
+  /** Stops reading from the connection, and starts again. */
   pause: () => void
   resume: () => void
-  /** What may wait for a decision, in bytes. */
-  maxBufferedBytes: number
-  /** Counts what waits, with that of all clients. */
-  reception: Reception
+  /** Counts messages that wait, with those of all clients. */
+  account: InboundAccount
 }
 
-const TOO_MUCH: Refusal = {
+const TOO_MANY_WAIT: Refusal = {
   status: 429,
-  line: 'too many messages wait to be authorized: send fewer at once',
+  message: 'Message not published: too many messages wait for authorization. Send fewer at once.',
   headers: { 'Retry-After': 1 },
 }
 
 /**
- * Takes what a client sends over its connection: one at a time, in order. Nothing is taken after what was refused,
- * because it would leave a hole in what the client sent.
+ * Returns a function that publishes what a client sends over its connection: one message at a time, in order. It drops
+ * every message after one that was refused, so that what is published has no hole.
  */
-export function taking({
-  publisher: { permit, publish },
+export function createInboundQueue({
+  admission,
+  publish,
+  report,
+  permission,
   refuse,
   pause,
   resume,
   maxBufferedBytes,
-  reception,
-}: TakingOptions): (publication: Publication) => void {
-  // The first one is being decided. Reading stops meanwhile, but many small ones may have come at once with it.
-  let waiting: Fifo<Publication> | undefined
-  let weight = 0
+  account,
+}: InboundQueueOptions): (publication: Publication) => void {
+  // Undefined: no decision is pending. The queue's first message waits for the pending one. Reading is paused meanwhile,
+  // but many small messages may have arrived in one packet.
+  let waiting: Queue<Publication> | undefined
+  let size = 0
   let refused = false
 
   const settle = (refusal: Refusal | undefined) => {
@@ -44,58 +48,62 @@ export function taking({
     refused = true
     refuse(refusal)
   }
-  const keep = (publication: Publication, queue: Fifo<Publication>) => {
-    const size = weightOf(publication)
-    if (queue.length > 0 && weight + size > maxBufferedBytes) return settle(TOO_MUCH)
-    if (!reception.hold(size)) return settle(NO_ROOM)
-    weight += size
+  const publishNow = (publication: Publication): Refusal | undefined => {
+    try {
+      publish(permission.intent.channel, publication)
+      return undefined
+    } catch (error) {
+      return refusalOf(error, report)
+    }
+  }
+  const enqueue = (publication: Publication, queue: Queue<Publication>) => {
+    const added = sizeOf(publication)
+    if (queue.length > 0 && size + added > maxBufferedBytes) return settle(TOO_MANY_WAIT)
+    if (!account.hold(added)) return settle(NO_ROOM)
+    size += added
     const { body } = publication
-    // A copy, because the bytes that come with it would be kept as well.
+    // A copy, because a slice would keep the whole packet in memory.
     queue.push({ ...publication, body: typeof body === 'string' ? body : Buffer.from(body) })
   }
-  const takeFirst = (): Publication | undefined => {
-    const first = waiting?.at(0)
+  const dequeue = (): Publication | undefined => {
+    const first = waiting?.shift()
     if (!first) return undefined
-    waiting?.shift()
-    weight -= weightOf(first)
-    reception.release(weightOf(first))
+    size -= sizeOf(first)
+    account.release(sizeOf(first))
     return first
   }
-  /** Goes on with the decision about the first one. */
-  const decide = (decision: Refusal | undefined): void => {
+  /** Continues with the decision about the first message. */
+  const onDecision = (decision: Refusal | undefined): void => {
     for (let next = decision; ;) {
-      const first = takeFirst()
-      const refusal = first && (next ?? publish(first))
+      const first = dequeue()
+      const refusal = first && (next ?? publishNow(first))
       settle(refusal)
-      if (refusal) drop()
+      if (refusal) while (dequeue());
       if (!waiting?.length) {
         waiting = undefined
         return resume()
       }
-      const permission = permit()
-      if (permission instanceof Promise) return void permission.then(decide)
-      next = permission
+      const pending = admission.permit(permission)
+      if (pending instanceof Promise) return void pending.then(onDecision)
+      next = pending
     }
   }
-  const drop = () => {
-    while (takeFirst());
-  }
-  reception.whenGivenUp(() => {
+  account.whenDropped(() => {
     refused = true
     waiting = undefined
-    weight = 0
+    size = 0
   })
 
   return (publication) => {
     if (refused) return
-    if (waiting) return keep(publication, waiting)
-    const permission = permit()
-    if (!(permission instanceof Promise)) return settle(permission ?? publish(publication))
-    waiting = fifo()
+    if (waiting) return enqueue(publication, waiting)
+    const decision = admission.permit(permission)
+    if (!(decision instanceof Promise)) return settle(decision ?? publishNow(publication))
+    waiting = createQueue()
     pause()
-    keep(publication, waiting)
-    void permission.then(decide)
+    enqueue(publication, waiting)
+    void decision.then(onDecision)
   }
 }
 
-const weightOf = ({ body }: Publication): number => body.length + ENVELOPE
+const sizeOf = ({ body }: Publication): number => body.length + ENVELOPE

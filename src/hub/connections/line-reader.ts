@@ -1,33 +1,33 @@
-import { collectBytes, type Unkept } from './collect-bytes.ts'
-import type { Reception } from './incoming.ts'
+import { collectBytes, type Overflow } from './collect-bytes.ts'
+import type { InboundAccount } from './inbound-budget.ts'
 
 const LINE_FEED = 10
 
-export interface LineReader {
-  line(text: string): void
-  /** A line cannot be kept; nothing is read after it. */
-  unkept(why: Unkept): void
+export interface LineListener {
+  onLine(line: string): void
+  /** A line is too long, or there is no room for it. No line is read after it. */
+  onOverflow(overflow: Overflow): void
 }
 
-/** Bytes to lines of text (LF), however they come; `limit` is the most that one may have, in bytes. */
+/** Splits bytes into lines of text, which end with LF. `maxBytes` is the longest line, in bytes. */
 export function readLines(
-  limit: () => number,
-  reception: Reception,
-  { line, unkept }: LineReader,
+  maxBytes: () => number,
+  account: InboundAccount,
+  { onLine, onOverflow }: LineListener,
 ): (chunk: Buffer) => void {
-  const begun = collectBytes(limit, reception)
-  let over = false
+  const incomplete = collectBytes(maxBytes, account)
+  let overflowed = false
   return (chunk) => {
     let rest = chunk
-    while (!over && rest.length > 0) {
+    while (!overflowed && rest.length > 0) {
       const end = rest.indexOf(LINE_FEED)
       const piece = end < 0 ? rest : rest.subarray(0, end)
-      const why = begun.add(piece)
-      over = why !== undefined
-      if (why) return unkept(why)
+      const overflow = incomplete.add(piece)
+      overflowed = overflow !== undefined
+      if (overflow) return onOverflow(overflow)
       if (end < 0) return
       rest = rest.subarray(end + 1)
-      line(begun.take().toString())
+      onLine(incomplete.take().toString())
     }
   }
 }

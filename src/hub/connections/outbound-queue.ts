@@ -1,81 +1,66 @@
-import { fifo, type Fifo } from '../channels/deque.ts'
-import type { Backlog, Outgoing } from './outgoing.ts'
-import type { Refusal } from '../http/http-errors.ts'
+import { createQueue, type Queue } from '../channels/queue.ts'
+import type { Backlog, OutboundBudget } from './outbound-budget.ts'
+import type { EndReason, Sink } from './sink.ts'
 import type { StallWatch, Watched } from './stall-watch.ts'
 
-/** Why a stream ends: its channel was deleted, the hub stops, or its client is refused. */
-export type Farewell = 'ended' | 'restart' | Refusal
-
-/** What a stream is written to: an HTTP response, a TCP connection, a WebSocket. */
-export interface Sink {
-  /** In bytes: what was written and is not sent. */
-  readonly buffered: number
-  /** Writes a piece of a message, the last one or not; false: `onDrain` tells when all is sent. */
-  write(piece: Buffer | string, binary: boolean, last: boolean): boolean
-  end(farewell: Farewell): void
-  destroy(): void
-  onDrain(listener: () => void): void
-  onClose(listener: () => void): void
-}
-
-/** What bounds a queue. */
+/** The limits of a queue. */
 export interface QueueLimits {
   /** In bytes. */
   maxBufferedBytes: number
-  outgoing: Outgoing
-  /** Whom the limits count. */
+  outbound: OutboundBudget
+  /** The address that the limits count. */
   limitKey: string
   stalls: StallWatch
 }
 
 export interface OutboundQueueOptions extends QueueLimits {
-  /** Is called when the connection has taken all that was written. */
+  /** Called when the connection can take more, because everything queued was written. */
   onRoom: () => void
 }
 
 /**
- * In bytes: what a sink is given before it has sent it, and the size of a piece, which may come on top. Small enough
- * that a slow client shows progress, and that many which do not read cost little.
+ * How much a sink may have buffered before the next piece, and the size of a piece, in bytes. It is small, so that a slow
+ * client shows progress, and that many clients which do not read cost little.
  */
-const AHEAD = 65_536
+const PIECE = 65_536
 
 /**
- * What waits for one connection. It is handed over in pieces, so that progress within a message is seen. A class,
- * because each message passes through it once for each reader: closures would be twice as many places in memory.
+ * Queues messages for one connection. It writes them in pieces, so that progress within a message counts. A class,
+ * because each message passes through it once for each subscriber, and closures would take twice the memory.
  */
 export class OutboundQueue implements Watched, Backlog {
   private readonly sink: Sink
   private readonly maxBufferedBytes: number
-  private readonly outgoing: Outgoing
+  private readonly outbound: OutboundBudget
   private readonly limitKey: string
   private readonly onRoom: () => void
-  private queue: Fifo<{ message: Buffer; binary: boolean }> | undefined
+  private queue: Queue<{ message: Buffer; binary: boolean }> | undefined
   private queued = 0
-  /** What is written later, from outside of the queue. */
-  private owed: Fifo<Buffer> | undefined
-  /** Of the first message in the queue, in bytes. */
-  private begun = 0
+  /** Messages that the caller writes later, which count as queued until then. */
+  private reserved: Queue<Buffer> | undefined
+  /** How much of the first message in the queue was written, in bytes. */
+  private written = 0
   private accepted = 0
-  /** Then nothing is in the queue. */
+  /** Whether the sink takes more. If it does, the queue is empty. */
   private ready = true
   private open = true
-  private farewell: Farewell | undefined
+  private ending: EndReason | undefined
 
-  constructor(sink: Sink, { maxBufferedBytes, outgoing, limitKey, stalls, onRoom }: OutboundQueueOptions) {
+  constructor(sink: Sink, { maxBufferedBytes, outbound, limitKey, stalls, onRoom }: OutboundQueueOptions) {
     this.sink = sink
     this.maxBufferedBytes = maxBufferedBytes
-    this.outgoing = outgoing
+    this.outbound = outbound
     this.limitKey = limitKey
     this.onRoom = onRoom
-    const forget = stalls.add(this)
-    sink.onDrain(() => this.drained())
+    const unwatch = stalls.add(this)
+    sink.onDrain(() => this.onDrained())
     sink.onClose(() => {
       this.drop()
-      forget()
+      unwatch()
     })
   }
 
-  /** In bytes, with what the sink has. */
+  /** What is queued here and buffered in the sink, in bytes. */
   get size(): number {
     return this.queued + this.sink.buffered
   }
@@ -85,64 +70,63 @@ export class OutboundQueue implements Watched, Backlog {
     return this.ready && this.open
   }
 
-  /** An end is waited for too: the other side has to close. */
+  /** After an end, the client has to close. */
   get waiting(): boolean {
-    return this.farewell !== undefined || this.size > 0
+    return this.ending !== undefined || this.size > 0
   }
 
-  /** Less what sinks write around each piece, which makes a difference only while it waits. */
+  /** Sinks write bytes around each piece too, which only shows while something waits. */
   get progress(): number {
     return this.accepted - this.size
   }
 
-  /** Writes what comes when it comes; cuts the connection where more than `maxBufferedBytes` waits. */
+  /** Writes a live message, or closes the connection at once if more than `maxBufferedBytes` wait. */
   push(message: Buffer | string, binary: boolean): void {
     if (this.ready || this.size <= this.maxBufferedBytes) this.write(message, binary)
     else this.destroy()
   }
 
-  /** Writes, whatever waits: for last words, and for what is written when there is room. */
+  /** Writes without a limit: for control messages, and for messages that the caller writes when there is room. */
   write(message: Buffer | string, binary = false): void {
-    if (!this.open || this.farewell !== undefined) return
+    if (!this.open || this.ending !== undefined) return
     this.accepted += message.length
-    if (this.ready && message.length <= AHEAD) this.hand(message, binary, true)
+    if (this.ready && message.length <= PIECE) this.writePiece(message, binary, true)
     else {
       const bytes = typeof message === 'string' ? Buffer.from(message) : message
-      this.queue ??= fifo()
+      this.queue ??= createQueue()
       this.queue.push({ message: bytes, binary })
       this.queued += bytes.length
-      this.outgoing.hold(this.limitKey, this, bytes)
+      this.outbound.hold(this.limitKey, this, bytes)
       if (this.ready) this.pump()
     }
   }
 
-  /** Counts what is written later, as long as it is kept for this connection; `settle` follows for each, in order. */
-  owe(kept: readonly Buffer[]): void {
-    for (const each of kept) {
+  /** Counts messages that the caller writes later. It calls `unreserve` for each of them, in order. */
+  reserve(messages: readonly Buffer[]): void {
+    for (const message of messages) {
       if (!this.open) return
-      this.owed ??= fifo()
-      this.owed.push(each)
-      this.queued += each.length
-      this.outgoing.hold(this.limitKey, this, each)
+      this.reserved ??= createQueue()
+      this.reserved.push(message)
+      this.queued += message.length
+      this.outbound.hold(this.limitKey, this, message)
     }
   }
 
-  /** The first of what is owed was written. */
-  settle(): void {
-    const first = this.owed?.at(0)
+  /** Removes the first reserved message, which was written. */
+  unreserve(): void {
+    const first = this.reserved?.shift()
     if (!first) return
-    this.owed?.shift()
     this.queued -= first.length
-    this.outgoing.release(this.limitKey, first)
-    this.emptied()
+    this.outbound.release(this.limitKey, first)
+    this.forgetIfEmpty()
   }
 
-  /** Ends the connection after what waits and these last words. */
-  end(farewell: Farewell, words?: string): void {
-    if (!this.open || this.farewell !== undefined) return
-    if (words !== undefined) this.write(words)
-    this.farewell = farewell
-    if (!this.queue) this.finish(farewell)
+  /** Ends the connection after everything queued and a last message. */
+  end(reason: EndReason, last?: string): void {
+    if (!this.open || this.ending !== undefined) return
+    if (last !== undefined) this.write(last)
+    this.ending = reason
+    if (!this.queue) this.finish(reason)
   }
 
   destroy(): void {
@@ -150,16 +134,16 @@ export class OutboundQueue implements Watched, Backlog {
     this.sink.destroy()
   }
 
-  private hand(piece: Buffer | string, binary: boolean, last: boolean): void {
-    this.ready = this.sink.write(piece, binary, last) || this.sink.buffered < AHEAD
+  private writePiece(piece: Buffer | string, binary: boolean, isLast: boolean): void {
+    this.ready = this.sink.write(piece, binary, isLast) || this.sink.buffered < PIECE
   }
 
-  private drained(): void {
+  private onDrained(): void {
     if (!this.open) return
     this.ready = true
     this.pump()
-    if (this.farewell !== undefined) {
-      if (!this.queue) this.finish(this.farewell)
+    if (this.ending !== undefined) {
+      if (!this.queue) this.finish(this.ending)
     } else if (this.ready) this.onRoom()
   }
 
@@ -167,41 +151,39 @@ export class OutboundQueue implements Watched, Backlog {
     const { queue } = this
     for (let first = queue?.at(0); this.ready && queue && first; first = queue.at(0)) {
       const { message, binary } = first
-      const next = message.subarray(this.begun, this.begun + AHEAD)
-      this.begun += next.length
+      const next = message.subarray(this.written, this.written + PIECE)
+      this.written += next.length
       this.queued -= next.length
-      const last = this.begun === message.length
-      // The last piece is a copy, because the sink would keep the whole message for it, and nobody would count it.
-      const piece = last ? Buffer.from(next) : next
-      if (last) {
-        this.begun = 0
+      const isLast = this.written === message.length
+      // The last piece is a copy: the sink would keep the whole message for it, and no budget would count that.
+      const piece = isLast ? Buffer.from(next) : next
+      if (isLast) {
+        this.written = 0
         queue.shift()
-        this.outgoing.release(this.limitKey, message)
+        this.outbound.release(this.limitKey, message)
       }
-      this.hand(piece, binary, last)
+      this.writePiece(piece, binary, isLast)
     }
-    this.emptied()
+    this.forgetIfEmpty()
   }
 
-  private finish(farewell: Farewell): void {
+  private finish(reason: EndReason): void {
     this.drop()
-    this.sink.end(farewell)
+    this.sink.end(reason)
   }
 
   private drop(): void {
     this.open = false
-    for (let first = this.queue?.at(0); first; first = this.queue?.at(0)) {
-      this.queue?.shift()
-      this.outgoing.release(this.limitKey, first.message)
-    }
-    while (this.owed) this.settle()
+    for (let first = this.queue?.shift(); first; first = this.queue?.shift())
+      this.outbound.release(this.limitKey, first.message)
+    while (this.reserved) this.unreserve()
     this.queued = 0
-    this.emptied()
+    this.forgetIfEmpty()
   }
 
-  private emptied(): void {
+  private forgetIfEmpty(): void {
     if (this.queue?.length === 0) this.queue = undefined
-    if (this.owed?.length === 0) this.owed = undefined
-    if (!this.queue && !this.owed) this.outgoing.remove(this.limitKey, this)
+    if (this.reserved?.length === 0) this.reserved = undefined
+    if (!this.queue && !this.reserved) this.outbound.remove(this.limitKey, this)
   }
 }

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import type { ServerOptions, WebSocketServer } from 'ws'
 import { HubError } from '../errors.ts'
 import { CLOSED, refusalOf, refuseUpgrade } from '../http/http-errors.ts'
 import type { Report } from '../report.ts'
@@ -17,38 +16,41 @@ export const loadWs = (): Promise<Ws> =>
   import('ws').catch((cause: unknown) => {
     throw new HubError(
       'missing-package',
-      'The hub cannot serve WebSockets: the package "ws" is not installed. Run `npm install ws`.',
+      'Cannot serve WebSockets: the package "ws" is not installed. Run `npm install ws`.',
       { cause },
     )
   })
 
 /** Accepts WebSockets on the sockets of upgrade requests. */
 export interface SocketServer {
-  /** Completes the handshake (RFC 6455 section 4.2), or responds with an HTTP error. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, use: (accepted: WebSocket, ws: Ws) => void): void
-  /** Terminates every WebSocket that is still open. Later upgrade requests are rejected. */
-  cut(): void
+  /**
+   * Calls `use` as soon as `ws` is loaded, to complete the handshake with `server.handleUpgrade` (RFC 6455 section 4.2).
+   * It refuses the upgrade if `ws` is not installed, the hub was closed meanwhile, or `use` throws.
+   */
+  whenLoaded(socket: Duplex, use: (server: WebSocketServer, ws: Ws) => void): void
+  /** Terminates every open WebSocket. Later upgrades are refused. */
+  terminate(): void
 }
 
-/** Returns a server that accepts WebSockets as soon as `ws` is loaded. */
-export function socketServer(ws: Promise<Ws>, options: ServerOptions, report: Report): SocketServer {
+/** Creates a server that accepts WebSockets as soon as `ws` is loaded. */
+export function createSocketServer(loading: Promise<Ws>, options: ServerOptions, report: Report): SocketServer {
   let server: WebSocketServer | undefined
   let closed = false
-  const loaded = ws.then((ws) => ({ ws, server: (server = new ws.WebSocketServer(options)) }))
-  // Each upgrade request reports the error, and `listen` rejects with it.
+  const loaded = loading.then((ws) => ({ ws, server: (server = new ws.WebSocketServer(options)) }))
+  // Each upgrade reports the error, and `listen` rejects with it.
   loaded.catch(() => {})
   return {
-    accept(request, socket, head, use) {
+    whenLoaded(socket, use) {
       loaded
         .then(({ ws, server }) => {
           if (closed) refuseUpgrade(socket, CLOSED)
-          else server.handleUpgrade(request, socket, head, (accepted) => use(accepted, ws))
+          else use(server, ws)
         })
         .catch((error: unknown) => refuseUpgrade(socket, refusalOf(error, report)))
     },
-    cut() {
+    terminate() {
       closed = true
-      for (const accepted of server?.clients ?? []) accepted.terminate()
+      for (const socket of server?.clients ?? []) socket.terminate()
     },
   }
 }

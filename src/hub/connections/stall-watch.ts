@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream'
 
-/** A connection whose other side may be waited for. */
+/** A connection that may wait for its client. */
 export interface Watched {
-  /** Whether the other side has to do something now: take bytes, send the rest of a message, or close. */
+  /** Whether the client has to act now: read bytes, send the rest of a message, or close. */
   readonly waiting: boolean
-  /** Grows each time that the other side has done some of it. */
+  /** Grows each time that the client has done part of it. */
   readonly progress: number
   destroy(): void
 }
@@ -13,46 +13,48 @@ export interface Watched {
 export interface StallWatch {
   /** Watches a connection until the returned function is called. */
   add(watched: Watched): () => void
-  /** Watches that a response or a connection which has ended is taken and closed by the other side. */
+  /** Watches that the client reads and closes a response or a connection that has ended. */
   addEnd(of: Writable): void
 }
 
-/** How many checks without progress make a stall. */
+/** A connection has stalled after this many checks without progress. */
 const CHECKS = 4
 
 /**
- * The limit on no progress, for whatever waits. One timer for all: it counts checks, not clock time, so that neither a
- * clock that is set nor a process that was suspended ends a connection.
+ * Creates the one timer that limits every wait for a client. It counts checks, not clock time: neither a clock that is
+ * set nor a process that was suspended closes a connection.
+ *
+ * @param stallTimeout In ms.
  */
 export function createStallWatch(stallTimeout: number): StallWatch {
-  // What is idle has no record.
-  const connections = new Map<Watched, { progress: number; checks: number } | undefined>()
+  // An idle connection has no record.
+  const watched = new Map<Watched, { progress: number; checks: number } | undefined>()
   let timer: NodeJS.Timeout | undefined
 
   const check = () => {
-    for (const [connection, seen] of connections) {
+    for (const [connection, record] of watched) {
       const { waiting, progress } = connection
       if (!waiting) {
-        if (seen) connections.set(connection, undefined)
-      } else if (!seen) connections.set(connection, { progress, checks: 1 })
-      else if (progress > seen.progress) {
-        seen.progress = progress
-        seen.checks = 0
+        if (record) watched.set(connection, undefined)
+      } else if (!record) watched.set(connection, { progress, checks: 1 })
+      else if (progress > record.progress) {
+        record.progress = progress
+        record.checks = 0
       } else {
-        seen.checks += 1
-        // The first check may have come at once.
-        if (seen.checks > CHECKS) connection.destroy()
+        record.checks += 1
+        // The first check may have happened at once.
+        if (record.checks > CHECKS) connection.destroy()
       }
     }
   }
 
-  const add = (watched: Watched) => {
-    connections.set(watched, undefined)
+  const add = (connection: Watched) => {
+    watched.set(connection, undefined)
     // An idle hub has no timer, and a hub does not keep a process alive.
     timer ??= setInterval(check, stallTimeout / CHECKS).unref()
     return () => {
-      connections.delete(watched)
-      if (connections.size > 0) return
+      watched.delete(connection)
+      if (watched.size > 0) return
       clearInterval(timer)
       timer = undefined
     }
@@ -66,7 +68,7 @@ export function createStallWatch(stallTimeout: number): StallWatch {
   }
 }
 
-/** What has ended is waited for until it is closed. */
+/** Waits from the end of a writable until it is closed. */
 class End implements Watched {
   readonly progress = 0
   private readonly of: Writable

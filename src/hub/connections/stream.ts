@@ -1,14 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Channel, Resumption, Subscriber } from '../channels/channel.ts'
-import { greeting } from '../encoders/greeting.ts'
 import type { MessageId } from '../channels/message-id.ts'
 import type { Message } from '../channels/message.ts'
-import { OutboundQueue, type QueueLimits, type Sink } from './outbound-queue.ts'
+import { OutboundQueue, type QueueLimits } from './outbound-queue.ts'
 import type { Refusal } from '../http/http-errors.ts'
 import type { Report } from '../report.ts'
-import type { AnswerSpelling, Spelling } from '../encoders/encoder.ts'
-import type { Stream } from './connection-set.ts'
-import { WritableSink } from './writable-sink.ts'
+import type { Encoder, ResponseEncoder } from '../encoders/encoder.ts'
+import type { Connection } from './connection-set.ts'
+import { WritableSink, type Sink } from './sink.ts'
 
 export interface StreamOptions extends QueueLimits {
   channel: Channel
@@ -18,39 +17,39 @@ export interface StreamOptions extends QueueLimits {
   report: Report
 }
 
-export interface SendOptions extends StreamOptions {
+export interface ChannelStreamOptions extends StreamOptions {
   sink: Sink
-  spelling: Spelling
-  /** The last words to a client that is refused, where the stream itself has any. */
-  refusalText?: (refusal: Refusal) => string
+  encoder: Encoder
+  /** Encodes a refusal as the last message, if the stream itself can carry one. */
+  encodeRefusal?: (refusal: Refusal) => string
 }
 
-/** Sends a channel as an answer that does not end. */
-export function answerStream(
+/** Sends a channel as a response that does not end. */
+export function sendStream(
   response: ServerResponse,
-  { spelling, ...options }: StreamOptions & { spelling: AnswerSpelling },
-): Stream {
-  // Of an answer that is left, Chromium reads on for five seconds to use the connection again, unless it cannot; so a
-  // page that moves from stream to stream would soon wait for one of its six.
+  { encoder, ...options }: StreamOptions & { encoder: ResponseEncoder },
+): Connection {
+  // Chromium reads an abandoned response for five more seconds to reuse its connection, unless it cannot. A page that
+  // changes streams would soon wait for one of its six connections.
   if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
-  response.writeHead(200, { 'Content-Type': spelling.contentType, 'X-Accel-Buffering': 'no' })
-  return new ChannelStream({ ...options, sink: new WritableSink(response, spelling.delimiter), spelling })
+  response.writeHead(200, { 'Content-Type': encoder.contentType, 'X-Accel-Buffering': 'no' })
+  return new ChannelStream({ ...options, sink: new WritableSink(response, encoder.delimiter), encoder })
 }
 
 /**
- * Sends a channel to one client, whatever carries it. Kept messages that it is owed are read from the channel as it
- * takes them; when it has all, it joins the live messages. A class, because a hub has thousands.
+ * Sends a channel to one client, over any sink. It reads kept messages from the channel as fast as the client takes them.
+ * After the last of them, live messages follow. A class, because a hub has thousands.
  */
-export class ChannelStream implements Stream, Subscriber {
+export class ChannelStream implements Connection, Subscriber {
   private readonly channel: Channel
-  private readonly spelling: Spelling
-  private readonly refusalText: SendOptions['refusalText']
+  private readonly encoder: Encoder
+  private readonly encodeRefusal: ChannelStreamOptions['encodeRefusal']
   private readonly maxBufferedBytes: number
   private readonly report: Report
-  private readonly out: OutboundQueue
+  private readonly queue: OutboundQueue
   private readonly unsubscribe: () => void
-  /** Everything up to here was written; undefined when it is the channel's last message, so that live ones follow. */
-  private written: MessageId | undefined
+  /** Kept messages after this id are not written yet. Undefined: all are, and live messages follow. */
+  private position: MessageId | undefined
 
   constructor({
     sink,
@@ -58,79 +57,79 @@ export class ChannelStream implements Stream, Subscriber {
     resumption,
     heartbeat,
     maxBufferedBytes,
-    outgoing,
+    outbound,
     limitKey,
     stalls,
-    spelling,
-    refusalText,
+    encoder,
+    encodeRefusal,
     report,
-  }: SendOptions) {
+  }: ChannelStreamOptions) {
     const { gap, from } = resumption
-    const { preamble = '', control } = spelling
+    const { preamble = '', control } = encoder
     this.channel = channel
-    this.spelling = spelling
-    this.refusalText = refusalText
+    this.encoder = encoder
+    this.encodeRefusal = encodeRefusal
     this.maxBufferedBytes = maxBufferedBytes
     this.report = report
-    this.written = from
-    this.out = new OutboundQueue(sink, { maxBufferedBytes, outgoing, limitKey, stalls, onRoom: () => this.catchUp() })
-    // Where there is a gap its own word tells the place, so that nobody goes on from there who was not told of the gap.
-    this.out.write(preamble + control('open', greeting(heartbeat), gap ? undefined : from))
-    if (gap) this.out.write(control('gap', { reason: gap }, from))
+    this.position = from
+    this.queue = new OutboundQueue(sink, { maxBufferedBytes, outbound, limitKey, stalls, onRoom: () => this.catchUp() })
+    // Before a gap, `open` has no cursor: no client may resume after the gap without having received it.
+    this.queue.write(preamble + control('open', { heartbeat: heartbeat / 1_000, gaps: true }, gap ? undefined : from))
+    if (gap) this.queue.write(control('gap', { reason: gap }, from))
     this.unsubscribe = channel.subscribe(this)
     sink.onClose(this.unsubscribe)
     this.catchUp()
   }
 
   deliver(message: Message): void {
-    // A reader that cannot keep up is cut, and resumes by its cursor when it can.
-    if (this.written) return
+    // `catchUp` reads this message from the channel later.
+    if (this.position) return
     try {
-      this.out.push(this.bytes(message), !message.isText)
+      this.queue.push(this.encode(message), !message.isText)
     } catch (error) {
       this.fail(error)
     }
   }
 
   end(): void {
-    const { control } = this.spelling
-    // The channel is gone, so what it kept waits here now.
-    this.catchUp(() => this.out.size < this.maxBufferedBytes)
-    if (this.written) this.out.write(control('gap', { reason: 'history-expired' }, this.channel.last))
-    this.out.end('ended', control('end', {}))
+    const { control } = this.encoder
+    // The channel will be gone, so the messages that it kept go to the queue now.
+    this.catchUp(() => this.queue.size < this.maxBufferedBytes)
+    if (this.position) this.queue.write(control('gap', { reason: 'history-expired' }, this.channel.last))
+    this.queue.end('ended', control('end', {}))
   }
 
-  beat(): void {
-    // Where something waits, it is the sign of life, as soon as it is taken. Otherwise all until here was written.
-    if (this.out.size === 0) this.out.write(this.spelling.control('ping', 1, this.written ?? this.channel.here))
+  ping(): void {
+    // If messages wait, they serve as the heartbeat. If none do, everything up to the current id was written.
+    if (this.queue.size === 0) this.queue.write(this.encoder.control('ping', 1, this.position ?? this.channel.current))
   }
 
   stop(): void {
     this.unsubscribe()
-    this.out.end('restart')
+    this.queue.end('restart')
   }
 
-  /** Ends the connection with a refusal, after what waits. */
+  /** Ends the connection with a refusal, after the messages that wait. */
   refuse(refusal: Refusal): void {
-    this.out.end(refusal, this.refusalText?.(refusal))
+    this.queue.end(refusal, this.encodeRefusal?.(refusal))
   }
 
-  cut(): void {
-    this.out.destroy()
+  terminate(): void {
+    this.queue.destroy()
   }
 
-  private bytes(message: Message): Buffer {
-    return message.spellings.of(message, this.spelling.carrier, this.spelling.message)
+  private encode(message: Message): Buffer {
+    return message.encodings.get(message, this.encoder.encoding, this.encoder.message)
   }
 
-  /** A message that cannot be written costs this client its connection, and nobody else anything. */
+  /** A message that cannot be encoded closes this connection and no other. */
   private fail(error: unknown): void {
-    this.report('a message could not be written', error)
-    this.cut()
+    this.report('A message could not be encoded', error)
+    this.terminate()
   }
 
-  /** Writes what the channel keeps, as long as there is room. */
-  private catchUp(hasRoom = () => this.out.hasRoom): void {
+  /** Writes kept messages, as long as there is room. */
+  private catchUp(hasRoom = () => this.queue.hasRoom): void {
     try {
       this.writeKept(hasRoom)
     } catch (error) {
@@ -139,15 +138,15 @@ export class ChannelStream implements Stream, Subscriber {
   }
 
   private writeKept(hasRoom: () => boolean): void {
-    while (this.written && hasRoom()) {
-      const { gap, messages, from } = this.channel.after(this.written)
-      // The channel forgot some while the client took those before.
-      if (gap) this.out.write(this.spelling.control('gap', { reason: gap }, from))
-      this.written = messages.length > 0 ? from : undefined
+    while (this.position && hasRoom()) {
+      const { gap, messages, from } = this.channel.after(this.position)
+      // The channel has dropped messages while the client read those before.
+      if (gap) this.queue.write(this.encoder.control('gap', { reason: gap }, from))
+      this.position = messages.length > 0 ? from : undefined
       for (const message of messages) {
         if (!hasRoom()) break
-        this.out.write(this.bytes(message), !message.isText)
-        this.written = message.id
+        this.queue.write(this.encode(message), !message.isText)
+        this.position = message.id
       }
     }
   }

@@ -1,160 +1,169 @@
 import type { Duplex } from 'node:stream'
 import { SUBSCRIBE } from '../../wire/constants.ts'
-import { isUnder, parseTarget, type Address } from '../http/route.ts'
-import type { Client, Intent } from './admit.ts'
-import type { Unkept } from './collect-bytes.ts'
+import { isUnder, parseTarget, type Route } from '../http/route.ts'
+import type { Client } from '../security/identify-client.ts'
+import type { Intent } from './admit.ts'
+import type { Overflow } from './collect-bytes.ts'
 import { END_LINE, GAP_LINE, JSON_LINES, refusalLine } from '../encoders/json-lines.ts'
-import { requestedPlace } from '../http/resume-cursor.ts'
-import { publisher as publisherOf } from './publisher.ts'
+import { findRequested } from '../http/resume-cursor.ts'
+import { createInboundQueue } from './inbound-queue.ts'
 import { readLines } from './line-reader.ts'
-import { NO_ROOM, refusalOf, type Refusal } from '../http/http-errors.ts'
-import type { Serving } from '../serving.ts'
+import { NO_ROOM, NOT_FOUND, refusalOf, type Refusal } from '../http/http-errors.ts'
+import type { HubContext } from '../hub-context.ts'
 import { ChannelStream } from './stream.ts'
-import { taking } from './inbound-queue.ts'
-import { WritableSink } from './writable-sink.ts'
+import { WritableSink } from './sink.ts'
 
-/** How long a connection may take to say what it wants, in ms, and how much it may say, in bytes. */
-const ASKS_WITHIN = 10_000
-const LONGEST_REQUEST = 16_384
+/** How long a client may take to send its first line, in ms. */
+const FIRST_LINE_TIMEOUT = 10_000
 
-/** How long a peer may keep its side of a connection that the hub has ended, in ms. */
+/** The longest first line, in bytes. */
+const MAX_FIRST_LINE = 16_384
+
+/** How long a client may keep its side of a connection that the hub has ended, in ms. */
 const GRACE = 1_000
 
-/** What JSON makes of a byte at most, `\u0000`. */
-const ESCAPED = 6
+/** How many bytes JSON needs at most for one byte, as in `\u0000`. */
+const JSON_EXPANSION = 6
 
 /** Serves one connection, by TCP or through a tunnel, whose messages are lines (PROTOCOL.md section 10). */
-export function serveLines(socket: Duplex, serving: Serving, client: Client, counted: boolean): void {
-  const { path, startFrom, maxMessageBytes, maxBufferedBytes, now, admission, registry, streams } = serving
-  // What goes wrong with a connection ends that connection; `close` follows.
+export function serveTcpConnection(socket: Duplex, context: HubContext, client: Client, isCounted: boolean): void {
+  const { path, startFrom, maxMessageBytes, now, admission, registry, connections } = context
+  // An error of a connection ends that connection, and `close` follows.
   socket.on('error', () => {})
-  const cut = () => void socket.destroy()
-  const reception = serving.incoming.receive(client.limitKey, (why) => (why === 'stalled' ? cut() : refuse(NO_ROOM)))
-  let asked = false
-  // What comes while it is decided who may read waits.
+  const terminate = () => void socket.destroy()
+  const account = context.inbound.open(client.limitKey, (reason) =>
+    reason === 'stalled' ? terminate() : refuse(NO_ROOM),
+  )
+  let hasFirstLine = false
+  // Lines that arrive before the subscription is decided wait.
   const early: string[] = []
-  let take = (line: string) => void early.push(line)
-
+  let onMessage = (line: string) => void early.push(line)
   let refuse = (refusal: Refusal): void => void (socket.writableEnded || socket.end(refusalLine(refusal)))
-  const subscribe = (about: Address) => {
-    const { name, query } = about
-    const place = requestedPlace({}, query)
-    if (typeof place === 'string') return refuse({ status: 400, line: place })
-    const end = place && registry.endAt(name, place)
+
+  const subscribe = (route: Route) => {
+    const requested = findRequested(registry, route)
+    if ('status' in requested) return refuse(requested)
+    const { end } = requested
     if (end) return void socket.end((end.complete ? '' : GAP_LINE) + END_LINE)
-    const channel = registry.channel(name)
-    const resumption = channel.resume(place, startFrom, now())
-    const sink = new WritableSink(socket)
+    const { channel, cursor } = requested
     const stream = new ChannelStream({
-      ...serving,
+      ...context,
       limitKey: client.limitKey,
-      sink,
+      sink: new WritableSink(socket),
       channel,
-      resumption,
-      spelling: JSON_LINES,
-      refusalText: refusalLine,
+      resumption: channel.resume(cursor, startFrom, now()),
+      encoder: JSON_LINES,
+      encodeRefusal: refusalLine,
     })
-    socket.on('close', streams.add(stream))
+    socket.on('close', connections.add(stream))
     refuse = (refusal) => stream.refuse(refusal)
-    const publisher = publisherOf({ ...serving, client, intent: intentOf('publish', about) })
-    const takes = taking({
-      publisher,
+    const publish = createInboundQueue({
+      ...context,
+      permission: { client, intent: intentOf('publish', route) },
       refuse,
-      reception,
-      maxBufferedBytes,
+      account,
       pause: () => socket.pause(),
       resume: () => socket.resume(),
     })
-    take = (line) => {
-      const [kind, sent] = publication(line)
-      if (kind === 'text') takes({ body: sent })
-      else if (kind === 'base64') takes({ body: Buffer.from(sent, 'base64') })
-      else refuse({ status: 400, line: 'a line is {"text": "..."} or {"base64": "..."}' })
+    onMessage = (line) => {
+      const [kind, body] = parseMessage(line)
+      if (kind === 'text') publish({ body })
+      else if (kind === 'base64') publish({ body: Buffer.from(body, 'base64') })
+      else refuse(INVALID_LINE)
     }
-    for (const line of early) take(line)
+    for (const line of early) onMessage(line)
   }
 
-  const ask = (line: string) => {
+  const onFirstLine = (line: string) => {
     clearTimeout(timeout)
-    nothingAsked()
-    asked = true
-    const about = addressOf(line)
-    // Nothing more is read until it is decided.
+    forget()
+    hasFirstLine = true
+    const route = routeOf(line, path)
+    // Nothing more is read until the subscription is decided.
     socket.pause()
     admission.admit({
       client,
-      ...('status' in about ? { invalid: about } : { intent: intentOf('subscribe', about) }),
+      ...('status' in route ? { invalid: route } : { intent: intentOf('subscribe', route) }),
       connection: socket,
-      counted: true,
+      isCounted: true,
       refuse(refusal) {
         refuse(refusal)
         socket.resume()
       },
       serve() {
-        if (!('status' in about)) subscribe(about)
+        if (!('status' in route)) subscribe(route)
         socket.resume()
       },
     })
   }
 
-  /** The channel that the first line asks for, or why there is none. */
-  const addressOf = (line: string): Address | Refusal => {
-    const { [SUBSCRIBE]: reference }: Record<string, unknown> = Object(parse(line))
-    // So it is with a browser that was made to speak HTTP to this port: its first line is none of ours.
-    if (typeof reference !== 'string') return { status: 400, line: `the first line is {"${SUBSCRIBE}": "./<channel>"}` }
-    const target = reference.startsWith('/') ? reference : path + reference.replace(/^\.\//, '')
-    return isUnder(target, path) ? parseTarget(target, path) : { status: 404, line: 'no channel is here' }
-  }
-
-  const guarded = (step: () => void) => {
+  const onLine = (line: string) => {
+    if (socket.writableEnded) return
     try {
-      step()
+      if (hasFirstLine) onMessage(line)
+      else onFirstLine(line)
     } catch (error) {
-      refuse(refusalOf(error, serving.report))
+      refuse(refusalOf(error, context.report))
     }
   }
 
-  const read = readLines(() => (asked ? ESCAPED * maxMessageBytes : LONGEST_REQUEST), reception, {
-    line: (line) => !socket.writableEnded && guarded(() => (asked ? take(line) : ask(line))),
-    unkept: (why) => refuse(UNKEPT[why]),
+  const read = readLines(() => (hasFirstLine ? JSON_EXPANSION * maxMessageBytes : MAX_FIRST_LINE), account, {
+    onLine,
+    onOverflow: (overflow) => refuse(OVERFLOWS[overflow]),
   })
-  const timeout = setTimeout(cut, ASKS_WITHIN)
-  // A hub that stops has nothing to tell who has asked nothing.
-  const nothingAsked = streams.add({ beat: () => {}, stop: cut, cut })
-  serving.stalls.addEnd(socket)
+  const timeout = setTimeout(terminate, FIRST_LINE_TIMEOUT)
+  // A hub that closes has nothing to send to a client without a subscription.
+  const forget = connections.add({ ping: () => {}, stop: terminate, terminate })
+  context.stalls.addEnd(socket)
   socket.on('data', read)
   socket.once('close', () => {
     clearTimeout(timeout)
-    nothingAsked()
-    reception.close()
+    forget()
+    account.close()
   })
   socket.once('finish', () => {
-    const grace = setTimeout(cut, GRACE)
+    const grace = setTimeout(terminate, GRACE)
     socket.once('close', () => clearTimeout(grace))
   })
-  const full = counted ? undefined : admission.enter(client, socket)
+  const full = isCounted ? undefined : admission.enter(client, socket)
   if (full) refuse(full)
 }
 
-const UNKEPT: Readonly<Record<Unkept, Refusal>> = {
-  'too-large': { status: 413, line: 'the line is too long' },
+const OVERFLOWS: Readonly<Record<Overflow, Refusal>> = {
+  'too-large': { status: 413, message: 'Line too long. Send less in one line.' },
   'no-room': NO_ROOM,
 }
 
-/** How a message of a client begins, up to its string. */
-const PUBLICATION = /^\s{0,16}\{\s{0,16}"(text|base64)"\s{0,16}:\s{0,16}(?=")/
+const INVALID_LINE: Refusal = { status: 400, message: 'Invalid line. Send {"text": "..."} or {"base64": "..."}.' }
 
-/** The message in a line. Only its one string is parsed: JSON of many parts takes long. */
-function publication(line: string): [kind: string | undefined, sent: string] {
-  const [before = '', kind] = PUBLICATION.exec(line) ?? []
-  const end = line.lastIndexOf('"') + 1
-  if (!/^\s{0,16}\}\s{0,16}$/.test(line.slice(end))) return [undefined, '']
-  const sent = parse(line.slice(before.length, end))
-  return typeof sent === 'string' ? [kind, sent] : [undefined, '']
+// A browser that was made to send HTTP to this port fails here, at its request line.
+const INVALID_FIRST_LINE: Refusal = {
+  status: 400,
+  message: `Invalid first line. Send {"${SUBSCRIBE}": "./<channel>"}.`,
 }
 
-/** What JSON says; undefined: it is not JSON. */
-function parse(json: string): unknown {
+/** Finds the channel of the first line, or returns why there is none. @throws HubError `invalid-channel` */
+function routeOf(line: string, path: string): Route | Refusal {
+  const { [SUBSCRIBE]: reference }: Record<string, unknown> = Object(parseJson(line))
+  if (typeof reference !== 'string') return INVALID_FIRST_LINE
+  const target = reference.startsWith('/') ? reference : path + reference.replace(/^\.\//, '')
+  return isUnder(target, path) ? parseTarget(target, path) : NOT_FOUND
+}
+
+/** The start of a client's message, up to its string. */
+const MESSAGE_START = /^\s{0,16}\{\s{0,16}"(text|base64)"\s{0,16}:\s{0,16}(?=")/
+
+/** Reads the message of a line. It parses only the one string: JSON with many parts takes long. */
+function parseMessage(line: string): [kind: string | undefined, body: string] {
+  const [start = '', kind] = MESSAGE_START.exec(line) ?? []
+  const end = line.lastIndexOf('"') + 1
+  if (!/^\s{0,16}\}\s{0,16}$/.test(line.slice(end))) return [undefined, '']
+  const body = parseJson(line.slice(start.length, end))
+  return typeof body === 'string' ? [kind, body] : [undefined, '']
+}
+
+/** Parses JSON. Undefined: it is not JSON. */
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
@@ -162,7 +171,7 @@ function parse(json: string): unknown {
   }
 }
 
-const intentOf = (action: 'subscribe' | 'publish', { name: channel, query }: Address): Intent => ({
+const intentOf = (action: 'subscribe' | 'publish', { name: channel, query }: Route): Intent => ({
   action,
   channel,
   technique: 'flashSocket',

@@ -2,82 +2,85 @@ import type { IncomingMessage } from 'node:http'
 import { connect, type NetConnectOpts } from 'node:net'
 import { duplexPair, pipeline, type Duplex } from 'node:stream'
 import { ambiguity, queryOf } from '../http/route.ts'
-import type { Client, Intent } from './admit.ts'
+import type { Client } from '../security/identify-client.ts'
+import type { Intent } from './admit.ts'
 import { checkPort } from '../check-options.ts'
 import { HubError } from '../errors.ts'
-import { serveLines } from './tcp-connection.ts'
+import { serveTcpConnection } from './tcp-connection.ts'
 import { CLOSED, refuseUpgrade, type Refusal } from '../http/http-errors.ts'
-import type { Serving } from '../serving.ts'
+import type { HubContext } from '../hub-context.ts'
+import { MAX_EXPANSION } from './outbound-budget.ts'
+import { closeWebSocket } from './sink.ts'
+import { createSocketServer } from './socket-server.ts'
 import type { Watched } from './stall-watch.ts'
-import { socketServer } from './socket-server.ts'
-import { answerPings, boundedServer, countUnfinished } from './web-socket.ts'
+import { answerPings, boundedServer, countIncomplete } from './web-socket.ts'
 
-/** A TCP server that a tunnel leads to. */
+/** The TCP server of a tunnel. */
 export interface TcpTarget {
+  /** A host name or an IP address. */
   readonly host: string
+  /** 1 to 65,535. */
   readonly port: number
 }
 
-/** What an upgrade asks for. */
+/** What an upgrade connects to. */
 export interface Destination {
-  /** Why it cannot be. */
+  /** Why the upgrade is not valid, for any client. */
   readonly invalid?: Refusal
-  /** Absent: each thing that is done there is asked for by itself. */
+  /** Absent: the upgrade itself needs no permission. */
   readonly intent?: Intent | undefined
   connect(client: Client): void
 }
 
 export interface Tunnels {
-  /** The tunnel that an upgrade asks for, or undefined. */
+  /** Finds the tunnel at the target of an upgrade. */
   at(target: string, request: IncomingMessage, socket: Duplex, head: Buffer): Destination | undefined
-  /** Opens the tunnel at the hub's own path, to its lines; until the function that it returns is called. */
+  /** Opens the tunnel at the hub's own path, to its lines, until the returned function is called. */
   openLines(): () => void
-  cut(): void
+  /** Closes every tunnel at once. */
+  terminate(): void
 }
 
-/** In ms. */
-const CONNECTS_WITHIN = 10_000
-/** A tunnel through which nothing went for so long, in ms, and for two heartbeats at least, is closed. */
-const IDLE = 600_000
+/** How long a TCP server may take to accept a connection, in ms. */
+const CONNECT_TIMEOUT = 10_000
+
+/** A tunnel is closed after this time without a byte, and after two heartbeats at least. In ms. */
+const IDLE_TIMEOUT = 600_000
 
 /**
- * WebSockets that carry the bytes of TCP connections, each path to the one server that it was given, and to no other:
- * what a request says never chooses where it leads. A WebSocket is accepted when the TCP connection stands, and then
- * gets an empty frame, which tells Ruffle's socket so. Each side is read no faster than the other takes it.
+ * Creates WebSockets that transport the bytes of TCP connections. Each path leads to its configured server and to no
+ * other: a request cannot choose where it leads. A WebSocket is accepted when the TCP connection is open. Its first frame
+ * is empty, which tells Ruffle's socket that it is connected. Each side is read no faster than the other side writes.
+ *
+ * @throws HubError `invalid-option`
  */
-export function createTunnels(allowed: Readonly<Record<string, TcpTarget>>, serving: Serving): Tunnels {
-  const { ws, report, path, heartbeat, maxMessageBytes, incoming, streams, stalls } = serving
-  for (const from of Object.keys(allowed))
-    if (!from.startsWith('/') || from.startsWith(path) || from.includes('?') || ambiguity(from) !== undefined)
-      throw new HubError('invalid-option', `tunnels: ${JSON.stringify(from)} must be a plain path outside ${path}`)
-  for (const [from, { port }] of Object.entries(allowed))
-    checkPort(`the port of the tunnel ${JSON.stringify(from)}`, port, 1)
+export function createTunnels(allowed: Readonly<Record<string, TcpTarget>>, context: HubContext): Tunnels {
+  const { ws, report, path, heartbeat, maxMessageBytes, inbound, connections, stalls } = context
+  checkTunnels(allowed, path)
   const targets = new Map(Object.entries(allowed))
   let lineListeners = 0
-  // JSON makes six bytes of one at most.
-  const sockets = socketServer(ws, boundedServer(8 * maxMessageBytes), report)
+  const sockets = createSocketServer(ws, boundedServer(MAX_EXPANSION * maxMessageBytes), report)
 
-  /** Accepts the WebSocket, and joins it to a stream. */
-  const join = (request: IncomingMessage, socket: Duplex, head: Buffer, client: Client, far: Duplex) =>
-    sockets.accept(request, socket, head, (connected, { createWebSocketStream }) => {
-      const near = createWebSocketStream(connected)
-      // What goes wrong with one side ends both, also after the pipeline has ended.
-      for (const side of [connected, near, far]) side.on('error', () => {})
-      connected.send(Buffer.alloc(0))
-      answerPings(connected)
-      countUnfinished(
-        connected,
-        socket,
-        incoming.receive(client.limitKey, () => connected.terminate()),
-      )
-      const cut = () => connected.terminate()
-      const down = flow(() => near.writableLength + connected.bufferedAmount, cut)
-      const up = flow(() => far.writableLength, cut)
-      pipeline(far, down.inPieces, near, up.inPieces, far, cut)
-      for (const way of [down, up]) connected.on('close', stalls.add(way))
-      const beat = idleFor(Math.max(2, Math.ceil(IDLE / heartbeat)), () => down.progress + up.progress, cut)
-      connected.on('close', streams.add({ beat, stop: () => connected.close(RESTART), cut }))
-    })
+  /** Accepts the WebSocket and joins it to a stream. */
+  const join = (request: IncomingMessage, transport: Duplex, head: Buffer, client: Client, far: Duplex) =>
+    sockets.whenLoaded(transport, (server, { createWebSocketStream }) =>
+      server.handleUpgrade(request, transport, head, (socket) => {
+        const near = createWebSocketStream(socket)
+        // An error of one side ends both. It may also happen after the pipeline has ended.
+        for (const side of [socket, near, far]) side.on('error', () => {})
+        socket.send(Buffer.alloc(0))
+        answerPings(socket)
+        const terminate = () => socket.terminate()
+        countIncomplete(socket, transport, inbound.open(client.limitKey, terminate))
+        const down = createFlow(() => near.writableLength + socket.bufferedAmount, terminate)
+        const up = createFlow(() => far.writableLength, terminate)
+        pipeline(far, down.inPieces, near, up.inPieces, far, terminate)
+        for (const flow of [down, up]) socket.on('close', stalls.add(flow))
+        const maxPings = Math.max(2, Math.ceil(IDLE_TIMEOUT / heartbeat))
+        const ping = closeWhenIdle(maxPings, () => down.progress + up.progress, terminate)
+        socket.on('close', connections.add({ ping, stop: () => closeWebSocket(socket, 'restart'), terminate }))
+      }),
+    )
 
   const toTcp = (target: TcpTarget, request: IncomingMessage, socket: Duplex, head: Buffer, client: Client) => {
     const options: NetConnectOpts = { ...target, noDelay: true }
@@ -86,85 +89,93 @@ export function createTunnels(allowed: Readonly<Record<string, TcpTarget>>, serv
       tcp.destroy()
       refuseUpgrade(socket, refusal)
     }
-    const timeout = setTimeout(() => fail({ status: 504, line: 'the TCP server does not answer' }), CONNECTS_WITHIN)
-    const absent = () => fail({ status: 502, line: 'the TCP server is not there' })
-    const abandon = () => tcp.destroy()
-    // A hub that closes meanwhile waits for nobody, and accepts nobody afterwards.
+    const timeout = setTimeout(() => fail(TCP_TIMEOUT), CONNECT_TIMEOUT)
+    const onConnectError = () => fail(TCP_UNREACHABLE)
+    const destroy = () => tcp.destroy()
+    // A hub that closes meanwhile refuses the upgrade.
     const stop = () => fail(CLOSED)
-    const connected = streams.add({ beat: () => {}, stop, cut: stop })
-    socket.once('close', abandon)
-    tcp.once('error', absent)
+    const remove = connections.add({ ping: () => {}, stop, terminate: stop })
+    socket.once('close', destroy)
+    tcp.once('error', onConnectError)
     tcp.once('close', () => {
       clearTimeout(timeout)
-      connected()
+      remove()
     })
     tcp.once('connect', () => {
       clearTimeout(timeout)
-      tcp.off('error', absent)
-      // Until both are joined, what goes wrong with it ends it.
-      tcp.on('error', abandon)
+      tcp.off('error', onConnectError)
+      // Until both sides are joined, an error of this one ends it.
+      tcp.on('error', destroy)
       join(request, socket, head, client, tcp)
-      connected()
+      remove()
     })
   }
 
-  /** Joined in this process: the client of the lines is the client of the upgrade, because it is handed over. */
+  /** Joins the WebSocket to lines in this process. The client of the upgrade is the client of the lines. */
   const toLines = (request: IncomingMessage, socket: Duplex, head: Buffer, client: Client) => {
     const [near, far] = duplexPair({ allowHalfOpen: false })
-    // What the client sent before it left is taken, as from any socket.
+    // Bytes that the client sent before it left are read, as from any socket.
     far.once('close', () => near.push(null))
     near.once('end', () => void (far.destroyed && near.destroy()))
     near.once('close', () => far.destroy())
     socket.once('close', () => far.destroy())
-    serveLines(near, serving, client, true)
+    serveTcpConnection(near, context, client, true)
     join(request, socket, head, client, far)
   }
 
   return {
     at(target, request, socket, head) {
-      const [from = ''] = target.split('?', 1)
+      const [pathname = ''] = target.split('?', 1)
       const { method = '' } = request
-      const to = targets.get(from)
-      if (to) {
-        const intent = {
-          action: 'tunnel',
-          channel: from,
-          technique: undefined,
-          method,
-          query: queryOf(target),
-        } as const
-        return { intent, connect: (client) => toTcp(to, request, socket, head, client) }
+      const tcpTarget = targets.get(pathname)
+      if (tcpTarget) {
+        return {
+          intent: { action: 'tunnel', channel: pathname, technique: undefined, method, query: queryOf(target) },
+          connect: (client) => toTcp(tcpTarget, request, socket, head, client),
+        }
       }
-      if (from !== path || lineListeners === 0) return undefined
-      // Each channel is asked for by itself.
+      if (pathname !== path || lineListeners === 0) return undefined
+      // The lines need permission for each channel.
       return { connect: (client) => toLines(request, socket, head, client) }
     },
     openLines() {
       lineListeners += 1
       return () => void (lineListeners -= 1)
     },
-    cut: sockets.cut,
+    terminate: sockets.terminate,
   }
 }
 
-const RESTART = 1012
+const TCP_TIMEOUT: Refusal = { status: 504, message: 'Tunnel failed: the TCP server did not respond in time.' }
+const TCP_UNREACHABLE: Refusal = { status: 502, message: 'Tunnel failed: the TCP server cannot be reached.' }
 
-/** Counts beats, and calls back when there were so many without progress: no clock that is set ends a tunnel. */
-function idleFor(most: number, progress: () => number, idle: () => void): () => void {
-  let seen = progress()
-  let beats = 0
+function checkTunnels(allowed: Readonly<Record<string, TcpTarget>>, path: string): void {
+  for (const [from, { port }] of Object.entries(allowed)) {
+    if (!from.startsWith('/') || from.startsWith(path) || from.includes('?') || ambiguity(from) !== undefined)
+      throw new HubError(
+        'invalid-option',
+        `Invalid \`tunnels\`: ${JSON.stringify(from)} is not a path outside "${path}". Write it without a query, escapes or dot segments.`,
+      )
+    checkPort(`tunnels[${JSON.stringify(from)}].port`, port, 1)
+  }
+}
+
+/** Counts pings without progress and calls `onIdle` after `max` of them. A clock that is set closes no tunnel. */
+function closeWhenIdle(max: number, progress: () => number, onIdle: () => void): () => void {
+  let last = progress()
+  let pings = 0
   return () => {
-    const now = progress()
-    beats = now === seen ? beats + 1 : 0
-    seen = now
-    // The first beat may have come at once.
-    if (beats > most) idle()
+    const current = progress()
+    pings = current === last ? pings + 1 : 0
+    last = current
+    // The first ping may have happened at once.
+    if (pings > max) onIdle()
   }
 }
 
-/** What one packet carries, and what one frame does at most, in bytes. */
+/** The payload of one packet, and the largest frame, in bytes. */
 const PACKET = 1_400
-const LARGEST = 16_384
+const MAX_FRAME = 16_384
 
 /** One direction of a tunnel. */
 interface Flow extends Watched {
@@ -172,17 +183,17 @@ interface Flow extends Watched {
 }
 
 /**
- * A page sees a frame when it is whole, and large ones cost it less. So no piece is longer than what came before it:
- * where the network cuts, at least half of what passed has arrived. A piece is passed on when the other side has taken
- * those before it, so it is progress too.
+ * Splits the bytes of one direction into frames. A page receives a frame when it is complete, and large frames cost it
+ * less. So no frame is longer than all bytes before it: if the network fails, at least half of the bytes have arrived. A
+ * frame is sent when the other side has taken those before it, so each frame is progress.
  */
-function flow(buffered: () => number, destroy: () => void): Flow {
+function createFlow(buffered: () => number, destroy: () => void): Flow {
   let passed = 0
   return {
     async *inPieces(chunks) {
       for await (const chunk of chunks)
         for (let rest = chunk; rest.length > 0;) {
-          const piece = rest.subarray(0, Math.min(PACKET + passed, LARGEST))
+          const piece = rest.subarray(0, Math.min(PACKET + passed, MAX_FRAME))
           rest = rest.subarray(piece.length)
           passed += piece.length
           yield piece

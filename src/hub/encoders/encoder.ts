@@ -2,19 +2,19 @@ import type { ControlWord } from '../../wire/constants.ts'
 import type { MessageId } from '../channels/message-id.ts'
 import type { Message } from '../channels/message.ts'
 
-/** How one kind of stream is written. */
-export interface Spelling {
-  /** Under which a message's bytes are kept, because all who read this kind are sent the same. */
-  readonly carrier: string
-  /** Written before everything. */
+/** Encodes the messages and the control messages of a stream. */
+export interface Encoder {
+  /** The name under which encoded messages are cached, because all subscribers with this encoding receive the same. */
+  readonly encoding: string
+  /** Written before everything else. */
   readonly preamble?: string
   message(message: Message): Buffer
-  control(word: ControlWord, data: unknown, place?: MessageId): string
+  control(word: ControlWord, data: unknown, id?: MessageId): string
 }
 
-/** How one kind of endless answer is written. */
-export interface AnswerSpelling extends Spelling {
+/** Encodes a response that does not end. */
+export interface ResponseEncoder extends Encoder {
   readonly contentType: string
-  /** Written after each message and word: what is this answer's alone. */
+  /** Written after each message and control message. It may differ between responses, so it is not cached. */
   readonly delimiter?: string
 }

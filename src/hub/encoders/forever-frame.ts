@@ -4,53 +4,58 @@ import { FRAME, FRAME_PARENT } from '../../wire/constants.ts'
 import { formatId } from '../channels/message-id.ts'
 import type { Message } from '../channels/message.ts'
 import { metaControl, metaHead } from './nchan-frame.ts'
-import type { AnswerSpelling } from './encoder.ts'
+import type { ResponseEncoder } from './encoder.ts'
 import { replaceBytes } from './replace-bytes.ts'
-import { quoted } from '../text.ts'
+import { quoted } from '../sanitize.ts'
+import type { Refusal } from '../http/http-errors.ts'
 
-/** Whom a forever frame tells. */
+/** The page that contains a forever frame. */
 export interface Parent {
-  /** The one origin that is posted to. */
+  /** The one origin to which the frame posts. */
   readonly origin: string
-  /** What every post repeats, so that the parent knows its own frame. */
+  /** Repeated in every post, so that the parent recognizes its own frame. */
   readonly token: string
 }
 
-/** WebKit runs no script of a document before so many bytes. */
+/** WebKit runs the first script of a document only after this many bytes. */
 const PADDING = ' '.repeat(512)
 
 /**
- * The parent that a request names (PROTOCOL.md section 4). Undefined: it asks for no frame; a string: why it may have
- * none. The request of an iframe carries no Origin, and cookies go along, so the query has to say whose it is; whether
- * that origin may have a frame is decided as for any other page's.
+ * Reads the parent of a forever frame from a query (PROTOCOL.md section 4). Undefined: the request is not for a frame.
+ *
+ * The request of an iframe has cookies but no Origin header, so its query names the origin. Whether that origin may have
+ * a frame is decided as for any other page.
  */
-export function requestedParent(query: URLSearchParams): Parent | string | undefined {
+export function requestedParent(query: URLSearchParams): Parent | Refusal | undefined {
   const token = query.get(FRAME)
   if (token === null) return undefined
   const origin = query.get(FRAME_PARENT) ?? ''
-  if (!/^[\w-]{8,64}$/.test(token)) return `${FRAME} is not 8 to 64 letters, digits, - or _`
-  // A host may have characters that mean something in a policy.
+  if (!/^[\w-]{8,64}$/.test(token)) return invalid(`"${FRAME}" is not 8 to 64 letters, digits, - or _.`)
+  // A host may contain characters that have a meaning in a policy.
   if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^[a-z][\w+.-]*:\/\/[\w.:[\]-]+$/.test(origin))
-    return `${FRAME_PARENT} ${quoted(origin)} is not an origin`
+    return invalid(`"${FRAME_PARENT}" is ${quoted(origin)}, not an origin.`)
   return { origin, token }
 }
 
+const invalid = (cause: string): Refusal => ({ status: 403, message: `Forbidden: ${cause}` })
+
 /**
- * A document that does not end: a script for each message, which posts it to the parent and leaves. The payload is a
- * string in that script with no `<` in it, so it can end neither the string nor the script; no other script runs.
+ * Creates the encoder of a document that does not end. Each message is a script, which posts the message to the parent
+ * and removes itself. The payload is a string in that script without `<`, so it can end neither the string nor the
+ * script. No other script runs.
  */
-export function foreverFrame(response: ServerResponse, parent: Parent): AnswerSpelling {
+export function foreverFrame(response: ServerResponse, parent: Parent): ResponseEncoder {
   const nonce = drawNonce()
   response.setHeader(POLICY, policy(parent, nonce))
-  // Of a document that breaks off in the middle of a chunked answer Chromium tells nobody; of one that ends, it does.
+  // Chromium emits no event if a chunked document is cut off. It does for a document that ends with its connection.
   response.removeHeader('Transfer-Encoding')
   const opening = `<script nonce="${nonce}">`
   const post = `const f=(frame)=>{parent.postMessage({push:${literal(parent.token)},frame},${literal(parent.origin)});document.currentScript.remove()}`
   return {
-    carrier: 'forever-frame',
+    encoding: 'forever-frame',
     contentType: 'text/html; charset=utf-8',
     preamble: `${documentStart}${opening}${post}</script>${opening}`,
-    // The next script begins at once, because its nonce is this answer's alone; it runs when its message has ended it.
+    // The next script starts at once, because its nonce belongs to this response. It runs when its message ends it.
     delimiter: opening,
     message: (message) =>
       Buffer.concat([
@@ -58,21 +63,21 @@ export function foreverFrame(response: ServerResponse, parent: Parent): AnswerSp
         replaceBytes(Buffer.from(JSON.stringify(frameText(message))), LESS_THAN, ESCAPED),
         SCRIPT_END,
       ]),
-    control: (word, data, place) => script(metaControl(word, data, place && formatId(place))),
+    control: (word, data, id) => script(metaControl(word, data, id && formatId(id))),
   }
 }
 
-/** An error that a parent can see: a page with that status, which posts it. */
-export function answerFrameError(
+/** Sends an error that a parent can read: a page with the status, which posts the error. */
+export function sendFrameError(
   response: ServerResponse,
   parent: Parent,
   status: number,
-  line: string,
+  message: string,
   headers: OutgoingHttpHeaders,
 ): void {
   const nonce = drawNonce()
-  const post = literal({ push: parent.token, status, headers, body: line })
-  const page = `${documentStart}<p>${line.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</p><script nonce="${nonce}">parent.postMessage(${post},${literal(parent.origin)})</script>`
+  const post = literal({ push: parent.token, status, headers, body: message })
+  const page = `${documentStart}<p>${message.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</p><script nonce="${nonce}">parent.postMessage(${post},${literal(parent.origin)})</script>`
   response.writeHead(status, {
     ...headers,
     [POLICY]: policy(parent, nonce),
@@ -86,7 +91,7 @@ const documentStart = `<!doctype html><meta charset="utf-8"><title>push</title>$
 
 const drawNonce = (): string => randomBytes(16).toString('base64url')
 
-/** Only this answer's scripts run, and only the parent may hold the frame. */
+/** Only the scripts of this response run, and only the parent may contain the frame. */
 const policy = ({ origin }: Parent, nonce: string): string =>
   `default-src 'none'; script-src 'nonce-${nonce}'; frame-ancestors ${origin}; sandbox allow-scripts allow-same-origin`
 
@@ -96,13 +101,13 @@ const script = (frame: string): string => `${SCRIPT}${literal(frame)}${SCRIPT_EN
 const SCRIPT = Buffer.from('f(')
 const SCRIPT_END = Buffer.from(')</script>')
 
-/** A script's literal that the HTML around it cannot see into. */
+/** Encodes a value for a script: without `<`, so that the HTML parser finds no tag in it. */
 const literal = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c')
 
 const LESS_THAN = 0x3c
 const ESCAPED = Buffer.from('\\u003c')
 
-/** A post carries text; bytes go as the hub's own word for them. */
+/** Encodes a message as text. Bytes are sent as a control message with base64. */
 function frameText(message: Message): string {
   const { cursor, event, isText, body } = message
   if (isText) return metaHead(message) + body.toString()

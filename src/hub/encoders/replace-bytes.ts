@@ -1,9 +1,9 @@
 /**
- * Replaces each byte of a kind by others. Its cost grows with the length alone, whatever the bytes are: strings take ten
- * times as long for text of nothing but such bytes.
+ * Replaces every occurrence of a byte. It takes time in proportion to the length, for any bytes: `String.replaceAll` takes
+ * ten times as long for text that consists of that character.
  */
 export function replaceBytes(bytes: Buffer, byte: number, by: Buffer): Buffer {
-  // Most text has few of them, or none.
+  // Most text has few occurrences, or none.
   let at = bytes.indexOf(byte)
   if (at < 0) return bytes
   let count = 0

@@ -2,23 +2,23 @@ import { CONTROL_EVENT_PREFIX, type ControlWord } from '../../wire/constants.ts'
 import { formatId } from '../channels/message-id.ts'
 import type { Message } from '../channels/message.ts'
 import { replaceBytes } from './replace-bytes.ts'
-import type { AnswerSpelling } from './encoder.ts'
+import type { ResponseEncoder } from './encoder.ts'
 
 /** Server-Sent Events (PROTOCOL.md section 4). */
-export const EVENT_STREAM: AnswerSpelling = {
-  carrier: 'event-stream',
+export const EVENT_STREAM: ResponseEncoder = {
+  encoding: 'event-stream',
   contentType: 'text/event-stream; charset=utf-8',
-  message: writeMessage,
-  control: (word, data, place) => control(word, data, place && formatId(place)),
+  message: encodeMessage,
+  control: (word, data, id) => control(word, data, id && formatId(id)),
 }
 
 function control(word: ControlWord, data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${CONTROL_EVENT_PREFIX}${word}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-function writeMessage({ cursor, event, isText, body }: Message): Buffer {
+function encodeMessage({ cursor, event, isText, body }: Message): Buffer {
   const text = isText ? body.toString() : undefined
-  // A carriage return ends a line of SSE, and Firefox's EventSource drops a NUL: such text cannot be carried as it is.
+  // A carriage return ends a line of SSE, and Firefox's EventSource drops a NUL, so such text is sent as JSON.
   if (text === undefined || text.includes('\r') || text.includes('\0')) {
     const data = {
       ...(event !== undefined && { event }),

@@ -1,44 +1,49 @@
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { END_HEADER, GAP_HEADER } from '../../wire/constants.ts'
-import { answerText } from './responses.ts'
-import { answerFrameError, type Parent } from '../encoders/forever-frame.ts'
+import { sendText } from './responses.ts'
+import { sendFrameError, type Parent } from '../encoders/forever-frame.ts'
 import { HubError } from '../errors.ts'
 import type { Report } from '../report.ts'
-import { closeReason, oneLine } from '../text.ts'
+import { oneLine } from '../sanitize.ts'
 
-/** No, and why, in one line. */
+/** Why the hub refuses something, as an HTTP response. Connections without HTTP send its message. */
 export interface Refusal {
   readonly status: number
-  readonly line: string
+  readonly message: string
   readonly headers?: OutgoingHttpHeaders
 }
 
-export const CLOSED: Refusal = { status: 503, line: 'the hub is closed', headers: { 'Retry-After': 1 } }
+export const CLOSED: Refusal = { status: 503, message: 'Hub closed. Reconnect later.', headers: { 'Retry-After': 1 } }
 export const NO_ROOM: Refusal = {
   status: 503,
-  line: 'too many messages are being received: send it again later',
+  message: 'Message not published: the hub is receiving too many messages. Send it again later.',
   headers: { 'Retry-After': 1 },
 }
-/** A fault of the application's or of the hub's own, not of who asked. */
-export const FAILED: Refusal = { status: 500, line: 'internal error: the log of the server has the cause' }
-/** A package that the operator of the server did not install. Only the log names it. */
-const NOT_INSTALLED: Refusal = { status: 501, line: 'not implemented: the log of the server has the cause' }
-export const ENDED: Refusal = { status: 410, line: 'the channel has ended', headers: { [END_HEADER]: '1' } }
-/** To a client that was not sent everything before the end. */
+/** A failure of the application or of the hub, which the client did not cause. */
+export const FAILED: Refusal = { status: 500, message: 'Internal error. The log of the server has the cause.' }
+/** The server's operator did not install a package. Only the log names it. */
+const NOT_INSTALLED: Refusal = { status: 501, message: 'Not implemented. The log of the server has the cause.' }
+export const NOT_FOUND: Refusal = { status: 404, message: 'Channel not found.' }
+export const ENDED: Refusal = { status: 410, message: 'Channel ended.', headers: { [END_HEADER]: '1' } }
+/** For a client that did not receive every message before the end. */
 export const ENDED_AFTER_GAP: Refusal = { ...ENDED, headers: { ...ENDED.headers, [GAP_HEADER]: 'history-expired' } }
 
-/** Says no: as text, or to the parent of a frame, which sees no status. */
-export function refuse(response: ServerResponse, { status, line, headers = {} }: Refusal, parent?: Parent): void {
-  // What has begun cannot be taken back, only broken off.
+/** Sends a refusal: as text, or as a page that posts it to the parent of a forever frame. */
+export function sendRefusal(
+  response: ServerResponse,
+  { status, message, headers = {} }: Refusal,
+  parent?: Parent,
+): void {
+  // A response that has started can only be aborted.
   if (response.headersSent) response.destroy()
-  else if (parent) answerFrameError(response, parent, status, oneLine(line), headers)
-  else answerText(response, status, oneLine(line), headers)
+  else if (parent) sendFrameError(response, parent, status, oneLine(message), headers)
+  else sendText(response, status, oneLine(message), headers)
 }
 
-/** Says no to an upgrade. */
-export function refuseUpgrade(socket: Duplex, { status, line, headers = {} }: Refusal): void {
-  const body = `${oneLine(line)}\n`
+/** Refuses an upgrade. */
+export function refuseUpgrade(socket: Duplex, { status, message, headers = {} }: Refusal): void {
+  const body = `${oneLine(message)}\n`
   const head = {
     ...headers,
     'Content-Type': 'text/plain; charset=utf-8',
@@ -46,34 +51,25 @@ export function refuseUpgrade(socket: Duplex, { status, line, headers = {} }: Re
     Connection: 'close',
   }
   const lines = Object.entries(head).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one) => `${name}: ${String(one)}\r\n`),
+    [value ?? []].flat().map((single) => `${name}: ${String(single)}\r\n`),
   )
-  // A refused peer that never closes its side would keep the connection.
+  // A client that never closes its side would keep the connection open.
   socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }
 
-/** Says no over a WebSocket: the code and the reason of its close frame (PROTOCOL.md section 5). */
-export function closeOf({ status, line, headers }: Refusal): [code: number, reason: string] {
-  const code = headers?.['Retry-After'] ? TRY_AGAIN_LATER : status < 500 ? POLICY_VIOLATION : INTERNAL_ERROR
-  return [code, closeReason(line)]
-}
-
-const POLICY_VIOLATION = 1008
-const INTERNAL_ERROR = 1011
-const TRY_AGAIN_LATER = 1013
-
-/** The answer to what a caller did wrong. Any other error is the hub's own fault, and is logged. */
+/** Returns the refusal of an error of a call. Any other error is a failure of the hub, and is logged. */
 export function refusalOf(error: unknown, report: Report): Refusal {
   if (!(error instanceof HubError)) {
-    report('a request failed', error)
+    report('A request failed', error)
     return FAILED
   }
-  if (error.code === 'closed') return CLOSED
-  if (error.code === 'missing-package') {
-    report(error.message)
+  const { code, message } = error
+  if (code === 'closed') return CLOSED
+  if (code === 'missing-package') {
+    report(message)
     return NOT_INSTALLED
   }
-  if (error.code === 'too-many-channels') return { status: 503, line: error.message, headers: { 'Retry-After': 5 } }
-  return { status: error.code === 'too-large' ? 413 : 400, line: error.message }
+  if (code === 'too-many-channels') return { status: 503, message, headers: { 'Retry-After': 5 } }
+  return { status: code === 'too-large' ? 413 : 400, message }
 }

@@ -2,78 +2,85 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { mediaType } from '../../wire/media-type.ts'
 import { GAP_HEADER, MORE_HEADER } from '../../wire/constants.ts'
 import { cursorHead } from './responses.ts'
-import type { Kept } from '../channels/channel.ts'
+import type { ChannelRead } from '../channels/channel.ts'
 import type { Message } from '../channels/message.ts'
 import { compareMoments } from '../../wire/cursor.ts'
-import { PART, drawBoundary, eventHead, messageHead, writePart } from '../encoders/multipart.ts'
+import { PART, drawBoundary, encodePart, eventHead, messageHead } from '../encoders/multipart.ts'
 import { OutboundQueue, type QueueLimits } from '../connections/outbound-queue.ts'
-import { ENDED, refuse } from './http-errors.ts'
+import { ENDED, sendRefusal } from './http-errors.ts'
 import type { StreamOptions } from '../connections/stream.ts'
-import type { Stream } from '../connections/connection-set.ts'
-import { WritableSink } from '../connections/writable-sink.ts'
+import type { Connection } from '../connections/connection-set.ts'
+import { WritableSink } from '../connections/sink.ts'
 
 type PollOptions = QueueLimits & Pick<StreamOptions, 'channel' | 'resumption'>
 
-/** What one answer carries at most; there is always room for one message. */
-const MOST = { count: 1_000, bytes: 1_048_576 }
+/** What one response contains at most. There is always room for one message. */
+const MAX = { count: 1_000, bytes: 1_048_576 }
 
-/** Answers a poll at once with what there is (PROTOCOL.md section 3). */
-export function answerPoll(response: ServerResponse, { channel, resumption, ...limits }: PollOptions): undefined {
-  const { from, messages } = channel.after(resumption.from, MOST)
+/** Responds to a poll at once with the messages that are there (PROTOCOL.md section 3). */
+export function sendPoll(response: ServerResponse, { channel, resumption, ...limits }: PollOptions): undefined {
+  const { from, messages } = channel.after(resumption.from, MAX)
   const last = messages.at(-1)?.id ?? from
-  answer(response, { gap: resumption.gap, from, messages }, compareMoments(last, channel.last) < 0, limits)
+  sendMessages(response, { gap: resumption.gap, from, messages }, compareMoments(last, channel.last) < 0, limits)
 }
 
 /**
- * Holds a poll until a message comes, the channel ends or the heartbeat is due. A new subscriber is answered at once
- * with the present place, so that no message falls between two polls.
+ * Responds to a poll when a message is published, the channel ends or the heartbeat is due. A subscriber without a cursor
+ * receives the current one at once, so that it misses no message between two polls.
  */
-export function holdPoll(
+export function sendLongPoll(
   response: ServerResponse,
   { channel, resumption, heartbeat, ...limits }: StreamOptions,
-  placed: boolean,
-): Stream | undefined {
+  hasCursor: boolean,
+): Connection | undefined {
   const { gap, from } = resumption
-  if (!placed || gap || compareMoments(from, channel.last) < 0)
-    return answerPoll(response, { channel, resumption, ...limits })
+  if (!hasCursor || gap || compareMoments(from, channel.last) < 0)
+    return sendPoll(response, { channel, resumption, ...limits })
   const waiting: Message[] = []
   const leave = () => {
-    clearTimeout(due)
+    clearTimeout(timeout)
     unsubscribe()
   }
-  const answerNow = () => {
+  const respond = () => {
     leave()
     if (response.writableEnded || response.destroyed) return
     const messages = fitting(waiting)
-    const place = messages.length > 0 ? from : channel.here
-    answer(response, { gap: undefined, messages, from: place }, messages.length < waiting.length, limits)
+    const read = { gap: undefined, messages, from: messages.length > 0 ? from : channel.current }
+    sendMessages(response, read, messages.length < waiting.length, limits)
   }
   const unsubscribe = channel.subscribe({
     deliver(message) {
-      // What is published in one go travels in one answer.
-      if (waiting.push(message) === 1) setImmediate(answerNow)
+      // Messages that are published in one tick are sent in one response.
+      if (waiting.push(message) === 1) setImmediate(respond)
     },
     end() {
-      // What was published just before the end is told first; the next poll is told of the end.
-      if (waiting.length > 0) return answerNow()
+      // Messages before the end are sent first. The next poll receives the end.
+      if (waiting.length > 0) return respond()
       leave()
-      refuse(response, ENDED)
+      sendRefusal(response, ENDED)
     },
   })
-  // A clock of its own: the streams' beat would answer a poll that has only begun, and its client would have to pause.
-  const due = setTimeout(answerNow, heartbeat)
+  // A timer of its own: the hub's would respond to a poll that has just started, and its client would have to pause.
+  const timeout = setTimeout(respond, heartbeat)
   response.on('close', leave)
-  return { beat: () => {}, stop: answerNow, cut: () => void response.destroy() }
+  return { ping: () => {}, stop: respond, terminate: () => void response.destroy() }
 }
 
 function fitting(messages: readonly Message[]): readonly Message[] {
   let bytes = 0
-  const end = messages.findIndex(({ body }, at) => at === MOST.count || ((bytes += body.length) > MOST.bytes && at > 0))
+  const end = messages.findIndex(
+    ({ body }, index) => index === MAX.count || ((bytes += body.length) > MAX.bytes && index > 0),
+  )
   return end < 0 ? messages : messages.slice(0, end)
 }
 
-function answer(response: ServerResponse, { gap, messages, from }: Kept, more: boolean, limits: QueueLimits): void {
-  const head: OutgoingHttpHeaders = { ...(gap && { [GAP_HEADER]: gap }), ...(more && { [MORE_HEADER]: '1' }) }
+function sendMessages(
+  response: ServerResponse,
+  { gap, messages, from }: ChannelRead,
+  hasMore: boolean,
+  limits: QueueLimits,
+): void {
+  const head: OutgoingHttpHeaders = { ...(gap && { [GAP_HEADER]: gap }), ...(hasMore && { [MORE_HEADER]: '1' }) }
   const [first] = messages
   const last = messages.at(-1)
   if (!first || !last) {
@@ -88,11 +95,11 @@ function answer(response: ServerResponse, { gap, messages, from }: Kept, more: b
       ...eventHead(first),
       'Content-Length': first.body.length,
     })
-    send(response, limits, messages, ({ body }) => body)
+    sendBody(response, limits, messages, ({ body }) => body)
     return
   }
   const boundary = drawBoundary()
-  const part = (message: Message) => message.spellings.of(message, PART, writePart)
+  const part = (message: Message) => message.encodings.get(message, PART, encodePart)
   const before = `--${boundary}\r\n`
   const end = `--${boundary}--\r\n`
   const after = '\r\n'
@@ -103,7 +110,7 @@ function answer(response: ServerResponse, { gap, messages, from }: Kept, more: b
     'Content-Type': `multipart/mixed; boundary=${boundary}`,
     'Content-Length': messages.reduce((length, message) => length + around + part(message).length, end.length),
   })
-  send(
+  sendBody(
     response,
     limits,
     messages,
@@ -112,24 +119,24 @@ function answer(response: ServerResponse, { gap, messages, from }: Kept, more: b
   )
 }
 
-/** Sends a body as its client takes it: what is not needed yet is not written out. */
-function send(
+/** Sends a body as fast as the client reads it: messages are encoded when they are written. */
+function sendBody(
   response: ServerResponse,
   limits: QueueLimits,
   messages: readonly Message[],
-  write: (message: Message) => Buffer,
+  encode: (message: Message) => Buffer,
   end?: string,
 ): void {
   let next = 0
   const writeMore = () => {
-    for (let message = messages[next]; message && out.hasRoom; message = messages[next]) {
-      out.write(write(message))
-      out.settle()
+    for (let message = messages[next]; message && queue.hasRoom; message = messages[next]) {
+      queue.write(encode(message))
+      queue.unreserve()
       next += 1
     }
-    if (next === messages.length) out.end('ended', end)
+    if (next === messages.length) queue.end('ended', end)
   }
-  const out = new OutboundQueue(new WritableSink(response), { ...limits, onRoom: writeMore })
-  out.owe(messages.map(({ body }) => body))
+  const queue = new OutboundQueue(new WritableSink(response), { ...limits, onRoom: writeMore })
+  queue.reserve(messages.map(({ body }) => body))
   writeMore()
 }

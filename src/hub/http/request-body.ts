@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { Client } from '../connections/admit.ts'
-import { collectBytes, type Unkept } from '../connections/collect-bytes.ts'
+import type { Client } from '../security/identify-client.ts'
+import { collectBytes, type Overflow } from '../connections/collect-bytes.ts'
 import { ENVELOPE } from '../channels/message.ts'
 import { NO_ROOM, type Refusal } from './http-errors.ts'
-import type { Serving } from '../serving.ts'
+import type { HubContext } from '../hub-context.ts'
 
-/** What a body parser in front of the hub leaves of a body. */
+/** The properties in which a body parser leaves a body. */
 interface Parsed {
   readonly rawBody?: unknown
   readonly body?: unknown
@@ -13,60 +13,67 @@ interface Parsed {
 
 const READ_ALREADY: Refusal = {
   status: 500,
-  line: 'the body was read before the hub could read it: mount the hub before the body parser, or keep the bytes as `request.rawBody`',
+  message:
+    'Body not available: a body parser read it before the hub. Mount the hub before the parser, or keep the bytes as `request.rawBody`.',
 }
 
-const NOT_SENT: Refusal = { status: 408, line: 'the body was not sent in time' }
+const BODY_TIMEOUT: Refusal = { status: 408, message: 'Body timeout: the rest of the body did not arrive in time.' }
 
 /**
- * Reads a body of at most `maxBytes` bytes, or says why not; a client that leaves is no result. Where a body parser read
- * it before, `request.rawBody` or `request.body` is taken: bytes and text as they are, a parsed JSON body written again.
+ * Reads a body of at most `maxMessageBytes` bytes and calls `onBody` with it, or with why it is refused. It calls nothing
+ * if the client leaves.
+ *
+ * If a body parser read the body before, `request.rawBody` or `request.body` is used: bytes and text as they are, and a
+ * parsed JSON body as JSON.
  */
 export function readBody(
   request: IncomingMessage,
-  { maxMessageBytes, incoming }: Pick<Serving, 'maxMessageBytes' | 'incoming'>,
+  { maxMessageBytes, inbound }: Pick<HubContext, 'maxMessageBytes' | 'inbound'>,
   { limitKey }: Client,
-  done: (body: Buffer | Refusal) => void,
+  onBody: (body: Buffer | Refusal) => void,
 ): void {
-  // Of a stream that has ended, no `end` comes again.
-  if (request.readableDidRead || request.readableEnded) return done(parsedBody(request) ?? READ_ALREADY)
-  const giveUp = (refusal: Refusal) => {
+  // A stream that has ended emits no `end` again.
+  if (request.readableDidRead || request.readableEnded) return onBody(parsedBody(request) ?? READ_ALREADY)
+  const refuse = (refusal: Refusal) => {
     request.removeAllListeners('data')
-    request.removeListener('end', whole)
+    request.removeListener('end', onEnd)
     request.resume()
-    reception.close()
-    // What is left of the body is not worth reading, so the connection cannot be used again.
-    done({ ...refusal, headers: { ...refusal.headers, Connection: 'close' } })
+    account.close()
+    // The rest of the body is not read, so the connection cannot be used again.
+    onBody({ ...refusal, headers: { ...refusal.headers, Connection: 'close' } })
   }
-  const reception = incoming.receive(limitKey, (why) => giveUp(why === 'stalled' ? NOT_SENT : NO_ROOM))
-  const received = collectBytes(() => maxMessageBytes, reception)
-  const unkept: Readonly<Record<Unkept, Refusal>> = {
-    'too-large': { status: 413, line: `a message may have ${maxMessageBytes} bytes` },
+  const account = inbound.open(limitKey, (reason) => refuse(reason === 'stalled' ? BODY_TIMEOUT : NO_ROOM))
+  const received = collectBytes(() => maxMessageBytes, account)
+  const overflows: Readonly<Record<Overflow, Refusal>> = {
+    'too-large': {
+      status: 413,
+      message: `Message not published: the body is larger than \`maxMessageBytes\`, ${maxMessageBytes}. Send less.`,
+    },
     'no-room': NO_ROOM,
   }
-  const whole = () => {
+  const onEnd = () => {
     const bytes = received.take()
-    reception.close()
-    done(bytes)
+    account.close()
+    onBody(bytes)
   }
-  request.once('close', () => reception.close())
-  if (Number(request.headers['content-length'] ?? 0) > maxMessageBytes) return giveUp(unkept['too-large'])
-  // A request costs something before its first byte, and is waited for from there.
-  if (!reception.add(ENVELOPE)) return giveUp(NO_ROOM)
+  request.once('close', () => account.close())
+  if (Number(request.headers['content-length'] ?? 0) > maxMessageBytes) return refuse(overflows['too-large'])
+  // A request has a cost before its first byte, and its timeout starts here.
+  if (!account.add(ENVELOPE)) return refuse(NO_ROOM)
   request.on('data', (chunk: Buffer) => {
-    const why = received.add(chunk)
-    if (why) giveUp(unkept[why])
+    const overflow = received.add(chunk)
+    if (overflow) refuse(overflows[overflow])
   })
-  request.once('end', whole)
+  request.once('end', onEnd)
 }
 
 function parsedBody(request: IncomingMessage & Parsed): Buffer | undefined {
   const { rawBody, body, readableDidRead, headers } = request
-  const whole = rawBody ?? body
-  if (typeof whole === 'string' || whole instanceof Uint8Array) return Buffer.from(whole)
-  // A body without a byte was read to its end, and nothing was in it.
+  const parsed = rawBody ?? body
+  if (typeof parsed === 'string' || parsed instanceof Uint8Array) return Buffer.from(parsed)
+  // Nobody read the stream, and it has ended: the body is empty.
   if (!readableDidRead) return Buffer.alloc(0)
   const isJson = /^\s*[\w.+-]+\/([\w.+-]+\+)?json\s*(;|$)/i.test(headers['content-type'] ?? '')
-  const written = isJson && whole !== undefined ? JSON.stringify(whole) : undefined
-  return written === undefined ? undefined : Buffer.from(written)
+  const json = isJson && parsed !== undefined ? JSON.stringify(parsed) : undefined
+  return json === undefined ? undefined : Buffer.from(json)
 }

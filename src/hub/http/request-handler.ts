@@ -1,86 +1,86 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isUnder, parseTarget, type Address } from './route.ts'
+import { isUnder, parseTarget, type Route } from './route.ts'
 import type { Intent } from '../connections/admit.ts'
-import { PREFLIGHT_HEAD, answerJson, commonHead, crossOriginHead } from './responses.ts'
+import { PREFLIGHT_HEAD, commonHead, crossOriginHead, sendJson } from './responses.ts'
 import { requestedParent, type Parent } from '../encoders/forever-frame.ts'
-import { inTurn } from './in-turn.ts'
+import { respondInOrder } from './pipelining.ts'
 import { negotiate } from './negotiate.ts'
-import { publishPost } from './publish-handler.ts'
-import { refusalOf, refuse, type Refusal } from './http-errors.ts'
-import type { Serving } from '../serving.ts'
-import { answerGet, type Asked } from './subscribe-handler.ts'
+import { handlePost } from './publish-handler.ts'
+import { NOT_FOUND, refusalOf, sendRefusal, type Refusal } from './http-errors.ts'
+import type { HubContext } from '../hub-context.ts'
+import { handleGet, type ChannelRequest } from './subscribe-handler.ts'
 
-/** Answers HTTP requests; false: it is not the hub's. */
+/** Creates the handler of HTTP requests. It returns false if the hub has nothing at the request's target. */
 export function createRequestHandler(
-  serving: Serving,
+  context: HubContext,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { path, heartbeat, admission, stalls, report } = serving
+  const { path, heartbeat, identify, admission, stalls, report } = context
   return (request, response) => {
-    // Under a mount path that was stripped, the guards before the hub saw the whole one.
+    // Guards before the hub saw the whole path, also if a framework strips the path at which the hub is mounted.
     const target = [originalUrl(request), request.url].find((url) => url !== undefined && isUnder(url, path))
     if (target === undefined) return false
     if (response.headersSent) {
       report(
-        `a request for ${target} was answered before it reached the hub: hand it over once, and answer it nowhere else`,
+        `A request for ${target} reached the hub after its response was sent. Call \`handle\` once, and send no response elsewhere.`,
       )
       return true
     }
-    inTurn(request, response, stalls, () => admit(request, response, target))
+    respondInOrder(request, response, stalls, () => admit(request, response, target))
     return true
   }
 
   function admit(request: IncomingMessage, response: ServerResponse, target: string): void {
-    const { about, parent, invalid } = read(request, target, path)
-    const client = admission.identify(request, [request.headers.origin, parent?.origin])
+    const { route, parent, invalid } = parse(request, target, path)
+    const client = identify(request, [request.headers.origin, parent?.origin])
     const { crossOrigin = undefined } = 'status' in client ? {} : client
     const head = { Vary: 'Accept, Origin', ...commonHead(heartbeat), ...(crossOrigin && crossOriginHead(crossOrigin)) }
     for (const [name, value] of Object.entries(head)) if (value !== undefined) response.setHeader(name, value)
-    // A frame is told only to a parent that may have it.
-    const told = 'status' in client ? undefined : parent
-    const no = (refusal: Refusal) => refuse(response, refusal, told)
+    // Nothing is posted to a parent whose origin was refused.
+    const allowedParent = 'status' in client ? undefined : parent
+    const refuse = (refusal: Refusal) => sendRefusal(response, refusal, allowedParent)
     admission.admit({
       client,
       invalid,
-      intent: about && intentOf(request, about),
+      intent: route && intentOf(request, route),
       connection: response,
-      refuse: no,
-      serve() {
-        if (!about || 'status' in client) return
-        const refusal = answer(serving, request, response, { about, client, parent: told })
-        if (refusal) no(refusal)
+      refuse,
+      serve(admitted) {
+        if (!route) return
+        const refusal = handle(context, request, response, { route, client: admitted, parent: allowedParent })
+        if (refusal) refuse(refusal)
       },
     })
   }
 
-  /** What a request asks for, and why it cannot be read. */
-  function read(request: IncomingMessage, target: string, path: string): Read {
+  /** Parses what a request is about, or returns why it is not valid. */
+  function parse(request: IncomingMessage, target: string, path: string): ParsedRequest {
     try {
-      const about = parseTarget(target, path)
-      const parent = request.method === 'GET' ? requestedParent(about.query) : undefined
-      return typeof parent === 'string' ? { invalid: { status: 403, line: parent } } : { about, parent }
+      const route = parseTarget(target, path)
+      const parent = request.method === 'GET' ? requestedParent(route.query) : undefined
+      return parent && 'status' in parent ? { invalid: parent } : { route, parent }
     } catch (error) {
       return { invalid: refusalOf(error, report) }
     }
   }
 }
 
-interface Read {
-  readonly about?: Address
+interface ParsedRequest {
+  readonly route?: Route
   readonly parent?: Parent | undefined
   readonly invalid?: Refusal
 }
 
-/** The target as the client sent it, where a framework strips the path that the hub is mounted at. */
+/** Returns the target as the client sent it, if a framework strips the path at which the hub is mounted. */
 function originalUrl(request: IncomingMessage & { readonly originalUrl?: unknown }): string | undefined {
   return typeof request.originalUrl === 'string' ? request.originalUrl : undefined
 }
 
-/** What `authorize` is asked; undefined for a method that does nothing. */
-function intentOf(request: IncomingMessage, { name: channel, query }: Address): Intent | undefined {
+/** Returns what the client wants to do. Undefined: the method does nothing that needs permission. */
+function intentOf(request: IncomingMessage, { name: channel, query }: Route): Intent | undefined {
   const { method = '' } = request
-  const asked = method === 'GET' ? negotiate(request, query) : undefined
-  const action = asked === undefined ? ACTIONS.get(method) : asked === 'state' ? 'state' : 'subscribe'
-  return action && { action, channel, technique: asked === 'state' ? undefined : asked, method, query }
+  const kind = method === 'GET' ? negotiate(request, query) : undefined
+  const action = kind === undefined ? ACTIONS.get(method) : kind === 'state' ? 'state' : 'subscribe'
+  return action && { action, channel, technique: kind === 'state' ? undefined : kind, method, query }
 }
 
 const ACTIONS: ReadonlyMap<string, 'publish' | 'delete'> = new Map([
@@ -88,24 +88,24 @@ const ACTIONS: ReadonlyMap<string, 'publish' | 'delete'> = new Map([
   ['DELETE', 'delete'],
 ])
 
-/** Answers what is allowed, or says why not. */
-function answer(
-  serving: Serving,
+/** Handles a request that was admitted, or returns why it is refused. */
+function handle(
+  context: HubContext,
   request: IncomingMessage,
   response: ServerResponse,
-  asked: Asked,
+  channelRequest: ChannelRequest,
 ): Refusal | undefined {
-  const { about, client } = asked
+  const { route, client } = channelRequest
   switch (request.method) {
     case 'GET':
-      return answerGet(serving, request, response, asked)
+      return handleGet(context, request, response, channelRequest)
     case 'POST':
-      publishPost(serving, request, response, about.name, client)
+      handlePost(context, request, response, route.name, client)
       return undefined
     case 'DELETE': {
-      const last = serving.registry.delete(about.name)
-      if (!last) return { status: 404, line: 'no such channel' }
-      answerJson(response, 200, last)
+      const lastState = context.registry.delete(route.name)
+      if (!lastState) return NOT_FOUND
+      sendJson(response, 200, lastState)
       return undefined
     }
     case 'OPTIONS':
@@ -115,7 +115,7 @@ function answer(
     default:
       return {
         status: 405,
-        line: `${request.method} is not for channels`,
+        message: `Method ${request.method} not allowed. Use GET, POST or DELETE.`,
         headers: { Allow: 'GET, POST, DELETE, OPTIONS' },
       }
   }

@@ -2,14 +2,14 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { EVENT_HEADER, END_HEADER, GAP_HEADER, HEARTBEAT_HEADER, MORE_HEADER } from '../../wire/constants.ts'
 import type { MessageId } from '../channels/message-id.ts'
 
-/** Answers with one line of text. */
-export function answerText(
+/** Sends one line of text. */
+export function sendText(
   response: ServerResponse,
   status: number,
-  line: string,
+  message: string,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  const body = `${line}\n`
+  const body = `${message}\n`
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
@@ -18,30 +18,30 @@ export function answerText(
   response.end(body)
 }
 
-export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value)
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
   response.end(body)
 }
 
-/** The two halves of a cursor in an answer's head (PROTOCOL.md section 1). */
+/** Returns the two headers of a cursor (PROTOCOL.md section 1). */
 export const cursorHead = ({ seconds, counter, epoch }: MessageId): OutgoingHttpHeaders => ({
   'Last-Modified': new Date(seconds * 1_000).toUTCString(),
   Etag: `${counter}.${epoch}`,
 })
 
-/** What every answer says. */
+/** Returns the headers of every response. `heartbeat` is in ms. */
 export const commonHead = (heartbeat: number): OutgoingHttpHeaders => ({
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  // No page of another origin embeds a message as an image or a script.
+  // A page of another origin cannot embed a message as an image or a script.
   'Cross-Origin-Resource-Policy': 'same-origin',
-  // A message may be published as HTML; opened as a page it must not run as one of this origin.
+  // A message may be HTML. If it is opened as a page, its scripts must not run with this origin.
   'Content-Security-Policy': "default-src 'none'; sandbox",
   [HEARTBEAT_HEADER]: heartbeat / 1_000,
 })
 
-/** What a page of an allowed origin may see and send. */
+/** Returns the CORS headers for a page of an allowed origin. */
 export const crossOriginHead = ({
   origin,
   credentials,

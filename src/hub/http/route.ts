@@ -1,43 +1,45 @@
 import { HubError } from '../errors.ts'
-import { checkName } from '../channels/channel-registry.ts'
+import { checkName } from '../channels/channel-name.ts'
 
-/** What a request is about. */
-export interface Address {
-  /** The channel's name. */
+/** The channel and the query of a request target. */
+export interface Route {
+  /** The name of the channel. */
   readonly name: string
   readonly query: URLSearchParams
 }
 
-/** Whether a request target lies under `path`, byte for byte: nothing of it is decoded or resolved. */
+/** Whether a request target is under `path`. They are compared byte for byte: nothing is decoded or resolved. */
 export const isUnder = (target: string, path: string): boolean => target.startsWith(path)
 
 /**
- * The channel that a request target under `path` names. What two parsers could read in two ways is refused, so that no
- * check in front of the hub is passed by.
+ * Parses a request target under `path`. It rejects a target that two parsers could read in two ways, so that no check
+ * before the hub can be bypassed.
  *
  * @throws HubError `invalid-channel`
  */
-export function parseTarget(target: string, path: string): Address {
-  const ambiguous = ambiguity(target)
-  if (ambiguous !== undefined) throw new HubError('invalid-channel', ambiguous)
+export function parseTarget(target: string, path: string): Route {
+  const cause = ambiguity(target)
+  if (cause !== undefined) throw new HubError('invalid-channel', cause)
   const [pathname, query] = split(target)
-  const name = decoded(pathname.slice(path.length))
+  const name = decode(pathname.slice(path.length))
   checkName(name)
   return { name, query: new URLSearchParams(query) }
 }
 
-/** Why a request target could be read in two ways, or undefined. */
+/** Returns why a request target could be read in two ways. Undefined: it has one reading. */
 export function ambiguity(target: string): string | undefined {
   if (!/^[!-~]*$/.test(target) || target.includes('#'))
-    return 'the request target holds characters that are not URL characters: percent-encode them'
+    return `${INVALID} it contains characters that a URL cannot contain. Percent-encode them.`
   const [pathname] = split(target)
   const found = AMBIGUITIES.find(({ pattern }) => pattern.test(pathname))
-  if (found) return `the path holds ${found.what}`
-  return /%[\da-f]{2}/i.test(decodedBytes(pathname)) ? 'the path is percent-encoded twice' : undefined
+  if (found) return `${INVALID} its path contains ${found.what}.`
+  return /%[\da-f]{2}/i.test(decodeBytes(pathname)) ? `${INVALID} its path is percent-encoded twice.` : undefined
 }
 
-/** The query of a request target. */
+/** Returns the query of a request target. */
 export const queryOf = (target: string): URLSearchParams => new URLSearchParams(split(target)[1])
+
+const INVALID = 'Invalid request target:'
 
 const AMBIGUITIES = [
   { pattern: /\\|%5c/i, what: 'a backslash' },
@@ -51,13 +53,13 @@ function split(target: string): [pathname: string, query: string] {
   return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)]
 }
 
-function decoded(name: string): string {
+function decode(name: string): string {
   try {
     return decodeURIComponent(name)
   } catch {
-    throw new HubError('invalid-channel', 'the channel name is not percent-encoded UTF-8')
+    throw new HubError('invalid-channel', `${INVALID} its channel name is not percent-encoded UTF-8.`)
   }
 }
 
-const decodedBytes = (pathname: string): string =>
+const decodeBytes = (pathname: string): string =>
   pathname.replaceAll(/%([\da-f]{2})/gi, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)))

@@ -1,54 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Address } from './route.ts'
-import type { Client } from '../connections/admit.ts'
-import { answerJson } from './responses.ts'
+import type { Route } from './route.ts'
+import type { Client } from '../security/identify-client.ts'
+import { sendJson } from './responses.ts'
 import { EVENT_STREAM } from '../encoders/sse.ts'
 import { foreverFrame, type Parent } from '../encoders/forever-frame.ts'
 import { multipartStream } from '../encoders/multipart.ts'
 import { negotiate } from './negotiate.ts'
-import { requestedPlace } from './resume-cursor.ts'
-import { answerPoll, holdPoll } from './poll.ts'
-import { ENDED, ENDED_AFTER_GAP, type Refusal } from './http-errors.ts'
-import type { Serving } from '../serving.ts'
-import { answerStream } from '../connections/stream.ts'
+import { findRequested } from './resume-cursor.ts'
+import { sendLongPoll, sendPoll } from './poll.ts'
+import { ENDED, ENDED_AFTER_GAP, NOT_FOUND, type Refusal } from './http-errors.ts'
+import type { HubContext } from '../hub-context.ts'
+import { sendStream } from '../connections/stream.ts'
 
-/** What a request asks for, and for whom. */
-export interface Asked {
-  readonly about: Address
+/** An admitted request for a channel. */
+export interface ChannelRequest {
+  readonly route: Route
   readonly client: Client
-  /** The page that holds the forever frame. */
+  /** The page that contains the forever frame. */
   readonly parent: Parent | undefined
 }
 
-/** Answers a GET of a channel, by the technique that it selects (PROTOCOL.md section 2), or says why not. */
-export function answerGet(
-  { registry, startFrom, now, heartbeat, maxBufferedBytes, outgoing, streams, stalls, report }: Serving,
+/** Responds to a GET of a channel with the technique that it selects (PROTOCOL.md section 2), or returns a refusal. */
+export function handleGet(
+  { registry, startFrom, now, heartbeat, maxBufferedBytes, outbound, connections, stalls, report }: HubContext,
   request: IncomingMessage,
   response: ServerResponse,
-  { about: { name, query }, client: { limitKey }, parent }: Asked,
+  { route, client: { limitKey }, parent }: ChannelRequest,
 ): Refusal | undefined {
-  const asked = negotiate(request, query)
-  if (asked === 'state') {
-    const state = registry.state(name)
-    if (!state) return { status: 404, line: 'no such channel' }
-    answerJson(response, 200, state)
+  const kind = negotiate(request, route.query)
+  if (kind === 'state') {
+    const state = registry.state(route.name)
+    if (!state) return NOT_FOUND
+    sendJson(response, 200, state)
     return undefined
   }
-  const place = requestedPlace(request.headers, query)
-  if (typeof place === 'string') return { status: 400, line: place }
-  const end = place && registry.endAt(name, place)
-  if (end) return end.complete ? ENDED : ENDED_AFTER_GAP
-  const channel = registry.channel(name)
-  const resumption = channel.resume(place, startFrom, now())
-  const options = { channel, resumption, heartbeat, maxBufferedBytes, outgoing, limitKey, stalls, report }
-  const stay = {
-    polling: () => answerPoll(response, options),
-    longPolling: () => holdPoll(response, options, place !== undefined),
-    sse: () => answerStream(response, { ...options, spelling: EVENT_STREAM }),
-    stream: () => answerStream(response, { ...options, spelling: multipartStream() }),
-    iframeStream: () => parent && answerStream(response, { ...options, spelling: foreverFrame(response, parent) }),
+  const requested = findRequested(registry, route, request.headers)
+  if ('status' in requested) return requested
+  if (requested.end) return requested.end.complete ? ENDED : ENDED_AFTER_GAP
+  const { channel, cursor } = requested
+  const resumption = channel.resume(cursor, startFrom, now())
+  const options = { channel, resumption, heartbeat, maxBufferedBytes, outbound, limitKey, stalls, report }
+  const respond = {
+    polling: () => sendPoll(response, options),
+    longPolling: () => sendLongPoll(response, options, cursor !== undefined),
+    sse: () => sendStream(response, { ...options, encoder: EVENT_STREAM }),
+    stream: () => sendStream(response, { ...options, encoder: multipartStream() }),
+    iframeStream: () => parent && sendStream(response, { ...options, encoder: foreverFrame(response, parent) }),
   }
-  const stream = stay[asked]()
-  if (stream) response.on('close', streams.add(stream))
+  const connection = respond[kind]()
+  if (connection) response.on('close', connections.add(connection))
   return undefined
 }

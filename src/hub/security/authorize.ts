@@ -1,12 +1,12 @@
 import { validateHeaderName, validateHeaderValue, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import type { HttpTechnique } from '../http/negotiate.ts'
 import type { Refusal } from '../http/http-errors.ts'
-import { oneLine } from '../text.ts'
+import { oneLine } from '../sanitize.ts'
 
-/** What somebody wants to do. */
+/** A request that `authorize` decides. */
 export interface AuthorizeRequest {
   readonly action: 'subscribe' | 'publish' | 'delete' | 'state' | 'tunnel'
-  /** Its name; of a tunnel, its path. */
+  /** The name of the channel, or the path of the tunnel. */
   readonly channel: string
   /**
    * The technique of a subscriber, by the client's name for it: `sse`, `longPolling`, `polling`, `iframeStream`,
@@ -15,21 +15,24 @@ export interface AuthorizeRequest {
    * `webSocket` or `flashSocket`. Undefined for any other action.
    */
   readonly technique: HttpTechnique | 'webSocket' | 'flashSocket' | undefined
+  /** The HTTP method. */
   readonly method: string
   /**
-   * By TCP alone there are none; through the hub's tunnel they are the upgrade's. Without cookies and credentials of the
-   * browser's own (Basic, Digest, Negotiate, NTLM) where only `*` in `allowedOrigins` allows the page's origin.
+   * The headers of the request or of the upgrade. A TCP connection has none, unless it uses the hub's tunnel. If only `*`
+   * in `allowedOrigins` allows the page's origin, cookies and the browser's own credentials (Basic, Digest, Negotiate,
+   * NTLM) are removed.
    */
   readonly headers: IncomingHttpHeaders
+  /** The query of the channel's URL. */
   readonly query: URLSearchParams
-  /** The client's, as `trustedProxies` or `clientIp` tell it. */
+  /** The client's address, from the connection, a proxy in `trustedProxies`, or the option `clientIp`. */
   readonly clientIp: string
 }
 
 /**
- * `true` allows, `false` is a 403. An object refuses with 401 or 403, a reason (one line of printable text, up to 1,000
- * characters) and headers, which may not describe the body or the connection. Any other value is a mistake of the
- * application: the client gets a 500, and `log` a line.
+ * The decision of `authorize`. `true` allows, and `false` responds with 403. An object responds with its status (401 or
+ * 403), its reason (one line of printable text, up to 1,000 characters) and its headers, which must not describe the body
+ * or the connection. For any other value the client receives a 500, and `log` receives a line.
  */
 export type AuthorizeAnswer =
   | boolean
@@ -40,8 +43,8 @@ export type AuthorizeAnswer =
     }
 
 /**
- * Decides who may do what. An error that it throws or rejects with, a value that is not an `AuthorizeAnswer`, and a
- * promise that is pending for ten seconds allow nothing: the client gets a 500, and `log` a line.
+ * Decides whether a client may do something. If it throws, rejects, returns another value or takes more than 10 seconds,
+ * the client receives a 500, and `log` receives a line.
  *
  * @example authorize: async ({ query, channel }) => (await mayRead(query.get('token'), channel)) || { status: 401 }
  */
@@ -52,20 +55,22 @@ export const AUTHORIZE_TIMEOUT = 10_000
 
 const MAX_REASON = 1_000
 
-/** These belong to the writer of the response: others would hide its end, or send a proxy elsewhere. */
+const FORBIDDEN = 'Forbidden'
+
+/** Headers that only the hub may set: others would hide the end of the response, or mislead a proxy. */
 const FRAMING = /^(connection|content-.*|date|keep-alive|te|trailer|transfer-encoding|upgrade|x-accel-.*)$/i
 
-/** What `authorize` answered: undefined allows. @throws TypeError that names what the answer should have been */
+/** Parses what `authorize` returned. Undefined allows. @throws TypeError if the value is not an `AuthorizeAnswer` */
 export function parseAnswer(answer: unknown): Refusal | undefined {
   if (answer === true) return undefined
-  if (answer === false) return { status: 403, line: 'forbidden' }
+  if (answer === false) return { status: 403, message: FORBIDDEN }
   if (typeof answer !== 'object' || answer === null) throw new TypeError(`It returned ${typeof answer}. ${EXPECTED}`)
   const { status, reason, headers = {} } = answer as Readonly<Record<string, unknown>>
   if (status !== 401 && status !== 403) throw new TypeError(`It returned another status. ${EXPECTED}`)
   if (reason !== undefined && !isReason(reason))
     throw new TypeError(`It returned a reason that cannot be sent. ${EXPECTED}`)
-  const line = reason ?? (status === 401 ? 'authentication required' : 'forbidden')
-  return { status, line, headers: parseHeaders(headers) }
+  const message = reason ?? (status === 401 ? 'Authentication required' : FORBIDDEN)
+  return { status, message, headers: parseHeaders(headers) }
 }
 
 // A UTF-16 unit takes three bytes of UTF-8 at most.
@@ -82,11 +87,11 @@ function parseHeaders(headers: unknown): OutgoingHttpHeaders {
     if (value === undefined) continue
     if (FRAMING.test(name)) throw new TypeError(`It returned the header ${name}, which is the hub's own.`)
     validateHeaderName(name)
-    const values = (Array.isArray(value) ? value : [value]).map((one: unknown) => {
-      if (typeof one !== 'string' && typeof one !== 'number')
+    const values = (Array.isArray(value) ? value : [value]).map((single: unknown) => {
+      if (typeof single !== 'string' && typeof single !== 'number')
         throw new TypeError(`It returned a value of ${name} that is neither a string nor a number.`)
-      validateHeaderValue(name, String(one))
-      return String(one)
+      validateHeaderValue(name, String(single))
+      return String(single)
     })
     parsed[name] = Array.isArray(value) ? values : values.join('')
   }

@@ -1,10 +1,10 @@
 import { HubError } from '../errors.ts'
 
-/** Lets only loopback be bound where nobody is asked who they are. @throws HubError `not-loopback` */
-export function checkReach(host: string, guarded: boolean): void {
-  if (guarded || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return
+/** Checks that a hub without `authorize` listens on a loopback address. @throws HubError `not-loopback` */
+export function checkBindHost(host: string, hasAuthorize: boolean): void {
+  if (hasAuthorize || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return
   throw new HubError(
     'not-loopback',
-    `${host} can be reached by others, and this hub asks nobody who they are: give it \`authorize\` (and its names in \`allowedHosts\`), or bind 127.0.0.1`,
+    `Cannot listen on "${host}": without \`authorize\`, every client that reaches this address may do everything. Set \`authorize\` and \`allowedHosts\`, or listen on 127.0.0.1.`,
   )
 }

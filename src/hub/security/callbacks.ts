@@ -1,7 +1,7 @@
 import { FAILED, type Refusal } from '../http/http-errors.ts'
 import { ignoreRejection, type Report } from '../report.ts'
 
-/** Calls a synchronous callback of the application. What it throws, and what `parse` throws of its result, is logged. */
+/** Calls a synchronous callback of the application. It logs an error of the callback or of `parse`. */
 export function call<Result>(
   name: string,
   callback: () => unknown,
@@ -19,8 +19,8 @@ export function call<Result>(
 }
 
 /**
- * Calls a callback of the application that may return a promise. What it throws or rejects with, what `parse` throws of
- * its result, and a promise that is pending after `within` ms, is logged once. The promise returned never rejects.
+ * Calls a callback of the application that may return a promise. It logs an error of the callback or of `parse`, or that
+ * the promise is pending after `within` ms, once. The returned promise never rejects.
  */
 export function callAsync<Result>(
   name: string,
@@ -40,7 +40,7 @@ export function callAsync<Result>(
       report(`\`${name}\` failed`, error)
       settle(FAILED)
     }
-    const timeout = setTimeout(() => fail(new Error(`No answer within ${within} ms.`)), within)
+    const timeout = setTimeout(() => fail(new Error(`No result within ${within} ms.`)), within)
     const decide = async () => parse(await callback())
     decide().then(settle, fail)
   })

@@ -4,35 +4,36 @@ import { HubError } from '../errors.ts'
 
 export interface ProxyOptions {
   /**
-   * Addresses or CIDR blocks of proxies in front of the hub, e.g. `127.0.0.1` or `10.0.0.0/8`. Only requests that come
-   * from one of them are believed what `X-Forwarded-For` says (its rightmost address that is not a trusted proxy's) and
-   * `X-Forwarded-Proto`. @default []
+   * Addresses or CIDR blocks of the proxies before the hub. Only their requests may set the client's address, with the
+   * rightmost untrusted address of `X-Forwarded-For`, and the scheme, with `X-Forwarded-Proto`.
+   * @default []
+   * @example trustedProxies: ['127.0.0.1', '10.0.0.0/8']
    */
   trustedProxies?: readonly string[]
 }
 
-/** How a client reached the hub. */
+/** The address and the scheme by which a client reached the hub. */
 export interface Arrival {
-  /** Its address; an IPv4 address that is mapped into IPv6 is the IPv4 address. */
+  /** The client's address. An IPv4 address that is mapped into IPv6 is converted to IPv4. */
   readonly address: string
   readonly scheme: 'http' | 'https'
 }
 
-/** Whether an address is that of a trusted proxy. @throws HubError `invalid-option` */
+/** Creates a check whether an address belongs to a trusted proxy. @throws HubError `invalid-option` */
 export function trustOf(trustedProxies: readonly string[]): (address: string) => boolean {
   const trusted = new BlockList()
   for (const entry of trustedProxies) trust(trusted, entry)
   return (address) => isIP(address) > 0 && trusted.check(address, familyOf(address))
 }
 
-/** Tells how clients reached the hub. */
+/** Creates a function that finds how a client reached the hub. */
 export function createArrivals(isTrusted: (address: string) => boolean): (request: IncomingMessage) => Arrival {
   return ({ socket, headers }) => {
     const peer = peerAddress(socket.remoteAddress)
     const own = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
     if (!isTrusted(peer)) return { address: peer, scheme: own }
     let address = peer
-    // Each proxy appends whom it was asked by, so only what stands right of an untrusted address is true.
+    // Each proxy appends its client's address, so only addresses after the last untrusted one can be trusted.
     for (const hop of list(headers['x-forwarded-for']).toReversed()) {
       const next = canonicalAddress(withoutPort(hop))
       if (next === undefined) break
@@ -44,7 +45,7 @@ export function createArrivals(isTrusted: (address: string) => boolean): (reques
   }
 }
 
-/** Some proxies name the scheme of WebSockets. */
+/** Some proxies send the schemes of WebSockets. */
 const SCHEMES: ReadonlyMap<string, Arrival['scheme']> = new Map([
   ['http', 'http'],
   ['https', 'https'],
@@ -52,10 +53,10 @@ const SCHEMES: ReadonlyMap<string, Arrival['scheme']> = new Map([
   ['wss', 'https'],
 ])
 
-/** The address of a socket's peer; empty where it has none, by a Unix socket. */
+/** Returns the address of a socket's peer. Empty: it has none, because it is a Unix socket. */
 export const peerAddress = (address: string | undefined): string => canonicalAddress(address ?? '') ?? ''
 
-/** Whom the limits count for an address: of IPv6 the /64, because that is what one subscriber is given. */
+/** Returns the key by which limits count an address: for IPv6 its /64, because one customer has all of it. */
 export function limitKey(address: string): string {
   const canonical = canonicalAddress(address)
   if (canonical === undefined || isIP(canonical) === 4) return canonical ?? address
@@ -64,13 +65,13 @@ export function limitKey(address: string): string {
   return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`
 }
 
-/** One spelling for each address; undefined for what is not an address. */
+/** Normalizes an address. Undefined: the text is not an address. */
 function canonicalAddress(text: string): string | undefined {
   const [address = ''] = text.split('%', 1)
   if (isIP(address) === 4) return address
   if (isIP(address) === 0) return undefined
-  const { address: spelled } = new SocketAddress({ address, family: 'ipv6' })
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(spelled)?.[1] ?? spelled
+  const { address: normalized } = new SocketAddress({ address, family: 'ipv6' })
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(normalized)?.[1] ?? normalized
 }
 
 function trust(trusted: BlockList, entry: string): void {
@@ -81,7 +82,7 @@ function trust(trusted: BlockList, entry: string): void {
   if (address === undefined || more.length > 0 || !(length <= bits))
     throw new HubError(
       'invalid-option',
-      `trustedProxies: ${JSON.stringify(entry)} is not an address or a CIDR block. Write it as 10.0.0.1 or 10.0.0.0/8`,
+      `Invalid \`trustedProxies\`: ${JSON.stringify(entry)} is not an address or a CIDR block. Write it as 10.0.0.1 or 10.0.0.0/8.`,
     )
   trusted.addSubnet(address, length, familyOf(address))
 }

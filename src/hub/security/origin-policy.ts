@@ -2,36 +2,41 @@ import { call } from './callbacks.ts'
 import { HubError } from '../errors.ts'
 import type { Refusal } from '../http/http-errors.ts'
 import type { Report } from '../report.ts'
-import { quoted } from '../text.ts'
+import { quoted } from '../sanitize.ts'
 
 export interface OriginOptions {
   /**
-   * Origins beside the hub's own whose pages may read, publish and connect, each as a browser sends it
-   * (`https://app.example`), or a function that returns true for them. `*` allows all, without credentials: `authorize`
-   * then sees neither cookies nor a login of the browser's own from them.
+   * Origins whose pages may read, publish and connect, in addition to the hub's own: a list, or a function that returns
+   * true for them. Write an origin as browsers send it: scheme, host and port. `*` allows every origin without
+   * credentials: `authorize` then receives neither cookies nor the browser's own logins.
    * @default []
+   * @example allowedOrigins: ['https://app.example', 'http://localhost:5173']
    */
   allowedOrigins?: readonly string[] | ((origin: string) => boolean)
-  /** Names under which the hub may be addressed beside localhost, without port. @default [] */
+  /**
+   * Host names by which clients may reach the hub, without port, in addition to `localhost`, `127.0.0.1` and `[::1]`.
+   * @default []
+   * @example allowedHosts: ['push.example.com']
+   */
   allowedHosts?: readonly string[]
 }
 
-/** What a page of an origin is to the hub: of its own origin, named by the application, or allowed by `*` alone. */
-type Standing = 'own' | 'named' | 'anonymous'
+/** Why a page may use the hub: it has the hub's own origin, its origin is listed, or only `*` allows it. */
+type Standing = 'own' | 'listed' | 'anonymous'
 
 export interface OriginPolicy {
-  /** Why a request that is addressed to this host is refused, or undefined. */
+  /** Returns why a request to this host is refused. Undefined: it is not. */
   hostRefusal(host: string): Refusal | undefined
-  /** What a page of this origin is to a hub that was reached at `own`, or why it is refused. */
+  /** Returns why a page of this origin may use a hub with the origin `own`, or why it is refused. */
   standing(origin: string, own: string): Standing | Refusal
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * A page of any site can make a browser ask this machine. The Host header tells a name that was rebound to loopback; the
- * Origin tells whose page asks, on requests that need no preflight too. Origins are compared whole: scheme, host and
- * port (RFC 6454).
+ * Creates the checks of the Host and Origin headers. A page of any site can make a browser send requests to this machine.
+ * The Host header reveals a name that was rebound to loopback (DNS rebinding). The Origin header names the page, also on
+ * requests without a preflight. Origins are compared by scheme, host and port (RFC 6454).
  *
  * @throws HubError `invalid-option`
  */
@@ -42,42 +47,42 @@ export function createOriginPolicy(
   const names = new Set([...LOOPBACK, ...allowedHosts].map((name) => name.toLowerCase()))
   const listed = typeof allowedOrigins === 'function' ? new Set<string>() : new Set(allowedOrigins)
   for (const origin of listed) checkOrigin(origin)
-  const isNamed = (origin: string): boolean | Refusal =>
+  const isListed = (origin: string): boolean | Refusal =>
     typeof allowedOrigins === 'function'
-      ? call('allowedOrigins', () => allowedOrigins(origin), yesOrNo, report)
+      ? call('allowedOrigins', () => allowedOrigins(origin), toBoolean, report)
       : listed.has(origin)
 
   return {
     hostRefusal(host) {
       const name = host.replace(/:\d+$/, '').toLowerCase()
       if (names.has(name)) return undefined
-      return { status: 403, line: `Host ${quoted(host)} is not a name of this hub: list it in \`allowedHosts\`` }
+      return { status: 403, message: `Host ${quoted(host)} is not allowed. Add it to \`allowedHosts\`.` }
     },
     standing(origin, own) {
       if (origin === own) return 'own'
-      const named = isNamed(origin)
-      if (typeof named === 'object') return named
-      if (named) return 'named'
+      const isAllowed = isListed(origin)
+      if (typeof isAllowed === 'object') return isAllowed
+      if (isAllowed) return 'listed'
       if (listed.has('*')) return 'anonymous'
       return {
         status: 403,
-        line: `Origin ${quoted(origin)} is not allowed at ${own}: list it in \`allowedOrigins\`, or list the proxy that ends its TLS in \`trustedProxies\``,
+        message: `Origin ${quoted(origin)} is not allowed at ${own}. Add it to \`allowedOrigins\`, or add the proxy that terminates TLS to \`trustedProxies\`.`,
       }
     },
   }
 }
 
-function yesOrNo(returned: unknown): boolean {
+function toBoolean(returned: unknown): boolean {
   if (typeof returned !== 'boolean') throw new TypeError(`It returned ${typeof returned}. Return true or false.`)
   return returned
 }
 
-/** Other schemes than HTTP's have no origin to a URL parser, but browsers send them: `capacitor://localhost`. */
+/** URL parsers return no origin for schemes other than HTTP, but browsers send them, as `capacitor://localhost`. */
 function checkOrigin(origin: string): void {
   if (origin === '*' || (/^[a-z][\w+.-]*:\/\/[^\s/?#@]+$/.test(origin) && isCanonical(origin))) return
   throw new HubError(
     'invalid-option',
-    `allowedOrigins: ${JSON.stringify(origin)} is not an origin as browsers send it. Write it as https://app.example, without a path`,
+    `Invalid \`allowedOrigins\`: ${JSON.stringify(origin)} is not an origin. Write it as https://app.example, without a path.`,
   )
 }
 

@@ -1,21 +1,28 @@
 import type { Refusal } from '../http/http-errors.ts'
 
 export interface LimitOptions {
-  /** Requests and WebSockets at one time, in all; one more is answered 503. @default 10_000 */
+  /** Requests and WebSockets at a time. The response to another one is 503. @default 10_000 */
   maxConnections?: number
-  /** The same for each address; one more is answered 429. @default 1_000 */
+  /**
+   * Requests and WebSockets of one address at a time. The response to another one is 429. IPv6 addresses of one /64 count
+   * as one address.
+   * @default 1_000
+   */
   maxConnectionsPerAddress?: number
-  /** Messages a second that one address may publish, and at once; one more is answered 429. @default 1_000 */
+  /**
+   * Messages per second that one address may publish, and messages in one burst. The response to another one is 429.
+   * @default 1_000
+   */
   maxPublishRate?: number
 }
 
-/** How much each may have of the hub. */
+/** Counts connections and publications of each address. */
 export interface Limits {
-  /** Lets a connection in until the function that comes back is called; or says why not. */
+  /** Counts a connection until the returned function is called, or returns a refusal. */
   enter(address: string): Refusal | (() => void)
-  /** Why this address may not publish now, or undefined. */
+  /** Counts a publication, or returns a refusal. */
   publish(address: string): Refusal | undefined
-  /** Forgets who has been quiet. */
+  /** Forgets addresses that have not published lately. */
   prune(): void
   readonly connections: number
 }
@@ -25,7 +32,7 @@ export function createLimits(
   now: () => number,
 ): Limits {
   const present = new Map<string, number>()
-  // A bucket for each publisher that fills at the rate; `tokens` as of `at`.
+  // A token bucket for each publishing address, with its tokens at the time `at`.
   const buckets = new Map<string, { tokens: number; at: number }>()
   let connections = 0
 
@@ -35,8 +42,10 @@ export function createLimits(
   return {
     enter(address) {
       const own = present.get(address) ?? 0
-      if (own >= maxConnectionsPerAddress) return busy(429, `${own} connections from one address are enough`)
-      if (connections >= maxConnections) return busy(503, `the hub has ${connections} connections, and takes no more`)
+      if (own >= maxConnectionsPerAddress)
+        return busy(429, `Too many connections: this address has ${own}. Close some.`)
+      if (connections >= maxConnections)
+        return busy(503, `Too many connections: the hub has ${connections}. Reconnect later.`)
       present.set(address, own + 1)
       connections += 1
       return () => {
@@ -49,7 +58,8 @@ export function createLimits(
 
     publish(address) {
       const tokens = filled(buckets.get(address) ?? { tokens: maxPublishRate, at: now() })
-      if (tokens < 1) return busy(429, `an address may publish ${maxPublishRate} messages a second`)
+      if (tokens < 1)
+        return busy(429, `Message not published: an address may publish ${maxPublishRate} messages per second. Send fewer.`)
       buckets.set(address, { tokens: tokens - 1, at: now() })
       return undefined
     },
@@ -64,4 +74,4 @@ export function createLimits(
   }
 }
 
-const busy = (status: number, line: string): Refusal => ({ status, line, headers: { 'Retry-After': 1 } })
+const busy = (status: number, message: string): Refusal => ({ status, message, headers: { 'Retry-After': 1 } })

@@ -155,7 +155,7 @@ describe('lines over TCP', () => {
     })
     const bad = tcp()
     bad.say({ subscribe: '/push/a?token=bad' })
-    expect(await bad.next()).toEqual({ status: 403, headers: {}, body: 'forbidden' })
+    expect(await bad.next()).toEqual({ status: 403, headers: {}, body: 'Forbidden' })
     const good = tunnel({ cookie: 'session=1' })
     good.say({ subscribe: '/push/a?token=good' })
     good.say({ text: 'no' })

@@ -170,7 +170,7 @@ describe('a WebSocket message of which a part comes in the packet of the one bef
 
 test('a body of which nothing comes is answered 408', async ({ mount }) => {
   const { text } = await untilEnded(ask(await mount({ stallTimeout: 100 }), post(5)))
-  expect(text).toMatch(/^HTTP\/1.1 408 .*the body was not sent in time/s)
+  expect(text).toMatch(/^HTTP\/1.1 408 .*the body did not arrive in time/s)
 })
 
 test('a body in chunks of one byte is published as it is', async ({ mount }) => {
@@ -230,8 +230,8 @@ describe('what waits to be authorized', () => {
     await subscribers(hub, 1)
     const received = read(socket)
     socket.write(all)
-    await until(() => received.text.includes('too many messages wait to be authorized') || socket.closed)
-    expect(received.text).toContain('too many messages wait to be authorized')
+    await until(() => received.text.includes('too many messages wait for authorization') || socket.closed)
+    expect(received.text).toContain('too many messages wait for authorization')
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })
 

@@ -80,7 +80,7 @@ describe('a forever frame', () => {
     hub.delete('a')
     expect(await ask(`a?last_event_id=${encodeURIComponent(from)}`)).toEqual({
       answered: 410,
-      posted: { push: WORD, status: 410, headers: { 'Push-End': '1' }, body: 'the channel has ended' },
+      posted: { push: WORD, status: 410, headers: { 'Push-End': '1' }, body: 'Channel ended.' },
     })
     await hub.close()
     expect(await ask('a')).toMatchObject({ answered: 503, posted: { status: 503, headers: { 'Retry-After': 1 } } })

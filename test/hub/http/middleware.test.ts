@@ -72,9 +72,9 @@ describe('behind a body parser', () => {
     const lines: string[] = []
     const { url } = await behind(express.urlencoded({ extended: false }), { log: (line) => void lines.push(line) })
     expect(await published(url, 'a=b', 'application/x-www-form-urlencoded')).toMatch(
-      /^500: .*mount the hub before the body parser.*`request\.rawBody`/,
+      /^500: .*Mount the hub before the parser.*`request\.rawBody`/,
     )
-    expect(lines).toEqual([expect.stringContaining('mount the hub before the body parser')])
+    expect(lines).toEqual([expect.stringContaining('Mount the hub before the parser')])
   })
 
   test('the limits of the hub hold', async () => {

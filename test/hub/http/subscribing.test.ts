@@ -187,7 +187,7 @@ describe('a WebSocket', () => {
       })
       socket.on('error', () => {})
     })
-    expect([status, line]).toEqual([400, 'offer the subprotocol ws+meta.nchan\n'])
+    expect([status, line]).toEqual([400, 'Missing subprotocol. Offer ws+meta.nchan.\n'])
   })
 
   test('is closed with 1009 when its client sends too much', async ({ serve, frames }) => {

@@ -99,7 +99,7 @@ describe('authorize', () => {
     }
     while (decisions.length < 4) await new Promise(setImmediate)
     decisions[3]?.()
-    expect(await closed).toEqual({ code: 1_008, reason: 'forbidden' })
+    expect(await closed).toEqual({ code: 1_008, reason: 'Forbidden' })
     expect(hub.state('a')?.messages).toBe(3)
   })
 

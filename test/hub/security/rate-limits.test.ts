@@ -14,7 +14,7 @@ describe('limits', () => {
     expect([third.status, retryAfter(third), await third.text()]).toEqual([
       503,
       '1',
-      expect.stringContaining('2 connections'),
+      expect.stringContaining('Too many connections: the hub has 2.'),
     ])
     first?.leave()
     while (hub.state('a')?.subscribers !== 1) await new Promise(setImmediate)
@@ -61,7 +61,7 @@ describe('limits', () => {
     const { socket, next, closed } = frames(`${url}a`)
     await next()
     for (let n = 0; n < 3; n += 1) socket.send('x')
-    expect(await closed).toEqual({ code: 1_013, reason: 'an address may publish 2 messages a second' })
+    expect(await closed).toEqual({ code: 1_013, reason: 'Message not published: an address may publish 2 messages per second. Send fewer.' })
   })
 
   test('channels: to publish to one more is refused, to read it is not, by every technique', async ({

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fifo } from '../../../src/hub/channels/deque.ts'
+import { createQueue } from '../../../src/hub/channels/queue.ts'
 
 test('holds what an array would that loses its first', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.integer(), fc.constant('shift')), { maxLength: 200 }), (steps) => {
-      const queue = fifo<number>()
+      const queue = createQueue<number>()
       const array: number[] = []
       for (const step of steps) {
         if (typeof step === 'number') {

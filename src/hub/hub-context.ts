@@ -1,32 +1,35 @@
 import type { Admission } from './connections/admit.ts'
 import type { StartFrom } from './channels/channel.ts'
-import type { Incoming } from './connections/incoming.ts'
+import type { InboundBudget } from './connections/inbound-budget.ts'
 import type { Message, Publication } from './channels/message.ts'
-import type { Outgoing } from './connections/outgoing.ts'
+import type { OutboundBudget } from './connections/outbound-budget.ts'
 import type { Registry } from './channels/channel-registry.ts'
 import type { Report } from './report.ts'
+import type { IdentifyClient } from './security/identify-client.ts'
 import type { Ws } from './connections/socket-server.ts'
 import type { StallWatch } from './connections/stall-watch.ts'
-import type { Streams } from './connections/connection-set.ts'
+import type { ConnectionSet } from './connections/connection-set.ts'
 
-/** What a hub answers from. */
-export interface Serving {
+/** The options and the parts of one hub that its handlers share. */
+export interface HubContext {
   path: string
   /** In ms. */
   heartbeat: number
   startFrom: StartFrom
   maxMessageBytes: number
   maxBufferedBytes: number
+  /** Returns the time, in ms since the epoch. */
   now: () => number
+  identify: IdentifyClient
   admission: Admission
   registry: Registry
-  /** @throws HubError for what cannot be published, and `closed` */
+  /** Publishes for a client. @throws HubError if the publication is not valid, and `closed` */
   publish: (channel: string, publication: Publication) => { message: Message; subscribers: number }
-  streams: Streams
+  connections: ConnectionSet
   stalls: StallWatch
-  incoming: Incoming
-  outgoing: Outgoing
+  inbound: InboundBudget
+  outbound: OutboundBudget
   report: Report
-  /** Rejects with `missing-package` where it is not installed. */
+  /** Rejects with `missing-package` if it is not installed. */
   ws: Promise<Ws>
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { collectBytes } from '../../../src/hub/connections/collect-bytes.ts'
-import { Incoming, type Reception } from '../../../src/hub/connections/incoming.ts'
-import { Outgoing } from '../../../src/hub/connections/outgoing.ts'
+import { InboundBudget, type InboundAccount } from '../../../src/hub/connections/inbound-budget.ts'
+import { OutboundBudget } from '../../../src/hub/connections/outbound-budget.ts'
 import { createStallWatch } from '../../../src/hub/connections/stall-watch.ts'
 
 const MOST = 1_000
@@ -26,30 +26,30 @@ test('whatever clients send, hold and leave behind, what counts is what is there
   fc.assert(
     fc.property(fc.array(act, { maxLength: 100, size: 'max' }), (acts) => {
       const stalls = createStallWatch(1e6)
-      const incoming = new Incoming(MOST, stalls)
-      const present = new Map<number, Reception>()
-      const all: Reception[] = []
-      const leave = (reception: Reception) => {
-        reception.close()
+      const inbound = new InboundBudget(MOST, stalls)
+      const present = new Map<number, InboundAccount>()
+      const all: InboundAccount[] = []
+      const leave = (account: InboundAccount) => {
+        account.close()
         // What it holds is decided in the end.
-        reception.release(reception.size)
+        account.release(account.size)
       }
       for (const each of acts) {
-        const reception = present.get(each.client)
+        const account = present.get(each.client)
         if (each.type === 'enter') {
-          if (reception) leave(reception)
-          const entered = incoming.receive(each.address, () => (givenUp += 1))
+          if (account) leave(account)
+          const entered = inbound.open(each.address, () => (givenUp += 1))
           present.set(each.client, entered)
           all.push(entered)
         } else if (each.type === 'add' || each.type === 'hold') {
-          if (reception && !reception[each.type](each.bytes)) refused += reception.size === 0 ? 1 : Number.NaN
-        } else if (each.type === 'release') reception?.release(each.bytes)
-        else reception?.[each.type]()
+          if (account && !account[each.type](each.bytes)) refused += account.size === 0 ? 1 : Number.NaN
+        } else if (each.type === 'release') account?.release(each.bytes)
+        else account?.[each.type]()
         expect(all.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(MOST)
       }
-      for (const reception of present.values()) leave(reception)
+      for (const account of present.values()) leave(account)
       expect(all.map(({ size }) => size)).toEqual(all.map(() => 0))
-      const last = incoming.receive('192.0.2.9', () => {})
+      const last = inbound.open('192.0.2.9', () => {})
       expect(last.add(MOST)).toBe(true)
       last.close()
     }),
@@ -59,11 +59,11 @@ test('whatever clients send, hold and leave behind, what counts is what is there
 })
 
 test('what is given up for others is not kept', () => {
-  const incoming = new Incoming(MOST, createStallWatch(1e6))
-  const large = incoming.receive('192.0.2.1', () => {})
+  const inbound = new InboundBudget(MOST, createStallWatch(1e6))
+  const large = inbound.open('192.0.2.1', () => {})
   const kept = collectBytes(() => MOST, large)
   expect(kept.add(new Uint8Array(900))).toBeUndefined()
-  const small = incoming.receive('192.0.2.2', () => {})
+  const small = inbound.open('192.0.2.2', () => {})
   expect(small.add(600)).toBe(true)
   expect([kept.length, kept.add(new Uint8Array(1))]).toEqual([0, 'no-room'])
   large.close()
@@ -71,17 +71,17 @@ test('what is given up for others is not kept', () => {
 })
 
 test('the address that sent most makes room, however small its messages', () => {
-  const incoming = new Incoming(MOST, createStallWatch(1e6))
+  const inbound = new InboundBudget(MOST, createStallWatch(1e6))
   const cut: string[] = []
   const enter = (from: string, bytes: number) => {
-    const reception = incoming.receive(from, () => cut.push(from))
-    reception.add(bytes)
-    return reception
+    const account = inbound.open(from, () => cut.push(from))
+    account.add(bytes)
+    return account
   }
   const many = Array.from({ length: 9 }, () => enter('192.0.2.1', 100))
   const honest = enter('192.0.2.2', 500)
   expect([cut.length, new Set(cut), honest.size]).toEqual([4, new Set(['192.0.2.1']), 500])
-  for (const reception of [...many, honest]) reception.close()
+  for (const account of [...many, honest]) account.close()
 })
 
 test('whatever waits for whom, what counts is what is there, each message once, and room comes back', () => {
@@ -93,7 +93,7 @@ test('whatever waits for whom, what counts is what is there, each message once, 
   )
   fc.assert(
     fc.property(fc.array(act, { maxLength: 100, size: 'max' }), (acts) => {
-      const outgoing = new Outgoing(MOST)
+      const outbound = new OutboundBudget(MOST)
       const messages = Array.from({ length: 10 }, (_, n) => Buffer.alloc(sizes[n % sizes.length] ?? 0))
       const queues = Array.from({ length: 6 }, (_, n) => {
         const from = ADDRESSES[n % ADDRESSES.length] ?? ''
@@ -101,8 +101,8 @@ test('whatever waits for whom, what counts is what is there, each message once, 
         const shift = () => {
           const first = held.shift()
           if (!first) return
-          outgoing.release(from, first)
-          if (held.length === 0) outgoing.remove(from, backlog)
+          outbound.release(from, first)
+          if (held.length === 0) outbound.remove(from, backlog)
         }
         const backlog = {
           get size() {
@@ -119,7 +119,7 @@ test('whatever waits for whom, what counts is what is there, each message once, 
           backlog,
           hold(message: Buffer) {
             held.push(message)
-            outgoing.hold(from, backlog, message)
+            outbound.hold(from, backlog, message)
           },
         }
       })
@@ -143,7 +143,7 @@ test('whatever waits for whom, what counts is what is there, each message once, 
 })
 
 test('the address that most waits for makes room: another one is sent a message that is larger than any of its own', () => {
-  const outgoing = new Outgoing(MOST)
+  const outbound = new OutboundBudget(MOST)
   const cut: string[] = []
   const enter = (name: string, from: string, bytes: number) => {
     const message = Buffer.alloc(bytes)
@@ -151,11 +151,11 @@ test('the address that most waits for makes room: another one is sent a message 
       size: bytes,
       destroy() {
         cut.push(name)
-        outgoing.release(from, message)
-        outgoing.remove(from, backlog)
+        outbound.release(from, message)
+        outbound.remove(from, backlog)
       },
     }
-    outgoing.hold(from, backlog, message)
+    outbound.hold(from, backlog, message)
   }
   for (let n = 0; n < 5; n += 1) enter(`hostile${n}`, '192.0.2.1', 100)
   enter('honest', '192.0.2.2', 400)
