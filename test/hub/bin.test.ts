@@ -157,7 +157,10 @@ describe('npx pinia-push hub', () => {
   })
 
   test.each([
-    [['hub', '--tcp-port', '70000'], /^pinia-push: Invalid --tcp-port "70000"\. Use a whole number from 0 to 65535\.\n/],
+    [
+      ['hub', '--tcp-port', '70000'],
+      /^pinia-push: Invalid --tcp-port "70000"\. Use a whole number from 0 to 65535\.\n/,
+    ],
     [['hub', '--port', 'x'], /Invalid --port "x"\. Use a whole number/],
     [['hub', '--port', ''], /Invalid --port ""\. Use a whole number/],
     [['hub', '--port', '1e3'], /Invalid --port "1e3"\. Use a whole number/],

@@ -7,7 +7,6 @@ import { metaControl, metaHead } from './nchan-frame.ts'
 import type { ResponseEncoder } from './encoder.ts'
 import { replaceBytes } from './replace-bytes.ts'
 import { quoted } from '../sanitize.ts'
-import type { Refusal } from '../http/http-errors.ts'
 
 /** The page that contains a forever frame. */
 export interface Parent {
@@ -22,22 +21,21 @@ const PADDING = ' '.repeat(512)
 
 /**
  * Reads the parent of a forever frame from a query (PROTOCOL.md section 4). Undefined: the request is not for a frame.
+ * A string: why the parent is refused.
  *
  * The request of an iframe has cookies but no Origin header, so its query names the origin. Whether that origin may have
  * a frame is decided as for any other page.
  */
-export function requestedParent(query: URLSearchParams): Parent | Refusal | undefined {
+export function requestedParent(query: URLSearchParams): Parent | string | undefined {
   const token = query.get(FRAME)
   if (token === null) return undefined
   const origin = query.get(FRAME_PARENT) ?? ''
-  if (!/^[\w-]{8,64}$/.test(token)) return invalid(`"${FRAME}" is not 8 to 64 letters, digits, - or _.`)
+  if (!/^[\w-]{8,64}$/.test(token)) return `Forbidden: \`${FRAME}\` is not 8 to 64 letters, digits, - or _.`
   // A host may contain characters that have a meaning in a policy.
   if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^[a-z][\w+.-]*:\/\/[\w.:[\]-]+$/.test(origin))
-    return invalid(`"${FRAME_PARENT}" is ${quoted(origin)}, not an origin.`)
+    return `Forbidden: \`${FRAME_PARENT}\` is ${quoted(origin)}, which is not an origin.`
   return { origin, token }
 }
-
-const invalid = (cause: string): Refusal => ({ status: 403, message: `Forbidden: ${cause}` })
 
 /**
  * Creates the encoder of a document that does not end. Each message is a script, which posts the message to the parent

@@ -57,7 +57,7 @@ export function createRequestHandler(
     try {
       const route = parseTarget(target, path)
       const parent = request.method === 'GET' ? requestedParent(route.query) : undefined
-      return parent && 'status' in parent ? { invalid: parent } : { route, parent }
+      return typeof parent === 'string' ? { invalid: { status: 403, message: parent } } : { route, parent }
     } catch (error) {
       return { invalid: refusalOf(error, report) }
     }

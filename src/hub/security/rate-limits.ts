@@ -59,7 +59,10 @@ export function createLimits(
     publish(address) {
       const tokens = filled(buckets.get(address) ?? { tokens: maxPublishRate, at: now() })
       if (tokens < 1)
-        return busy(429, `Message not published: an address may publish ${maxPublishRate} messages per second. Send fewer.`)
+        return busy(
+          429,
+          `Message not published: an address may publish ${maxPublishRate} messages per second. Send fewer.`,
+        )
       buckets.set(address, { tokens: tokens - 1, at: now() })
       return undefined
     },

@@ -322,6 +322,6 @@ describe('a tunnel', () => {
   })
 
   test('must lie outside the path of the channels', () => {
-    expect(() => createHub({ tunnels: { '/push/a': { host: '127.0.0.1', port: 1 } } })).toThrow('outside /push/')
+    expect(() => createHub({ tunnels: { '/push/a': { host: '127.0.0.1', port: 1 } } })).toThrow('outside "/push/"')
   })
 })

@@ -40,7 +40,9 @@ describe('publishing', () => {
     const { url, port } = await serve({ maxMessageBytes: 10 })
     expect((await post(`${url}a`, 'more than ten bytes')).status).toBe(413)
     const chunked = `POST /push/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n${'x'.repeat(20)}\r\n0\r\n\r\n`
-    expect(await raw(port, chunked)).toMatch(/^HTTP\/1\.1 413 [\s\S]*larger than `maxMessageBytes`, 10\. Send less\.\n$/)
+    expect(await raw(port, chunked)).toMatch(
+      /^HTTP\/1\.1 413 [\s\S]*larger than `maxMessageBytes`, 10\. Send less\.\n$/,
+    )
   })
 
   test.for([

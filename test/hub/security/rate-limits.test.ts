@@ -61,7 +61,10 @@ describe('limits', () => {
     const { socket, next, closed } = frames(`${url}a`)
     await next()
     for (let n = 0; n < 3; n += 1) socket.send('x')
-    expect(await closed).toEqual({ code: 1_013, reason: 'Message not published: an address may publish 2 messages per second. Send fewer.' })
+    expect(await closed).toEqual({
+      code: 1_013,
+      reason: 'Message not published: an address may publish 2 messages per second. Send fewer.',
+    })
   })
 
   test('channels: to publish to one more is refused, to read it is not, by every technique', async ({
