@@ -16,7 +16,7 @@ export const loadWs = (): Promise<Ws> =>
   import('ws').catch((cause: unknown) => {
     throw new HubError(
       'missing-package',
-      'Cannot serve WebSockets: the package "ws" is not installed. Run `npm install ws`.',
+      'The hub cannot serve WebSockets: the package "ws" is not installed. Run `npm install ws`.',
       { cause },
     )
   })

@@ -176,6 +176,19 @@ describe('a WebSocket', () => {
     expect(await next()).toMatchObject({ body: 'said', binary: false })
   })
 
+  test('receives what is published, as do all that connect at the same moment', async ({ serve, frames }) => {
+    const allow: (() => void)[] = []
+    const { hub, url } = await serve({
+      authorize: () => new Promise<boolean>((resolve) => allow.push(() => resolve(true))),
+    })
+    const clients = Array.from({ length: 3 }, () => frames(`${url}a`))
+    while (allow.length < clients.length) await new Promise(setImmediate)
+    for (const decide of allow) decide()
+    await Promise.all(clients.map(({ next }) => next()))
+    expect(hub.publish('a', 'one').subscribers).toBe(3)
+    for (const { next } of clients) expect(await next()).toMatchObject({ body: 'one' })
+  })
+
   test('is refused in one line without the subprotocol', async ({ serve }) => {
     const { url } = await serve()
     const { WebSocket } = await import('ws')
