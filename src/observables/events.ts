@@ -1,29 +1,29 @@
 import type { PushError } from './errors.ts'
 
-/** What a message carries on the wire: text, or bytes where the technique and the server tell them apart. */
+/** The content of a message on the wire: text, or bytes if the technique and the server support them. */
 export type Payload = string | Uint8Array
 
 /** One message, decoded. */
 export interface PushMessage<T> {
   readonly type: 'message'
   readonly data: T
-  /** The event's name; `message` where the server gave none. */
+  /** The event's name. @default 'message' */
   readonly event: string
-  /** This message's place in the channel, opaque; absent where the server gave none. */
+  /** The message's position in the channel, opaque. Absent if the server sends none. */
   readonly cursor?: string | undefined
 }
 
 /**
  * Why messages may be missing.
  *
- * - `not-resumed`: the connection changed, and the server gave nothing to prove that nothing fell between.
- * - `history-expired`: the server no longer keeps what came after the last message.
- * - `unknown-cursor`: the server does not know the place asked for.
- * - `sequence`: the numbers that the messages carry do not follow each other.
- * - `overflow`: more came than could be kept.
- * - `paused`: the reader was paused while others went on, and the channel keeps (`replay`) less than it missed.
+ * - `not-resumed`: the client reconnected, and nothing proves that no message was missed.
+ * - `history-expired`: the server no longer has the messages after the cursor.
+ * - `unknown-cursor`: the server does not know the cursor.
+ * - `sequence`: the messages' numbers are not consecutive.
+ * - `overflow`: more messages arrived than the buffer holds.
+ * - `paused`: the reader missed more messages during its pause than the channel keeps (`replay`).
  *
- * A server may name reasons of its own.
+ * A server may send other reasons.
  */
 export type GapReason =
   | 'not-resumed'
@@ -34,24 +34,24 @@ export type GapReason =
   | 'paused'
   | (string & {})
 
-/** Some messages may be missing before the next one: take a fresh snapshot. */
+/** Messages may be missing before the next one. Load a new snapshot. */
 export interface PushGap {
   readonly type: 'gap'
   readonly reason: GapReason
 }
 
-/** Everything that happens on a channel, in one stream, told apart by `type`. */
+/** Any event of a channel. `type` distinguishes them. */
 export type PushEvent<T> =
   /**
-   * Not connected, because nobody reads (no `pausedBy`), or because of what `pausedBy` names: `reader` (this one, by
-   * `pausable`), or what the client's `lifecycle` says, all that hold it back now: `hidden`, `bfcache`, names of your own.
+   * The channel is not connected. `pausedBy` lists the reasons of a pause: `reader` (by `pausable`), `hidden`, `bfcache`, or
+   * your own. It is absent if the channel has no readers.
    */
   | { readonly type: 'idle'; readonly pausedBy?: readonly string[] }
-  /** An attempt begins; `attempt` counts the failures before it. */
+  /** An attempt starts. `attempt` counts the failures before it. */
   | { readonly type: 'connecting'; readonly attempt: number }
   /**
-   * `unconfirmed`: nothing was received yet, but nothing was refused either. `reason`: what made `fallback` take this
-   * technique.
+   * The channel is connected. `unconfirmed`: no byte arrived yet, as with a pending long poll. `reason`: why `fallback`
+   * chose this technique.
    */
   | {
       readonly type: 'open'
@@ -60,10 +60,10 @@ export type PushEvent<T> =
       readonly reason?: string | undefined
     }
   | PushMessage<T>
-  /** One message could not be decoded; the channel goes on. */
+  /** One message could not be decoded. The channel continues. */
   | { readonly type: 'invalid'; readonly error: PushError; readonly raw: Payload; readonly cursor?: string | undefined }
   | PushGap
-  /** The next attempt begins `delay` ms from now, at `retryAt` (ms since the epoch). */
+  /** The connection failed. The next attempt starts after `delay` ms, at `retryAt` (ms since the epoch). */
   | {
       readonly type: 'reconnecting'
       readonly error: PushError
@@ -71,9 +71,9 @@ export type PushEvent<T> =
       readonly delay: number
       readonly retryAt: number
     }
-  /** The channel ended at the server, or `close()` was called here. */
+  /** The server ended the channel, or `close()` was called. */
   | { readonly type: 'closed'; readonly by: 'server' | 'client' }
-  /** Trying again cannot help. `reconnect()` tries all the same. */
+  /** A retry cannot help. `reconnect()` retries anyway. */
   | { readonly type: 'failed'; readonly error: PushError }
 
 /** What a channel's status comes with: the events that are neither a message nor about messages. */

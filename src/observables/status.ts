@@ -1,12 +1,12 @@
 /**
  * How a channel is connected.
  *
- * - `idle`: not connected, because nobody reads it or because it is paused.
- * - `connecting`: the first attempt is under way.
- * - `open`: connected.
- * - `reconnecting`: from a failure until the connection is open again; it has a `retryAt` while it waits, and none while
- *   an attempt is under way.
+ * - `idle`: it is not connected, because it has no readers or is paused.
+ * - `connecting`: the first attempt runs.
+ * - `open`: it is connected.
+ * - `reconnecting`: a connection failed, and the next one is not open yet. `retryAt` is set while the client waits, and
+ *   undefined while an attempt runs.
  * - `closed`: the server ended the channel, or `close()` was called.
- * - `failed`: another attempt cannot help. `reconnect()` tries again all the same.
+ * - `failed`: a retry cannot help. `reconnect()` retries anyway.
  */
 export type PushStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed' | 'failed'

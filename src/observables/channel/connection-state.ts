@@ -2,21 +2,21 @@ import type { PushError } from '../errors.ts'
 import type { PushEvent } from '../events.ts'
 import type { PushStatus } from '../status.ts'
 
-/** How a channel is connected: what a banner, a badge or a card shows. */
+/** The state of a channel's connection, for a banner or a badge. */
 export interface ConnectionState {
   readonly status: PushStatus
-  /** The technique that is connected; undefined unless `open`. */
+  /** The connected technique; undefined unless `open`. */
   readonly technique: string | undefined
   /**
    * Why the channel is not open: the last error, kept while the next attempt runs. While it is open, why the last
    * message could not be decoded. Undefined when neither is so, and for `idle` and `closed`, which are no errors.
    */
   readonly error: PushError | undefined
-  /** How many attempts failed in a row; 0 once it is open. */
+  /** The number of failures in a row; 0 once it is open. */
   readonly attempt: number
-  /** When the next attempt begins, in ms since the epoch; undefined unless it waits for one. */
+  /** When the next attempt starts, in ms since the epoch; undefined unless the channel waits for one. */
   readonly retryAt: number | undefined
-  /** Why the channel is `idle` although it is read: `hidden`, `bfcache`, `reader` ...; empty otherwise. */
+  /** Why a channel with readers is `idle`: `hidden`, `bfcache`, `reader`, ...; otherwise empty. */
   readonly pausedBy: readonly string[]
 }
 

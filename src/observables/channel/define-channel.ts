@@ -8,19 +8,19 @@ import { replayBuffer, type ReplayBuffer } from './replay-buffer.ts'
 import { sequenceWatch, type SequenceWatch } from './sequence-check.ts'
 import type { Technique } from '../techniques/technique.ts'
 
-/** What a definition says beside how it decodes. */
+/** The options of a channel, except for decoding and sending. */
 export interface ChannelOptions<P> {
-  /** Absolute, or relative to the client's `baseUrl`; a function of the channel's parameters where it has any. */
+  /** The URL, absolute or relative to the client's `baseUrl`. For a channel with parameters, a function that returns it. */
   url: string | ((params: P) => string)
-  /** How to connect. @default the client's */
+  /** The technique. @default the client's */
   technique?: Technique
-  /** When to try again. @default the client's */
+  /** Decides when to retry. @default the client's */
   retry?: RetryPolicy
-  /** How many past messages a late reader gets. @default 0 */
+  /** The number of past messages that a late reader receives. @default 0 */
   replay?: number
-  /** How long the connection outlives its last reader, in ms. @default the client's */
+  /** How long the channel stays connected without readers, in ms. @default the client's */
   disconnectDelay?: number
-  /** How long it stays connected in a hidden page, in ms; `false`: always. For `pageLifecycle`. @default its `hiddenTimeout` */
+  /** How long the channel stays connected in a hidden page, in ms, or `false` for always. @default `hiddenTimeout` of `pageLifecycle` */
   disconnectWhenHidden?: number | false
 }
 
@@ -40,31 +40,31 @@ export interface Definition {
   readonly replay?: (() => ReplayBuffer) | undefined
 }
 
-/** Pure data: what to read, not a connection. `T` is received, `S` can be sent. */
+/** Describes a channel; it is data, not a connection. `T` is the received type, `S` the sent type. */
 export interface ChannelDescriptor<T, S = never> {
   readonly url: string
-  /** Channels are shared by URL, and definitions that are alike. */
+  /** Channels with the same URL and an equal definition are shared. */
   readonly definition: Definition
-  /** Carries `T` for inference; never there. */
+  /** For type inference only; never set. */
   readonly T?: T
-  /** Carries `S` for inference; never there. */
+  /** For type inference only; never set. */
   readonly S?: (message: S) => void
 }
 
 /** A descriptor of any channel. */
 export type AnyDescriptor = ChannelDescriptor<unknown, never>
 
-/** The data of a source's messages; `T` where it is a bare URL. */
+/** The data type of a source's messages; `T` for a URL. */
 export type Received<V, T> = [V] extends [Nameless] ? T : V extends ChannelDescriptor<infer R, never> ? R : never
 
-/** What can be sent on a source's channel; anything where it is a bare URL. */
+/** The type that a source's channel can send; `unknown` for a URL. */
 export type Sent<V> = [V] extends [Nameless]
   ? unknown
   : (V extends ChannelDescriptor<unknown, infer S> ? (message: S) => void : never) extends (message: infer S) => void
     ? S
     : never
 
-/** What names no definition. */
+/** A source without a definition. */
 export type Nameless = string | null | undefined
 
 export type ChannelDefinition<P, T, S> = (...params: [P] extends [void] ? [] : [params: P]) => ChannelDescriptor<T, S>
@@ -88,16 +88,15 @@ interface Sends<S> {
 }
 
 /**
- * Says what a channel is: its URL, what its messages look like and what may be sent. It connects nothing; a client
- * opens what it describes, and readers of one definition and URL share one connection. Definitions of the same options
- * are one; functions among these are the same only where they are one function, so define a channel once, outside of
- * components. Development warns where two definitions read one URL.
+ * Defines a channel: its URL, the type of its messages, and the messages that it can send. It does not connect. Readers of
+ * the same definition and URL share one connection. Definitions with equal options are the same, if each function among them
+ * is the same function. Define a channel once, outside of components. Development warns if two definitions read one URL.
  *
- * Messages are JSON unless `decode` says otherwise. A `schema` is any synchronous Standard Schema; what it refuses is
- * an `invalid` event. `binary: true` hands over bytes.
+ * Messages are parsed as JSON by default. `decode` parses them in another way, and `binary: true` delivers bytes. `schema` is
+ * any synchronous Standard Schema; a message that it rejects is an `invalid` event.
  *
- * What is sent is JSON too, or bytes as they are, unless `encode` says otherwise: `encode: String` sends the text `ping`
- * as it is, where JSON would send `"ping"`. `sendSchema` is a schema for it.
+ * Sent data is JSON by default, and bytes are sent unchanged. `encode` replaces this: `encode: String` sends `ping`, where JSON
+ * sends `"ping"`. `sendSchema` validates sent data.
  *
  * @see https://standardschema.dev
  * @example

@@ -10,45 +10,46 @@ import type { Technique } from '../techniques/technique.ts'
 import type { PrepareRequest } from './prepare-request.ts'
 
 export interface PushClientOptions extends HeartbeatOptions {
-  /** How to connect; there is no default, so that what is not named is not bundled. A channel may name its own. */
+  /** The technique of channels without their own. There is no default, so that bundles contain only imported techniques. */
   technique?: Technique
-  /** How the server spells things. @default standard(): the standards, and nothing else */
+  /** The kind of server: its cursors, statuses and close codes. @default standard() */
   backend?: Backend
-  /** When to try again. @default backoff() */
+  /** Decides when to retry. @default backoff() */
   retry?: RetryPolicy
+  /** Adds headers, a query or a token to each request. */
   prepareRequest?: PrepareRequest
-  /** When channels pause, and when they reconnect at once: `pageLifecycle()` knows of the page. @default false: never */
+  /** Decides when channels pause, and when they reconnect at once: `pageLifecycle()`. @default false (never) */
   lifecycle?: Lifecycle | false
   /**
-   * What relative URLs are relative to. Of several the first gives the channels their URLs, and the first is tried first;
-   * each failure to reach one moves all channels on to the next, with the place where they are. What works is kept.
-   * @default the page's address
+   * The base of relative URLs. With a list, the client starts with the first server, from which channels have their URLs. If
+   * a server cannot be reached, all channels move to the next one, with their positions, and stay there while it works.
+   * @default the page's URL
    */
   baseUrl?: string | readonly string[]
-  /** For techniques that read by fetch. @default 'same-origin' */
+  /** The credentials mode of techniques that use fetch. @default 'same-origin' */
   credentials?: RequestCredentials
-  /** How long a connection outlives its last reader, in ms: long enough for a change of route. @default 1_000 */
+  /** How long a channel stays connected without readers, in ms, for example during a change of route. @default 1_000 */
   disconnectDelay?: number
   /**
-   * How long one message may be, in bytes (in characters, where the host gives text). One that is longer is `invalid`, as
-   * `message-too-large`, and the channel goes on behind it. What reads a body as it comes keeps no more than that in memory;
-   * a WebSocket, an EventSource and a frame are read by the host, and judged when they are there.
+   * The longest message, in bytes (in characters if the host delivers text). A longer one is `invalid`, with the error
+   * `message-too-large`, and the channel continues. With fetch and XMLHttpRequest, it uses no more memory than this limit. The
+   * host reads a message of a WebSocket, an EventSource or an iframe as a whole, so it is checked afterwards.
    * @default 16_777_216 (16 MiB)
    */
   maxMessageBytes?: number
-  /** How many messages may wait to be sent in each channel. @default 64 */
+  /** The number of messages that may wait to be sent, per channel. @default 64 */
   maxQueuedSends?: number
   /**
-   * How long a message may take once it is its turn to be sent, in ms: a `Blob` until it is read, and by HTTP until the
-   * server has accepted it, `prepareRequest` included. Then it rejects with `send-aborted`, and the next one goes on.
+   * How long a message may take to be sent, in ms, once the messages before it are done. That includes reading a `Blob` and,
+   * over HTTP, `prepareRequest` and the response. After it, `send` rejects with `send-aborted`, and the next message is sent.
    * @default 10_000
    */
   sendTimeout?: number
-  /** @default the host's timers, and a monotonic clock */
+  /** Schedules every timer. @default the host's timers, and a monotonic clock */
   scheduler?: SchedulerLike
   /**
-   * Whether mistakes of the set-up (CORS, a wrong URL, HTML in the place of events, 401, 404 ...) are warned of in the
-   * console, once for each channel and cause. In production nothing is. @default true
+   * Whether the console shows a warning for each configuration error (CORS, a wrong URL, HTML instead of events, 401, 404, ...),
+   * once per channel and cause. Production never warns. @default true
    */
   warnings?: boolean
 }

@@ -13,25 +13,25 @@ import { secondConnections } from './duplicate-connections.ts'
 import { openChannel, type AnyChannel, type ClientScope } from './open-channel.ts'
 import { serverList } from './servers.ts'
 
-/** Opens channels, and shares each among its readers. One for each app, and on a server one for each request. */
+/** Opens channels, and shares each one among its readers. Create one per app, and on a server one per request. */
 export interface PushClient {
   /**
-   * The channel that a descriptor, or a bare URL, names. The same URL and definition give the same channel;
-   * definitions that are made of the same options are one, and so are techniques.
+   * Returns the channel of a descriptor or a URL. The same URL and definition return the same channel. Definitions with equal
+   * options are the same, and so are techniques.
    * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` where a technique or a policy was not called
    */
   channel<T = unknown, V extends AnyDescriptor | string = string>(
     source: V,
     options?: { technique?: V extends string ? Technique | undefined : undefined },
   ): Channel<Received<V, T>, Sent<V>>
-  /** The channels that are read now. */
+  /** Emits the channels that have readers. */
   readonly channels$: Observable<readonly Channel<unknown, unknown>[]>
-  /** Closes every channel; none can be opened again. */
+  /** Closes every channel permanently. */
   close(): void
 }
 
 /**
- * Makes a client. It connects nothing until a channel is read.
+ * Creates a client. It connects when a channel gets its first reader.
  *
  * @throws PushError `invalid-option` where a number is out of its range, `baseUrl` an empty list, `backend`, `retry` or
  * `technique` a function that was not called, or `lifecycle` or `prepareRequest` none; `invalid-url` where a `baseUrl` is none.

@@ -3,23 +3,23 @@ import { DEV } from '../internal/dev.ts'
 import { PushError, rejection } from '../errors.ts'
 import { wallTime } from '../internal/time.ts'
 
-/** What `prepareRequest` may add to a request. */
+/** The additions of `prepareRequest` to a request. */
 export interface RequestInitPatch {
   headers?: Record<string, string>
-  /** Goes into the URL: the one way for techniques that send no header. */
+  /** Parameters for the URL's query. All techniques support them. */
   query?: Record<string, string>
-  /** WebSocket subprotocols to offer behind the backend's own: how some servers take a token. */
+  /** WebSocket subprotocols, offered after the backend's own. Some servers expect a token here. */
   subprotocols?: readonly string[]
   /**
-   * When this is of no use any more, in ms since the epoch: before that, `prepareRequest` is asked again, and the connection
-   * made anew from its cursor, unseen. `fallback`, of one technique too, opens the new one before it leaves the old.
+   * When the result expires, in ms since the epoch. Before that, `prepareRequest` runs again, and the client reconnects from
+   * its cursor without an event. `fallback`, also with one technique, opens the new connection before it closes the old one.
    * @default never
    */
   expiresAt?: number
 }
 
 /**
- * Runs before every attempt, and may be asynchronous: the place for a token that expires.
+ * Returns additions to a request, for example a token that expires. It runs before every attempt, and may be async.
  *
  * @example prepareRequest: async () => ({ headers: { Authorization: `Bearer ${await freshToken()}` } })
  */

@@ -34,56 +34,57 @@ export function delayOf(
 }
 
 export interface BackoffOptions {
-  /** The longest first delay, in ms. @default 500 */
+  /** The upper limit of the first delay, in ms. @default 500 */
   initialDelay?: number
   /**
-   * What the longest delay grows by with each failure; `Infinity`: to `maxDelay` with the second. After what opened and
-   * broke again it is 2 at most. @default Infinity
+   * The factor by which the limit of the delay grows with each failure. `Infinity` raises it to `maxDelay` at the second one.
+   * After `connection-lost` it is at most 2. @default Infinity
    */
   multiplier?: number
-  /** The longest delay of all, in ms. @default 30_000 */
+  /** The upper limit of every delay, in ms. @default 30_000 */
   maxDelay?: number
-  /** Attempts after which it gives up. @default Infinity */
+  /** The number of failures in a row after which it gives up. @default Infinity */
   maxRetries?: number
-  /** How long failures in a row may go on before it gives up, in ms. @default Infinity */
+  /** The duration of failures in a row after which it gives up, in ms. @default Infinity */
   maxElapsedTime?: number
-  /** A connection that stood for this long, in ms, counts as success: the next failure is the first again. @default 10_000 */
+  /** A connection that was open for this long, in ms, resets the count of failures. @default 10_000 */
   resetAfter?: number
-  /** From 0 up to 1. @default Math.random */
+  /** Returns a number from 0 up to 1. @default Math.random */
   random?: () => number
   /** @default the host's timers, and a monotonic clock */
   scheduler?: SchedulerLike
 }
 
-/** When to try again. As a function it fits RxJS's own `retry({ delay })`. */
+/** Decides when to retry. As a function it works with RxJS's own `retry({ delay })`. */
 export interface RetryPolicy {
-  /** Emits once when the next attempt is due; errors with what cannot be mended by waiting. */
+  /** Emits once when the next attempt is due. Errors if a retry cannot help. */
   (error: unknown, failures: number): Observable<unknown>
   /**
-   * The delay, in ms, after so many failures in a row (1 is the first), of which the first was `elapsed` ms ago;
-   * undefined: give up.
+   * Returns the delay before the next attempt, in ms, or undefined to give up. `failures` counts the failures in a row, and
+   * the first of them was `elapsed` ms ago.
    */
   nextDelay(failures: number, error?: PushError, elapsed?: number): number | undefined
-  /** In ms. */
+  /** How long a connection has to be open to reset the count of failures, in ms. */
   readonly resetAfter: number
 }
 
 /**
- * Waits that suit one user and a million. Most losses are one link's own, so the first delay is short: drawn evenly
- * from nothing up to `initialDelay`. Where that attempt fails too, it may be the server, and everybody lost it at once:
- * the next delay is drawn from nothing up to two thirds of `maxDelay`, which spreads clients out, and each later one from
- * the last third, which keeps them so. What opened and broke again (`connection-lost`) waits step by step, twice as long
- * each time. However long a server was away, those that return to it are then at most 1.5 times as many a second as if
- * they came spread evenly over `maxDelay`; `npm run bench:storm` plays it.
+ * Creates a retry policy with random delays that spread the retries of many clients.
  *
- * What this cannot spread is the first attempts, within `initialDelay`, after a loss that was over at once: no client can
- * know whether it is alone. Where that is too many, let `initialDelay` be `maxDelay`. With a `multiplier` the limit grows
- * step by step, which brings one user back sooner after an outage of seconds, and everybody else too.
+ * - The first delay is random, up to `initialDelay`, because most failures affect one connection only.
+ * - If the first retry also fails, assume an outage that affects every client. The second delay is up to two thirds of
+ *   `maxDelay`, which spreads the clients. Each later one is in the last third, which keeps them spread.
+ * - After a connection that opened and was lost (`connection-lost`), the limit doubles with each failure.
  *
- * It gives up after `maxRetries` failures in a row, or when they went on for `maxElapsedTime`. In RxJS's own `retry` a
- * policy with a `maxElapsedTime` serves one subscription at a time.
+ * The clients that return in one second are then at most 1.5 times as many as with an even spread over `maxDelay`, for any
+ * outage. `npm run bench:storm` simulates it. It cannot spread the first retries of clients that a server disconnects all at
+ * once. If these are too many, set `initialDelay` to `maxDelay`. A finite `multiplier` raises the limit step by step: all
+ * clients return sooner after a short outage.
  *
- * @throws PushError `invalid-option` where a number is out of its range.
+ * It gives up after `maxRetries` failures in a row, or after `maxElapsedTime` of failures. In RxJS's own `retry`, a policy
+ * with a `maxElapsedTime` serves one subscription at a time.
+ *
+ * @throws PushError `invalid-option` if a number is out of its range.
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  * @example createPushClient({ technique: sse(), retry: backoff({ initialDelay: 250, maxDelay: 10_000 }) })
  * @example sse().connect(request).pipe(retry({ delay: backoff({ maxRetries: 5 }) }))

@@ -24,15 +24,15 @@ import type { PollRate } from '../techniques/technique.ts'
 import { after } from '../internal/time.ts'
 
 export interface PageLifecycleOptions {
-  /** How long a hidden page stays connected, in ms; `Infinity`: always. A channel may name its own. @default 300_000 */
+  /** How long a hidden page stays connected, in ms. A channel's `disconnectWhenHidden` overrides it. @default 300_000 */
   hiddenTimeout?: number
   /** The least time between two polls of a hidden page, in ms. @default 30_000 */
   hiddenPollInterval?: number
-  /** The least time between two attempts while the host says that it is offline, in ms. @default 30_000 */
+  /** The least time between two attempts while the host is offline, in ms. @default 30_000 */
   offlineRetryInterval?: number
-  /** Reasons of your own to pause every channel, by name, each while it says true. */
+  /** Your own reasons to pause every channel, by name. Each pauses while its last value is true. */
   pauseWhen?: Readonly<Record<string, Observable<boolean>>>
-  /** What tells of the page's life. @default the page's own events; nothing where there is no page */
+  /** The signals of the page. @default the page's own events, and none without a page */
   signals?: PageSignals | undefined
 }
 
@@ -44,21 +44,21 @@ const SLEPT_HIDDEN = 120_000
 const ONE_SLEEP = 5_000
 
 /**
- * Keeps a client's channels in step with the page they are in. A pause closes the connection and remembers the place;
- * after it the channel goes on from there, so that a server that resumes loses nothing. Meanwhile the channel is `idle`,
- * and the event's `pausedBy` names every reason.
+ * Pauses, slows down and reconnects a client's channels with the page's lifecycle. A pause closes the connection and keeps
+ * the position, so that the channel resumes afterwards. Meanwhile it is `idle`, and `pausedBy` lists the reasons.
  *
- * - **hidden**: stays connected, polls less often, and pauses after `hiddenTimeout`. Seen again, it polls or connects at once.
- * - **offline**: is no pause, because hosts err: it tries more slowly, and at once when the network is back. What is on
- *   this machine (`localhost`, `127.0.0.1`) is not held back.
- * - **bfcache**: pauses while the page is left, because an open connection would keep it out of the back/forward cache.
- * - **asleep, frozen**: when the machine wakes or the page thaws, a connection with a cursor is made anew at once, from
- *   there. One without is kept, and given time to show that it lives.
+ * - **hidden**: the channel stays connected, polls less often, and pauses after `hiddenTimeout`. When the page is visible
+ *   again, it polls or connects at once.
+ * - **offline**: the channel does not pause, because hosts report this wrongly. It retries more slowly, and at once when the
+ *   network is back. `localhost` and `127.0.0.1` are exempt.
+ * - **bfcache**: the channel pauses while the user has left the page. An open connection would prevent the back/forward cache.
+ * - **sleep, freeze**: when the machine wakes or the page thaws, a connection with a cursor reconnects at once. One without
+ *   stays open, and has to receive a byte in time.
  *
- * A wait is cut short by whatever says that the next attempt may succeed: being seen, online, or awake again. Without a
- * page (Node, SSR, a worker) it does nothing. It listens only while a channel is read.
+ * A visible page, the network and waking end a wait early. Without a page (Node, SSR, a worker) it does nothing. It listens
+ * only while a channel has readers.
  *
- * @throws PushError `invalid-option` where a number is out of its range, or one of `pauseWhen` is no Observable.
+ * @throws PushError `invalid-option` if a number is out of its range, or an entry of `pauseWhen` is not an Observable.
  * @see https://developer.chrome.com/docs/web-platform/page-lifecycle-api
  * @example createPushClient({ technique: webSocket(), backend: nchan(), lifecycle: pageLifecycle({ hiddenTimeout: 60_000 }) })
  * @example pageLifecycle({ pauseWhen: { user: user$ } }) // `idle` with `pausedBy: ['user']`

@@ -1,19 +1,19 @@
 import { fromEvent, map, merge, of, type Observable } from 'rxjs'
 
-/** What a page tells of its own life. Those that have a state say it when they are subscribed. */
+/** Signals of a page's lifecycle. Each boolean signal emits its present value at subscription. */
 export interface PageSignals {
-  /** Whether nobody can see the page. */
+  /** Emits whether the page is hidden. */
   readonly hidden$: Observable<boolean>
-  /** Whether the host says that it has no network. */
+  /** Emits whether the host reports that it is offline. */
   readonly offline$: Observable<boolean>
-  /** Whether the page was left, so that it may go into the back/forward cache. */
+  /** Emits whether the user left the page, so that it may enter the back/forward cache. */
   readonly left$: Observable<boolean>
-  /** The page was frozen and is no more. */
+  /** Emits when the page is no longer frozen. */
   readonly thawed$: Observable<unknown>
 }
 
 /**
- * The signals of the page that this runs in; undefined where there is none (Node, a worker).
+ * Returns the signals of the current page, or undefined without one (Node, a worker).
  *
  * @see https://wicg.github.io/page-lifecycle/, https://html.spec.whatwg.org/#page-visibility
  */
