@@ -24,7 +24,6 @@ export function lastId(): Backend {
   return {
     name: 'last-id',
     heartbeat: undefined,
-    statuses: STANDARD_STATUSES,
     eventStream: {
       buildRequest({ url, headers, cursor }) {
         const id = cursor?.namespace === NAMESPACE ? cursor.value : undefined

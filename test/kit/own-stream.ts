@@ -34,7 +34,7 @@ export function ownStream(): Technique {
               (event) => (event === 'end' ? subscriber.complete() : subscriber.next(event)),
               request,
             ),
-            position: (cursor) => subscriber.next({ type: 'alive', cursor }),
+            id: (cursor) => subscriber.next({ type: 'alive', cursor }),
             comment: () => subscriber.next(ALIVE),
             retry: (delay) => subscriber.next({ type: 'retry', delay }),
           })
