@@ -51,7 +51,7 @@ async function answers(port: number): Promise<number> {
 }
 
 describe('npx pinia-push hub', () => {
-  test('says where it is and how to use it, works, and stops when it is told to', async () => {
+  test('prints its URL and how to use it, serves channels, and stops at a signal', async () => {
     const hub = run('hub', '--port', '0', '--start-from', 'oldest')
     await said(hub, /publish:/)
     const url = /http:\/\/127\.0\.0\.1:\d+\/push\/news/.exec(hub.said())?.[0] ?? ''
@@ -61,7 +61,7 @@ describe('npx pinia-push hub', () => {
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
 
-  test('speaks lines over TCP where it is told to', async () => {
+  test('serves lines over TCP with --tcp-port', async () => {
     const hub = run('hub', '--port', '0', '--tcp-port', '0')
     await said(hub, /publish:/)
     const { say, next, leave } = overTcp(Number(/TCP: port (\d+)/.exec(hub.said())?.[1]))
@@ -72,7 +72,7 @@ describe('npx pinia-push hub', () => {
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
 
-  test('begins at the last messages where it is told to', async () => {
+  test('starts at the last messages with --start-from', async () => {
     const hub = run('hub', '--port', '0', '--start-from=-1')
     await said(hub, /publish:/)
     const url = channelOf(hub)
@@ -80,7 +80,7 @@ describe('npx pinia-push hub', () => {
     expect(await (await fetch(`${url}?wait=0`)).text()).toBe('two')
   })
 
-  test('says in one line that a port is taken, and listens nowhere then', async () => {
+  test('prints one line if a port is in use, and does not listen then', async () => {
     const first = run('hub', '--port', '0')
     await said(first, /publish:/)
     const taken = new URL(channelOf(first)).port
@@ -97,7 +97,7 @@ describe('npx pinia-push hub', () => {
     expect((await fetch(channelOf(first), { method: 'POST', body: 'x' })).status).toBe(202)
   })
 
-  test('goes on when nobody reads what it writes', async () => {
+  test('continues if nothing reads its output', async () => {
     const port = await freePort()
     const hub = run('hub', '--port', String(port))
     hub.stdout?.destroy()
@@ -107,7 +107,7 @@ describe('npx pinia-push hub', () => {
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
 
-  test('goes on when it ran out of descriptors', async () => {
+  test('continues after it ran out of file descriptors', async () => {
     const [port, tcpPort] = [await freePort(), await freePort()]
     const hub = limited(64, 'hub', '--port', String(port), '--tcp-port', String(tcpPort))
     await said(hub, /publish:/)
@@ -136,7 +136,7 @@ describe('npx pinia-push hub', () => {
       ['SIGINT', 'SIGTERM'],
       [0, null],
     ],
-  ] as const)('ends once, whatever signals come: %j', async (signals, ending) => {
+  ] as const)('ends once for these signals: %j', async (signals, ending) => {
     const hub = run('hub', '--port', '0', '--tcp-port', '0')
     await said(hub, /publish:/)
     const port = Number(new URL(channelOf(hub)).port)
@@ -171,7 +171,7 @@ describe('npx pinia-push hub', () => {
     [['hub', '--colour'], /Unknown option/],
     [['serve'], /Unknown command "serve"/],
     [[], /Missing command: hub/],
-  ])('refuses %j in one line, and says how it is called', async (args, line) => {
+  ])('rejects %j in one line, and prints its usage', async (args, line) => {
     const hub = run(...args)
     expect(await once(hub, 'exit')).toEqual([2, null])
     expect(hub.said()).toMatch(line)

@@ -9,7 +9,10 @@ const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 describe('a closed hub', () => {
-  test('says so to who publishes, asks or connects, so that clients come back later', async ({ serve, frames }) => {
+  test('rejects publications, requests and connections with 503, so that clients reconnect later', async ({
+    serve,
+    frames,
+  }) => {
     const { hub, url } = await serve()
     await hub.close()
     expect(() => hub.publish('a', 'x')).toThrow(expect.objectContaining({ code: 'closed' }))
@@ -42,7 +45,7 @@ describe('a closed hub', () => {
   })
 })
 
-test('a refused upgrade whose peer stays does not hold up the end', async () => {
+test('a refused upgrade whose client stays does not delay the close', async () => {
   const hub = createHub()
   const { port, close } = await hub.listen()
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -53,7 +56,7 @@ test('a refused upgrade whose peer stays does not hold up the end', async () => 
   socket.destroy()
 })
 
-test('a tunnel whose TCP server does not accept yet does not hold up the end, and is refused', async () => {
+test('a tunnel whose TCP server does not accept yet does not delay the close, and is refused', async () => {
   // A process that is stopped accepts nothing: two connections fill its queue, and the kernel answers no third.
   const code =
     "const s = require('net').createServer().listen({ port: 0, backlog: 1 }, () => console.log(s.address().port))"
@@ -82,8 +85,8 @@ test('a tunnel whose TCP server does not accept yet does not hold up the end, an
   for (const socket of queue) socket.on('error', () => {}).destroy()
 })
 
-describe('a reader that goes away', () => {
-  test('is forgotten in every phase of a WebSocket', async ({ serve, frames }) => {
+describe('a subscriber that leaves', () => {
+  test('is removed in every phase of a WebSocket', async ({ serve, frames }) => {
     const { hub, url } = await serve()
     const { socket, next } = frames(`${url}a`)
     await next()
@@ -91,7 +94,7 @@ describe('a reader that goes away', () => {
     while (hub.state('a')) await new Promise(setImmediate)
   })
 
-  test('is forgotten while its poll waits', async ({ serve }) => {
+  test('is removed while its poll waits', async ({ serve }) => {
     const { hub, url } = await serve()
     const abort = new AbortController()
     const poll = fetch(`${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`, { signal: abort.signal })
@@ -101,7 +104,7 @@ describe('a reader that goes away', () => {
     while (hub.state('a')) await new Promise(setImmediate)
   })
 
-  test('is forgotten in the middle of publishing, and nothing is published', async ({ serve }) => {
+  test('is removed in the middle of publishing, and nothing is published', async ({ serve }) => {
     const { hub, port } = await serve()
     const socket = connect(port, '127.0.0.1')
     socket.write('POST /push/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 
-test('SECURITY.md says why each package that runs is there', () => {
+test('SECURITY.md gives a reason for each package at runtime', () => {
   const [, table = ''] = read('SECURITY.md').split('## Dependencies')
   const named = [...table.matchAll(/^\| `(.+?)` \|/gm)].map(([, name]) => name)
   const { dependencies, peerDependencies } = JSON.parse(read('package.json'))

@@ -37,7 +37,7 @@ const REQUESTS = {
   'a tunnel': ['GET /quotes', WEB_SOCKET],
 } as const
 
-describe('a name that was rebound to this machine opens nothing', () => {
+describe('a host name that was rebound to this machine is refused everywhere', () => {
   test.for(Object.entries(REQUESTS))('%s', async ([, [line, head]]) => {
     const { hub, port } = await open({ tunnels: { '/quotes': { host: '127.0.0.1', port: 1 } } })
     hub.publish('a', 'kept')
@@ -65,7 +65,7 @@ const forged = (n: number) => ({
   forwarded: `for=192.0.2.${n}`,
 })
 
-describe('a flood of messages is cut, whoever it claims to come from', () => {
+describe('a flood of messages is limited, whatever client it claims to be from', () => {
   const FLOOD = 20
   const ALLOWED = 3
   const limited = () => open({ maxPublishRate: ALLOWED, now: () => 1_000_000 })
@@ -104,7 +104,7 @@ describe('a flood of messages is cut, whoever it claims to come from', () => {
   })
 })
 
-test('connections of one address are counted together at all doors, whoever they claim to come from', async () => {
+test('connections of one address count together with every technique, whatever client they claim to be from', async () => {
   const { port, tcpPort, url } = await open({ maxConnectionsPerAddress: 4 })
   const held = [
     [REQUESTS['an event stream'], 1],

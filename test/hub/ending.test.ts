@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { head, place, stream, test } from './serve.ts'
 
 describe('an end', () => {
-  test('is told to all who listen, and to who resumes later', async ({ serve, frames }) => {
+  test('reaches all subscribers, and those that resume later', async ({ serve, frames }) => {
     const { hub, url } = await serve()
     const from = hub.cursor('a')
     const resume = `${url}a?last_event_id=${encodeURIComponent(from)}`
@@ -27,7 +27,7 @@ describe('an end', () => {
     expect(await late.next()).toMatchObject({ head: 'push: end' })
   })
 
-  test('is told with a gap to a reader that was not sent everything before it, by every technique', async ({
+  test('follows a gap for a subscriber that did not receive every message, with every technique', async ({
     serve,
     frames,
   }) => {
@@ -50,7 +50,7 @@ describe('an end', () => {
     expect(await frames(resume(last)).next()).toMatchObject({ head: 'push: end' })
   })
 
-  test('is told after what was published just before it', async ({ serve }) => {
+  test('follows messages that were published just before it', async ({ serve }) => {
     const { hub, url } = await serve()
     const resume = `${url}a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`
     const poll = fetch(resume)
@@ -72,7 +72,7 @@ describe('an end', () => {
     while ((await fetch(`${resume}&wait=0`)).status === 410) await new Promise(setImmediate)
   })
 
-  test('is over when a subscriber begins without a cursor', async ({ serve }) => {
+  test('no longer applies when a subscriber starts without a cursor', async ({ serve }) => {
     const { hub, url } = await serve()
     const from = hub.cursor('a')
     hub.delete('a')
@@ -80,9 +80,7 @@ describe('an end', () => {
     expect((await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(from)}`)).status).toBe(304)
   })
 
-  test('is over when somebody publishes again: that is another life, and a cursor of the one before a gap', async ({
-    serve,
-  }) => {
+  test('no longer applies after another publication, and an older cursor causes a gap', async ({ serve }) => {
     const { hub, url } = await serve({ now: () => 1_700_000_000_500 })
     const cursors = ['one', 'two'].map((body) => hub.publish('a', body).id)
     const life = (cursor: string) => cursor.split('.')[1]
@@ -98,7 +96,7 @@ describe('an end', () => {
     }
   })
 
-  test('is told to those who poll a channel that nobody ever published to', async ({ serve }) => {
+  test('reaches polls of a channel without any publication', async ({ serve }) => {
     const { hub, url } = await serve()
     const from = place(await fetch(`${url}a?wait=0`))
     expect(hub.delete('a')).toBe(false)

@@ -25,7 +25,7 @@ async function free(): Promise<number> {
 }
 
 describe('a hub that cannot listen', () => {
-  test('says why, and does not half listen', async () => {
+  test('rejects with the cause, and closes its other listener', async () => {
     const hub = createHub()
     onTestFinished(() => hub.close())
     const port = await free()
@@ -36,7 +36,7 @@ describe('a hub that cannot listen', () => {
     expect([bound, tcpPort]).toEqual([port, expect.any(Number)])
   })
 
-  test('opens no tunnel to lines that nobody listens for', async ({ serve }) => {
+  test('opens no tunnel to lines without `listenTcp`', async ({ serve }) => {
     const { hub, port } = await serve()
     await expect(hub.listenTcp({ port: await taken() })).rejects.toMatchObject({ code: 'EADDRINUSE' })
     const head =
@@ -44,7 +44,7 @@ describe('a hub that cannot listen', () => {
     expect(await raw(port, `GET /push/ HTTP/1.1\r\n${head}`)).toMatch(/^HTTP\/1\.1 400/)
   })
 
-  test('says so where it was closed, before or meanwhile', async () => {
+  test('rejects if it was closed, before or meanwhile', async () => {
     const hub = createHub()
     const port = await free()
     const [late, lines] = [hub.listen({ port }), hub.listenTcp()]
@@ -58,7 +58,7 @@ describe('a hub that cannot listen', () => {
 })
 
 describe('a hub that listens', () => {
-  test('logs a connection that could not be accepted, and goes on', async () => {
+  test('logs a connection that could not be accepted, and continues', async () => {
     const servers: Server[] = []
     const add = (message: unknown) => void servers.push((message as { server: Server }).server)
     subscribe('tracing:net.server.listen:asyncStart', add)
@@ -89,12 +89,12 @@ describe('a hub that listens', () => {
       400,
     ],
     ['no host', 'GET /push/a HTTP/1.1\r\n\r\n', 400],
-  ] as const)('answers %s with a 4xx and closes the connection', async ([, text, status], { serve }) => {
+  ] as const)('refuses %s with a 4xx and closes the connection', async ([, text, status], { serve }) => {
     const { port } = await serve()
     expect(Number((await raw(port, text)).slice(9, 12))).toBe(status)
   })
 
-  test('refuses what waits for `authorize` at once when it closes', async () => {
+  test('refuses requests that wait for `authorize` at once when it closes', async () => {
     let asked = 0
     const hub = createHub({
       authorize() {
@@ -117,7 +117,7 @@ describe('a hub that listens', () => {
     line.leave()
   })
 
-  test('has room for no more TCP connections than any others, also of those that say nothing', async ({ serve }) => {
+  test('limits TCP connections as all others, also without a first line', async ({ serve }) => {
     const { hub } = await serve({ maxConnectionsPerAddress: 2 })
     const { port } = await hub.listenTcp()
     const silent = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]

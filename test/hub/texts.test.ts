@@ -13,7 +13,7 @@ describe('the reason of a WebSocket’s close', () => {
     ['pairs of surrogates', '🙂'.repeat(200)],
     ['a byte, and wide characters', `x${WIDE.repeat(300)}`],
     ['two bytes, and wide characters', `xx${WIDE.repeat(300)}`],
-  ] as const)('fits into 123 bytes, whole character by whole character: %s', async ([, reason], { serve, frames }) => {
+  ] as const)('has at most 123 bytes and only complete characters: %s', async ([, reason], { serve, frames }) => {
     const { url } = await serve({ authorize: ({ action }) => action === 'subscribe' || { status: 403, reason } })
     const { socket, next, closed } = frames(`${url}a`)
     await next()
@@ -26,7 +26,7 @@ describe('the reason of a WebSocket’s close', () => {
     expect(said.reason).not.toContain('\uFFFD')
   })
 
-  test('is whole where it fits', async ({ serve, frames }) => {
+  test('is complete if it fits', async ({ serve, frames }) => {
     const reason = WIDE.repeat(41)
     const { url } = await serve({ authorize: ({ action }) => action === 'subscribe' || { status: 403, reason } })
     const { socket, next, closed } = frames(`${url}a`)
@@ -35,7 +35,7 @@ describe('the reason of a WebSocket’s close', () => {
     expect(await closed).toEqual({ code: 1_008, reason })
   })
 
-  test('may quote a channel of any name', async ({ serve, frames }) => {
+  test('may contain any channel name', async ({ serve, frames }) => {
     const { url } = await serve({
       authorize: ({ action, channel }) => action === 'subscribe' || { status: 403, reason: `${channel} is not yours` },
     })
@@ -46,7 +46,7 @@ describe('the reason of a WebSocket’s close', () => {
   })
 })
 
-describe('a refusal that quotes what a client sent', () => {
+describe('a refusal that quotes a client’s value', () => {
   const BELL = '\u0007'
   const LONG = 'x'.repeat(9_000)
 
@@ -78,7 +78,7 @@ describe('a refusal that quotes what a client sent', () => {
 })
 
 describe('a line of the log', () => {
-  test('holds no control characters and has up to 2 KiB, whatever is asked for', async () => {
+  test('contains no control characters and has up to 2 KiB, for any request', async () => {
     const lines: string[] = []
     const hub = createHub({ log: (line) => void lines.push(line) })
     const url = `/push/${'\u001B[31m\r\nforged: line'}${'x'.repeat(9_000)}`

@@ -51,7 +51,7 @@ async function expectServed(host: string, hub: Hub | undefined) {
 }
 
 describe('pushHub', () => {
-  test('serves the hub on the dev server, and leaves the page and its hot reloads alone', async () => {
+  test('serves the hub on the development server, beside the page and its hot reloads', async () => {
     const { config, started, stopped } = mountable()
     const server = await createServer(config)
     await server.listen()
@@ -66,7 +66,7 @@ describe('pushHub', () => {
     expect(stopped).toEqual(started)
   })
 
-  test('goes on with a hub of its own when the dev server restarts', async () => {
+  test('creates another hub when the development server restarts', async () => {
     const { config, started, stopped } = mountable()
     const server = await createServer(config)
     await server.listen()
@@ -77,7 +77,7 @@ describe('pushHub', () => {
     expect(stopped).toEqual(started)
   })
 
-  test("speaks lines over TCP too, and leads WebSockets there on the page's own port", async () => {
+  test("serves lines over TCP too, and tunnels WebSockets to them on the page's own port", async () => {
     const plugin = pushHub({ tcp: {} })
     const server = await createServer({ ...mountable().config, plugins: [plugin] })
     await server.listen()
@@ -88,7 +88,7 @@ describe('pushHub', () => {
     await server.close()
   })
 
-  test('ends with its server, also where what `setup` returned fails', async () => {
+  test('closes with its server, also if the function that `setup` returned throws', async () => {
     const hubs: Hub[] = []
     const customLogger = createLogger('silent')
     const error = vi.spyOn(customLogger, 'error')
@@ -113,7 +113,7 @@ describe('pushHub', () => {
     expect(stopped).toEqual(started)
   })
 
-  test('says that WebSockets cannot be served in middleware mode, and ends with its server there too', async () => {
+  test('warns that WebSockets are not available in middleware mode, and closes with its server there too', async () => {
     const { config, started, stopped } = mountable()
     const customLogger = createLogger('silent')
     const warn = vi.spyOn(customLogger, 'warn')

@@ -14,7 +14,7 @@ describe('wrong input', () => {
     ['GET', '%ff', 400, /percent/],
     ['PUT', 'a', 405, /PUT/],
     ['PATCH', 'a', 405, /PATCH/],
-  ] as const)('%s %s is answered %i with one line', async ([method, path, status, line], { serve }) => {
+  ] as const)('%s %s is refused with %i and one line', async ([method, path, status, line], { serve }) => {
     const { url } = await serve()
     const answer = await fetch(`${url}${path}`, { method })
     const body = await answer.text()
@@ -22,13 +22,13 @@ describe('wrong input', () => {
     expect(body.trimEnd()).not.toContain('\n')
   })
 
-  test('elsewhere than under its path is not the hub’s', async ({ serve }) => {
+  test('a request outside its path is not handled by the hub', async ({ serve }) => {
     const { url } = await serve()
     expect((await fetch(new URL('/other', url))).status).toBe(404)
   })
 
   test.for(['//evil.example/push/a', 'http://evil.example/push/a', '/push/../other', '*'])(
-    'a target like %s is no channel',
+    'a target like %s is not a channel',
     async (target, { serve }) => {
       const { port } = await serve()
       const answer = await raw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
@@ -40,7 +40,7 @@ describe('wrong input', () => {
     ['If-Modified-Since: yesterday', 400],
     ['Last-Event-ID: nonsense', 400],
     ['If-None-Match: 5', 304],
-  ] as const)('the header %s is answered %i', async ([header, status], { serve }) => {
+  ] as const)('the response to the header %s is %i', async ([header, status], { serve }) => {
     const { port } = await serve()
     const answer = await raw(
       port,
@@ -68,7 +68,7 @@ describe('wrong input', () => {
     [{ startFrom: 3 }],
     [{ startFrom: Number.NaN }],
     [{ path: 'push' }],
-  ] as const)('createHub refuses %o', ([options]) => {
+  ] as const)('createHub rejects %o', ([options]) => {
     expect(() => createHub(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 })

@@ -37,7 +37,7 @@ const refused = (act: () => void) => {
   }
 }
 
-test('a reader gets each message once, in order, or a gap, whatever is forgotten, ended and set', () => {
+test('a subscriber receives each message once and in order, or a gap, for any sequence of events', () => {
   let gaps = 0
   let received = 0
   fc.assert(

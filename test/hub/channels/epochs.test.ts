@@ -71,7 +71,7 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
     return { cursor, ...second }
   }
 
-  test.for(Object.entries(STREAMS))('is a gap, and goes on from now: %s', async ([, resume], { serve }) => {
+  test.for(Object.entries(STREAMS))('causes a gap and resumes from now: %s', async ([, resume], { serve }) => {
     const { cursor, ...second } = await lives(serve)
     const { until, leave } = await resume(second, cursor)
     const text = await until(/gap[^]*unknown/)
@@ -81,7 +81,7 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
     leave()
   })
 
-  test('is a gap, and goes on from now: a WebSocket', async ({ serve, frames }) => {
+  test('causes a gap and resumes from now: a WebSocket', async ({ serve, frames }) => {
     const { cursor, url, hub } = await lives(serve)
     const { next } = frames(`${url}a?${since(cursor)}`)
     expect(await next()).toMatchObject({ head: 'push: open' })
@@ -104,7 +104,7 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
         }
       },
     ],
-  ] as const)('is a gap, and goes on from now: polls, %s', async ([, spell], { serve }) => {
+  ] as const)('causes a gap and resumes from now: polls, %s', async ([, spell], { serve }) => {
     const { cursor, url, hub } = await lives(serve)
     const { query = '', headers = {} } = spell(cursor) as { query?: string; headers?: Record<string, string> }
     for (const wait of ['wait=0', '']) {
@@ -115,7 +115,7 @@ describe.for(LIVES)('a cursor of another hub, %s', ([, before, after]) => {
 })
 
 describe('a cursor', () => {
-  test('names the life of its hub, everywhere', async ({ serve }) => {
+  test('contains the epoch of its hub, with every technique', async ({ serve }) => {
     const { hub, url } = await serve()
     const { id } = hub.publish('a', 'one')
     expect(id).toMatch(CURSOR)
@@ -131,7 +131,7 @@ describe('a cursor', () => {
     }
   })
 
-  test.for(['1700000000:0', '0:5', '0:0.abc'])('%s is no hub’s: a gap', async (cursor, { serve }) => {
+  test.for(['1700000000:0', '0:5', '0:0.abc'])('%s was not issued by a hub: a gap', async (cursor, { serve }) => {
     const { hub, url } = await serve()
     hub.publish('a', 'one')
     const poll = await fetch(`${url}a?wait=0&${since(cursor)}`)
@@ -143,7 +143,7 @@ describe('a cursor', () => {
     expect((await fetch(`${url}a?wait=0&${since(cursor)}`)).status).toBe(400)
   })
 
-  test('of a stream whose messages are too old moves on with the gap, never before it', async ({ serve }) => {
+  test('of a stream whose messages expired advances with the gap, never before it', async ({ serve }) => {
     const { hub, url } = await serve({ history: { count: 1 } })
     const [one = ''] = ['one', 'two', 'three'].map((body) => hub.publish('a', body).id)
     const { until, leave } = await answered(`${url}a?${since(one)}`, { accept: 'text/event-stream' })
@@ -178,7 +178,7 @@ describe('a wall clock that is set', () => {
     },
   )
 
-  test('back, by `now` too: no publisher waits for it to catch up', async ({ serve }) => {
+  test('back, by `now` too: no publisher waits until it catches up', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { url } = await serve({ maxPublishRate: 2, now: () => now })
     expect([await published(url), await published(url), await published(url)]).toEqual([202, 202, 429])
@@ -188,7 +188,7 @@ describe('a wall clock that is set', () => {
     expect([await published(url), await published(url)]).toEqual([202, 429])
   })
 
-  test('by `now` to what is not a time counts as none; a hub does not begin with it', async ({ serve }) => {
+  test('by `now` to an invalid time counts as no time, and a hub does not start with it', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { hub } = await serve({ now: () => now })
     const { id } = hub.publish('a', 'one')
@@ -200,8 +200,8 @@ describe('a wall clock that is set', () => {
   })
 })
 
-describe('a channel that nobody uses', () => {
-  test('leaves nothing behind, whatever it was asked by', async ({ serve, frames }) => {
+describe('a channel that is not used', () => {
+  test('leaves nothing behind, with every technique', async ({ serve, frames }) => {
     const { hub, url } = await serve({ maxChannels: 1 })
     for (let n = 0; n < 20; n += 1) {
       const name = `quiet${n}`
@@ -219,7 +219,7 @@ describe('a channel that nobody uses', () => {
     expect(hub.publish('mine', 'one')).toMatchObject({ subscribers: 0 })
   })
 
-  test('is polled for as long as one likes without a gap, and no message is lost', async ({ serve }) => {
+  test('can be polled for any time without a gap, and no message is lost', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { hub, url } = await serve({ now: () => now, heartbeat: 5, history: { age: 1_000 } })
     let cursor = place(await fetch(`${url}quiet?wait=0`))
@@ -238,7 +238,7 @@ describe('a channel that nobody uses', () => {
     expect([await poll.text(), ...head(poll, 'push-gap')]).toEqual(['one', null])
   })
 
-  test('is streamed for as long as one likes, and resumed without a gap', async ({ serve }) => {
+  test('can be streamed for any time, and resumed without a gap', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { hub, url } = await serve({ now: () => now, heartbeat: 5, history: { age: 1_000 } })
     const { until, leave } = await answered(`${url}quiet`, { accept: 'text/event-stream' })
@@ -254,7 +254,7 @@ describe('a channel that nobody uses', () => {
     expect([poll.status, ...head(poll, 'push-gap')]).toEqual([304, null])
   })
 
-  test('is a gap for a reader that was away for longer than its messages were kept', async ({ serve }) => {
+  test('causes a gap for a subscriber that was away for longer than its messages were kept', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { hub, url } = await serve({ now: () => now, heartbeat: 5, history: { age: 1_000 } })
     const { id } = hub.publish('a', 'one')
@@ -269,7 +269,7 @@ describe('a channel that nobody uses', () => {
 describe('room', () => {
   const post = async (url: string, body = 'x') => (await fetch(url, { method: 'POST', body })).status
 
-  test('is made for the application: the channel goes that only requests published to and nobody reads', async ({
+  test('is made for the application: a channel without subscribers that only requests published to is removed', async ({
     serve,
   }) => {
     const { hub, url } = await serve({ maxChannels: 3 })
@@ -285,7 +285,7 @@ describe('room', () => {
     read.leave()
   })
 
-  test('is there for the application though strangers read as many channels as there may be', async ({ serve }) => {
+  test('is left for the application if clients subscribe to as many channels as are allowed', async ({ serve }) => {
     const { hub, url } = await serve({ maxChannels: 2 })
     const readers = [
       await answered(`${url}a`, { accept: 'text/event-stream' }),
@@ -299,7 +299,7 @@ describe('room', () => {
     for (const { leave } of readers) leave()
   })
 
-  test('for history is taken from strangers first', async ({ serve }) => {
+  test('for history is taken from channels of requests first', async ({ serve }) => {
     const { hub, url } = await serve({ maxHistoryBytes: 1_500 })
     hub.publish('mine', 'x'.repeat(400))
     await post(`${url}theirs`, 'y'.repeat(400))
@@ -307,7 +307,7 @@ describe('room', () => {
     expect(['mine', 'theirs', 'also'].map((name) => hub.state(name)?.messages)).toEqual([1, 0, 1])
   })
 
-  test('of messages that were too old is given back, by whatever that was noticed', async ({ serve }) => {
+  test('of expired messages is released, in every way in which they expire', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { hub, url } = await serve({ now: () => now, history: { age: 1_000 }, maxHistoryBytes: 2_000 })
     for (let n = 0; n < 10; n += 1) {
@@ -321,7 +321,7 @@ describe('room', () => {
   })
 })
 
-test('a poll that waits in a channel of its own is told of its end, and of the next life', async ({ serve }) => {
+test('a poll that waits in a channel without messages receives its end, and then its next epoch', async ({ serve }) => {
   const { hub, url } = await serve()
   const poll = fetch(`${url}a?${since(hub.cursor('a'))}`)
   while (!hub.state('a')) await new Promise(setImmediate)

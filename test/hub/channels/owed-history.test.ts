@@ -7,7 +7,7 @@ const COUNT = 1_000
 const KEEPS_ALL = { startFrom: 'oldest', history: { bytes: SIZE * COUNT } } as const
 
 describe.each(STREAMS)('%s', (_, asked) => {
-  test('has every message once and in order, whatever is published while it reads what it is owed', async ({
+  test('receives every message once and in order, while it reads kept messages and others are published', async ({
     mount,
   }) => {
     const { hub, ...ports } = await mount({
@@ -32,7 +32,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
     expect(seen).toEqual(range(0, COUNT + 205))
   })
 
-  test('is told a gap where messages are forgotten before it takes them, and goes on', async ({ mount }) => {
+  test('receives a gap if messages expire before it reads them, and continues', async ({ mount }) => {
     const { hub, ...ports } = await mount(KEEPS_ALL)
     for (let n = 0; n < COUNT; n += 1) hub.publish('a', numbered(n, SIZE))
     const socket = ask(ports, asked)
@@ -46,7 +46,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
     expect(seen).toEqual([...range(0, gap), 'gap', ...range(COUNT, 2 * COUNT)])
   })
 
-  test('has all that it is owed before it is told that the channel ended', async ({ mount }) => {
+  test('receives all kept messages before the end of the channel', async ({ mount }) => {
     const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBufferedBytes: 2 * SIZE * COUNT })
     for (let n = 0; n < COUNT; n += 1) hub.publish('a', numbered(n, SIZE))
     const socket = ask(ports, asked)
@@ -58,7 +58,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
     expect(seen).toEqual([...range(0, COUNT), 'end'])
   })
 
-  test('is told a gap before the end where more is owed than may wait', async ({ mount }) => {
+  test('receives a gap before the end if more messages are kept than may wait', async ({ mount }) => {
     const { hub, ...ports } = await mount({ ...KEEPS_ALL, maxBufferedBytes: SIZE * 10 })
     for (let n = 0; n < COUNT; n += 1) hub.publish('a', numbered(n, SIZE))
     const socket = ask(ports, asked)
@@ -74,7 +74,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
 })
 
 test(
-  '200 clients that ask for all that is kept and read nothing cost little, and are cut',
+  '200 clients that request the whole history and read nothing cost little, and are closed',
   { timeout: 60_000 },
   async ({ mount }) => {
     let asked = 0

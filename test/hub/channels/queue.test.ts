@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createQueue } from '../../../src/hub/channels/queue.ts'
 
-test('holds what an array would that loses its first', () => {
+test('has the same items as an array whose first items are removed', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.integer(), fc.constant('shift')), { maxLength: 200 }), (steps) => {
       const queue = createQueue<number>()

@@ -10,7 +10,7 @@ const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3']
 const client = fc.nat(5)
 const address = fc.constantFrom(...ADDRESSES)
 
-test('whatever clients send, hold and leave behind, what counts is what is there, and room comes back', () => {
+test('for any sequence of sent and closed messages, exactly the bytes in memory count, and all room is released', () => {
   let refused = 0
   let givenUp = 0
   const act = fc.oneof(
@@ -58,7 +58,7 @@ test('whatever clients send, hold and leave behind, what counts is what is there
   expect(Math.min(refused, givenUp)).toBeGreaterThan(100)
 })
 
-test('what is given up for others is not kept', () => {
+test('a message that is dropped for others is not kept', () => {
   const inbound = new InboundBudget(MOST, createStallWatch(1e6))
   const large = inbound.open('192.0.2.1', () => {})
   const kept = collectBytes(() => MOST, large)
@@ -70,7 +70,7 @@ test('what is given up for others is not kept', () => {
   small.close()
 })
 
-test('the address that sent most makes room, however small its messages', () => {
+test('the address that sent most makes room, also if its messages are small', () => {
   const inbound = new InboundBudget(MOST, createStallWatch(1e6))
   const cut: string[] = []
   const enter = (from: string, bytes: number) => {
@@ -84,7 +84,7 @@ test('the address that sent most makes room, however small its messages', () => 
   for (const account of [...many, honest]) account.close()
 })
 
-test('whatever waits for whom, what counts is what is there, each message once, and room comes back', () => {
+test('for any sequence of queued messages, each message counts once, and all room is released', () => {
   let cut = 0
   const sizes = [10, 100, 300, 500]
   const act = fc.oneof(
@@ -142,7 +142,7 @@ test('whatever waits for whom, what counts is what is there, each message once, 
   )
 })
 
-test('the address that most waits for makes room: another one is sent a message that is larger than any of its own', () => {
+test('the address for which most waits makes room, also for a message of another that is larger than any of its own', () => {
   const outbound = new OutboundBudget(MOST)
   const cut: string[] = []
   const enter = (name: string, from: string, bytes: number) => {

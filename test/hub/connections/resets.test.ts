@@ -62,8 +62,8 @@ const REQUESTS = [
   ['a tunnel', `GET /quotes HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`],
 ] as const
 
-describe('a client that resets its connection ends that connection and nothing else', () => {
-  test.for(REQUESTS)('%s, while `authorize` thinks', async ([, text], { mount }) => {
+describe('a client that resets its connection ends only that connection', () => {
+  test.for(REQUESTS)('%s, while `authorize` is pending', async ([, text], { mount }) => {
     for (const allowed of [true, false]) {
       const { decide, authorize } = slow()
       const { port, open } = await mount({ authorize })
@@ -76,7 +76,7 @@ describe('a client that resets its connection ends that connection and nothing e
     }
   })
 
-  test.for(REQUESTS)('%s, in the turn in which it is decided', async ([, text], { mount }) => {
+  test.for(REQUESTS)('%s, in the tick in which `authorize` decides', async ([, text], { mount }) => {
     for (const allowed of [true, false]) {
       const { decide, authorize } = slow()
       const { port, open } = await mount({ authorize })
@@ -94,7 +94,7 @@ describe('a client that resets its connection ends that connection and nothing e
     await expect.poll(open).toBe(0)
   })
 
-  test.for(REQUESTS)('%s, when it was refused', async ([, text], { mount }) => {
+  test.for(REQUESTS)('%s, after it was refused', async ([, text], { mount }) => {
     const { port, open } = await mount()
     for (let n = 0; n < 20; n += 1) {
       const socket = await client(port, text.replace('Host: localhost', 'Host: evil.example'))
@@ -154,7 +154,7 @@ describe('a body that is cut off publishes nothing', () => {
   })
 })
 
-describe('a client that has left before the hub is asked', () => {
+describe('a client that has left before the hub handles its request', () => {
   test.for(REQUESTS.filter(([name]) => !name.includes('tunnel')))('is not counted: %s', async ([, text], { serve }) => {
     const { hub } = await serve({ maxConnections: 1 })
     const pass: (() => void)[] = []
@@ -182,7 +182,7 @@ describe('a client that has left before the hub is asked', () => {
   })
 })
 
-test('a connection that the hub has ended does not stay because its peer keeps its side open', async ({ serve }) => {
+test('a connection that the hub has ended closes, also if its client keeps its side open', async ({ serve }) => {
   const { hub } = await serve()
   const { port } = await hub.listenTcp()
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })

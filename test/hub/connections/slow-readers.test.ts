@@ -35,8 +35,8 @@ async function heartbeats(port: number, count: number) {
 describe.each([
   ['an event stream', 'Accept: text/event-stream'],
   ['a WebSocket', UPGRADE],
-])('%s that is not read', (_, head) => {
-  test('is cut when too much waits for it, and nothing is left of it', async ({ serve }) => {
+])('%s that its client does not read', (_, head) => {
+  test('is closed if too much waits for it, and nothing is left of it', async ({ serve }) => {
     const { hub, port } = await serve({ maxBufferedBytes: 1_000_000, history: { count: 1 } })
     askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
@@ -44,7 +44,7 @@ describe.each([
     await subscribers(hub, 0)
   })
 
-  test('is cut where too much waits for all connections together: the one that most waits for', async ({ serve }) => {
+  test('is closed if too much waits for all connections together, and most for this one', async ({ serve }) => {
     const { hub, port } = await serve({
       maxBufferedBytes: 100_000_000,
       maxOutgoingBytes: 60_000_000,
@@ -58,7 +58,7 @@ describe.each([
     expect(hub.state('a')?.subscribers).toBe(1)
   })
 
-  test('waits with others for the same messages, which are in memory once', async ({ serve }) => {
+  test('shares messages in memory with others that wait for them', async ({ serve }) => {
     const { hub, port } = await serve({
       maxBufferedBytes: 100_000_000,
       maxOutgoingBytes: 40_000_000,
@@ -79,7 +79,7 @@ describe.each([
     }
   })
 
-  test('is given all that it is owed, however small its allowance', async ({ serve }) => {
+  test('receives all kept messages, however low `maxBufferedBytes` is', async ({ serve }) => {
     const { hub, port } = await serve({ maxBufferedBytes: 1, startFrom: 'oldest', history: { bytes: 40_000_000 } })
     for (let n = 0; n < 30; n += 1) hub.publish('a', MEGABYTE)
     const socket = askAndStall(port, '/push/a', head)
@@ -94,7 +94,7 @@ describe.each([
     expect(text).toContain('the last')
   })
 
-  test('takes nothing down when its channel has ended and heartbeats go on', async ({ serve }) => {
+  test('harms nothing when its channel has ended and heartbeats continue', async ({ serve }) => {
     const { hub, port } = await serve({ heartbeat: 20, maxBufferedBytes: 100_000_000 })
     askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
@@ -104,7 +104,7 @@ describe.each([
     expect(hub.publish('a', 'anew').subscribers).toBe(0)
   })
 
-  test('does not hold up a hub that closes', async ({ serve }) => {
+  test('does not delay a hub that closes', async ({ serve }) => {
     const { hub, port } = await serve({ maxBufferedBytes: 100_000_000 })
     const socket = askAndStall(port, '/push/a', head)
     await subscribers(hub, 1)
@@ -116,7 +116,7 @@ describe.each([
   })
 })
 
-test('a message is delivered though it is larger than a reader’s allowance', async ({ serve, frames }) => {
+test('a message is delivered, also if it is larger than `maxBufferedBytes`', async ({ serve, frames }) => {
   const { hub, url } = await serve({ maxBufferedBytes: 1_000 })
   const { next } = frames(`${url}a`)
   await next()

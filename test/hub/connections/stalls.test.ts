@@ -12,7 +12,7 @@ const MEGABYTE = 'x'.repeat(1_000_000)
 const KEEPS_MUCH = { startFrom: 'oldest', history: { bytes: 2 * MUCH }, maxMessageBytes: MUCH } as const
 
 describe.each(STREAMS)('%s', (_, asked) => {
-  test('is cut when its client takes nothing of what it is owed', async ({ mount }) => {
+  test('is closed if its client reads none of the kept messages', async ({ mount }) => {
     const { hub, ...ports } = await mount({ ...KEEPS_MUCH, stallTimeout: 100 })
     for (let n = 0; n < 24; n += 1) hub.publish('a', MEGABYTE)
     ask(ports, asked)
@@ -20,7 +20,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
     await subscribers(hub, 0)
   })
 
-  test('is cut when its client takes nothing of what is published', async ({ mount }) => {
+  test('is closed if its client reads none of the live messages', async ({ mount }) => {
     const { hub, ...ports } = await mount({ stallTimeout: 100, maxBufferedBytes: 2 * MUCH })
     ask(ports, asked)
     await subscribers(hub, 1)
@@ -28,7 +28,7 @@ describe.each(STREAMS)('%s', (_, asked) => {
     await subscribers(hub, 0)
   })
 
-  test('is not cut while its client takes one large message bit by bit', async ({ mount }) => {
+  test('stays open while its client reads one large message bit by bit', async ({ mount }) => {
     const check = checksForStalls(400)
     const { hub, ...ports } = await mount({ ...KEEPS_MUCH, stallTimeout: 400 })
     hub.publish('a', 'x'.repeat(MUCH - 1) + '!')
@@ -51,8 +51,8 @@ describe.each(STREAMS)('%s', (_, asked) => {
   })
 })
 
-describe('a connection is cut', () => {
-  test('when the answer of a poll is not taken', async ({ mount }) => {
+describe('a connection is closed', () => {
+  test('if its client does not read the response of a poll', async ({ mount }) => {
     const { hub, connections, ...ports } = await mount({ ...KEEPS_MUCH, stallTimeout: 100 })
     hub.publish('a', 'x'.repeat(MUCH))
     ask(ports, request('a'))
@@ -61,7 +61,7 @@ describe('a connection is cut', () => {
   })
 
   // Each is a page of its own, so that kernels are full soon.
-  test('when refusals are not taken', async ({ mount }) => {
+  test('if its client does not read refusals', async ({ mount }) => {
     const { port } = await mount({ stallTimeout: 100 })
     const bytes = request('a?last_event_id=nonsense&frame=abcdefgh&frame_parent=http://localhost')
     const client = ask({ port }, bytes)
@@ -90,7 +90,7 @@ describe('a connection is cut', () => {
     expect(counts.begun - counts.handedOver).toBe(1)
   })
 
-  test('when a WebSocket does not answer that it is closed', async ({ mount }) => {
+  test('if a WebSocket client does not acknowledge a close', async ({ mount }) => {
     const { hub, connections, ...ports } = await mount({ stallTimeout: 100 })
     ask(ports, request('a', UPGRADE)).resume()
     await subscribers(hub, 1)
@@ -117,7 +117,7 @@ describe('a tunnel', () => {
     return { client, peer }
   }
 
-  test('ends when its client takes nothing of what the server sends', async ({ mount }) => {
+  test('closes if its client reads nothing of the server', async ({ mount }) => {
     const { client, peer } = await joined(mount)
     client.pause()
     peer.resume()
@@ -125,7 +125,7 @@ describe('a tunnel', () => {
     await until(() => peer.closed)
   })
 
-  test('ends when its server takes nothing of what the client sends', async ({ mount }) => {
+  test('closes if its server reads nothing of the client', async ({ mount }) => {
     const { client, peer } = await joined(mount)
     peer.pause()
     for (let n = 0; n < 24; n += 1) client.send(MEGABYTE)
@@ -134,7 +134,7 @@ describe('a tunnel', () => {
 })
 
 describe('the limit', () => {
-  test('leaves what is idle alone', async ({ mount }) => {
+  test('does not close idle connections', async ({ mount }) => {
     const check = checksForStalls(400)
     const { hub, ...ports } = await mount({ stallTimeout: 400 })
     for (const [, asked] of STREAMS) ask(ports, asked)
@@ -144,7 +144,7 @@ describe('the limit', () => {
     expect(hub.state('a')?.subscribers).toBe(STREAMS.length)
   })
 
-  test.for([0, -1, Number.NaN, 2_147_483_648, Infinity])('is not %d', (stallTimeout) => {
+  test.for([0, -1, Number.NaN, 2_147_483_648, Infinity])('cannot be %d', (stallTimeout) => {
     expect(() => createHub({ stallTimeout })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 })

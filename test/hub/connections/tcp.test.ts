@@ -43,7 +43,7 @@ const AWKWARD = ['line\nline', 'carriage\r\nreturn\r', '\u2028\u2029', '\uFEFFma
 
 describe('lines over TCP', () => {
   test.for(['tcp', 'tunnel'] as const)(
-    'say the place at once, then each message as it is (%s)',
+    'receive the cursor at once, then each message unchanged (%s)',
     async (way, { speak }) => {
       const { hub, [way]: lines } = await speak()
       const { say, next } = lines()
@@ -60,7 +60,7 @@ describe('lines over TCP', () => {
     },
   )
 
-  test('go on after the cursor, and say gap where it is no longer kept', async ({ speak }) => {
+  test('resume after the cursor, and receive a gap if its messages expired', async ({ speak }) => {
     const { hub, tcp } = await speak({ history: { count: 2 } })
     const { id: first } = hub.publish('a', 'one')
     const { id: second } = hub.publish('a', 'two')
@@ -80,7 +80,7 @@ describe('lines over TCP', () => {
     ])
   })
 
-  test('publish what the client says, text and bytes, in order', async ({ speak }) => {
+  test('publish what the client sends, text and bytes, in order', async ({ speak }) => {
     const { tcp } = await speak()
     const { say, next } = tcp()
     say({ subscribe: '/push/a' })
@@ -94,7 +94,7 @@ describe('lines over TCP', () => {
     ])
   })
 
-  test('show signs of life', async ({ speak }) => {
+  test('receive heartbeats', async ({ speak }) => {
     const { hub, tcp } = await speak({ heartbeat: 20 })
     const { say, next } = tcp()
     say({ subscribe: '/push/a' })
@@ -120,7 +120,7 @@ describe('lines over TCP', () => {
     expect(hub.state('a')).toBeUndefined()
   })
 
-  test('end at a message that is over the limit, and at a line that has no end', async ({ speak }) => {
+  test('close at a message above the limit, and at a line without end', async ({ speak }) => {
     const { hub, tcp } = await speak({ maxMessageBytes: 10 })
     for (const line of [{ text: 'x'.repeat(11) }, 'x'.repeat(100), { neither: 1 }]) {
       const { say, next } = tcp()
@@ -133,7 +133,7 @@ describe('lines over TCP', () => {
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })
 
-  test('are counted and limited as any connection, once', async ({ speak }) => {
+  test('count once as connections, and have the same limits', async ({ speak }) => {
     const { tcp, tunnel } = await speak({ maxConnections: 2 })
     for (const lines of [tcp(), tunnel()]) {
       lines.say({ subscribe: '/push/a' })
@@ -145,7 +145,9 @@ describe('lines over TCP', () => {
     expect(await tunnel().refused).toBe(503)
   })
 
-  test('ask `authorize` for each subscription and each message, with what the upgrade said', async ({ speak }) => {
+  test('call `authorize` for each subscription and each message, with the headers of the upgrade', async ({
+    speak,
+  }) => {
     const asked: Partial<AuthorizeRequest>[] = []
     const { hub, tcp, tunnel } = await speak({
       authorize({ action, technique, query, headers: { cookie } }) {
@@ -173,13 +175,13 @@ describe('lines over TCP', () => {
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })
 
-  test('bind loopback only, where nobody is asked who they are', async () => {
+  test('are served on loopback only without `authorize`', async () => {
     const hub = createHub()
     await expect(hub.listenTcp({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'not-loopback' })
     await hub.close()
   })
 
-  test('end when the hub is closed, which then listens no more', async ({ speak }) => {
+  test('close with the hub, which does not listen afterwards', async ({ speak }) => {
     const { hub, tcp, tunnel, tcpPort } = await speak()
     const readers = [tcp(), tunnel()]
     for (const { say, next } of readers) {
@@ -194,7 +196,7 @@ describe('lines over TCP', () => {
     await expect(raw(tcpPort, 'x')).rejects.toThrow('ECONNREFUSED')
   })
 
-  test('cut a reader that does not read, through a tunnel too', async ({ speak }) => {
+  test('close a client that does not read, through a tunnel too', async ({ speak }) => {
     const { hub, tcp, tunnel } = await speak({ maxBufferedBytes: 100_000, history: { bytes: 1_000_000 } })
     for (const { say, next, socket } of [tcp(), tunnel()]) {
       say({ subscribe: '/push/slow' })
@@ -220,7 +222,7 @@ describe('a tunnel', () => {
     return { port: (server.address() as AddressInfo).port, peers, close: () => server.close() }
   }
 
-  test('leads to the server it was given, and says when it stands', async ({ speak }) => {
+  test('leads to its configured server, and sends an empty frame when it is connected', async ({ speak }) => {
     const { port, peers, close } = await target()
     const { tunnel } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port } } })
     const { first, say, next, leave } = tunnel({}, '/quotes')
@@ -235,14 +237,14 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('is refused where the server is not there', async ({ speak }) => {
+  test('is refused if the server cannot be reached', async ({ speak }) => {
     const { port, close } = await target()
     close()
     const { tunnel } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port } } })
     expect(await tunnel({}, '/quotes').refused).toBe(502)
   })
 
-  test('is no relay: nothing that a request says chooses where it leads', async ({ speak }) => {
+  test('is not a relay: a request cannot choose where it leads', async ({ speak }) => {
     const { port, peers, close } = await target()
     const { url } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port: port + 1 } } })
     const tries = [
@@ -281,7 +283,7 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('is closed to pages of other origins, to other names of this machine, and to who may not', async ({ speak }) => {
+  test('is refused to pages of other origins, under other host names, and without permission', async ({ speak }) => {
     const { port, peers, close } = await target()
     const { tunnel } = await speak({
       tunnels: { '/quotes': { host: '127.0.0.1', port } },
@@ -299,7 +301,7 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('reads either side no faster than the other takes it', async ({ speak }) => {
+  test('reads either side no faster than the other side reads', async ({ speak }) => {
     const { port, peers, close } = await target()
     const { tunnel, url } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port } } })
     const { first, socket, leave } = tunnel({}, '/quotes')
@@ -321,7 +323,7 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('must lie outside the path of the channels', () => {
+  test('must have a path outside that of the channels', () => {
     expect(() => createHub({ tunnels: { '/push/a': { host: '127.0.0.1', port: 1 } } })).toThrow('outside "/push/"')
   })
 })

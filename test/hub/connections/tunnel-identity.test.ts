@@ -27,7 +27,7 @@ async function lineFrom(localPort: number, tcpPort: number): Promise<unknown> {
 }
 
 describe('a tunnel', () => {
-  test('gives its rights to nobody else, whatever port a TCP client connects from', async ({ serve }) => {
+  test('gives its permissions to no other TCP client, whatever port it connects from', async ({ serve }) => {
     const asked: Pick<AuthorizeRequest, 'headers' | 'clientIp'>[] = []
     const { hub, url } = await serve({
       authorize({ headers, clientIp }) {
@@ -49,7 +49,7 @@ describe('a tunnel', () => {
     expect(asked).toEqual(ports.map(() => ({ headers: {}, clientIp: '127.0.0.2' })))
   })
 
-  test('to the hub’s own lines is joined in this process: the hub connects nowhere', async ({ serve }) => {
+  test('to the hub’s own lines is joined in this process, without a TCP connection', async ({ serve }) => {
     const { hub, url } = await serve()
     const { port } = await hub.listenTcp()
     const sockets = clientSockets()
@@ -61,7 +61,7 @@ describe('a tunnel', () => {
     expect(sockets).toHaveLength(1)
   })
 
-  test('ends with its WebSocket: no subscriber is left behind', async ({ serve }) => {
+  test('ends with its WebSocket, and leaves no subscriber behind', async ({ serve }) => {
     const { hub, url } = await serve()
     await hub.listenTcp()
     const { say, next, leave } = throughTunnel(url)
@@ -73,7 +73,9 @@ describe('a tunnel', () => {
     await expect.poll(() => hub.state('a')).toBeUndefined()
   })
 
-  test('publishes what was sent before its WebSocket closed, however long `authorize` takes', async ({ serve }) => {
+  test('publishes messages that were sent before its WebSocket closed, however long `authorize` takes', async ({
+    serve,
+  }) => {
     const decide: (() => void)[] = []
     const { hub, url } = await serve({
       authorize: ({ action }) => action === 'subscribe' || new Promise((resolve) => decide.push(() => resolve(true))),

@@ -40,8 +40,8 @@ const DOORS = [
   ['a line', '{"subscribe":"./a"}\n', '{"text":"', /"status":503,"headers":\{"Retry-After":1\}/],
 ] as const
 
-describe.each(DOORS)('%s that is not whole', (_, enter, head, refusal) => {
-  test('is refused where all clients together have sent too much, until there is room again', async ({ mount }) => {
+describe.each(DOORS)('%s that is incomplete', (_, enter, head, refusal) => {
+  test('is refused if all clients together have sent too much, until there is room again', async ({ mount }) => {
     const { hub, connections, ...ports } = await mount({ maxIncomingBytes: 4.25 * MEBIBYTE, maxMessageBytes: LARGE })
     const send = async (bytes: Buffer) => {
       const { subscribers: present = 0 } = hub.state('a') ?? {}
@@ -64,7 +64,7 @@ describe.each(DOORS)('%s that is not whole', (_, enter, head, refusal) => {
     expect(answer.status).toBe(202)
   })
 
-  test('keeps nobody else from sending, however many one address begins', async ({ mount }) => {
+  test('prevents no other address from sending, however many one address starts', async ({ mount }) => {
     const { hub, ...ports } = await mount({
       maxIncomingBytes: 4.25 * MEBIBYTE,
       maxMessageBytes: LARGE,
@@ -89,7 +89,7 @@ describe.each(DOORS)('%s that is not whole', (_, enter, head, refusal) => {
     expect(hub.state('b')?.messages).toBe(5)
   })
 
-  test('is given up when no more of it comes', async ({ mount }) => {
+  test('is dropped if its client stops sending it', async ({ mount }) => {
     const { hub, ...ports } = await mount({ stallTimeout: 100, maxMessageBytes: LARGE })
     const socket = ask(ports, enter)
     if (enter !== '') await subscribers(hub, 1)
@@ -99,7 +99,7 @@ describe.each(DOORS)('%s that is not whole', (_, enter, head, refusal) => {
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })
 
-  test('is waited for as long as it comes', async ({ mount }) => {
+  test('is received as long as its client sends it', async ({ mount }) => {
     const check = checksForStalls(400)
     const { hub, ...ports } = await mount({ stallTimeout: 400, maxMessageBytes: LARGE })
     const socket = ask(ports, enter)
@@ -124,7 +124,7 @@ async function untilEnded(socket: Socket) {
   return all
 }
 
-describe('a WebSocket message of which a part comes in the packet of the one before it', () => {
+describe('a WebSocket message whose start arrives in the packet of the one before it', () => {
   const enter = async (mount: (options: object) => Promise<{ hub: Hub; port: number }>, options: object) => {
     const { hub, ...ports } = await mount(options)
     const socket = ask(ports, request('a', UPGRADE))
@@ -133,14 +133,14 @@ describe('a WebSocket message of which a part comes in the packet of the one bef
     return { hub, socket }
   }
 
-  test('is given up when no more of it comes', async ({ mount }) => {
+  test('is dropped if its client stops sending it', async ({ mount }) => {
     const { hub, socket } = await enter(mount, { stallTimeout: 100 })
     socket.write(Buffer.concat([frame(TEXT, 'whole'), frame(TEXT, 'half', 1_000)]))
     await ended(socket)
     expect(hub.state('a')?.messages).toBe(1)
   })
 
-  test('is published when the rest comes, in any pieces, with pings between its fragments', async ({ mount }) => {
+  test('is published when the rest arrives, in any pieces, with pings between its fragments', async ({ mount }) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     onTestFinished(() => void vi.useRealTimers())
     const { hub, socket } = await enter(mount, { maxIncomingBytes: 100_000, maxMessageBytes: 90_000 })
@@ -168,12 +168,12 @@ describe('a WebSocket message of which a part comes in the packet of the one bef
   })
 })
 
-test('a body of which nothing comes is answered 408', async ({ mount }) => {
+test('a body that does not arrive is refused with 408', async ({ mount }) => {
   const { text } = await untilEnded(ask(await mount({ stallTimeout: 100 }), post(5)))
   expect(text).toMatch(/^HTTP\/1.1 408 .*the body did not arrive in time/s)
 })
 
-test('a body in chunks of one byte is published as it is', async ({ mount }) => {
+test('a body in chunks of one byte is published unchanged', async ({ mount }) => {
   const { hub, port } = await mount()
   const { next } = await stream(`http://127.0.0.1:${port}/push/a`)
   await next()
@@ -184,7 +184,7 @@ test('a body in chunks of one byte is published as it is', async ({ mount }) => 
   expect(hub.state('a')?.messages).toBe(1)
 })
 
-describe('what waits to be authorized', () => {
+describe('messages that wait for `authorize`', () => {
   const MANY = 10_000
   const later = () => new Promise<boolean>((resolve) => setImmediate(resolve, true))
   const small = Array.from({ length: MANY }, (_, n) => String(n))
@@ -194,7 +194,7 @@ describe('what waits to be authorized', () => {
   ] as const
 
   test.for(KINDS)(
-    'is published in order, however many small ones come at once: %s',
+    'are published in order, however many small ones arrive at once: %s',
     async ([, enter, all], { mount }) => {
       const { hub, ...ports } = await mount({
         authorize: later,
@@ -221,7 +221,7 @@ describe('what waits to be authorized', () => {
     },
   )
 
-  test.for(KINDS)('is bounded: %s', async ([, enter, all], { mount }) => {
+  test.for(KINDS)('are limited: %s', async ([, enter, all], { mount }) => {
     const { hub, ...ports } = await mount({
       authorize: ({ action }) => action === 'subscribe' || new Promise<boolean>(() => {}),
       maxBufferedBytes: 100_000,
@@ -238,7 +238,7 @@ describe('what waits to be authorized', () => {
   test.for([
     ['WebSocket messages', request('a', UPGRADE), frame(TEXT, 'x'.repeat(1.5 * MEBIBYTE))],
     ['lines', '{"subscribe":"./a"}\n', `{"text":"${'x'.repeat(1.5 * MEBIBYTE)}"}\n`],
-  ] as const)('is counted with what is not whole, of all clients together: %s', async ([, enter, whole], { mount }) => {
+  ] as const)('count with incomplete messages of all clients together: %s', async ([, enter, whole], { mount }) => {
     let asked = 0
     const { hub, ...ports } = await mount({
       authorize: ({ action }) => action === 'subscribe' || new Promise<boolean>(() => void (asked += 1)),
@@ -263,7 +263,7 @@ describe('what waits to be authorized', () => {
     ['the body of a POST', post(60_000_000)],
     ['a WebSocket', request('a', UPGRADE)],
     ['lines', '{"subscribe":"./a"}\n'],
-  ] as const)('is not read before its client may do anything: %s', async ([, enter], { mount }) => {
+  ] as const)('are not read before the client has permission: %s', async ([, enter], { mount }) => {
     let asked = 0
     const ports = await mount({
       authorize: () => new Promise<boolean>(() => void (asked += 1)),
@@ -280,7 +280,7 @@ describe('what waits to be authorized', () => {
   })
 })
 
-test('the latest of many pings is answered, and no more of them than leave', async ({ mount }) => {
+test('of many pings the latest is answered, and pongs do not accumulate', async ({ mount }) => {
   const { hub, ...ports } = await mount()
   const socket = ask(ports, request('a', UPGRADE))
   await subscribers(hub, 1)
@@ -293,7 +293,7 @@ test('the latest of many pings is answered, and no more of them than leave', asy
   expect(pongs).toEqual(pongs.toSorted((a, b) => a - b))
 })
 
-describe('requests that are pipelined', () => {
+describe('pipelined requests', () => {
   const SSE = request('a', 'Accept: text/event-stream')
 
   test('leave nothing behind when their connection ends', async ({ mount }) => {
@@ -319,7 +319,7 @@ describe('requests that are pipelined', () => {
   })
 })
 
-test('what clients may send at once cannot be less than one message', () => {
+test('`maxIncomingBytes` cannot be below `maxMessageBytes`', () => {
   expect(() => createHub({ maxIncomingBytes: 1_000, maxMessageBytes: 1_001 })).toThrow(
     expect.objectContaining({ code: 'invalid-option' }),
   )
@@ -342,7 +342,7 @@ describe('a WebSocket message in very small pieces', () => {
     return Buffer.concat([one(TEXT, 0), ...Array.from({ length: count - 2 }, () => one(0, 0)), one(0, 0x80)])
   }
 
-  test('counts with what keeping its packets costs', async ({ mount }) => {
+  test('counts with the cost of its packets', async ({ mount }) => {
     const { hub, ...ports } = await mount({ maxMessageBytes: 10_000, maxIncomingBytes: 10_000 })
     const socket = ask(ports, request('a', UPGRADE))
     await subscribers(hub, 1)
@@ -352,7 +352,7 @@ describe('a WebSocket message in very small pieces', () => {
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })
 
-  test('is no ping, and pings in many packets cost nothing', async ({ mount }) => {
+  test('is not a ping, and pings in many packets cost nothing', async ({ mount }) => {
     const { hub, ...ports } = await mount({ maxMessageBytes: 10_000, maxIncomingBytes: 10_000 })
     const socket = ask(ports, request('a', UPGRADE))
     await subscribers(hub, 1)
@@ -363,7 +363,7 @@ describe('a WebSocket message in very small pieces', () => {
     expect(hub.state('a')?.messages).toBe(1)
   })
 
-  test('may have fragments, but not as many as bytes', async ({ mount }) => {
+  test('may have fragments, but not one for each byte', async ({ mount }) => {
     const { hub, ...ports } = await mount({ maxMessageBytes: 100_000 })
     const honest = ask(ports, request('a', UPGRADE))
     await subscribers(hub, 1)

@@ -19,7 +19,7 @@ async function frameUntil(url: string, text: string): Promise<{ response: Respon
 describe('a forever frame', () => {
   const query = (origin: string) => `?frame=${WORD}&frame_parent=${encodeURIComponent(origin)}`
 
-  test('may be held by its parent alone, and runs no script but its own', async ({ serve }) => {
+  test('can be contained by its parent only, and runs only its own scripts', async ({ serve }) => {
     const { hub, url } = await serve({ allowedOrigins: ['https://app.example'], startFrom: 'oldest' })
     hub.publish('a', '</script><!--<script>\u2028\r\n\0 last')
     const { response, page } = await frameUntil(`${url}a${query('https://app.example')}`, 'last')
@@ -41,14 +41,14 @@ describe('a forever frame', () => {
   })
 
   test.for(['http://a;sandbox', 'http://a,b', "http://a'b", 'http://a&b', 'http://a*b'])(
-    'is refused to a parent whose name means something in a policy: %s',
+    'is refused to a parent whose name has a meaning in a policy: %s',
     async (origin, { serve }) => {
       const { url } = await serve({ allowedOrigins: ['*'] })
       expect((await fetch(`${url}a${query(origin)}`)).status).toBe(403)
     },
   )
 
-  test('is refused to parents that are not named, and tells them nothing', async ({ serve }) => {
+  test('is refused to parents that are not allowed, and posts nothing to them', async ({ serve }) => {
     const { url } = await serve({ allowedOrigins: ['https://app.example'] })
     for (const origin of ['https://evil.example', 'null', '', 'https://app.example/path', `https://app.example','*`]) {
       const answer = await fetch(`${url}a${query(origin)}`)
@@ -60,7 +60,7 @@ describe('a forever frame', () => {
     ).toBe(403)
   })
 
-  test('posts a refusal to its parent, with its status and what it says', async ({ serve }) => {
+  test('posts a refusal to its parent, with its status and message', async ({ serve }) => {
     const { hub, url } = await serve({
       allowedOrigins: ['https://app.example'],
       authorize: ({ channel }) => channel !== 'b' || { status: 401, reason: '</script>' },

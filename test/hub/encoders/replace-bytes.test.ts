@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { replaceBytes } from '../../../src/hub/encoders/replace-bytes.ts'
 
-test('bytes are replaced as strings replace characters', () => {
+test('replaces bytes as strings replace characters', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('a', '\n', 'é', '😀', '<') }), (text) => {
       const replaced = replaceBytes(Buffer.from(text), 10, Buffer.from('\ndata: '))

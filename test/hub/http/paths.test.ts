@@ -29,8 +29,8 @@ const AMBIGUOUS = [
   ['bytes that are not UTF-8', 'secret%ff'],
 ] as const
 
-describe('a path is taken byte for byte', () => {
-  test.for(AMBIGUOUS)('%s is refused with 400, and asks nobody: %s', async ([, path], { serve }) => {
+describe('a path is compared byte for byte', () => {
+  test.for(AMBIGUOUS)('%s is refused with 400, before `authorize`: %s', async ([, path], { serve }) => {
     const asked: string[] = []
     const { port } = await serve({ authorize: ({ channel }) => asked.push(channel) > 0 })
     const answers = [await get(port, `/push/${path}?wait=0`), await get(port, `/push/${path}`, UPGRADE)]
@@ -38,7 +38,7 @@ describe('a path is taken byte for byte', () => {
     expect(asked).toEqual([])
   })
 
-  test.for(AMBIGUOUS)('%s is refused in a line too: %s', async ([, path], { serve }) => {
+  test.for(AMBIGUOUS)('%s is refused in a TCP line too: %s', async ([, path], { serve }) => {
     const { hub, url } = await serve()
     const { port } = await hub.listenTcp()
     for (const reference of [path, `./${path}`, `/push/${path}`])
@@ -50,7 +50,7 @@ describe('a path is taken byte for byte', () => {
   })
 
   test.for(['/x/../push/secret', '/x/%2e%2e/push/secret', '/x\\..\\push\\secret', '/%70ush/secret', '/./push/secret'])(
-    'what only resolves to a channel is none: %s',
+    'a target that only resolves to a channel is not one: %s',
     async (target, { serve }) => {
       const asked: string[] = []
       const { port } = await serve({ authorize: ({ channel }) => asked.push(channel) > 0 })
@@ -59,14 +59,14 @@ describe('a path is taken byte for byte', () => {
     },
   )
 
-  test('a target elsewhere is left to the application, however it would resolve', () => {
+  test('a target outside the path is left to the application, whatever it resolves to', () => {
     const hub = createHub()
     for (const url of ['/x/../push/a', '/x\\..\\push/a', '//push/a', '/Push/a', 'http://localhost/push/a', '*', ''])
       expect(hub.handle({ url, headers: {}, method: 'GET' } as never, {} as never)).toBe(false)
     void hub.close()
   })
 
-  test('`authorize` sees the very name that is read and published to', async ({ serve }) => {
+  test('`authorize` receives exactly the name that is read and published to', async ({ serve }) => {
     const asked: string[] = []
     const { hub, port } = await serve({ authorize: ({ channel }) => asked.push(channel) > 0 })
     const name = 'größe/50 %/a?b'
@@ -84,11 +84,11 @@ describe('a path is taken byte for byte', () => {
     { path: '/push?x/' },
     { tunnels: { '/quotes/../x': { host: '127.0.0.1', port: 1 } } },
     { tunnels: { '/quotes?x': { host: '127.0.0.1', port: 1 } } },
-  ])('createHub refuses a path that no request could have: %o', (options) => {
+  ])('createHub rejects a path that no request can have: %o', (options) => {
     expect(() => createHub(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 
-  test.for(['..', 'a/./b', 'a\\b', '%41'])('a name that no request could have is refused to `publish`: %s', (name) => {
+  test.for(['..', 'a/./b', 'a\\b', '%41'])('`publish` rejects a name that no request can have: %s', (name) => {
     const hub = createHub()
     expect(() => hub.publish(name, 'x')).toThrow(expect.objectContaining({ code: 'invalid-channel' }))
     void hub.close()

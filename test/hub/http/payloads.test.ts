@@ -55,7 +55,7 @@ describe.each(Object.entries(AWKWARD))('%s', (_, text) => {
 })
 
 describe('bytes', () => {
-  test('travel in an envelope as base64, and alone as they are', async ({ serve }) => {
+  test('are sent as base64 in an envelope, and unchanged alone', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', Uint8Array.of(0, 255))
     const alone = await fetch(`${url}a?wait=0`)
@@ -69,7 +69,7 @@ describe('bytes', () => {
     )
   })
 
-  test('are kept as they were when they were published', async ({ serve }) => {
+  test('do not change after they were published', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     const bytes = Uint8Array.of(1, 2)
     hub.publish('a', bytes)

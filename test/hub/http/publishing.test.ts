@@ -6,7 +6,7 @@ const post = (url: string, body: BodyInit, headers: Record<string, string> = {})
   fetch(url, { method: 'POST', body, headers })
 
 describe('publishing', () => {
-  test('answers 202 where nobody listens and 201 where somebody does', async ({ serve }) => {
+  test('responds with 201 if the channel has subscribers, and with 202 if it has none', async ({ serve }) => {
     const { url } = await serve()
     expect((await post(`${url}a`, 'one')).status).toBe(202)
     const { next, leave } = await stream(`${url}a`)
@@ -16,7 +16,7 @@ describe('publishing', () => {
     leave()
   })
 
-  test('keeps type and event name, and answers with the state where JSON is asked for', async ({ serve }) => {
+  test('keeps type and event name, and responds with the state if the client accepts JSON', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     const answer = await post(`${url}a`, '{}', {
       'content-type': 'application/json',
@@ -36,7 +36,7 @@ describe('publishing', () => {
     ])
   })
 
-  test('answers 413 to a message over the limit, told beforehand or not', async ({ serve }) => {
+  test('responds with 413 to a message above the limit, with a Content-Length or without', async ({ serve }) => {
     const { url, port } = await serve({ maxMessageBytes: 10 })
     expect((await post(`${url}a`, 'more than ten bytes')).status).toBe(413)
     const chunked = `POST /push/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n${'x'.repeat(20)}\r\n0\r\n\r\n`
@@ -54,7 +54,7 @@ describe('publishing', () => {
     expect([answer.status, await answer.text()]).toEqual([status, expect.stringMatching(line)])
   })
 
-  test('by function throws what is wrong, before anything is kept', () => {
+  test('by function throws before anything is kept', () => {
     const hub = createHub()
     const attempts: [() => unknown, string][] = [
       [() => hub.publish('', 'x'), 'invalid-channel'],
@@ -73,7 +73,7 @@ describe('publishing', () => {
 })
 
 describe('a channel’s state', () => {
-  test('is told as JSON, and 404 where there is none', async ({ serve }) => {
+  test('is sent as JSON, or 404 if there is none', async ({ serve }) => {
     const { hub, url } = await serve()
     const ask = () => fetch(`${url}a`, { headers: { accept: 'text/json' } })
     expect((await ask()).status).toBe(404)

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { head, place, stream, test } from '../serve.ts'
 
 describe('resuming', () => {
-  test.for(['newest', 'oldest', -2] as const)('begins at %s where no cursor is given', async (startFrom, { serve }) => {
+  test.for(['newest', 'oldest', -2] as const)('starts at %s without a cursor', async (startFrom, { serve }) => {
     const { hub, url } = await serve({ startFrom })
     for (const body of ['one', 'two', 'three']) hub.publish('a', body)
     const { next, leave } = await stream(`${url}a`)
@@ -13,7 +13,7 @@ describe('resuming', () => {
     leave()
   })
 
-  test('understands every way to name a cursor, and their precedence', async ({ serve }) => {
+  test('accepts a cursor in every place, with their precedence', async ({ serve }) => {
     const { hub, url } = await serve()
     const [one, two] = ['one', 'two', 'three'].map((body) => hub.publish('a', body).id)
     const [seconds, counter] = (one ?? '').split(':')
@@ -35,7 +35,7 @@ describe('resuming', () => {
     }
   })
 
-  test('says gap where messages after the cursor are gone, and goes on with the oldest that is kept', async ({
+  test('sends a gap if messages after the cursor expired, and continues with the oldest message', async ({
     serve,
     frames,
   }) => {
@@ -57,28 +57,28 @@ describe('resuming', () => {
     })
   })
 
-  test('says no gap where the cursor is the last that was forgotten', async ({ serve }) => {
+  test('sends no gap if the cursor is that of the last expired message', async ({ serve }) => {
     const { hub, url } = await serve({ history: { count: 2 } })
     const [one] = ['one', 'two', 'three'].map((body) => hub.publish('a', body).id)
     const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent(one ?? '')}`)
     expect(head(poll, 'push-gap')).toEqual([null])
   })
 
-  test('says gap for a cursor from the future, and goes on from now', async ({ serve }) => {
+  test('sends a gap for a cursor from the future, and continues from now', async ({ serve }) => {
     const { hub, url } = await serve()
     hub.publish('a', 'one')
     const poll = await fetch(`${url}a?wait=0&last_event_id=${encodeURIComponent('9999999999:0')}`)
     expect([poll.status, ...head(poll, 'push-gap'), place(poll)]).toEqual([304, 'unknown-cursor', hub.cursor('a')])
   })
 
-  test('gives all that is kept after 0:0, without a gap', async ({ serve }) => {
+  test('sends the whole history after 0:0, without a gap', async ({ serve }) => {
     const { hub, url } = await serve({ history: { count: 1 } })
     for (const body of ['one', 'two']) hub.publish('a', body)
     const poll = await fetch(`${url}a?wait=0&last_event_id=0:0`)
     expect([await poll.text(), ...head(poll, 'push-gap')]).toEqual(['two', null])
   })
 
-  test('forgets by age and by bytes too', async ({ serve }) => {
+  test('drops messages by age and by bytes too', async ({ serve }) => {
     let now = 1_700_000_000_000
     const { hub, url } = await serve({ now: () => now, history: { age: 1_000, bytes: 10 }, startFrom: 'oldest' })
     hub.publish('a', '12345678')
@@ -89,7 +89,7 @@ describe('resuming', () => {
   })
 })
 
-test('a channel that nobody uses is forgotten after the history’s age', async ({ serve }) => {
+test('a channel that is not used is forgotten after the history’s age', async ({ serve }) => {
   let now = 1_700_000_000_000
   const { hub, url } = await serve({ now: () => now, heartbeat: 20, history: { age: 1_000 } })
   hub.publish('a', 'one')

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { head, place, stream, test } from '../serve.ts'
 
 describe('interval polling', () => {
-  test('is told the present place at once, and every message after it in one answer', async ({ serve }) => {
+  test('receives the current cursor at once, and then all later messages in one response', async ({ serve }) => {
     const { hub, url } = await serve()
     const first = await fetch(`${url}a?wait=0`)
     expect(first.status).toBe(304)
@@ -18,7 +18,7 @@ describe('interval polling', () => {
     expect({ status: again.status, place: place(again) }).toEqual({ status: 304, place: ids.at(-1) })
   })
 
-  test('gets a single message as it is, with its type and name', async ({ serve }) => {
+  test('receives a single message unchanged, with its type and event name', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', '{"a":1}', { contentType: 'application/json', event: 'price' })
     const answer = await fetch(`${url}a?wait=0`)
@@ -31,14 +31,14 @@ describe('interval polling', () => {
     expect(await answer.text()).toBe('{"a":1}')
   })
 
-  test('wraps a message that would pass for an envelope', async ({ serve }) => {
+  test('receives a multipart message in an envelope', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', '--x\r\n\r\nforged\r\n--x--', { contentType: 'multipart/mixed; boundary=x' })
     const answer = await fetch(`${url}a?wait=0`)
     expect(answer.headers.get('content-type')).not.toContain('boundary=x')
   })
 
-  test('is told that more waits where an answer is cut at its limit', async ({ serve }) => {
+  test('learns that more messages wait if a response ends at its limit', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest', history: { count: 5_000 } })
     for (let n = 0; n < 1_500; n += 1) hub.publish('a', String(n))
     const answer = await fetch(`${url}a?wait=0`)
@@ -50,7 +50,7 @@ describe('interval polling', () => {
 })
 
 describe('long polling', () => {
-  test('waits for a message after its place', async ({ serve }) => {
+  test('waits for a message after its cursor', async ({ serve }) => {
     const { hub, url } = await serve()
     const from = hub.cursor('a')
     const answer = fetch(`${url}a?last_event_id=${encodeURIComponent(from)}`)
@@ -60,7 +60,7 @@ describe('long polling', () => {
     expect(hub.state('a')?.subscribers).toBe(0)
   })
 
-  test('is answered with 304 and its place when the heartbeat is due', async ({ serve }) => {
+  test('receives a 304 with its cursor when the heartbeat is due', async ({ serve }) => {
     const { hub, url } = await serve({ heartbeat: 50 })
     const from = hub.cursor('a')
     const answer = await fetch(`${url}a?last_event_id=${encodeURIComponent(from)}`)
@@ -69,7 +69,7 @@ describe('long polling', () => {
 })
 
 describe('an event stream', () => {
-  test('begins with its place and heartbeat, then tells each message', async ({ serve }) => {
+  test('starts with its cursor and heartbeat, then sends each message', async ({ serve }) => {
     const { hub, url } = await serve({ heartbeat: 15_000 })
     const from = hub.cursor('a')
     const { next, response, leave } = await stream(`${url}a`)
@@ -80,7 +80,7 @@ describe('an event stream', () => {
     leave()
   })
 
-  test('spells what SSE cannot hold as JSON', async ({ serve }) => {
+  test('encodes text that SSE cannot contain as JSON', async ({ serve }) => {
     const { hub, url } = await serve()
     const { next, leave } = await stream(`${url}a`)
     await next()
@@ -95,7 +95,7 @@ describe('an event stream', () => {
     leave()
   })
 
-  test('is sent heartbeats that a page can see', async ({ serve }) => {
+  test('sends heartbeats that a page can receive', async ({ serve }) => {
     const { hub, url } = await serve({ heartbeat: 50 })
     const { next, leave } = await stream(`${url}a`)
     await next()
@@ -103,7 +103,7 @@ describe('an event stream', () => {
     leave()
   })
 
-  test('leaves nothing behind when its reader goes away', async ({ serve }) => {
+  test('leaves nothing behind when its client leaves', async ({ serve }) => {
     const { hub, url } = await serve()
     const { next, leave } = await stream(`${url}a`)
     await next()
@@ -114,7 +114,7 @@ describe('an event stream', () => {
 })
 
 describe('a multipart stream', () => {
-  test('begins with its place and heartbeat, then tells each part as soon as it is whole', async ({ serve }) => {
+  test('starts with its cursor and heartbeat, then sends each part completely', async ({ serve }) => {
     const { hub, url } = await serve()
     const from = hub.cursor('a')
     const abort = new AbortController()
@@ -144,7 +144,7 @@ describe('a multipart stream', () => {
 })
 
 describe('a WebSocket', () => {
-  test('begins with its place and heartbeat, then tells each message with its head', async ({ serve, frames }) => {
+  test('starts with its cursor and heartbeat, then sends each message with its head', async ({ serve, frames }) => {
     const { hub, url } = await serve()
     const from = hub.cursor('a')
     const { next, socket } = frames(`${url}a`)
@@ -176,7 +176,7 @@ describe('a WebSocket', () => {
     expect(await next()).toMatchObject({ body: 'said', binary: false })
   })
 
-  test('receives what is published, as do all that connect at the same moment', async ({ serve, frames }) => {
+  test('shares its channel with all that connect at the same moment', async ({ serve, frames }) => {
     const allow: (() => void)[] = []
     const { hub, url } = await serve({
       authorize: () => new Promise<boolean>((resolve) => allow.push(() => resolve(true))),
@@ -212,7 +212,7 @@ describe('a WebSocket', () => {
   })
 })
 
-describe('what a request says selects how it is answered', () => {
+describe('a request selects the technique of its response', () => {
   test.for([
     ['a', 'text/event-stream, application/json', 'text/event-stream; charset=utf-8'],
     ['a?wait=0', 'text/event-stream', 'text/event-stream; charset=utf-8'],
@@ -220,7 +220,7 @@ describe('what a request says selects how it is answered', () => {
     ['a', 'application/json', 'application/json'],
     ['a', 'text/json', 'application/json'],
     ['a', '*/*', 'text/plain'],
-  ] as const)('%s with Accept: %s is answered as %s', async ([path, accept, expected], { serve }) => {
+  ] as const)('%s with Accept: %s selects %s', async ([path, accept, expected], { serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', 'one')
     const since = path === 'a' && accept === '*/*' ? '?last_event_id=0:0' : ''

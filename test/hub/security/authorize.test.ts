@@ -13,7 +13,7 @@ const refusedUpgrade = async (url: string) => {
 }
 
 describe('authorize', () => {
-  test('sees who asks for what, and how', async ({ serve, frames }) => {
+  test('receives action, method, channel and technique of every request', async ({ serve, frames }) => {
     const asked: AuthorizeRequest[] = []
     const { url } = await serve({ authorize: (request) => asked.push(request) > 0 })
     await fetch(`${url}a?wait=0&token=x`, { headers: { authorization: 'Bearer y' } })
@@ -47,7 +47,7 @@ describe('authorize', () => {
     ])
   })
 
-  test('its 401 and 403 reach the client with their reason, whatever it asked', async ({ serve }) => {
+  test('sends its 401 and 403 with their reason to every client', async ({ serve }) => {
     const { hub, url } = await serve({
       authorize: async ({ channel }) =>
         channel === 'a' ? { status: 401, reason: 'no token', headers: { 'WWW-Authenticate': 'Bearer' } } : false,
@@ -75,14 +75,14 @@ describe('authorize', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('secret'))],
-  ] as const)('a hook that %s lets nobody in, and tells nothing', async ([, authorize], { serve }) => {
+  ] as const)('a function that %s allows nothing, and its error is not sent', async ([, authorize], { serve }) => {
     const { url } = await serve({ authorize, log: () => {} })
     const answer = await fetch(`${url}a`)
     expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('secret')])
     expect((await refusedUpgrade(`${url}a`)).status).toBe(500)
   })
 
-  test('is asked of each message that a WebSocket sends, and keeps their order', async ({ serve, frames }) => {
+  test('is called for each message of a WebSocket, and keeps their order', async ({ serve, frames }) => {
     const decisions: (() => void)[] = []
     const { hub, url } = await serve({
       authorize: ({ action }) =>
@@ -103,7 +103,9 @@ describe('authorize', () => {
     expect(hub.state('a')?.messages).toBe(3)
   })
 
-  test('who leaves while it is asked leaves nothing, and a hub that closes meanwhile says so', async ({ serve }) => {
+  test('leaves nothing behind if the client leaves meanwhile, and a hub that closes refuses at once', async ({
+    serve,
+  }) => {
     const waiting: ((allowed: boolean) => void)[] = []
     const { hub, url } = await serve({ authorize: () => new Promise((resolve) => waiting.push(resolve)) })
     const abort = new AbortController()
@@ -121,7 +123,7 @@ describe('authorize', () => {
     expect([hub.state('a'), hub.state('b')]).toEqual([undefined, undefined])
   })
 
-  test('lets the hub bind other addresses than loopback, under the names that it is given', async () => {
+  test('lets the hub listen on other addresses than loopback, under its `allowedHosts`', async () => {
     const hub = createHub({ authorize: () => true, allowedHosts: ['push.example'] })
     const { port, close } = await hub.listen({ host: '0.0.0.0' })
     const ask = (host: string) => raw(port, `GET /push/a?wait=0 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)

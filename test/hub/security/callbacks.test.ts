@@ -66,7 +66,7 @@ describe('`authorize` that fails costs one 500 and one line of the log', () => {
     expect(logged).toEqual([['pinia-push: `authorize` failed', expect.objectContaining({ message: 'mine' })]])
   })
 
-  test.for(Object.entries({ ...DOORS, ...LINES }))('it hangs, at %s', async ([, by], { serve }) => {
+  test.for(Object.entries({ ...DOORS, ...LINES }))('it never resolves, at %s', async ([, by], { serve }) => {
     let asked = () => {}
     const isAsked = new Promise<void>((resolve) => (asked = resolve))
     const { logged, options } = failing({
@@ -88,7 +88,7 @@ describe('`authorize` that fails costs one 500 and one line of the log', () => {
     expect(logged).toHaveLength(1)
   })
 
-  test('and no second line when it answers after all', async ({ serve }) => {
+  test('and no second line if it resolves later', async ({ serve }) => {
     let reject: (error: Error) => void = () => {}
     let asked = () => {}
     const isAsked = new Promise<void>((resolve) => (asked = resolve))
@@ -153,7 +153,7 @@ describe('`authorize` that fails costs one 500 and one line of the log', () => {
     'a reason with a control character': { status: 401, reason: 'a\u0007b' },
     'a reason that turns the text around': { status: 401, reason: 'a\u202Eb' },
   }
-  test.for(Object.entries(NONSENSE))('it answers %s', async ([, answer], { serve }) => {
+  test.for(Object.entries(NONSENSE))('it returns %s', async ([, answer], { serve }) => {
     const { logged, options } = failing({ authorize: () => answer as AuthorizeAnswer })
     const served = await serve(options)
     for (const by of Object.values({ ...DOORS, ...LINES })) {
@@ -163,7 +163,7 @@ describe('`authorize` that fails costs one 500 and one line of the log', () => {
     }
   })
 
-  test('of a message by WebSocket it closes with 1011, and nothing is published', async ({ serve, frames }) => {
+  test('for a message by WebSocket it closes with 1011, and nothing is published', async ({ serve, frames }) => {
     const { logged, options } = failing({ authorize: ({ action }) => action === 'subscribe' || THROWS() })
     const { hub, url } = await serve(options)
     const { socket, next, closed } = frames(`${url}a`)
@@ -186,7 +186,7 @@ describe('`authorize` may refuse', () => {
     [{ status: 403, reason: 'größe 🙂' }, 403],
     [{ status: 401, headers: { 'Retry-After': 5 } }, 401],
     [{ status: 403, reason: 'x'.repeat(1_000) }, 403],
-  ] as const)('with %j, at every door', async ([answer, status], { serve }) => {
+  ] as const)('with %j, with every technique', async ([answer, status], { serve }) => {
     const { logged, options } = failing({ authorize: refusing(answer) })
     const served = await serve(options)
     for (const by of Object.values({ ...DOORS, ...LINES })) expect(await by(served)).toBe(status)
@@ -233,13 +233,13 @@ describe('`log`', () => {
     ['throws', THROWS],
     ['rejects', REJECTS],
     ['is asynchronous and slow', () => new Promise(() => {})],
-  ] as const)('that %s changes no answer', async ([, log], { serve }) => {
+  ] as const)('that %s changes no response', async ([, log], { serve }) => {
     const served = await serve({ authorize: THROWS, log: log as () => void })
     expect(await http(served.port, 'GET /push/a', 'Connection: close\r\n').catch(() => 0)).toBe(403)
     expect((await fetch(`${served.url}a`)).status).toBe(500)
   })
 
-  test('is console.error where there is none', async ({ serve }) => {
+  test('is console.error by default', async ({ serve }) => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => error.mockRestore())
     const { url } = await serve({ authorize: THROWS })
@@ -249,7 +249,7 @@ describe('`log`', () => {
   })
 })
 
-test('a response that the application has answered already is left to it, and is one line of the log', async () => {
+test('a response that the application has sent already is left to it, and logs one line', async () => {
   const { logged, options } = failing({})
   const hub = createHub(options)
   const server = createServer((request, response) => {

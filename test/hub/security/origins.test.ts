@@ -62,7 +62,7 @@ const tellTale = (options: HubOptions) => {
 
 describe('an origin that `*` alone allows', () => {
   test.for(Object.entries(WAYS))(
-    'is anonymous by %s: no cookie and no login of the browser’s',
+    'is anonymous by %s: no cookie and no login of the browser',
     async ([, by], { serve }) => {
       const { seen, options } = tellTale({ allowedOrigins: ['*'] })
       const served = await serve(options)
@@ -72,19 +72,19 @@ describe('an origin that `*` alone allows', () => {
     },
   )
 
-  test.for(Object.entries(WAYS))('may bring a token of its own by %s', async ([, by], { serve }) => {
+  test.for(Object.entries(WAYS))('may send its own token by %s', async ([, by], { serve }) => {
     const { seen, options } = tellTale({ allowedOrigins: ['*'] })
     await by(await serve(options), `Origin: ${PAGE}\r\nCookie: session=alice\r\nAuthorization: Bearer token\r\n`)
     expect(seen).toEqual([{ cookie: undefined, authorization: 'Bearer token' }])
   })
 
-  test.for(Object.entries(WAYS))('is a user by %s where it is named beside `*`', async ([, by], { serve }) => {
+  test.for(Object.entries(WAYS))('has credentials by %s if it is listed beside `*`', async ([, by], { serve }) => {
     const { seen, options } = tellTale({ allowedOrigins: ['*', PAGE] })
     await by(await serve(options), `Origin: ${PAGE}\r\nCookie: session=alice\r\n`)
     expect(seen).toEqual([{ cookie: 'session=alice', authorization: undefined }])
   })
 
-  test('leaves clients that are no pages as they are', async ({ serve }) => {
+  test('does not change clients that are not pages', async ({ serve }) => {
     const { seen, options } = tellTale({ allowedOrigins: ['*'] })
     const { port } = await serve(options)
     await ask(port, 'GET /push/a?wait=0', 'Cookie: session=alice\r\n')
@@ -92,7 +92,7 @@ describe('an origin that `*` alone allows', () => {
   })
 })
 
-describe('origins are compared whole', () => {
+describe('origins are compared by scheme, host and port', () => {
   const post = async (port: number, origin: string, host = `localhost:${port}`) => {
     const answer = await raw(
       port,
@@ -120,7 +120,7 @@ describe('origins are compared whole', () => {
       expect([origin, await post(port, origin, host)]).toEqual([origin, '403'])
   })
 
-  test('the scheme is https where the connection is encrypted', async () => {
+  test('the scheme is https if the connection is encrypted', async () => {
     const { certificate: cert, keyFile, remove } = makeCertificate()
     onTestFinished(remove)
     const hub = createHub()
@@ -152,7 +152,7 @@ describe('origins are compared whole', () => {
     expect(await answer.text()).toMatch(/"https:\/\/evil\.example" is not allowed.*`allowedOrigins`.*`trustedProxies`/)
   })
 
-  test('a page of an origin that is not allowed opens nothing, by GET neither', async ({ serve }) => {
+  test('a page of an origin that is not allowed is refused everywhere, also by GET', async ({ serve }) => {
     const { hub, url } = await serve()
     const answer = await fetch(`${url}a?wait=0`, { headers: { origin: 'https://evil.example' } })
     expect([answer.status, hub.state('a')]).toEqual([403, undefined])
@@ -165,7 +165,7 @@ describe('origins are compared whole', () => {
     ['a page of its own', 'same-origin', 'cors', 'empty', '304'],
     ['a page that a link leads to', 'cross-site', 'navigate', 'document', '304'],
     ['an address that a user types', 'none', 'navigate', 'document', '304'],
-  ] as const)('%s, which comes with cookies and without an origin', async ([, site, mode, dest, status], { serve }) => {
+  ] as const)('%s, which has cookies and no Origin header', async ([, site, mode, dest, status], { serve }) => {
     const { port } = await serve()
     const head = `Sec-Fetch-Site: ${site}\r\nSec-Fetch-Mode: ${mode}\r\nSec-Fetch-Dest: ${dest}\r\nCookie: session=alice\r\n`
     const answer = await ask(port, 'GET /push/a?wait=0', head)
@@ -173,7 +173,7 @@ describe('origins are compared whole', () => {
     expect(answer).toContain('\r\nCross-Origin-Resource-Policy: same-origin\r\n')
   })
 
-  test('a frame of an origin that is allowed comes without an origin too', async ({ serve }) => {
+  test('a frame of an allowed origin may have no Origin header', async ({ serve }) => {
     const { url } = await serve({ allowedOrigins: [PAGE] })
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }
     const asked = get(`${url}a?${FRAME}`, { headers })
@@ -197,7 +197,7 @@ describe('origins are compared whole', () => {
     'null',
     '',
     'https://*.example/x',
-  ])('createHub refuses %j, which no browser would send as an origin', (origin) => {
+  ])('createHub rejects %j, which no browser sends as an origin', (origin) => {
     expect(() => createHub({ allowedOrigins: [origin] })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 

@@ -7,7 +7,7 @@ const ask = (url: string, origin?: string) =>
   fetch(url, { headers: { accept: 'text/event-stream', ...(origin && { origin }) } })
 
 describe('limits', () => {
-  test('connections in all: one more is told to come back, and may when one has left', async ({ serve }) => {
+  test('connections in all: another one is refused with Retry-After, until one has left', async ({ serve }) => {
     const { hub, url } = await serve({ maxConnections: 2 })
     const [first] = [await stream(`${url}a`), await stream(`${url}a`)]
     const third = await ask(`${url}a`)
@@ -56,7 +56,7 @@ describe('limits', () => {
     expect(hub.state('a')?.messages).toBe(13)
   })
 
-  test('the rate of publishing by WebSocket: it is closed, and may come back', async ({ serve, frames }) => {
+  test('the rate of publishing by WebSocket: it is closed with 1013', async ({ serve, frames }) => {
     const { url } = await serve({ maxPublishRate: 2, now: () => 1_000_000 })
     const { socket, next, closed } = frames(`${url}a`)
     await next()
@@ -67,7 +67,7 @@ describe('limits', () => {
     })
   })
 
-  test('channels: to publish to one more is refused, to read it is not, by every technique', async ({
+  test('channels: a publication to another one is refused, a subscription is not, with every technique', async ({
     serve,
     frames,
   }) => {
@@ -94,7 +94,7 @@ describe('limits', () => {
     expect((await fetch(`${url}b`, { method: 'POST', body: 'x' })).status).toBe(202)
   })
 
-  test('history of all channels together: the oldest goes, and who resumes is told', async ({ serve }) => {
+  test('history of all channels together: the oldest messages are dropped, and a gap follows', async ({ serve }) => {
     const { hub, url } = await serve({ maxHistoryBytes: 1_500 })
     const { id } = hub.publish('old', 'x'.repeat(400))
     hub.publish('old', 'y'.repeat(400))

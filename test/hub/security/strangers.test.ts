@@ -29,7 +29,7 @@ describe('strangers', () => {
     expect((await fetch(`${url}a`, { method: 'POST', body: 'x', headers: from(new URL(url).origin) })).status).toBe(202)
   })
 
-  test('cannot read across origins unless they are named', async ({ serve }) => {
+  test('cannot read from other origins unless they are listed', async ({ serve }) => {
     const { url } = await serve({ allowedOrigins: ['https://app.example'] })
     const allowed = async (origin: string) =>
       (await fetch(`${url}a?wait=0`, { headers: { origin } })).headers.get('access-control-allow-origin')
@@ -47,7 +47,7 @@ describe('strangers', () => {
     ])
   })
 
-  test('read anywhere where all origins are allowed, but never as a user', async ({ serve }) => {
+  test('can read if all origins are allowed, but never with credentials', async ({ serve }) => {
     const { url } = await serve({ allowedOrigins: ['*'] })
     const { headers } = await fetch(`${url}a?wait=0`, { headers: { origin: 'https://any.example' } })
     expect([headers.get('access-control-allow-origin'), headers.get('access-control-allow-credentials')]).toEqual([
@@ -57,13 +57,13 @@ describe('strangers', () => {
     expect(headers.get('access-control-expose-headers')).toContain('Push-Gap')
   })
 
-  test('cannot have what they publish run as a page of this origin', async ({ serve }) => {
+  test('cannot publish a page that runs with this origin', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest' })
     hub.publish('a', '<script>alert(1)</script>', { contentType: 'text/html' })
     expect((await fetch(`${url}a?wait=0`)).headers.get('content-security-policy')).toMatch(/sandbox/)
   })
 
-  test('are told apart over HTTP/2 too', async () => {
+  test('are recognized over HTTP/2 too', async () => {
     const hub = createHub()
     const server = createServer((request, response) => hub.handle(request as never, response as never))
     await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -80,7 +80,7 @@ describe('strangers', () => {
     await hub.close()
   })
 
-  test('a hub binds loopback only', async () => {
+  test('a hub listens on loopback only', async () => {
     const hub = createHub()
     await expect(hub.listen({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'not-loopback' })
     hub.close()
