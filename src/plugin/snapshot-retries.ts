@@ -1,6 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import { PushError, type RetryPolicy } from '../observables/index.ts'
 import { delayOf } from '../observables/connection/backoff.ts'
+import { failureRow } from '../observables/connection/retry-state.ts'
 import { DEV } from '../observables/internal/dev.ts'
 
 /** Decides when a snapshot is loaded again. */
@@ -22,21 +23,19 @@ export interface SnapshotRetries {
  * policy decides, so that a server that emits gap after gap does not cause a load for each of them.
  */
 export function snapshotRetries(policy: RetryPolicy, scheduler: SchedulerLike): SnapshotRetries {
-  let count = 0
-  let since = 0
+  const failures = failureRow(policy, scheduler)
   let loadedAt: number | undefined
   return {
     delay(error) {
-      const now = scheduler.now()
-      if (loadedAt !== undefined && now - loadedAt >= policy.resetAfter) count = 0
+      failures.succeeded(loadedAt === undefined ? undefined : scheduler.now() - loadedAt)
       loadedAt = undefined
-      if (count === 0) since = now
-      count += 1
+      const elapsed = failures.add()
+      const { count } = failures
       if (!error && count === 1) return 0
-      return delayOf(policy, error ? count : count - 1, error, now - since) ?? error ?? tooManyGaps()
+      return delayOf(policy, error ? count : count - 1, error, elapsed) ?? error ?? tooManyGaps()
     },
     loaded: () => void (loadedAt = scheduler.now()),
-    reset: () => void (count = 0),
+    reset: failures.reset,
   }
 }
 

@@ -53,7 +53,7 @@ describe('a time that is none', () => {
     channel.events$.subscribe()
     technique.latest.drop()
     expect(channel.state).toMatchObject({ status: 'failed', error: { code: 'invalid-option' } })
-    expect(channel.state.error?.message).toMatch(/The retry policy (gave a delay of (NaN|-1|soon) ms|failed: mine)/)
+    expect(channel.state.error?.message).toMatch(/`retry`: `nextDelay` (returned "(NaN|-1|soon)"|threw "mine")/)
   })
 
   test.for([NaN, '2030-01-01'])(

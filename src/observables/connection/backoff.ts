@@ -5,31 +5,29 @@ import { DEV } from '../internal/dev.ts'
 import { errorMessage } from '../internal/redact-url.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
-/** The longest time that a server may ask to be left alone for (`Retry-After`, SSE `retry:`), in ms: a day. */
+/** The longest wait that a server may ask for (`Retry-After`, SSE `retry:`), in ms: a day. */
 export const LONGEST_RETRY_AFTER = 86_400_000
 
 /**
- * The delay that a policy gives, in ms, or undefined where it gives up. A policy of the user's own that throws, or returns
- * no delay, is an `invalid-option`.
+ * Returns the delay of a policy in ms, or undefined if it gives up. If a user's own policy throws or returns no delay, returns
+ * the error `invalid-option`.
  */
 export function delayOf(
   policy: RetryPolicy,
   ...row: [failures: number, error: PushError | undefined, elapsed: number]
 ): number | undefined | PushError {
-  const wrong = (said: string, cause: unknown) =>
+  const invalid = (failure: string, cause: unknown) =>
     new PushError(
       'invalid-option',
-      DEV && `The retry policy ${said}. Let \`nextDelay\` return 0 or more, or undefined.`,
-      {
-        cause,
-      },
+      DEV && `Invalid option \`retry\`: \`nextDelay\` ${failure}. Let it return 0 or more, or undefined.`,
+      { cause },
     )
   try {
     const delay: unknown = policy.nextDelay(...row)
     if (delay === undefined || (typeof delay === 'number' && delay >= 0)) return delay
-    return wrong(`gave a delay of ${String(delay)} ms`, row[1])
+    return invalid(`returned "${String(delay)}"`, row[1])
   } catch (cause) {
-    return wrong(`failed: ${errorMessage(cause)}`, cause)
+    return invalid(`threw "${errorMessage(cause)}"`, cause)
   }
 }
 
@@ -84,7 +82,7 @@ export interface RetryPolicy {
  * It gives up after `maxRetries` failures in a row, or after `maxElapsedTime` of failures. In RxJS's own `retry`, a policy
  * with a `maxElapsedTime` serves one subscription at a time.
  *
- * @throws PushError `invalid-option` if a number is out of its range.
+ * @throws PushError `invalid-option` if a number is out of its range or an option is unknown.
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  * @example createPushClient({ technique: sse(), retry: backoff({ initialDelay: 250, maxDelay: 10_000 }) })
  * @example sse().connect(request).pipe(retry({ delay: backoff({ maxRetries: 5 }) }))
@@ -106,7 +104,7 @@ export function backoff({
   checkNumbers('backoff', { maxRetries, maxElapsedTime, resetAfter })
   const delay = (failures: number, error?: PushError, elapsed = 0): number | undefined => {
     if (failures > maxRetries || elapsed >= maxElapsedTime) return undefined
-    // What opened before it broke says that the server is there, so that step by step is spread enough.
+    // A connection that opened shows that the server is there, so growing step by step spreads the clients enough.
     const growth = error?.code === 'connection-lost' ? Math.min(multiplier, 2) : multiplier
     const limit = (failure: number): number => initialDelay * growth ** (failure - 1)
     const drawn = random()

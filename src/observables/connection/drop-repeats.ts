@@ -1,13 +1,17 @@
 import type { RecentMessages } from '../events.ts'
 
-/** How many messages are kept to recognise repeats, and of how many characters or bytes in all. */
-const MOST = 1_000
-const MOST_LENGTH = 1_048_576
+/** How many messages are kept to recognise repeats. */
+const MAX_MESSAGES = 1_000
+
+/** How many characters or bytes they have in all; the last message is always kept. */
+const MAX_LENGTH = 1_048_576
 
 /**
- * Keeps the last messages. Messages that repeat known ones, cursor, event and data, are repeats, up to the one that the connection
- * was to resume from. Where a known cursor comes with another event or other data, or after a new message, or names several messages,
- * nothing tells repeats from news: that is a `gap`, once.
+ * Keeps the last messages, to recognise those that a server sends again.
+ *
+ * A message with a known cursor, and the same event and data, is a repeat, up to the cursor that the connection was to resume
+ * from. It cannot be told from a new message if its event or data differ, if it follows a new message, or if several messages
+ * have its cursor. That is a `gap`, once.
  */
 export function recentMessages(): RecentMessages {
   const kept: Parameters<RecentMessages['add']>[0][] = []
@@ -17,29 +21,30 @@ export function recentMessages(): RecentMessages {
     add(message) {
       kept.push(message)
       length += message.data?.length ?? 0
-      while (kept.length > MOST || (length > MOST_LENGTH && kept.length > 1)) length -= kept.shift()?.data?.length ?? 0
+      while (kept.length > MAX_MESSAGES || (length > MAX_LENGTH && kept.length > 1))
+        length -= kept.shift()?.data?.length ?? 0
     },
     repetition(last) {
-      // What came after it was not taken, and is asked for again.
+      // The server sends again what came after the position to resume from. For subscribers that is new.
       for (const { data } of kept.splice(kept.map(({ cursor }) => cursor).lastIndexOf(last) + 1))
         length -= data?.length ?? 0
       const known = new Map(kept.map((message) => [message.cursor, message]))
-      const unique = known.size === kept.length
-      let news = 0
+      const isUnique = known.size === kept.length
+      let newMessages = 0
       let done = kept.length === 0
 
       return ({ cursor, event, data }) => {
         if (done) return 'new'
         const before = known.get(cursor)
         if (!before) {
-          // A server that sends more than is kept here begins with what is not known any more.
-          news += 1
-          done = news === MOST
+          // A server that sends more messages than are kept begins with some that are not kept any more.
+          newMessages += 1
+          done = newMessages === MAX_MESSAGES
           return 'new'
         }
-        const repeats = unique && news === 0 && before.event === event && before.data === data
-        done = !repeats || cursor === last
-        if (repeats) return 'repeat'
+        const isRepeat = isUnique && newMessages === 0 && before.event === event && before.data === data
+        done = !isRepeat || cursor === last
+        if (isRepeat) return 'repeat'
         kept.length = length = 0
         return 'gap'
       }

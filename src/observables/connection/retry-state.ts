@@ -3,64 +3,94 @@ import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { LONGEST_RETRY_AFTER, delayOf, type RetryPolicy } from './backoff.ts'
 
-/** Failures in a row, and what follows each. */
-export interface Setbacks {
+/** Failures in a row. */
+export interface FailureRow {
   readonly count: number
-  /** The server asks for at least this long between attempts, in ms. */
-  ask(delay: number): void
-  /** A connection ended that had been open for so long, in ms: the row ends where that is long enough. */
-  stood(openFor: number | undefined): void
-  /** A connection failed that had stood for so long, in ms: how long to wait, in ms, or why not to try again. */
-  after(error: PushError, stood: number | undefined): number | PushError
+  /** Counts a failure, and returns how long ago the first one of the row was, in ms. */
+  add(): number
+  /** Ends the row if a success lasted for the policy's `resetAfter`. `duration` in ms; undefined: there was no success. */
+  succeeded(duration: number | undefined): void
+  /** Ends the row. */
+  reset(): void
+}
+
+/** Counts failures in a row. */
+export function failureRow({ resetAfter }: RetryPolicy, scheduler: SchedulerLike): FailureRow {
+  let count = 0
+  let since = 0
+  return {
+    get count() {
+      return count
+    },
+    add() {
+      count += 1
+      if (count === 1) since = scheduler.now()
+      return scheduler.now() - since
+    },
+    succeeded(duration) {
+      if (duration !== undefined && duration >= resetAfter) count = 0
+    },
+    reset: () => void (count = 0),
+  }
+}
+
+/** Decides what follows each failure of a channel's connections. */
+export interface RetryState {
+  /** Failures in a row. */
+  readonly count: number
+  /** Sets the least time between two attempts that the server asked for, in ms. */
+  waitAtLeast(delay: number): void
+  /** A connection was closed on purpose. `uptime`: how long it was open, in ms. */
+  succeeded(uptime: number | undefined): void
+  /** Returns the delay before the next attempt in ms, or the error to fail with. `uptime`: how long the connection was open, in ms. */
+  failed(error: PushError, uptime: number | undefined): number | PushError
 }
 
 /**
- * Counts failures. A row of them ends with a connection that stood for the policy's `resetAfter`. What the server asked
- * for is the least wait, and the policy's delay, or `minDelay` where that is more, is added. A refusal of who asks is answered at once, once in a row, where
- * `prepareRequest` may give something else.
+ * Applies a policy to failures in a row. A connection that was open for the policy's `resetAfter` ends the row.
+ *
+ * The delay is the policy's, or `minDelay` if that is more, added to what the server asked for. A rejected user is retried at
+ * once, once in a row, if `prepareRequest` may return another token.
  */
 export function retryState(
   policy: RetryPolicy,
   scheduler: SchedulerLike,
   prepares: boolean,
   minDelay: () => number = () => 0,
-): Setbacks {
-  let count = 0
-  let since = 0
-  let renewed = false
-  let asked = 0
-
-  const stood = (openFor: number | undefined) => {
-    if (openFor === undefined || openFor < policy.resetAfter) return
-    count = 0
-    renewed = false
-  }
+): RetryState {
+  const failures = failureRow(policy, scheduler)
+  let prepared = false
+  let serverDelay = 0
 
   return {
     get count() {
-      return count
+      return failures.count
     },
-    ask: (delay) => void (asked = delay),
-    stood,
-    after(error, openFor) {
-      stood(openFor)
-      count += 1
-      if (count === 1) since = scheduler.now()
-      // What is refused to who asks may have expired, a token say: `prepareRequest` may mend that.
-      if (prepares && error.code === 'unauthorized' && !renewed) {
-        renewed = true
+    waitAtLeast: (delay) => void (serverDelay = delay),
+    succeeded: failures.succeeded,
+    failed(error, uptime) {
+      failures.succeeded(uptime)
+      const elapsed = failures.add()
+      const { count } = failures
+      if (count === 1) prepared = false
+      if (prepares && error.code === 'unauthorized' && !prepared) {
+        prepared = true
         return 0
       }
       if (!error.retryable) return error
-      const elapsed = scheduler.now() - since
       const delay = delayOf(policy, count, error, elapsed)
-      if (delay === undefined) {
-        const said = DEV && `gave up after ${count} failures in ${elapsed} ms: ${error.message}`
-        return new PushError('retries-exhausted', said, { cause: error })
-      }
+      if (delay === undefined) return exhausted(error, count, elapsed)
       if (typeof delay !== 'number') return delay
       if (error.immediate) return 0
-      return Math.max(delay, minDelay()) + Math.min(LONGEST_RETRY_AFTER, Math.max(error.retryAfter ?? 0, asked))
+      return Math.max(delay, minDelay()) + Math.min(LONGEST_RETRY_AFTER, Math.max(error.retryAfter ?? 0, serverDelay))
     },
   }
 }
+
+const exhausted = (cause: PushError, count: number, elapsed: number) =>
+  new PushError(
+    'retries-exhausted',
+    DEV &&
+      `Retries exhausted: failure ${count} in a row, ${elapsed} ms after the first. Call reconnect() to try again. The last failure: ${cause.message}`,
+    { cause },
+  )

@@ -142,7 +142,7 @@ export function supervise<P>({
 
     const next = (event: SourceEvent) => {
       receivedAt = scheduler.now()
-      if (event.type === 'retry') return failures.ask(event.delay)
+      if (event.type === 'retry') return failures.waitAtLeast(event.delay)
       unconfirmed = event.type === 'open' && event.unconfirmed === true
       if (!unconfirmed) {
         openedAt ??= receivedAt
@@ -169,7 +169,7 @@ export function supervise<P>({
       const late = Math.max(firstOpening, Math.min(LONGEST_OPENING, limits.connectTimeout * 2))
       limits = { ...limits, connectTimeout: error.code === 'connect-timeout' ? late : firstOpening }
       const stood = openFor()
-      const delay = failures.after(error, stood)
+      const delay = failures.failed(error, stood)
       failed?.(error, stood !== undefined && stood >= policy.resetAfter)
       if (error.code === 'cursor-lost') {
         const { passed = false } = tracker.position
@@ -212,7 +212,7 @@ export function supervise<P>({
     if (phase === 'open') {
       // A connection without a cursor may be alive, and the messages on their way would be lost with it.
       if (!resumable()) return
-      failures.stood(openFor())
+      failures.succeeded(openFor())
     }
     begin()
   }
