@@ -57,7 +57,7 @@ const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
   ],
   'an option that fallback() does not have': [
     () => fallback({ conectTimeout: 5 } as never, sse()),
-    /`conectTimeout` of fallback\(\): it does not exist/,
+    /`conectTimeout` of fallback\(\): there is no such option/,
   ],
   'a network change that is no Observable': [
     () => fallback({ networkChange$: 5 as never }, sse()),
@@ -81,7 +81,7 @@ const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
   ],
   'an option that backoff() does not have': [
     () => backoff({ maxTries: 5 } as never),
-    /`maxTries` of backoff\(\): it does not exist/,
+    /`maxTries` of backoff\(\): there is no such option/,
   ],
   'a technique of a client that was not called': [
     () => createPushClient({ technique: webSocket as never }),

@@ -3,7 +3,7 @@ import type { Backend } from '../backends/backend.ts'
 import { backoff, type RetryPolicy } from '../connection/backoff.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 import type { Lifecycle } from '../connection/lifecycle.ts'
-import { checkNumbers, checkOption, notCalled, wrongOption } from '../internal/check-options.ts'
+import { checkNumbers, checkOption, checkUnknown, notCalled, wrongOption } from '../internal/check-options.ts'
 import { hostScheduler } from '../internal/time.ts'
 import { MAX_MESSAGE_BYTES } from '../parsers/message-limit.ts'
 import type { Technique } from '../techniques/technique.ts'
@@ -78,13 +78,11 @@ export function clientConfig({
   warnings = true,
   ...limits
 }: PushClientOptions) {
-  if (process.env.NODE_ENV !== 'production') {
-    const unknown = Object.keys(limits).find((name) => !(name in LIMITS))
-    checkOption(
-      unknown === undefined,
-      `Invalid option \`${unknown}\` of ${OWNER}(): there is no such option. Check its spelling.`,
+  if (process.env.NODE_ENV !== 'production')
+    checkUnknown(
+      OWNER,
+      Object.keys(limits).filter((name) => !(name in LIMITS)),
     )
-  }
   checkNumbers(OWNER, { disconnectDelay, maxQueuedSends })
   checkNumbers(OWNER, { ...limits, maxMessageBytes, sendTimeout }, 1)
   if (backend !== undefined && (typeof backend !== 'object' || backend === null)) throw notCalled('backend', backend)

@@ -98,7 +98,7 @@ export function backoff({
   scheduler = hostScheduler,
   ...unknown
 }: BackoffOptions = {}): RetryPolicy {
-  if (process.env.NODE_ENV !== 'production') checkUnknown('backoff', unknown)
+  if (process.env.NODE_ENV !== 'production') checkUnknown('backoff', Object.keys(unknown))
   checkNumbers('backoff', { initialDelay, multiplier }, 1)
   checkNumbers('backoff', { maxDelay }, initialDelay)
   checkNumbers('backoff', { maxRetries, maxElapsedTime, resetAfter })

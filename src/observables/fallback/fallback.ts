@@ -136,7 +136,7 @@ function checkTypes(
   }: { networkChange$: unknown; random: unknown; storage: TechniqueStorage | undefined },
   unknown: object,
 ): void {
-  checkUnknown('fallback', unknown)
+  checkUnknown('fallback', Object.keys(unknown))
   checkOption(
     networkChange$ === undefined || isObservable(networkChange$),
     wrongOption('networkChange$', 'fallback', networkChange$, 'Give an Observable.'),

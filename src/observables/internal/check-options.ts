@@ -26,13 +26,17 @@ export function checkNumbers(owner: string, options: Readonly<Record<string, unk
 }
 
 /**
- * Checks that no options are left over after the known ones: a misspelt one would be ignored. For development only.
+ * Checks that no option is unknown, because a misspelt one would be ignored. For development only.
+ *
+ * @param names The options that are not known.
  *
  * @throws PushError `invalid-option`
  */
-export function checkUnknown(owner: string, leftOver: object): void {
-  const [name] = Object.keys(leftOver)
-  checkOption(name === undefined, `Invalid option \`${name}\` of ${owner}(): it does not exist. Check its spelling.`)
+export function checkUnknown(owner: string, [name]: readonly string[]): void {
+  checkOption(
+    name === undefined,
+    `Invalid option \`${name}\` of ${owner}(): there is no such option. Check its spelling.`,
+  )
 }
 
 /** Returns the message for an option that cannot be used: its name, the function that takes it, its value, and what to give. */
