@@ -2,55 +2,55 @@ import type { Subscriber } from 'rxjs'
 import { rejectionCode } from '../observables/errors.ts'
 import { PushError, type GapReason, type Payload, type PushRequest, type SourceEvent } from '../observables/kit.ts'
 
-/** Name and place of a message that the mock delivers. */
+/** The name and cursor of a message that the mock emits. */
 export interface MockMessageOptions {
   /** The event's name. @default 'message' */
   event?: string
-  /** Its cursor; null: none. @default the next of `c1`, `c2`, ... where the technique resumes */
+  /** The message's cursor, or null for none. @default the next of `c1`, `c2`, ... if the technique resumes */
   cursor?: string | null
 }
 
-/** One connection attempt, which does what the test says. Left alone it hangs: it does not answer. */
+/** One connection attempt, driven by the test. It hangs until the test opens or ends it. */
 export interface MockConnection {
-  /** What it was asked with: URL, headers, the cursor to go on from. */
+  /** The client's request: URL, headers and the cursor to resume from. */
   readonly request: PushRequest
-  /** What the client sent on it. */
+  /** The payloads that the client sent on it. */
   readonly sent: readonly Payload[]
-  /** The client left it, or it ended. */
+  /** Whether the client closed it, or it ended. */
   readonly closed: boolean
   /**
-   * Accepts. It resumes where the request carried a cursor of its namespace; where it carried none, it states the present
-   * place, as a good server does (`cursor: null`: it does not).
+   * Opens the connection. It resumes if the request has a cursor of its namespace. If the request has none, the mock emits
+   * the current cursor, as a good server does, unless `cursor` is null. `heartbeat` is in ms.
    */
   open(options?: { unconfirmed?: boolean; heartbeat?: number; cursor?: string | null }): void
-  /** Delivers one message, as JSON. */
-  message(data: unknown, place?: MockMessageOptions): void
-  /** Delivers one payload as it is. */
-  raw(payload: Payload, place?: MockMessageOptions): void
-  /** Delivers what no schema takes and no JSON parser either. */
+  /** Emits one message, as JSON. */
+  message(data: unknown, options?: MockMessageOptions): void
+  /** Emits one payload without encoding it. */
+  raw(payload: Payload, options?: MockMessageOptions): void
+  /** Emits a message that is not valid JSON. */
   invalid(text?: string): void
-  /** Says that messages may be missing. */
+  /** Emits a gap: messages may be missing. */
   gap(reason: GapReason, cursor?: string): void
-  /** A sign of life that is no message. */
+  /** Emits a sign of life, such as a heartbeat. */
   alive(): void
-  /** Breaks. @default a `connection-lost` PushError */
+  /** Ends the connection with an error. @default a `connection-lost` PushError */
   drop(error?: unknown): void
-  /** Answers with a status: 429 and 5xx may be tried again, 401 and 403 once, all others are final. @default 404 */
+  /** Rejects the request with a status. 429 and 5xx are retried, 401 and 403 once, others are final. @default 404 */
   refuse(status?: number): void
-  /** Says that the channel has ended. */
+  /** Ends the channel. */
   end(): void
-  /** Does not answer: what it does anyway, said aloud. */
+  /** Does nothing, so that the connection hangs. It states this in a test. */
   hang(): void
 }
 
-interface Script {
+interface MockConnectionOptions {
   name: string
   namespace: string
   sends: boolean
   resumes: boolean
   request: PushRequest
   subscriber: Subscriber<SourceEvent>
-  /** The cursor after the last one, and the last one. */
+  /** Return the next cursor, and the last one. */
   cursors: { next(): string; last(): string }
 }
 
@@ -62,22 +62,23 @@ export function mockConnection({
   request,
   subscriber,
   cursors,
-}: Script): MockConnection {
+}: MockConnectionOptions): MockConnection {
   const sent: Payload[] = []
   let opened = false
 
-  const live = (act: string) => {
-    if (subscriber.closed) throw new Error(`${act}(): this connection is closed: the client left it, or it ended`)
+  const assertLive = (method: string) => {
+    if (subscriber.closed)
+      throw new Error(`${method}() failed: the client closed this connection, or it ended. Use \`technique.latest\`.`)
   }
-  const say = (act: string, event: SourceEvent) => {
-    live(act)
-    if (!opened) throw new Error(`${act}(): open() the connection first`)
+  const emit = (method: string, event: SourceEvent) => {
+    assertLive(method)
+    if (!opened) throw new Error(`${method}() failed: the connection is not open. Call open() first.`)
     subscriber.next(event)
   }
-  const placed = ({ event = 'message', cursor = resumes ? cursors.next() : null }: MockMessageOptions = {}) =>
+  const withCursor = ({ event = 'message', cursor = resumes ? cursors.next() : null }: MockMessageOptions = {}) =>
     cursor === null ? { event } : { event, cursor }
-  const fail = (act: string, error: unknown) => {
-    live(act)
+  const fail = (method: string, error: unknown) => {
+    assertLive(method)
     subscriber.error(error)
   }
 
@@ -88,11 +89,11 @@ export function mockConnection({
       return subscriber.closed
     },
     open({ unconfirmed = false, heartbeat, cursor = resumes && !request.cursor ? cursors.last() : null } = {}) {
-      live('open')
+      assertLive('open')
       opened = true
       const send = (payload: Payload) => {
         if (subscriber.closed)
-          throw new PushError('connection-lost', 'the scripted connection is closed', { technique: name })
+          throw new PushError('connection-lost', 'The mock connection is closed.', { technique: name })
         sent.push(payload)
       }
       subscriber.next({
@@ -112,21 +113,25 @@ export function mockConnection({
         })
       }
     },
-    message: (data, place) => say('message', { type: 'message', data: JSON.stringify(data), ...placed(place) }),
-    raw: (payload, place) => say('raw', { type: 'message', data: payload, ...placed(place) }),
-    invalid: (text = '{ this is no JSON') => say('invalid', { type: 'message', data: text, ...placed() }),
-    gap: (reason, cursor) => say('gap', { type: 'gap', reason, ...(cursor !== undefined && { cursor }) }),
-    alive: () => say('alive', { type: 'alive' }),
-    drop: (error = new PushError('connection-lost', 'the scripted connection dropped', { technique: name })) =>
+    message: (data, options) =>
+      emit('message', { type: 'message', data: JSON.stringify(data), ...withCursor(options) }),
+    raw: (payload, options) => emit('raw', { type: 'message', data: payload, ...withCursor(options) }),
+    invalid: (text = '{ this is not JSON') => emit('invalid', { type: 'message', data: text, ...withCursor() }),
+    gap: (reason, cursor) => emit('gap', { type: 'gap', reason, ...(cursor !== undefined && { cursor }) }),
+    alive: () => emit('alive', { type: 'alive' }),
+    drop: (error = new PushError('connection-lost', 'The mock connection was dropped.', { technique: name })) =>
       fail('drop', error),
     refuse(status = 404) {
       const code = status === 429 || status >= 500 ? 'unavailable' : rejectionCode(status)
-      fail('refuse', new PushError(code, `the scripted server answered ${status}`, { technique: name, status }))
+      fail(
+        'refuse',
+        new PushError(code, `The mock server rejected the request with ${status}.`, { technique: name, status }),
+      )
     },
     end() {
-      live('end')
+      assertLive('end')
       subscriber.complete()
     },
-    hang: () => live('hang'),
+    hang: () => assertLive('hang'),
   }
 }

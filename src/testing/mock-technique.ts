@@ -5,24 +5,24 @@ import { mockConnection, type MockConnection } from './mock-connection.ts'
 export interface MockTechniqueOptions {
   /** @default 'scripted' */
   name?: string
-  /** Whether messages carry cursors, and a connection goes on from the one it is asked with. @default true */
+  /** Whether messages have cursors, and a connection resumes from the request's cursor. @default true */
   resumes?: boolean
   /** Whether the client can send on a connection. @default true */
   sends?: boolean
-  /** The namespace of its cursors. @default 'scripted'; a testing client's: its backend's */
+  /** The namespace of its cursors. @default 'scripted', or the backend's name in a testing client */
   namespace?: string
 }
 
-/** A technique whose connections do what a test says. */
+/** A technique whose connections are driven by the test. */
 export interface MockTechnique extends Technique {
-  /** Every connection attempt so far, the closed ones too. */
+  /** Every connection attempt so far, including closed ones. */
   readonly connections: readonly MockConnection[]
-  /** The newest. Throws where nothing connected yet. */
+  /** The newest attempt. Throws if there is none. */
   readonly latest: MockConnection
 }
 
 /**
- * A technique without a network: each connection is driven by the test.
+ * Creates a technique without a network, whose connections are driven by the test.
  *
  * @example
  * const technique = mockTechnique()
@@ -45,7 +45,7 @@ export function mockTechnique({
     connections,
     get latest() {
       const latest = connections.at(-1)
-      if (!latest) throw new Error('nothing connected yet: does anything read the channel?')
+      if (!latest) throw new Error('There is no connection: nothing has connected yet. Subscribe to the channel first.')
       return latest
     },
     isSupported: () => true,

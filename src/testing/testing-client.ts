@@ -9,27 +9,27 @@ import { mockTechnique, type MockTechniqueOptions, type MockTechnique } from './
 import { virtualTime, type VirtualTime } from './virtual-time.ts'
 
 export interface TestingOptions extends Omit<PushClientOptions, 'technique' | 'scheduler'> {
-  /** What the mock technique can do. */
+  /** Options of the mock technique. */
   mock?: MockTechniqueOptions
 }
 
-/** A client under a test's control. */
+/** A client that is driven by the test. */
 export interface Testing<P extends PushClient> {
   readonly push: P
   readonly technique: MockTechnique
   readonly time: VirtualTime
-  /** Lets so many ms pass, then lets promises and Vue settle. `advance()`: only that. */
+  /** Advances virtual time by `ms`, then waits until promises and Vue have settled. @default 0 */
   advance(ms?: number): Promise<void>
-  /** Throws where a connection is still open or a timer still set: call it when everything was unmounted. */
+  /** Throws if a connection is still open, or a timer is still set. Call it after everything was unmounted. */
   assertNoLeaks(): void
 }
 
-// Taken now, so that promises settle under a test runner's fake timers too.
+// Read now, before a test runner installs fake timers.
 const { setTimeout } = globalThis
 
 /**
- * What both kinds of client are wired with: a mock technique, virtual time, and a backoff that always draws half
- * of its limit (250, 500, 1000 ... ms). A connection goes with its last reader (`disconnectDelay: 0`).
+ * Creates a client with a mock technique, virtual time, and a backoff without chance: 250, 500, 1000 ... ms. A connection
+ * closes with its last reader (`disconnectDelay: 0`).
  */
 export function testingKit<P extends PushClient>(
   create: (options: PushClientOptions) => P,
@@ -43,7 +43,7 @@ export function testingKit<P extends PushClient>(
     warnings: false,
     retry: backoff({ multiplier: 2, random: () => 0.5, scheduler: time }),
     ...options,
-    ...(backend && { backend: trusting(backend) }),
+    ...(backend && { backend: withoutContinuityChecks(backend) }),
     technique,
     scheduler: time,
   })
@@ -57,20 +57,24 @@ export function testingKit<P extends PushClient>(
     },
     assertNoLeaks() {
       const open = technique.connections.filter(({ closed }) => !closed).map(({ request }) => request.url)
-      if (open.length > 0) throw new Error(`${open.length} connections are still open: ${open.join(', ')}`)
-      if (time.pending > 0) throw new Error(`${time.pending} timers are still set`)
+      if (open.length > 0)
+        throw new Error(
+          `${open.length} connections are still open: ${open.join(', ')}. Unsubscribe from their channels.`,
+        )
+      if (time.pending > 0)
+        throw new Error(`${time.pending} timers are still set. Unmount or unsubscribe what set them.`)
     },
   }
 }
 
-/** What is missing is what a test says is, by `gap`: no proof is asked for. */
-function trusting(backend: Backend): Backend {
-  const { continuity: _, ...trusted } = backend
-  return trusted
+/** Returns the backend without its continuity checks: only `gap()` makes messages missing. */
+function withoutContinuityChecks(backend: Backend): Backend {
+  const { continuity: _, ...unchecked } = backend
+  return unchecked
 }
 
 /**
- * A plain client for tests, without Vue.
+ * Creates a plain client for tests, without Vue.
  *
  * @example
  * const { push, technique, advance } = createTestingClient()

@@ -2,7 +2,7 @@ import { createPush, type Push } from '../plugin/index.ts'
 import { testingKit, type Testing, type TestingOptions } from './testing-client.ts'
 
 /**
- * A push plugin for tests of components and stores: nothing connects but what the test scripts.
+ * Creates a push plugin for tests of components and stores. Its connections are driven by the test.
  *
  * @example
  * const { push, technique, advance, assertNoLeaks } = createTestingPush()

@@ -1,19 +1,19 @@
 import { VirtualAction, VirtualTimeScheduler, type SchedulerLike, type Subscription } from 'rxjs'
 import { MAX_TIMEOUT_MS } from '../observables/internal/time.ts'
 
-/** Time that passes only when it is told to. */
+/** A scheduler whose time passes only when the test advances it. */
 export interface VirtualTime extends SchedulerLike {
-  /** Lets so many ms pass: runs everything that falls due, in order, also what that sets. */
+  /** Advances time by `ms`. Runs the timers that are due, in order, including those they set. */
   advance(ms: number): void
-  /** The machine sleeps for so many ms: the clock goes on, timers stand still and are late then. */
+  /** Simulates that the machine sleeps for `ms`: the clock advances, and timers run late. */
   sleep(ms: number): void
   /** How many timers are set. */
   readonly pending: number
 }
 
 /**
- * A scheduler for tests. It stands at 0 until `advance`. Like a host's, a timer that is longer than 2^31 - 1 ms is due
- * after 1 ms.
+ * Creates a scheduler for tests. Its time is 0 until `advance`. As in a browser, a timer that is longer than 2^31 - 1 ms is
+ * due after 1 ms.
  *
  * @example
  * const time = virtualTime()

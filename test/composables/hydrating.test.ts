@@ -7,7 +7,7 @@ import { cleanPush } from './mount-simple.ts'
 
 const news = defineChannel<string>({ url: '/news' })
 
-test('a page that shows how it is connected is hydrated as the server rendered it, and connects then', async () => {
+test('a page that shows its status hydrates without a mismatch, and connects afterwards', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => void vi.restoreAllMocks())

@@ -3,14 +3,14 @@ import { onTestFinished } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { createTestingPush, type TestingOptions } from 'pinia-push/testing'
 
-/** A testing push that a test leaves without a trace. */
+/** Creates a testing push. The test fails if it leaves a connection or a timer. */
 export function cleanPush(options?: TestingOptions) {
   const testing = createTestingPush(options)
   onTestFinished(() => testing.assertNoLeaks())
   return testing
 }
 
-/** Mounts a component that is nothing but its setup; unmounted when the test ends. */
+/** Mounts a component that consists of its setup. It is unmounted after the test. */
 export function mountSimple<R>(setup: () => R, testing = cleanPush()) {
   let result: { of: R } | undefined
   const errors: unknown[] = []

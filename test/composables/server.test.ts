@@ -7,7 +7,7 @@ import { createTestingPush } from 'pinia-push/testing'
 
 const news = defineChannel<string>({ url: '/news' })
 
-test('rendering on a server connects nothing and leaves nothing', async () => {
+test('rendering on a server opens no connection and leaves no timer', async () => {
   const { push, technique, assertNoLeaks } = createTestingPush()
   const useNews = defineStore('news', {
     state: () => ({ all: ['none yet'] }),
@@ -26,7 +26,7 @@ test('rendering on a server connects nothing and leaves nothing', async () => {
   assertNoLeaks()
 })
 
-test('waiting for a first message on a server is rejected at once, so that no rendering hangs', async () => {
+test('first() rejects at once on a server, so that rendering does not hang', async () => {
   const { push } = createTestingPush()
   const Page = defineComponent(async () => {
     const code = await usePushChannel(news())

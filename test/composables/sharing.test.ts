@@ -7,7 +7,7 @@ import { defineComponent, h } from 'vue'
 import { WebSocketServer } from 'ws'
 import { createPush, usePushChannel, webSocket } from 'pinia-push'
 
-test('two components that read a URL by a technique that each makes share one connection', async () => {
+test('two components that read one URL with equal techniques share one connection', async () => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => new Promise<void>((done) => server.close(() => done())))
   await once(server, 'listening')

@@ -22,7 +22,7 @@ describe('a source that throws', () => {
   test('leaves the former channel at once, fails, and is reported', async () => {
     const { signedIn, result, technique, errors, advance } = read()
     technique.latest.open()
-    // The assignment is the application's own: nothing is thrown at it.
+    // The assignment is the application's, so it does not throw.
     signedIn.value = null
     expect(technique.latest.closed).toBe(true)
     await advance()
@@ -30,7 +30,7 @@ describe('a source that throws', () => {
     expect(errors).toEqual([expect.any(TypeError)])
   })
 
-  test('is joined again when it names a channel again', async () => {
+  test('is read again when it names a channel again', async () => {
     const { signedIn, result, technique, advance } = read()
     technique.latest.open()
     signedIn.value = null
@@ -56,7 +56,7 @@ describe('a source that throws', () => {
     expect([result.status.value, errors.map(String)]).toEqual(['failed', ['RangeError: nothing to say']])
   })
 
-  test('at once, in setup, is thrown there', () => {
+  test('throws in setup() at the first call', () => {
     const signedIn = user()
     signedIn.value = null
     expect(() => read(signedIn)).toThrow(TypeError)
@@ -77,7 +77,7 @@ describe('reading', () => {
     expect(isReadonly(result.data)).toBe(true)
   })
 
-  test('shows why and until when it waits, and forgets it when it is open again', async () => {
+  test('shows the error and the time of the next attempt, until it is open again', async () => {
     const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
     technique.latest.refuse(503)
     expect(result.status.value).toBe('reconnecting')
@@ -88,7 +88,7 @@ describe('reading', () => {
     expect([result.error.value, result.attempt.value, result.retryAt.value]).toEqual([undefined, 0, undefined])
   })
 
-  test('a component that joins, or comes back, is shown the error that its sibling is shown', async () => {
+  test('a component that joins or resumes shows the same error as its sibling', async () => {
     const { result, technique, advance } = mountSimple(() => {
       const first = usePushChannel(news())
       const late = shallowRef(false)
@@ -117,7 +117,7 @@ describe('reading', () => {
     expect(errors()).toEqual([undefined, undefined])
   })
 
-  test('a message that cannot be read is an error, and the next one is read', async () => {
+  test('a message that cannot be decoded is an error, and the next one is read', async () => {
     const { result, technique, advance } = mountSimple(() => usePushChannel(news()))
     technique.latest.open()
     technique.latest.invalid()
@@ -127,7 +127,7 @@ describe('reading', () => {
     expect(result.data.value).toBe('after')
   })
 
-  test('two components share one connection, which goes with the last of them', () => {
+  test('two components share one connection, which closes with the last of them', () => {
     const testing = cleanPush()
     const first = mountSimple(() => usePushChannel(news()), testing)
     const second = mountSimple(() => usePushChannel(news()), testing)
@@ -138,7 +138,7 @@ describe('reading', () => {
     expect(testing.technique.latest.closed).toBe(true)
   })
 
-  test('begins with the last message where others read already', async () => {
+  test('starts with the last message of a channel that others read already', async () => {
     const testing = cleanPush()
     mountSimple(() => usePushChannel(news()), testing)
     testing.technique.latest.open()
@@ -156,7 +156,7 @@ describe('reading', () => {
     expect([late.result.data.value, heard]).toEqual(['again', ['again']])
   })
 
-  test('begins a fold with what was asked for, because the last message alone is no fold', () => {
+  test('starts a fold with `initial`, because the last message alone is not a fold', () => {
     const testing = cleanPush()
     mountSimple(() => usePushChannel(news()), testing)
     testing.technique.latest.open()
@@ -167,13 +167,13 @@ describe('reading', () => {
     expect(late.result.message.value?.data).toBe('hello')
   })
 
-  test('a thousand components that come and go leave nothing', () => {
+  test('a thousand components that are mounted and unmounted leave no connection and no timer', () => {
     const testing = cleanPush()
     for (let i = 0; i < 1_000; i++) mountSimple(() => usePushChannel(news()), testing).wrapper.unmount()
     expect(testing.assertNoLeaks).not.toThrow()
   })
 
-  test('a component that goes leaves no write that is due', () => {
+  test('unmounting cancels a pending write', () => {
     const { technique, wrapper, assertNoLeaks } = mountSimple(() => usePushChannel(news(), { flush: 1_000 }))
     technique.latest.open()
     technique.latest.message('late')
@@ -181,7 +181,7 @@ describe('reading', () => {
     expect(assertNoLeaks).not.toThrow()
   })
 
-  test('a bare URL is enough, with a technique of its own', () => {
+  test('a URL is enough, with a technique of its own', () => {
     const other = createTestingClient().technique
     const { technique } = mountSimple(() => usePushChannel('/bare', { technique: other }))
     expect(technique.connections).toHaveLength(0)
@@ -190,7 +190,7 @@ describe('reading', () => {
 })
 
 describe('every message', () => {
-  test('goes through reduce and onMessage: identical ones, and a burst in one task', async () => {
+  test('is passed to reduce() and onMessage(): also identical messages, and a burst in one task', async () => {
     const heard: number[] = []
     const { result, technique, advance } = mountSimple(() => {
       const channel = usePushChannel(ticks({ symbol: 'A' }), {
@@ -208,7 +208,7 @@ describe('every message', () => {
     expect(result.data.value).toEqual([1, 1, 2, 3])
   })
 
-  test('of a burst is written once', async () => {
+  test('of a burst is written in one change', async () => {
     let writes = 0
     const { technique, advance } = mountSimple(() => {
       const { data } = usePushChannel(ticks({ symbol: 'A' }))
@@ -220,14 +220,14 @@ describe('every message', () => {
     expect(writes).toBe(1)
   })
 
-  test('with flush sync is written at once', () => {
+  test("with `flush: 'sync'` is written at once", () => {
     const { result, technique } = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush: 'sync' }))
     technique.latest.open()
     technique.latest.message(1)
     expect(result.data.value).toBe(1)
   })
 
-  test('with a number for flush is written after so many ms', () => {
+  test('with a number for `flush` is written after that many ms', () => {
     const { result, technique, time } = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush: 100 }))
     technique.latest.open()
     technique.latest.message(1)
@@ -237,7 +237,7 @@ describe('every message', () => {
     expect(result.data.value).toBe(1)
   })
 
-  test('with flush frame is written at a frame, or within a second where none is drawn', async () => {
+  test("with `flush: 'frame'` is written at the next frame, or after a second without one", async () => {
     const drawn = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush: 'frame' }))
     drawn.technique.latest.open()
     drawn.technique.latest.message(1)
@@ -248,7 +248,7 @@ describe('every message', () => {
     expect(drawn.result.data.value).toBe(2)
   })
 
-  test('that came before a change of status is seen before it', () => {
+  test('that arrived before a change of status is written before it', () => {
     const { result, technique } = mountSimple(() => usePushChannel(ticks({ symbol: 'A' }), { flush: 1_000 }))
     technique.latest.open()
     technique.latest.message(7)
@@ -256,7 +256,7 @@ describe('every message', () => {
     expect([result.status.value, result.data.value]).toEqual(['reconnecting', 7])
   })
 
-  test('reaches all handlers, whatever one of them or reduce throws', async () => {
+  test('reaches all handlers, although one of them or reduce() throws', async () => {
     const heard: string[] = []
     const { errors, technique, advance } = mountSimple(() => {
       const { onMessage } = usePushChannel(news(), {
@@ -278,7 +278,7 @@ describe('every message', () => {
     expect(errors.map(String)).toEqual(['Error: reduce', 'Error: first', 'Error: second'])
   })
 
-  test('is not folded by a reduce that returns a promise, and its rejection is reported', async () => {
+  test('is not folded if reduce() returns a promise, whose rejection is reported', async () => {
     const { errors, result, technique, advance } = mountSimple(() =>
       usePushChannel(news(), { initial: 'none', reduce: (): never => Promise.reject(new Error('late')) as never }),
     )
@@ -292,7 +292,7 @@ describe('every message', () => {
     ])
   })
 
-  test('is no longer heard after its handler was taken off', () => {
+  test('is not passed to a handler that was removed', () => {
     const heard: string[] = []
     const { result, technique } = mountSimple(() => usePushChannel(news()))
     const off = result.onMessage(({ data }) => heard.push(data))
@@ -303,7 +303,7 @@ describe('every message', () => {
     expect(heard).toEqual(['one'])
   })
 
-  test('that may be missing is told by onGap', () => {
+  test('that may be missing calls onGap()', () => {
     const gaps: string[] = []
     const { technique } = mountSimple(() => usePushChannel(news()).onGap(({ reason }) => gaps.push(reason)))
     technique.latest.open()
@@ -311,7 +311,7 @@ describe('every message', () => {
     expect(gaps).toEqual(['history-expired'])
   })
 
-  test('is in messages$, which completes with the scope', () => {
+  test('is emitted by messages$, which completes with the scope', () => {
     const seen: string[] = []
     const { result, technique, wrapper } = mountSimple(() => usePushChannel(news()))
     result.messages$.subscribe({ next: ({ data }) => seen.push(data), complete: () => seen.push('complete') })
@@ -323,7 +323,7 @@ describe('every message', () => {
 })
 
 describe('a changing source', () => {
-  test('leaves the old channel at once, begins anew, and connects the new one', async () => {
+  test('leaves the old channel at once, starts over, and connects the new one', async () => {
     const symbol = ref('A')
     const { result, technique, advance } = mountSimple(() => usePushChannel(() => ticks({ symbol: symbol.value })))
     const old = technique.latest
@@ -351,7 +351,7 @@ describe('a changing source', () => {
     expect(result.data.value).toBeUndefined()
   })
 
-  test('makes one move however many of its parts change', async () => {
+  test('causes one move, although several of its parts change', async () => {
     const a = ref('A')
     const b = ref('1')
     const { technique } = mountSimple(() => usePushChannel(() => ticks({ symbol: a.value + b.value })))
@@ -369,7 +369,7 @@ describe('a changing source', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('null and enabled: false are not connected', async () => {
+  test('that is null does not connect, and neither does `enabled: false`', async () => {
     const on = ref(false)
     const source = shallowRef<ReturnType<typeof news> | null>(news())
     const { result, technique } = mountSimple(() => usePushChannel(source, { enabled: on }))
@@ -381,7 +381,7 @@ describe('a changing source', () => {
     expect([technique.latest.closed, result.status.value]).toEqual([true, 'idle'])
   })
 
-  test('a descriptor in a deep ref is the same channel as outside', () => {
+  test('may be a descriptor in a deep ref, which names the same channel', () => {
     const descriptor = news()
     const { technique } = mountSimple(() => {
       usePushChannel(descriptor)
@@ -390,7 +390,7 @@ describe('a changing source', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('what waits to be sent to the old channel is never sent to the new one', async () => {
+  test('never sends a message to the new channel that was meant for the old one', async () => {
     const room = ref('one')
     const { result, technique } = mountSimple(() => usePushChannel(() => chat({ room: room.value })))
     const waits = result.send('for one')
@@ -402,7 +402,7 @@ describe('a changing source', () => {
     expect(technique.latest.sent).toEqual(['"for two"'])
   })
 
-  test('a URL that is none, later on, is a failure that is shown, and mended by the next', async () => {
+  test('that becomes an invalid URL fails, and a valid one is read again', async () => {
     const url = ref('/good')
     const { result, technique } = mountSimple(() => usePushChannel(url))
     url.value = 'http://['
@@ -415,20 +415,20 @@ describe('a changing source', () => {
   })
 })
 
-describe('doing', () => {
-  test('sends on the channel', async () => {
+describe('methods', () => {
+  test('send() sends on the channel', async () => {
     const { result, technique } = mountSimple(() => usePushChannel(chat({ room: 'one' })))
     technique.latest.open()
     await result.send({ text: 'hi' })
     expect(technique.latest.sent).toEqual(['{"text":"hi"}'])
   })
 
-  test('sending where nothing is read is rejected', async () => {
+  test('send() rejects when no channel is read', async () => {
     const { result } = mountSimple(() => usePushChannel<string, string>(null))
     await expect(result.send('x')).rejects.toMatchObject({ code: 'not-connected' })
   })
 
-  test('closes, and opens again', () => {
+  test('close() closes, and reconnect() opens again', () => {
     const { result, technique } = mountSimple(() => usePushChannel(news()))
     technique.latest.open()
     result.close()
@@ -510,7 +510,7 @@ describe('doing', () => {
     expect([result.status.value, testing.technique.connections.length]).toEqual(['connecting', 2])
   })
 
-  test('first() is the next message', async () => {
+  test('first() resolves with the next message', async () => {
     const { result, technique } = mountSimple(() => usePushChannel(news()))
     technique.latest.open()
     technique.latest.message('before')
@@ -520,7 +520,7 @@ describe('doing', () => {
     await expect(first).resolves.toMatchObject({ data: 'next' })
   })
 
-  test('first() rejects when the component goes before a message came', async () => {
+  test('first() rejects when the component is unmounted first', async () => {
     const { result, wrapper } = mountSimple(() => usePushChannel(news()))
     const first = result.first()
     wrapper.unmount()
@@ -531,7 +531,7 @@ describe('doing', () => {
 describe('pausing', () => {
   const counting = { initial: [] as string[], reduce: (all: string[], { data }: { data: string }) => [...all, data] }
 
-  test('reads no more, alone of those who read; what was missed comes after, once', async () => {
+  test('stops this reader only; it receives the messages that it missed afterwards, once', async () => {
     const testing = cleanPush()
     const replayed = defineChannel<string>({ url: '/news', replay: 10 })
     const paused = mountSimple(() => usePushChannel(replayed(), counting), testing)
@@ -549,7 +549,7 @@ describe('pausing', () => {
     expect(paused.result.data.value).toEqual(['one', 'two', 'three'])
   })
 
-  test('of the only reader disconnects, and goes on by the cursor', async () => {
+  test('of the only reader disconnects, and resumes from the cursor', async () => {
     const { result, technique, advance } = mountSimple(() => usePushChannel(news(), counting))
     const gaps: string[] = []
     result.onGap(({ reason }) => gaps.push(reason))
@@ -565,7 +565,7 @@ describe('pausing', () => {
     expect([result.data.value, gaps]).toEqual([['one', 'two'], []])
   })
 
-  test('holds for the next source, too', async () => {
+  test('applies to the next source, too', async () => {
     const symbol = ref('A')
     const { result, technique } = mountSimple(() => usePushChannel(() => ticks({ symbol: symbol.value })))
     result.pause()
@@ -577,8 +577,8 @@ describe('pausing', () => {
   })
 })
 
-describe('a component that KeepAlive keeps', () => {
-  /** A page that shows the reader, or hides it. */
+describe('a component in KeepAlive', () => {
+  /** Mounts a page that shows or hides the reader. */
   function kept(options: { pauseOnDeactivated?: boolean }) {
     const testing = cleanPush()
     const Reader = defineComponent(() => {
@@ -592,7 +592,7 @@ describe('a component that KeepAlive keeps', () => {
     return { ...testing, page, shown }
   }
 
-  test('reads on by default', async () => {
+  test('keeps reading by default', async () => {
     const { technique, page, shown, advance } = kept({})
     technique.latest.open()
     shown.value = false
@@ -604,7 +604,7 @@ describe('a component that KeepAlive keeps', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('pauses where it is told to, and goes on by the cursor', async () => {
+  test('pauses with `pauseOnDeactivated`, and resumes from the cursor', async () => {
     const { technique, page, shown, advance } = kept({ pauseOnDeactivated: true })
     technique.latest.open()
     technique.latest.message('one', { cursor: '1' })
@@ -620,7 +620,7 @@ describe('a component that KeepAlive keeps', () => {
     expect(page.text()).toBe('two')
   })
 
-  test('that was paused by hand stays paused when it is shown again', async () => {
+  test('that was paused by pause() stays paused when it is activated', async () => {
     const testing = cleanPush()
     let pause = () => {}
     const Reader = defineComponent(() => {
@@ -641,8 +641,8 @@ describe('a component that KeepAlive keeps', () => {
   })
 })
 
-describe('where it is called', () => {
-  test('without the plugin it says what to write where', () => {
+describe('outside the plugin or a component', () => {
+  test('without the plugin the error names the missing call', () => {
     expect(() => mount({ setup: () => usePushChannel(news()), render: () => null })).toThrow(
       expect.objectContaining({
         code: 'plugin-not-installed',
@@ -651,7 +651,7 @@ describe('where it is called', () => {
     )
   })
 
-  test('outside of components it takes a client, and ends with its effect scope', () => {
+  test('in an effect scope it takes a client, and ends with the scope', () => {
     const { push: client, technique, assertNoLeaks } = createTestingClient()
     const scope = effectScope()
     const reader = scope.run(() => usePushChannel(news(), { client }))
@@ -661,7 +661,7 @@ describe('where it is called', () => {
     assertNoLeaks()
   })
 
-  test('is not thenable, so that no rendering waits for it', () => {
+  test('its result is not thenable, so that `await` does not hang', () => {
     const { result } = mountSimple(() => usePushChannel(news()))
     expect('then' in result).toBe(false)
   })

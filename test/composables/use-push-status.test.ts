@@ -11,14 +11,14 @@ const prices = defineChannel<number>({ url: '/prices' })
 
 const path = ({ url }: { url: string }) => new URL(url).pathname
 
-test('connects nothing, and is idle while nobody reads', () => {
+test('connects nothing, and is idle while no channel is read', () => {
   const { result, technique } = mountSimple(() => usePushStatus())
   expect(result.status.value).toBe('idle')
   expect(result.channels.value).toEqual([])
   expect(technique.connections).toHaveLength(0)
 })
 
-test('shows every channel, whoever reads it, and the worst of their states', async () => {
+test('shows every channel of any reader, and the most severe status', async () => {
   const testing = cleanPush()
   const { result, push, technique, advance } = mountSimple(() => usePushStatus(), testing)
   const plain = push.channel(prices()).events$.subscribe()
@@ -44,7 +44,7 @@ test('shows every channel, whoever reads it, and the worst of their states', asy
   plain.unsubscribe()
 })
 
-test('counts down to the next attempt, second by second', async () => {
+test('counts down to the next attempt in seconds', async () => {
   const { result, technique, advance } = mountSimple(() => ({ ...usePushChannel(news()), ...usePushStatus() }))
   for (const delay of [250, 500, 1_000, 2_000]) {
     technique.latest.refuse(503)
@@ -68,7 +68,7 @@ test('counts down to the next attempt, second by second', async () => {
   expect(result.channels.value[0]).toMatchObject({ attempt: 5, error: { code: 'unavailable' } })
 })
 
-test('counts down to the first of several that wait', async () => {
+test('counts down to the first of several attempts', async () => {
   const { result, push, technique, advance } = mountSimple(() => usePushStatus())
   const readers = [push.channel('/news'), push.channel('/prices')].map(({ events$ }) => events$.subscribe())
   const [first, second] = technique.connections
@@ -79,7 +79,7 @@ test('counts down to the first of several that wait', async () => {
   for (const reader of readers) reader.unsubscribe()
 })
 
-test('retryNow tries all that wait, and opens what had failed, but not what was closed', async () => {
+test('reconnect() connects channels that wait or have failed, but not closed ones', async () => {
   const { result, push, technique, advance } = mountSimple(() => usePushStatus())
   const closed = push.channel('/closed')
   const readers = [push.channel('/news'), push.channel('/prices'), closed].map(({ events$ }) => events$.subscribe())
@@ -96,7 +96,7 @@ test('retryNow tries all that wait, and opens what had failed, but not what was 
   for (const reader of readers) reader.unsubscribe()
 })
 
-test('of many changes in one task one is seen', async () => {
+test('writes many changes of one task as one', async () => {
   const { result, technique, advance } = mountSimple(() => ({
     ...usePushChannel(news()),
     all: usePushStatus().channels,
@@ -109,7 +109,7 @@ test('of many changes in one task one is seen', async () => {
   expect(result.all.value[0]?.status).toBe('reconnecting')
 })
 
-test('without the plugin it says what to write where; outside of components it takes a client', () => {
+test('throws without the plugin; in an effect scope it takes a client', () => {
   expect(() => mount({ setup: () => usePushStatus(), render: () => null })).toThrow(PushError)
   const { push, technique, assertNoLeaks } = createTestingClient()
   const reading = push.channel('/news').events$.subscribe()
@@ -122,7 +122,7 @@ test('without the plugin it says what to write where; outside of components it t
   assertNoLeaks()
 })
 
-test('a banner that comes and goes leaves nothing', () => {
+test('a banner that is shown and removed leaves no timer', () => {
   const { push, technique, time } = cleanPush()
   const reading = push.channel('/news').events$.subscribe()
   technique.latest.refuse(503)

@@ -7,12 +7,12 @@ import { tools } from '../e2e/devtools/tools.ts'
 const news = defineChannel<string>({ url: '/news' })
 const prices = defineChannel<number>({ url: '/prices', decode: (raw) => JSON.parse(String(raw)) as number })
 
-// The tools stumble where the last app of a page is unmounted.
+// The tools fail when the last app of a page is unmounted.
 createApp({ render: () => null }).mount(document.createElement('div'))
 
 const pushLayers = () => tools.layers.filter((label) => label === 'Push').length
 
-/** An app in a page with developer tools, and what they showed of it. */
+/** Mounts an app in a page with developer tools, and returns the events that they show. */
 async function watched() {
   const layers = pushLayers()
   const testing = createTestingPush()
@@ -33,7 +33,7 @@ async function watched() {
     ...testing,
     unmount,
     events,
-    /** Each event that was shown, and how it is marked. */
+    /** The title and the mark of each event. */
     shown: () => events().map(({ title, logType }) => [title, logType]),
     async press(action: string) {
       const [node] = await tools.tree()
@@ -46,7 +46,7 @@ async function watched() {
   }
 }
 
-test('what goes wrong is marked, with its reason', async () => {
+test('failures are marked, with their reason', async () => {
   const { push, technique, advance, shown, events } = await watched()
   const reader = push.channel(prices()).events$.subscribe()
   technique.latest.open()
@@ -81,7 +81,7 @@ test('what goes wrong is marked, with its reason', async () => {
   reader.unsubscribe()
 })
 
-test('the panel says where a channel that waits is, and retry cuts the wait short', async () => {
+test('the panel shows the cursor of a channel that waits, and Retry ends the wait', async () => {
   const { push, technique, panel, press } = await watched()
   const reader = push.channel(news()).events$.subscribe()
   technique.latest.open()
@@ -93,7 +93,7 @@ test('the panel says where a channel that waits is, and retry cuts the wait shor
       status: 'reconnecting',
       attempt: 1,
       'retry at': '1970-01-01 00:00:00.250 UTC',
-      'last error': 'connection-lost: the scripted connection dropped',
+      'last error': 'connection-lost: The mock connection was dropped.',
     },
     messages: { received: 1, invalid: 0, gaps: 0, last: 'one', cursor: 'c7' },
   })
@@ -105,7 +105,7 @@ test('the panel says where a channel that waits is, and retry cuts the wait shor
   reader.unsubscribe()
 })
 
-test('retry opens again what has failed', async () => {
+test('Retry connects a failed channel again', async () => {
   const { push, technique, press } = await watched()
   const reader = push.channel(news()).events$.subscribe()
   technique.latest.refuse(404)
@@ -114,7 +114,7 @@ test('retry opens again what has failed', async () => {
   reader.unsubscribe()
 })
 
-test('a drop breaks what stands, goes on from the cursor, and does nothing where nothing stands', async () => {
+test('Drop breaks an open connection, which resumes from its cursor, and does nothing without one', async () => {
   const { push, technique, advance, press } = await watched()
   const types: string[] = []
   const reader = push.channel(news()).events$.subscribe(({ type }) => types.push(type))
@@ -131,7 +131,7 @@ test('a drop breaks what stands, goes on from the cursor, and does nothing where
   reader.unsubscribe()
 })
 
-test('looking at a channel neither connects it nor keeps it', async () => {
+test('inspecting a channel neither connects it nor keeps it', async () => {
   const { push, technique, panel, assertNoLeaks, shown } = await watched()
   const channel = push.channel(news())
   expect(await tools.tree()).toEqual([])
@@ -146,7 +146,7 @@ test('looking at a channel neither connects it nor keeps it', async () => {
   assertNoLeaks()
 })
 
-test('thousands of messages are few events, in which none is missing', async () => {
+test('thousands of messages are shown as a few events that count all of them', async () => {
   const { push, technique, events, panel } = await watched()
   const reader = push.channel(prices()).events$.subscribe()
   technique.latest.open()
@@ -157,7 +157,7 @@ test('thousands of messages are few events, in which none is missing', async () 
   reader.unsubscribe()
 })
 
-test('an app that was unmounted is shown no more, whoever still reads', async () => {
+test('an unmounted app is not shown any more, although its channels are read', async () => {
   const { push, technique, events, unmount, assertNoLeaks } = await watched()
   push.channel(news()).events$.subscribe()
   technique.latest.open()
@@ -166,7 +166,7 @@ test('an app that was unmounted is shown no more, whoever still reads', async ()
   const { length } = events()
   const reader = push.channel(prices()).events$.subscribe()
   technique.latest.open()
-  // Another app's, which the tools show after whatever came before.
+  // An event of another app, which the tools show after all earlier ones.
   const later = await watched()
   const witness = later.push.channel(news()).events$.subscribe()
   await expect.poll(() => later.events().map(({ title }) => title)).toEqual(['connecting'])

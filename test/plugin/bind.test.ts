@@ -3,13 +3,13 @@ import { defineStore } from 'pinia'
 import { describe, expect, test } from 'vitest'
 import { isReactive, nextTick, ref, watch } from 'vue'
 import { defineChannel, nchan, type Snapshot } from 'pinia-push'
-import { answers, mountStore } from './mount-store.ts'
+import { snapshotRequests, mountStore } from './mount-store.ts'
 import { bound, list, orders, withSnapshot, type State } from './order-store.ts'
 
 const news = defineChannel<string>({ url: '/news' })
 
 describe('without a snapshot', () => {
-  test('a store gets every message, in order, in one commit a task', async () => {
+  test('a store receives every message, in order, in one commit a task', async () => {
     const { store, technique, advance } = mountStore(bound())
     const commits: string[] = []
     store.$subscribe(({ type }) => commits.push(type))
@@ -21,7 +21,7 @@ describe('without a snapshot', () => {
     expect(commits).toEqual(['patch function'])
   })
 
-  test('a throw in apply is reported, loses no other message, and leaves subscribers hearing', async () => {
+  test('an error in apply() is reported; other messages are applied, and subscribers are notified', async () => {
     const { store, technique, advance, errors } = mountStore(bound())
     let commits = 0
     store.$subscribe(() => (commits += 1))
@@ -36,7 +36,7 @@ describe('without a snapshot', () => {
     expect(commits).toBe(2)
   })
 
-  test('a throw of a subscriber of the store breaks nothing', async () => {
+  test('an error in a subscriber of the store is reported, and later messages are applied', async () => {
     const { store, technique, advance, errors } = mountStore(bound())
     store.$subscribe(() => {
       throw new Error('subscriber')
@@ -50,7 +50,7 @@ describe('without a snapshot', () => {
     expect(errors.map(String)).toEqual(['Error: subscriber', 'Error: subscriber'])
   })
 
-  test('a gap is told', () => {
+  test('a gap calls onGap()', () => {
     const gaps: string[] = []
     const { technique } = mountStore(bound({ onGap: ({ reason }) => gaps.push(reason) }))
     technique.latest.open()
@@ -58,7 +58,7 @@ describe('without a snapshot', () => {
     expect(gaps).toEqual(['history-expired'])
   })
 
-  test('messages are applied as often as flush says', () => {
+  test('messages are applied when `flush` decides', () => {
     const { store, technique, time } = mountStore(bound({ flush: 100 }))
     technique.latest.open()
     technique.latest.message('one')
@@ -68,7 +68,7 @@ describe('without a snapshot', () => {
     expect(store.list).toEqual(['one'])
   })
 
-  test('a setup store binds by its third argument', async () => {
+  test('a setup store binds with its third argument', async () => {
     const useFeed = defineStore(
       'feed',
       () => {
@@ -86,14 +86,14 @@ describe('without a snapshot', () => {
 })
 
 describe('a snapshot', () => {
-  test('is taken when the channel is open, not before: nothing falls between', () => {
+  test('is loaded when the channel is open, not before, so that no message is missed', () => {
     const { snapshots, technique } = withSnapshot()
-    expect(snapshots.asked).toHaveLength(0)
+    expect(snapshots.requests).toHaveLength(0)
     technique.latest.open()
-    expect(snapshots.asked).toHaveLength(1)
+    expect(snapshots.requests).toHaveLength(1)
   })
 
-  test('and what came meanwhile are one commit; its keys replace, others stay', async () => {
+  test('and the messages that arrived meanwhile are one commit; its keys replace the store’s, others stay', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     store.list = ['stale']
     await nextTick()
@@ -110,7 +110,7 @@ describe('a snapshot', () => {
     expect(store.other).toBe('kept')
   })
 
-  test('replaces a record, so that what is gone at the server is gone here', async () => {
+  test('replaces a record, so that entries deleted on the server are deleted here', async () => {
     const useById = defineStore('by-id', {
       state: () => ({ byId: { old: 1 } as Record<string, number> }),
       push: ({ bindChannel }) =>
@@ -122,7 +122,7 @@ describe('a snapshot', () => {
     expect(store.byId).toEqual({ new: 2 })
   })
 
-  test('with the cursor of a message that waits holds all up to it', async () => {
+  test('with the cursor of a waiting message includes all messages up to it', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     for (const text of ['one', 'two', 'three']) technique.latest.message(text, { cursor: text })
@@ -131,7 +131,7 @@ describe('a snapshot', () => {
     expect(store.list).toEqual(['one', 'two', 'three'])
   })
 
-  test('with the cursor of a message that comes later holds that one', async () => {
+  test('with the cursor of a later message includes that message', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     snapshots.latest.resolve({ ...list('one'), cursor: 'x' })
@@ -142,7 +142,7 @@ describe('a snapshot', () => {
     expect(store.list).toEqual(['one', 'two'])
   })
 
-  test('with a cursor of a server that orders them holds all that is not after it', async () => {
+  test('with a cursor that the backend can order includes all messages that are not after it', async () => {
     const { snapshots, store, technique, advance } = withSnapshot({}, { backend: nchan(), mock: { resumes: false } })
     technique.latest.open()
     technique.latest.message('one', { cursor: '100:0' })
@@ -155,7 +155,7 @@ describe('a snapshot', () => {
   })
 
   test.for(['before', 'after'] as const)(
-    'of another life of the hub than a message that came %s it is taken again: nothing tells what it holds',
+    'of another epoch than a message that arrived %s it is loaded again, because nothing proves what it includes',
     async (when) => {
       const { snapshots, store, technique, advance } = withSnapshot({}, { backend: nchan() })
       technique.latest.open()
@@ -166,7 +166,7 @@ describe('a snapshot', () => {
       await advance()
       expect(store.$push.error?.code).toBe('snapshot-failed')
       await advance(250)
-      expect(snapshots.asked).toHaveLength(2)
+      expect(snapshots.requests).toHaveLength(2)
       technique.latest.message('two', { cursor: '100:2.life' })
       technique.latest.message('three', { cursor: '100:3.life' })
       snapshots.latest.resolve({ ...list('one', 'two'), cursor: '100:2.life' })
@@ -178,7 +178,7 @@ describe('a snapshot', () => {
     },
   )
 
-  test('is taken again after a gap; what came before the gap is not applied to it', async () => {
+  test('is loaded again after a gap; messages from before the gap are not applied to it', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     snapshots.latest.resolve(list('one'))
@@ -191,10 +191,10 @@ describe('a snapshot', () => {
     snapshots.latest.resolve(list('one', 'two', 'three'))
     await advance()
     expect(store.list).toEqual(['one', 'two', 'three', 'four'])
-    expect(snapshots.asked).toHaveLength(2)
+    expect(snapshots.requests).toHaveLength(2)
   })
 
-  test('that a gap overtakes takes with it what waited for it', async () => {
+  test('that a gap overtakes is not applied, and neither are the messages that waited for it', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     technique.latest.message('one')
@@ -205,10 +205,10 @@ describe('a snapshot', () => {
     expect(store.list).toEqual(['one', 'two', 'three'])
   })
 
-  test('that a gap overtakes is aborted, and of no use', async () => {
+  test('that a gap overtakes is aborted', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
-    const [first] = snapshots.asked
+    const [first] = snapshots.requests
     technique.latest.gap('not-resumed')
     expect(first?.signal.aborted).toBe(true)
     first?.resolve(list('too early'))
@@ -217,7 +217,7 @@ describe('a snapshot', () => {
     expect(store.list).toEqual(['fresh'])
   })
 
-  test('is not taken again where a reconnect resumed', async () => {
+  test('is not loaded again after a reconnect that resumed', async () => {
     const { snapshots, technique, advance, store } = withSnapshot()
     technique.latest.open()
     snapshots.latest.resolve(list('one'))
@@ -228,10 +228,10 @@ describe('a snapshot', () => {
     technique.latest.message('two')
     await advance()
     expect(store.list).toEqual(['one', 'two'])
-    expect(snapshots.asked).toHaveLength(1)
+    expect(snapshots.requests).toHaveLength(1)
   })
 
-  test('is not stormed for by a server that drops and gaps all the time', async () => {
+  test('is loaded only a few times for a server that emits gap after gap', async () => {
     const { snapshots, technique, advance } = withSnapshot()
     technique.latest.open()
     for (let i = 0; i < 100; i++) {
@@ -239,10 +239,10 @@ describe('a snapshot', () => {
       snapshots.latest.resolve(list())
       await advance(10)
     }
-    expect(snapshots.asked.length).toBeLessThan(6)
+    expect(snapshots.requests.length).toBeLessThan(6)
   })
 
-  test('that failed is seen, and taken again as the policy says; no message is lost meanwhile', async () => {
+  test('that failed sets the error, and is loaded again as the policy decides; no message is lost meanwhile', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     technique.latest.message('two')
@@ -250,7 +250,7 @@ describe('a snapshot', () => {
     await advance()
     expect(store.$push.error).toMatchObject({ code: 'snapshot-failed', message: expect.stringContaining('503') })
     await advance(249)
-    expect(snapshots.asked).toHaveLength(1)
+    expect(snapshots.requests).toHaveLength(1)
     await advance(1)
     snapshots.latest.resolve(list('one'))
     await advance()
@@ -258,7 +258,7 @@ describe('a snapshot', () => {
     expect(store.$push.error).toBeUndefined()
   })
 
-  test('that throws at once, or is none, is tried again too, and goes with its store', async () => {
+  test('that throws at once, or is not a snapshot, is loaded again until the store is disposed of', async () => {
     let asked = 0
     const snapshot = (): Promise<Snapshot<State>> => {
       asked += 1
@@ -273,7 +273,7 @@ describe('a snapshot', () => {
     expect(asked).toBe(3)
   })
 
-  test('mends a throw in apply, without a tight loop', async () => {
+  test('is loaded again after an error in apply(), with a delay', async () => {
     const { snapshots, store, technique, advance, errors } = withSnapshot()
     technique.latest.open()
     snapshots.latest.resolve(list('one'))
@@ -281,7 +281,7 @@ describe('a snapshot', () => {
     for (const text of ['bad', 'three']) technique.latest.message(text)
     await advance()
     expect(errors).toHaveLength(1)
-    expect([store.$push.error?.code, snapshots.asked.length]).toEqual(['apply-failed', 1])
+    expect([store.$push.error?.code, snapshots.requests.length]).toEqual(['apply-failed', 1])
     await advance(250)
     snapshots.latest.resolve(list('one', 'two'))
     await advance()
@@ -289,7 +289,7 @@ describe('a snapshot', () => {
     expect(store.$push.error).toBeUndefined()
   })
 
-  test('shows what there is though push is down, and again what is missing when it opens', async () => {
+  test('is loaded when the channel cannot connect, and again when it opens', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.refuse(503)
     snapshots.latest.resolve(list('one'))
@@ -306,7 +306,7 @@ describe('a snapshot', () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.hang()
     await advance(1_999)
-    expect(snapshots.asked).toHaveLength(0)
+    expect(snapshots.requests).toHaveLength(0)
     await advance(1)
     snapshots.latest.resolve(list('one'))
     await advance()
@@ -318,8 +318,8 @@ describe('a snapshot', () => {
   })
 
   test('is loaded at once by a store that joins a channel whose next attempt hangs', async () => {
-    const snapshots = answers<Snapshot<State>>()
-    const useStore = bound({ snapshot: snapshots.take })
+    const snapshots = snapshotRequests<Snapshot<State>>()
+    const useStore = bound({ snapshot: snapshots.load })
     const { push, pinia, technique, advance } = mountStore(bound())
     const other = push.channel(orders({ account: 'a' })).messages$.subscribe()
     technique.latest.refuse(503)
@@ -333,7 +333,7 @@ describe('a snapshot', () => {
     other.unsubscribe()
   })
 
-  test('is taken anew when refresh() asks', async () => {
+  test('is loaded again by refresh()', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     snapshots.latest.resolve(list('one'))
@@ -344,7 +344,7 @@ describe('a snapshot', () => {
     expect(store.list).toEqual(['fresh'])
   })
 
-  test('is taken anew after $reset, which is no hole', async () => {
+  test('is loaded again after $reset(), so that no message is missing', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     snapshots.latest.resolve(list('one'))
@@ -358,7 +358,7 @@ describe('a snapshot', () => {
 })
 
 describe('a changing source', () => {
-  test('moves the connection; nothing of the old is applied any more', async () => {
+  test('moves the connection, and applies no more messages of the old channel', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     const old = technique.latest
     old.open()
@@ -377,7 +377,7 @@ describe('a changing source', () => {
     expect(store.list).toEqual(['b1', 'b2'])
   })
 
-  test('aborts the snapshot of the old one', async () => {
+  test('aborts the snapshot of the old channel', async () => {
     const { snapshots, store, technique, advance } = withSnapshot()
     technique.latest.open()
     store.account = 'b'
@@ -405,7 +405,7 @@ describe('a changing source', () => {
 })
 
 describe('$push', () => {
-  test('tells status, technique and error, reactively, and sends', async () => {
+  test('has a reactive status, technique and error, and sends', async () => {
     const { store, technique, advance } = mountStore(bound())
     const seen: string[] = []
     watch(
@@ -424,12 +424,12 @@ describe('$push', () => {
     expect(isReactive(store.$push)).toBe(false)
   })
 
-  test('is idle on a store that binds nothing', () => {
+  test('is idle in a store without bindings', () => {
     const { store } = mountStore(defineStore('plain', { state: () => ({}) }))
     expect(store.$push.status).toBe('idle')
   })
 
-  test('of two bindings tells the least well', () => {
+  test('has the most severe status of two bindings', () => {
     const useTwo = defineStore('two', {
       state: () => ({ list: [] as string[] }),
       push: ({ bindChannel }) => {
@@ -453,7 +453,7 @@ describe('the end', () => {
     expect(assertNoLeaks).not.toThrow()
   })
 
-  test('leaves no commit that is due', () => {
+  test('cancels a pending commit', () => {
     const { technique, unmount, assertNoLeaks } = mountStore(bound({ flush: 1_000 }))
     technique.latest.open()
     technique.latest.message('one')
@@ -461,7 +461,7 @@ describe('the end', () => {
     expect(assertNoLeaks).not.toThrow()
   })
 
-  test('app.unmount ends bindings and connections, and a snapshot on its way', async () => {
+  test('app.unmount() ends bindings and connections, and aborts a snapshot', async () => {
     const { snapshots, store, technique, advance, unmount, assertNoLeaks } = withSnapshot()
     technique.latest.open()
     unmount()
@@ -471,7 +471,7 @@ describe('the end', () => {
     expect(store.list).toEqual([])
   })
 
-  test('app.unmount closes what plain RxJS reads of the plugin too', () => {
+  test('app.unmount() also closes channels that plain RxJS reads', () => {
     const { push, technique, unmount } = mountStore(bound())
     const reader = push.channel('/raw').events$.subscribe()
     unmount()
@@ -479,7 +479,7 @@ describe('the end', () => {
     reader.unsubscribe()
   })
 
-  test('an app that is mounted anew finds its stores bound again', async () => {
+  test('an app that is mounted again has its stores bound again', async () => {
     const { store, technique, advance, unmount, mountApp, assertNoLeaks } = mountStore(bound())
     unmount()
     const again = mountApp()

@@ -2,7 +2,7 @@
 import { acceptHMRUpdate, defineStore, type Pinia } from 'pinia'
 import { expect, test } from 'vitest'
 import { defineChannel, type BindChannel, type Snapshot } from 'pinia-push'
-import { answers, mountStore } from './mount-store.ts'
+import { snapshotRequests, mountStore } from './mount-store.ts'
 
 interface State {
   list: string[]
@@ -11,7 +11,7 @@ const news = defineChannel<string>({ url: '/news' })
 const other = defineChannel<string>({ url: '/other' })
 
 let id = 0
-/** A module of one store, and what an edit of its `push` option makes of it. */
+/** Returns a module of one store, and a function that edits its `push` option. */
 function module() {
   const name = `hot-${(id += 1)}`
   const edited = (push: (context: { bindChannel: BindChannel<State> }) => void) =>
@@ -23,7 +23,7 @@ const appends =
   (state: State, { data }: { data: string }) =>
     void state.list.push(`${mark}${data}`)
 
-test('a changed apply is used from then on; the connection stays, and nothing is lost', async () => {
+test('a changed apply() is used from then on; the connection stays open, and no message is lost', async () => {
   const { edited, hot } = module()
   const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance } = mountStore(useBefore)
@@ -41,13 +41,13 @@ test('a changed apply is used from then on; the connection stays, and nothing is
   expect(technique.connections).toHaveLength(1)
 })
 
-test('a binding with a snapshot takes it again, because the state is what the old apply made of it', async () => {
+test('a binding with a snapshot loads it again, because the old apply() made the state', async () => {
   const { edited, hot } = module()
-  const snapshots = answers<Snapshot<State>>()
+  const snapshots = snapshotRequests<Snapshot<State>>()
   const option =
     (mark: string) =>
     ({ bindChannel }: { bindChannel: BindChannel<State> }) =>
-      void bindChannel(news(), { snapshot: snapshots.take, apply: appends(mark) })
+      void bindChannel(news(), { snapshot: snapshots.load, apply: appends(mark) })
   const useBefore = edited(option(''))
   const { store, technique, advance } = mountStore(useBefore)
   technique.latest.open()
@@ -59,10 +59,10 @@ test('a binding with a snapshot takes it again, because the state is what the ol
   snapshots.latest.resolve({ state: { list: ['one'] } })
   await advance()
   expect(store.list).toEqual(['one', 'new two'])
-  expect([snapshots.asked.length, technique.connections.length]).toEqual([2, 1])
+  expect([snapshots.requests.length, technique.connections.length]).toEqual([2, 1])
 })
 
-test('a changed source moves the connection, an added binding connects, a removed one leaves', async () => {
+test('a changed source moves the connection, an added binding connects, a removed one disconnects', async () => {
   const { edited, hot } = module()
   const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance } = mountStore(useBefore)
@@ -88,7 +88,7 @@ test('a changed source moves the connection, an added binding connects, a remove
   expect([read(), store.$push.status]).toEqual([[], 'idle'])
 })
 
-test('a store that binds nothing yet can be given a binding', async () => {
+test('a store without bindings can get one', async () => {
   const { edited, hot } = module()
   const useBefore = edited(() => {})
   const { store, technique, advance } = mountStore(useBefore)
@@ -101,7 +101,7 @@ test('a store that binds nothing yet can be given a binding', async () => {
   expect(store.$push.status).toBe('open')
 })
 
-test('a mistake in the edited option is reported, and the next edit mends it', async () => {
+test('an error in the edited option is reported, and the next edit corrects it', async () => {
   const { edited, hot } = module()
   const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance, errors } = mountStore(useBefore)
@@ -122,7 +122,7 @@ test('a mistake in the edited option is reported, and the next edit mends it', a
   expect(store.list).toEqual(['one', 'two'])
 })
 
-test('an edit of a store that was disposed of binds nothing', async () => {
+test('an edit of a disposed store binds nothing', async () => {
   const { edited, hot } = module()
   const useBefore = edited(({ bindChannel }) => void bindChannel(news(), { apply: appends('') }))
   const { store, technique, advance } = mountStore(useBefore)

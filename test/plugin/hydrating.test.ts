@@ -4,13 +4,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from 'vue'
 import { nchan, type Push, type Snapshot } from 'pinia-push'
 import { createTestingPush, type Testing, type TestingOptions } from 'pinia-push/testing'
-import { answers } from './mount-store.ts'
+import { snapshotRequests } from './mount-store.ts'
 import { bound, list, orders, type State } from './order-store.ts'
 
-/** A store that begins with the state of a server, as a page does that was rendered there. */
+/** Mounts a store with the state of a server, as on a page that was rendered there. */
 function hydrated(place: unknown, options?: TestingOptions, before: (testing: Testing<Push>) => void = () => {}) {
-  const snapshots = answers<Snapshot<State>>()
-  const useStore = bound({ snapshot: snapshots.take })
+  const snapshots = snapshotRequests<Snapshot<State>>()
+  const useStore = bound({ snapshot: snapshots.load })
   const testing = createTestingPush({ backend: nchan(), ...options })
   const pinia = createPinia().use(testing.push.pinia)
   pinia.state.value = JSON.parse(
@@ -32,17 +32,17 @@ function hydrated(place: unknown, options?: TestingOptions, before: (testing: Te
 }
 const AT = { url: '/orders/a', cursor: '100:1' }
 
-test('a store goes on from the server’s state and cursor: no snapshot, no gap', async () => {
+test('a store resumes from the server’s state and cursor, without a snapshot or a gap', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT)
   expect(technique.latest.request.cursor).toEqual({ namespace: 'nchan', value: '100:1' })
   technique.latest.open()
   technique.latest.message('two', { cursor: '100:2' })
   await advance()
   expect(store.list).toEqual(['one', 'two'])
-  expect(snapshots.asked).toHaveLength(0)
+  expect(snapshots.requests).toHaveLength(0)
 })
 
-test('what the server’s state holds is not applied again', async () => {
+test('messages that the server’s state includes are not applied again', async () => {
   const { store, technique, advance } = hydrated(AT)
   technique.latest.open()
   technique.latest.message('one', { cursor: '100:1' })
@@ -51,7 +51,7 @@ test('what the server’s state holds is not applied again', async () => {
   expect(store.list).toEqual(['one', 'two'])
 })
 
-test('a server that no longer knows the place is a gap: a snapshot is taken', async () => {
+test('a server that no longer knows the cursor causes a gap, and a snapshot is loaded', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT)
   technique.latest.open()
   technique.latest.gap('history-expired')
@@ -60,7 +60,7 @@ test('a server that no longer knows the place is a gap: a snapshot is taken', as
   expect(store.list).toEqual(['one', 'missed'])
 })
 
-test('a server that cannot resume is a gap: a snapshot is taken', async () => {
+test('a server that cannot resume causes a gap, and a snapshot is loaded', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT, { mock: { resumes: false } })
   technique.latest.open()
   snapshots.latest.resolve(list('fresh'))
@@ -68,7 +68,7 @@ test('a server that cannot resume is a gap: a snapshot is taken', async () => {
   expect(store.list).toEqual(['fresh'])
 })
 
-test('a channel that is read already may be past the place: a snapshot is taken', async () => {
+test('a channel that is read already may be past the cursor, so a snapshot is loaded', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT, {}, ({ push, technique: scripted }) => {
     push.channel(orders({ account: 'a' })).messages$.subscribe()
     scripted.latest.open()
@@ -80,10 +80,10 @@ test('a channel that is read already may be past the place: a snapshot is taken'
 })
 
 test.each([
-  ['no place', undefined],
-  ['the place of another channel', { ...AT, url: '/orders/b' }],
-  ['what is no place', { cursor: 7 }],
-])('with %s a snapshot is taken', async (_, place) => {
+  ['no position', undefined],
+  ['the position of another channel', { ...AT, url: '/orders/b' }],
+  ['an invalid position', { cursor: 7 }],
+])('with %s a snapshot is loaded', async (_, place) => {
   const { store, technique, snapshots, advance } = hydrated(place)
   expect(technique.latest.request.cursor).toBeUndefined()
   technique.latest.open()
@@ -92,20 +92,20 @@ test.each([
   expect(store.list).toEqual(['fresh'])
 })
 
-test('the place is used once: a store that is made anew takes a snapshot', () => {
+test('the position is used once: a store that is created again loads a snapshot', () => {
   const { store, useStore, pinia, technique, snapshots } = hydrated(AT)
   technique.latest.open()
   store.$dispose()
   useStore(pinia)
   expect(technique.latest.request.cursor).toBeUndefined()
   technique.latest.open()
-  expect(snapshots.asked).toHaveLength(1)
+  expect(snapshots.requests).toHaveLength(1)
 })
 
-test('while the first connection fails, the server’s state stays, and nothing is fetched', async () => {
+test('while the first connection fails, the server’s state stays, and no snapshot is loaded', async () => {
   const { store, technique, snapshots, advance } = hydrated(AT)
   technique.latest.refuse(503)
   await advance(250)
-  expect([store.list, snapshots.asked.length]).toEqual([['one'], 0])
+  expect([store.list, snapshots.requests.length]).toEqual([['one'], 0])
   expect(technique.latest.request.cursor?.value).toBe('100:1')
 })

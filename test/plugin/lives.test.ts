@@ -4,23 +4,23 @@ import { expect, test } from 'vitest'
 import { createApp } from 'vue'
 import type { Snapshot } from 'pinia-push'
 import { createTestingPush } from 'pinia-push/testing'
-import { answers } from './mount-store.ts'
+import { snapshotRequests } from './mount-store.ts'
 import { bound, list, type State } from './order-store.ts'
 
-test('a thousand stores that come and go leave nothing', async () => {
+test('a thousand stores that are created and disposed of leave no connection and no timer', async () => {
   const { push, technique, advance, assertNoLeaks } = createTestingPush()
   const pinia = createPinia().use(push.pinia)
   const app = createApp({ render: () => null })
     .use(pinia)
     .use(push)
   app.mount(document.createElement('div'))
-  const snapshots = answers<Snapshot<State>>()
-  const useStore = bound({ snapshot: snapshots.take })
+  const snapshots = snapshotRequests<Snapshot<State>>()
+  const useStore = bound({ snapshot: snapshots.load })
   const active: number[] = []
   push.channels$.subscribe(({ length }) => active.push(length))
   for (let n = 0; n < 1_000; n++) {
     const store = useStore(pinia)
-    // Each leaves in another phase: connecting, open, its snapshot on its way, live, a commit due, paused, waiting.
+    // Each is disposed of in another phase: connecting, loading, live, with a pending commit, paused, reconnecting.
     const phase = n % 7
     if (phase >= 1 && phase !== 6) technique.latest.open()
     if (phase >= 3 && phase !== 6) {
@@ -39,7 +39,7 @@ test('a thousand stores that come and go leave nothing', async () => {
   assertNoLeaks()
 })
 
-test('two components that use a store are one reader, and the store outlives them', () => {
+test('a store is one reader, however many components use it', () => {
   const { push, technique } = createTestingPush()
   const pinia = createPinia().use(push.pinia)
   const app = createApp({ render: () => null })

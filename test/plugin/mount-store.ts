@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { createApp, type App } from 'vue'
 import { createTestingPush, type TestingOptions } from 'pinia-push/testing'
 
-/** An app with pinia and push, and one store in it; unmounted, and without a trace, when the test ends. */
+/** Mounts an app with Pinia, push and one store. The app is unmounted after the test, which fails if it leaks. */
 export function mountStore<S extends StoreGeneric>(
   useStore: (pinia: ReturnType<typeof createPinia>) => S,
   options?: TestingOptions,
@@ -31,17 +31,17 @@ export function mountStore<S extends StoreGeneric>(
   return { ...testing, pinia, mountApp, store, errors, unmount }
 }
 
-/** What a snapshot function answers, when the test says so. */
-export function answers<A>() {
-  const asked: { resolve: (answer: A) => void; reject: (error: unknown) => void; signal: AbortSignal }[] = []
-  const take = ({ signal }: { signal: AbortSignal }) =>
-    new Promise<A>((resolve, reject) => asked.push({ resolve, reject, signal }))
+/** Returns a snapshot function whose promises are resolved by the test. */
+export function snapshotRequests<A>() {
+  const requests: { resolve: (snapshot: A) => void; reject: (error: unknown) => void; signal: AbortSignal }[] = []
+  const load = ({ signal }: { signal: AbortSignal }) =>
+    new Promise<A>((resolve, reject) => requests.push({ resolve, reject, signal }))
   return {
-    take,
-    asked,
+    load,
+    requests,
     get latest() {
-      const latest = asked.at(-1)
-      if (!latest) throw new Error('no snapshot was asked for')
+      const latest = requests.at(-1)
+      if (!latest) throw new Error('no snapshot was requested')
       return latest
     },
   }

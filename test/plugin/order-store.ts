@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { defineChannel, type BindingOptions, type Snapshot } from 'pinia-push'
-import { answers, mountStore } from './mount-store.ts'
+import { snapshotRequests, mountStore } from './mount-store.ts'
 
 export interface State {
   account: string | null
@@ -10,7 +10,7 @@ export interface State {
 export const orders = defineChannel<string, { account: string }>({ url: ({ account }) => `/orders/${account}` })
 
 let id = 0
-/** A store of its own for each test, that appends what it is told. */
+/** Defines a store with an id of its own, which appends the messages. */
 export const bound = (binding: Partial<BindingOptions<string, State>> = {}) => {
   id += 1
   return defineStore(`store-${id}`, {
@@ -31,12 +31,12 @@ export const bound = (binding: Partial<BindingOptions<string, State>> = {}) => {
   })
 }
 
-/** The same, with a snapshot that is answered by the test. */
+/** Mounts such a store with a snapshot that is resolved by the test. */
 export const withSnapshot = (
   binding: Partial<BindingOptions<string, State>> = {},
   options?: Parameters<typeof mountStore>[1],
 ) => {
-  const snapshots = answers<Snapshot<State>>()
-  return { snapshots, ...mountStore(bound({ snapshot: snapshots.take, ...binding }), options) }
+  const snapshots = snapshotRequests<Snapshot<State>>()
+  return { snapshots, ...mountStore(bound({ snapshot: snapshots.load, ...binding }), options) }
 }
 export const list = (...texts: string[]) => ({ state: { list: texts } })

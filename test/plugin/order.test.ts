@@ -18,7 +18,7 @@ test.each<[string, (made: Made) => void]>([
       pinia.use(push.pinia)
     },
   ],
-])('in whichever order the plugins are used a store is bound: %s', (_, install) => {
+])('a store is bound in any order of the plugins: %s', (_, install) => {
   const all = made()
   install(all)
   all.app.mount(document.createElement('div'))
@@ -29,7 +29,7 @@ test.each<[string, (made: Made) => void]>([
   all.assertNoLeaks()
 })
 
-test('a bound store that is used before app.use(push) says what is missing, and is whole once that is there', () => {
+test('a bound store that is used before app.use(push) throws an error that names the missing call, and is bound after it', () => {
   const { push, pinia, app } = made()
   app.use(pinia.use(push.pinia))
   const useStore = bound()
@@ -45,7 +45,7 @@ test('a bound store that is used before app.use(push) says what is missing, and 
   store.$dispose()
 })
 
-test('a push option that throws leaves no half of a store', () => {
+test('a push option that throws leaves no incomplete store', () => {
   const { push, pinia, app, assertNoLeaks } = made()
   app.use(pinia.use(push.pinia)).use(push)
   let broken = true

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { mountStore } from './mount-store.ts'
 import { bound, list, orders, withSnapshot } from './order-store.ts'
 
-test('a paused store keeps what it has, and reads on from there', async () => {
+test('a paused store keeps its state, and resumes from there', async () => {
   const { store, technique, advance, snapshots } = withSnapshot()
   technique.latest.open()
   snapshots.latest.resolve(list('one'))
@@ -19,10 +19,10 @@ test('a paused store keeps what it has, and reads on from there', async () => {
   technique.latest.message('three')
   await advance()
   expect(store.list).toEqual(['one', 'two', 'three'])
-  expect(snapshots.asked).toHaveLength(1)
+  expect(snapshots.requests).toHaveLength(1)
 })
 
-test('a paused store whose channel others read on takes a fresh snapshot for what it missed', async () => {
+test('a paused store whose channel has other readers loads a fresh snapshot for the messages that it missed', async () => {
   const { store, push, technique, advance, snapshots } = withSnapshot()
   const other = push.channel(orders({ account: 'a' })).messages$.subscribe()
   technique.latest.open()
@@ -35,15 +35,15 @@ test('a paused store whose channel others read on takes a fresh snapshot for wha
   store.$push.resume()
   snapshots.latest.resolve(list('one', 'two'))
   await advance()
-  expect([store.list, snapshots.asked.length]).toEqual([['one', 'two'], 2])
+  expect([store.list, snapshots.requests.length]).toEqual([['one', 'two'], 2])
   other.unsubscribe()
 })
 
-test('a snapshot that is on its way changes no paused store: it is taken when the store reads again', async () => {
+test('pause() aborts a snapshot, which is loaded when the store reads again', async () => {
   const { store, technique, advance, snapshots } = withSnapshot()
   technique.latest.open()
   technique.latest.message('two')
-  const [first] = snapshots.asked
+  const [first] = snapshots.requests
   store.$push.pause()
   expect(first?.signal.aborted).toBe(true)
   first?.resolve(list('too early'))
@@ -56,7 +56,7 @@ test('a snapshot that is on its way changes no paused store: it is taken when th
   expect(store.list).toEqual(['one', 'two'])
 })
 
-test('a store that paused before its source named a channel is not connected to it', async () => {
+test('a paused store does not connect to a new source until it resumes', async () => {
   const { store, technique, advance } = mountStore(bound())
   store.$push.pause()
   store.account = 'b'
@@ -66,7 +66,7 @@ test('a store that paused before its source named a channel is not connected to 
   expect(technique.latest.request.url).toBe('http://push.test/orders/b')
 })
 
-test('one binding of two pauses alone', () => {
+test('one of two bindings pauses alone', () => {
   const useTwo = defineStore('two-that-pause', {
     state: () => ({ list: [] as string[] }),
     push: ({ bindChannel }) => {
@@ -79,7 +79,7 @@ test('one binding of two pauses alone', () => {
   expect(technique.connections.map(({ closed }) => closed)).toEqual([true, false])
 })
 
-test('refresh() resolves when the snapshot is in', async () => {
+test('refresh() resolves when the snapshot is applied', async () => {
   const { store, technique, advance, snapshots } = withSnapshot()
   technique.latest.open()
   const refreshed = store.$push.refresh().then(() => [...store.list])
@@ -88,7 +88,7 @@ test('refresh() resolves when the snapshot is in', async () => {
   expect(await refreshed).toEqual(['one'])
 })
 
-test('refresh() resolves too where the snapshot fails, and the error says why', async () => {
+test('refresh() resolves when the snapshot fails, and sets the error', async () => {
   const { store, technique, snapshots } = withSnapshot()
   technique.latest.open()
   const refreshed = store.$push.refresh()
@@ -101,7 +101,7 @@ test.each([
   ['the store pauses', (store: ReturnType<ReturnType<typeof bound>>) => store.$push.pause()],
   ['the store is disposed of', (store: ReturnType<ReturnType<typeof bound>>) => store.$dispose()],
   ['its source names no channel', (store: ReturnType<ReturnType<typeof bound>>) => (store.account = null)],
-])('refresh() hangs nobody where %s meanwhile', async (_, leave) => {
+])('refresh() resolves when %s meanwhile', async (_, leave) => {
   const { store, technique } = withSnapshot()
   technique.latest.open()
   const refreshed = store.$push.refresh()
@@ -110,7 +110,7 @@ test.each([
   expect(technique.latest.closed).toBe(true)
 })
 
-test('refresh() of a store without snapshot or channel resolves at once', async () => {
+test('refresh() of a store without a snapshot or a channel resolves at once', async () => {
   const { store } = mountStore(bound())
   await store.$push.refresh()
   store.account = null

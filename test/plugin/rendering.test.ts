@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { createSSRApp, defineComponent, h, onServerPrefetch } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { createPush, defineChannel, nchan, webSocket, type Snapshot } from 'pinia-push'
-import { answers } from './mount-store.ts'
+import { snapshotRequests } from './mount-store.ts'
 
 interface State {
   account: string | null
@@ -20,7 +20,7 @@ interface Request {
   base?: string
 }
 let id = 0
-/** What a server makes for each request: an app, its client and its stores; `List` is one component that asks. */
+/** Creates an app, its client and its stores for one request. `List` is a component that calls refresh(). */
 function request({
   account = 'a',
   token = 'none',
@@ -52,7 +52,7 @@ function request({
   return { pinia, List, render, place: () => pinia.state.value['$push'], id: `orders-${id}`, useOrders }
 }
 
-test('a thousand renderings connect nothing, and leave nothing open', async () => {
+test('a thousand renderings open no connection and leave no timer', async () => {
   let sockets = 0
   const server = createServer((_, response) => response.end()).on('connection', () => (sockets += 1))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -64,7 +64,7 @@ test('a thousand renderings connect nothing, and leave nothing open', async () =
   server.close()
 })
 
-test('a server takes the snapshot, and its place travels in pinia’s state', async () => {
+test('a server loads the snapshot, and its position travels in Pinia’s state', async () => {
   const {
     render,
     pinia,
@@ -79,37 +79,37 @@ test('a server takes the snapshot, and its place travels in pinia’s state', as
   })
 })
 
-test('a snapshot without a cursor travels without a place', async () => {
+test('a snapshot without a cursor travels without a position', async () => {
   const { render, place } = request({ snapshot: async () => ({ state: { orders: ['one'] } }) })
   expect(await render()).toContain('one')
   expect(place()).toBeUndefined()
 })
 
-test('however many components ask, it is fetched once, and all of them wait for it', async () => {
-  const snapshots = answers<Snapshot<State>>()
-  const { render, List } = request({ snapshot: () => snapshots.take(new AbortController()) })
+test('the snapshot is loaded once for any number of components, and all of them wait for it', async () => {
+  const snapshots = snapshotRequests<Snapshot<State>>()
+  const { render, List } = request({ snapshot: () => snapshots.load(new AbortController()) })
   const rendered = render(defineComponent(() => () => [h(List), h(List)]))
-  await expect.poll(() => snapshots.asked.length).toBe(1)
+  await expect.poll(() => snapshots.requests.length).toBe(1)
   snapshots.latest.resolve({ state: { orders: ['one'] } })
   expect((await rendered).match(/one/g)).toHaveLength(2)
-  expect(snapshots.asked).toHaveLength(1)
+  expect(snapshots.requests).toHaveLength(1)
 })
 
-test('two requests at once share neither state, nor token, nor place', async () => {
-  const snapshots = answers<Snapshot<State>>()
+test('two simultaneous requests share neither state, nor token, nor position', async () => {
+  const snapshots = snapshotRequests<Snapshot<State>>()
   const tokens: string[] = []
   const snapshot = (token: string) => {
     tokens.push(token)
-    return snapshots.take(new AbortController())
+    return snapshots.load(new AbortController())
   }
   const [ann, bob] = [
     request({ account: 'ann', token: 'A', snapshot }),
     request({ account: 'bob', token: 'B', snapshot }),
   ]
   const rendered = Promise.all([ann.render(), bob.render()])
-  await expect.poll(() => snapshots.asked.length).toBe(2)
-  snapshots.asked[1]?.resolve({ state: { orders: ['of bob'] }, cursor: '2:2' })
-  snapshots.asked[0]?.resolve({ state: { orders: ['of ann'] }, cursor: '1:1' })
+  await expect.poll(() => snapshots.requests.length).toBe(2)
+  snapshots.requests[1]?.resolve({ state: { orders: ['of bob'] }, cursor: '2:2' })
+  snapshots.requests[0]?.resolve({ state: { orders: ['of ann'] }, cursor: '1:1' })
   const [first, second] = await rendered
   expect([first, second]).toEqual(['<p>idle well: of ann</p>', '<p>idle well: of bob</p>'])
   expect(tokens).toEqual(['A', 'B'])
@@ -117,20 +117,20 @@ test('two requests at once share neither state, nor token, nor place', async () 
   expect(bob.place()).toEqual({ [`${bob.id}/0`]: { url: '/orders/bob', cursor: '2:2' } })
 })
 
-test('a snapshot that fails is seen in the error, and the rest is rendered', async () => {
+test('a snapshot that fails sets the error, and the rest is rendered', async () => {
   const { render, place } = request({ snapshot: () => Promise.reject(new Error('503')) })
   expect(await render()).toBe('<p>idle snapshot-failed: </p>')
   expect(place()).toBeUndefined()
 })
 
-test('without a channel there is nothing to take', async () => {
+test('without a channel no snapshot is loaded', async () => {
   const { render, place } = request({ account: null })
   expect(await render()).toBe('<p>idle well: </p>')
   expect(place()).toBeUndefined()
 })
 
-test('another channel is another snapshot; that of the old one is of no use', async () => {
-  const snapshots = answers<Snapshot<State>>()
+test('another channel loads another snapshot, and the old one is not applied', async () => {
+  const snapshots = snapshotRequests<Snapshot<State>>()
   const {
     pinia,
     useOrders,
@@ -138,7 +138,7 @@ test('another channel is another snapshot; that of the old one is of no use', as
     id: store,
     render,
   } = request({
-    snapshot: () => snapshots.take(new AbortController()),
+    snapshot: () => snapshots.load(new AbortController()),
   })
   const Page = defineComponent(() => {
     const all = useOrders()
@@ -146,8 +146,8 @@ test('another channel is another snapshot; that of the old one is of no use', as
       const old = all.$push.refresh()
       all.account = 'b'
       const taken = all.$push.refresh()
-      snapshots.asked[1]?.resolve({ state: { orders: ['of b'] }, cursor: '2:2' })
-      snapshots.asked[0]?.resolve({ state: { orders: ['of a'] }, cursor: '1:1' })
+      snapshots.requests[1]?.resolve({ state: { orders: ['of b'] }, cursor: '2:2' })
+      snapshots.requests[0]?.resolve({ state: { orders: ['of a'] }, cursor: '1:1' })
       await Promise.all([old, taken])
     })
     return () => h('p', all.orders.join())

@@ -19,7 +19,7 @@ const warned = vi.spyOn(console, 'warn')
 beforeEach(() => void warned.mockReset())
 afterEach(() => void warned.mockReset())
 
-/** Mounts an app whose one component uses a store. */
+/** Mounts an app with one component, which uses a store. */
 function mountWith(useStore: ReturnType<typeof boundStore>, install: (app: ReturnType<typeof createApp>) => void) {
   const app = createApp({ setup: () => (useStore(), () => h('p')) })
   install(app)
@@ -28,11 +28,11 @@ function mountWith(useStore: ReturnType<typeof boundStore>, install: (app: Retur
 }
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
-describe('a wrong set-up never looks healthy', () => {
+describe('a wrong set-up causes a warning', () => {
   const unread = (name: string) =>
     `[pinia-push] Store "${name}" has a \`push\` option that is never run: this Pinia does not use the plugin. Call pinia.use(push.pinia) before app.use(pinia).`
 
-  test('a store whose push option nobody reads is named, with the line that is missing', async () => {
+  test('names a store whose push option is never run, and the missing line', async () => {
     const { push } = createTestingPush()
     const useStore = boundStore()
     const app = mountWith(useStore, (app) => app.use(createPinia()).use(push))
@@ -41,7 +41,7 @@ describe('a wrong set-up never looks healthy', () => {
     app.unmount()
   })
 
-  test('so is one where pinia was installed last', async () => {
+  test('names it also if Pinia was installed last', async () => {
     const { push } = createTestingPush()
     const useStore = boundStore()
     const app = createApp({ render: () => null })
@@ -53,7 +53,7 @@ describe('a wrong set-up never looks healthy', () => {
     app.unmount()
   })
 
-  test('so is one that is first used in the same task', async () => {
+  test('names it also if it is first used in the same task', async () => {
     const { push } = createTestingPush()
     const useStore = boundStore()
     const app = mountWith(useStore, (app) => app.use(push).use(createPinia()))
@@ -62,7 +62,7 @@ describe('a wrong set-up never looks healthy', () => {
     app.unmount()
   })
 
-  test('a pinia that is installed last, and knows what to do, is not warned of', async () => {
+  test('does not name a store whose Pinia uses the plugin and was installed last', async () => {
     const { push } = createTestingPush()
     const app = mountWith(boundStore(), (app) => app.use(push).use(createPinia().use(push.pinia)))
     await settled()
@@ -70,7 +70,7 @@ describe('a wrong set-up never looks healthy', () => {
     app.unmount()
   })
 
-  test('a second client in one app is named', () => {
+  test('names a second client in one app', () => {
     const app = createApp({ render: () => null })
     app.use(createTestingPush().push)
     expect(warned).not.toHaveBeenCalled()
@@ -78,7 +78,7 @@ describe('a wrong set-up never looks healthy', () => {
     expect(warned.mock.calls).toContainEqual([expect.stringContaining('A second createPush() replaces the first')])
   })
 
-  test('a right set-up says nothing', async () => {
+  test('is silent about a correct set-up', async () => {
     const { push } = createTestingPush()
     const app = mountWith(boundStore(), (app) => app.use(createPinia().use(push.pinia)).use(push))
     await settled()

@@ -23,7 +23,7 @@ function mounted(options: Parameters<typeof createTestingPinia>[0] = {}) {
   return { ...testing, pinia, wrapper, store: useStore() }
 }
 
-test('with Pinia’s testing pinia a component shows what is pushed, though actions are stubs', async () => {
+test('with Pinia’s testing Pinia a component shows pushed messages, although actions are stubs', async () => {
   const { wrapper, store, technique, advance, assertNoLeaks } = mounted()
   technique.latest.open()
   technique.latest.message('one')
@@ -36,7 +36,7 @@ test('with Pinia’s testing pinia a component shows what is pushed, though acti
   assertNoLeaks()
 })
 
-test('a store begins with the state that the testing pinia gives it', async () => {
+test('a store starts with the initial state of the testing Pinia', async () => {
   const { push, technique, advance } = createTestingPush()
   const useStore = bound()
   const pinia = createTestingPinia({
@@ -57,7 +57,7 @@ test('a store begins with the state that the testing pinia gives it', async () =
   app.unmount()
 })
 
-test('a stubbed $patch changes nothing, and breaks nothing', async () => {
+test('a stubbed $patch changes nothing, and causes no error', async () => {
   const { store, technique, advance, wrapper } = mounted({ stubPatch: true })
   technique.latest.open()
   technique.latest.message('one')

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { expect, test } from 'vitest'
 import { defineChannel, type Snapshot } from 'pinia-push'
-import { answers, mountStore } from './mount-store.ts'
+import { snapshotRequests, mountStore } from './mount-store.ts'
 
 interface Order {
   id: string
@@ -15,18 +15,18 @@ const orders = defineChannel<Order>({ url: '/orders' })
 
 let id = 0
 const versioned = (version = (order: Order) => order.version) => {
-  const snapshots = answers<Snapshot<State>>()
+  const snapshots = snapshotRequests<Snapshot<State>>()
   id += 1
   const useOrders = defineStore(`versioned-${id}`, {
     state: (): State => ({ applied: [] }),
     push: ({ bindChannel }) =>
       bindChannel(orders(), {
-        snapshot: snapshots.take,
+        snapshot: snapshots.load,
         version,
         apply: (state, { data }) => void state.applied.push(data.version),
       }),
   })
-  // A server that gives no cursors: the numbers in the messages are all there is.
+  // A server without cursors: only the numbers in the messages count.
   const mounted = mountStore(useOrders, { mock: { resumes: false } })
   const says = (...versions: number[]) => {
     for (const number of versions) mounted.technique.latest.message({ id: 'a', version: number })
@@ -34,7 +34,7 @@ const versioned = (version = (order: Order) => order.version) => {
   return { snapshots, says, ...mounted }
 }
 
-test('a message that the snapshot’s version includes is dropped, whether it came before or comes after', async () => {
+test('a message that the snapshot’s version includes is dropped, before and after the snapshot', async () => {
   const { store, snapshots, says, technique, advance } = versioned()
   technique.latest.open()
   says(5, 6)
@@ -45,7 +45,7 @@ test('a message that the snapshot’s version includes is dropped, whether it ca
   expect(store.applied).toEqual([8])
 })
 
-test('a snapshot without a version holds nothing: apply sees every message', async () => {
+test('a snapshot without a version includes no message: apply() receives all of them', async () => {
   const { store, snapshots, says, technique, advance } = versioned()
   technique.latest.open()
   says(1)
@@ -56,7 +56,7 @@ test('a snapshot without a version holds nothing: apply sees every message', asy
   expect(store.applied).toEqual([1, 2])
 })
 
-test('the version of a snapshot before a gap counts no more after it', async () => {
+test('the version of a snapshot does not count after a gap', async () => {
   const { store, snapshots, says, technique, advance } = versioned()
   technique.latest.open()
   snapshots.latest.resolve({ state: { applied: [] }, version: 100 })
@@ -69,7 +69,7 @@ test('the version of a snapshot before a gap counts no more after it', async () 
   expect(store.applied).toEqual([2])
 })
 
-test('a version that throws is reported and mended like a throw in apply', async () => {
+test('an error in version() is handled like an error in apply()', async () => {
   let broken = true
   const { store, snapshots, says, technique, advance, errors } = versioned((order) => {
     if (broken) throw new Error('no version')

@@ -18,7 +18,7 @@ describe('a source that throws', () => {
     })
   }
 
-  test('leaves the former channel at once, and the store says so; another user is read again', async () => {
+  test('leaves the former channel at once and sets the error; the next source is read', async () => {
     const { store, technique, errors, advance } = mountStore(careless())
     technique.latest.open()
     store.user = null
@@ -41,7 +41,7 @@ describe('a source that throws', () => {
 describe('a function that returns a promise which rejects', () => {
   const late = () => Promise.reject(new Error('late')) as never
 
-  test('apply: it is reported, and the store says so', async () => {
+  test('apply(): the rejection is reported, and the error is set', async () => {
     const { store, technique, errors, advance } = mountStore(bound({ apply: late }))
     technique.latest.open()
     technique.latest.message('one')
@@ -50,7 +50,7 @@ describe('a function that returns a promise which rejects', () => {
     expect(store.$push.error?.code).toBe('apply-failed')
   })
 
-  test('apply, where there is a snapshot: a fresh one is taken', async () => {
+  test('apply(), with a snapshot: a fresh one is loaded', async () => {
     let wrong = true
     const { store, snapshots, technique, errors, advance } = withSnapshot({
       apply: (state, { data }) => (wrong ? late() : void state.list.push(data)),
@@ -71,7 +71,7 @@ describe('a function that returns a promise which rejects', () => {
     ])
   })
 
-  test('onGap: it is reported', async () => {
+  test('onGap(): the rejection is reported', async () => {
     const { technique, errors, advance } = mountStore(bound({ onGap: late }))
     technique.latest.open()
     technique.latest.gap('history-expired')
@@ -80,7 +80,7 @@ describe('a function that returns a promise which rejects', () => {
   })
 })
 
-describe('a retry policy of one’s own that gives no delay', () => {
+describe('a custom retry policy without a delay', () => {
   test.for([
     ['NaN', () => Number.NaN],
     [
@@ -89,7 +89,7 @@ describe('a retry policy of one’s own that gives no delay', () => {
         throw new Error('mine')
       },
     ],
-  ] as const)('%s: the store says so, and refresh() takes the snapshot', async ([, delay]) => {
+  ] as const)('%s: the error is set, and refresh() loads the snapshot', async ([, delay]) => {
     const { snapshots, store, technique, advance } = withSnapshot(
       {},
       { retry: Object.assign(backoff(), { nextDelay: delay }) },

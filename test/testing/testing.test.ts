@@ -17,7 +17,7 @@ const read = (...options: Parameters<typeof createTestingClient>) => {
 }
 
 describe('virtual time', () => {
-  test('runs what falls due, in order, also what that sets, and no more', () => {
+  test('runs the timers that are due, in order, including those they set, and no others', () => {
     const time = virtualTime()
     const ran: string[] = []
     time.schedule(() => ran.push(`late ${time.now()}`), 20)
@@ -32,8 +32,8 @@ describe('virtual time', () => {
   })
 })
 
-describe('a scripted connection', () => {
-  test('resumes where a drop left it, before the first message too', async () => {
+describe('a mock connection', () => {
+  test('resumes after a drop, also before the first message', async () => {
     const { technique, seen, advance } = read()
     technique.latest.open()
     technique.latest.drop()
@@ -44,7 +44,7 @@ describe('a scripted connection', () => {
     expect(seen).toEqual(['connecting', 'open', 'reconnecting', 'connecting', 'open', 'message one'])
   })
 
-  test('that does not resume is a gap', async () => {
+  test('that does not resume causes a gap', async () => {
     const { technique, seen, advance } = read({ mock: { resumes: false } })
     technique.latest.open()
     technique.latest.message('one')
@@ -54,14 +54,14 @@ describe('a scripted connection', () => {
     expect(seen.slice(-2)).toEqual(['open', 'gap not-resumed'])
   })
 
-  test('that is left alone hangs, and is given up by the client', () => {
+  test('hangs until the client gives up', () => {
     const { technique, seen, time } = read()
     technique.latest.hang()
     time.advance(5_000)
     expect([technique.latest.closed, seen.at(-1)]).toEqual([true, 'reconnecting'])
   })
 
-  test('plays heartbeats, silence, refusals and the end', async () => {
+  test('simulates heartbeats, silence, rejections and the end', async () => {
     const { technique, seen, time, advance } = read()
     technique.latest.open({ heartbeat: 1_000 })
     time.advance(5_000)
@@ -76,15 +76,15 @@ describe('a scripted connection', () => {
     expect(seen.at(-1)).toBe('closed')
   })
 
-  test('says what a test did wrong', () => {
+  test('throws an error that names the mistake of the test', () => {
     const { technique, reader } = read()
-    expect(() => technique.latest.message('early')).toThrow('open() the connection first')
+    expect(() => technique.latest.message('early')).toThrow('Call open() first.')
     reader.unsubscribe()
-    expect(() => technique.latest.open()).toThrow('is closed')
-    expect(() => createTestingClient().technique.latest).toThrow('nothing connected yet')
+    expect(() => technique.latest.open()).toThrow('the client closed this connection')
+    expect(() => createTestingClient().technique.latest).toThrow('nothing has connected yet')
   })
 
-  test('left open is a leak, and so is a timer', async () => {
+  test('that stays open is a leak, and so is a timer', async () => {
     const { technique, assertNoLeaks, reader } = read()
     expect(assertNoLeaks).toThrow('1 connections are still open: http://push.test/news')
     technique.latest.drop()

@@ -452,7 +452,7 @@ test('a channel explains itself in words', () => {
   time.advance(4_000)
   expect(channel.explain()).toBe(
     'http://push.test/a is open by sse; the ladder is webSocket, then sse, then longPolling; it begins with sse; ' +
-      'webSocket failed 4.0 s ago: the scripted server answered 404; a better one is tried in 6.0 s',
+      'webSocket failed 4.0 s ago: The mock server rejected the request with 404.; a better one is tried in 6.0 s',
   )
   leave()
 })
