@@ -19,7 +19,7 @@ export interface SnapshotRetries {
 }
 
 /**
- * Counts failures and gaps in a row. A single gap is no failure: its snapshot is loaded at once. The next ones wait as the
+ * Counts failures and gaps in a row. A single gap is not a failure: its snapshot is loaded at once. The next ones wait as the
  * policy decides, so that a server that emits gap after gap does not cause a load for each of them.
  */
 export function snapshotRetries(policy: RetryPolicy, scheduler: SchedulerLike): SnapshotRetries {
