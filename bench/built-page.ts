@@ -1,5 +1,5 @@
 import { bundle } from '../test/e2e/bundle.ts'
 
-/** The files of a page of this folder, built as they would be shipped. */
+/** Returns the files of a page of this folder, built for production. */
 export const builtPage = async (name: string): Promise<[path: string, text: string][]> =>
   [...(await bundle(new URL(`${name}/`, import.meta.url)))].map(([path, text]) => [path, String(text)])

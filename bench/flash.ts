@@ -12,21 +12,22 @@ import { table, whole } from './table.ts'
 const BURST = 50_000
 const ECHOES = 200
 const FLOOD = 5_000
-/** How often each is measured, by turns. */
+/** How often each side is measured, in turn. */
 const ROUNDS = 5
 const SIDES: Readonly<Record<Side, string>> = {
   bare: 'WebSocket, bare',
   webSocket: 'webSocket',
   flashSocket: 'flashSocket',
 }
-/** What a burst is to reach, in messages a second, and an echo, in ms. */
-const LEAST = 180_000
-const MOST = 17.5
+/** The least messages per second of a burst. */
+const MIN_RATE = 180_000
+/** The longest median echo, in ms. */
+const MAX_ECHO = 17.5
 
-/** Flash Socket beside a WebSocket, each in a tab of its own. */
+/** Compares Flash Socket with a WebSocket, each in a tab of its own. */
 export const flash: Bench = async () => {
   const hub = await start<HubOrders>('hub')
-  const port = await hub.tell.serve(
+  const port = await hub.call.serve(
     {
       startFrom: 'oldest',
       history: { count: BURST, age: 3_600_000, bytes: 1e9 },
@@ -36,7 +37,7 @@ export const flash: Bench = async () => {
     },
     await builtPage('flash'),
   )
-  await hub.tell.publish('burst', 0, BURST, 0)
+  await hub.call.publish('burst', 0, BURST, 0)
   const browser = await chromium.launch(CHROMIUM)
 
   let channels = 0
@@ -49,12 +50,12 @@ export const flash: Bench = async () => {
       const own = () => `'${side}', '/push/own-${(channels += 1)}'`
       const ask = async (call: string) => {
         await tab.activate()
-        const said = await tab.evaluate(`${call}.catch(String)`)
-        if (typeof said === 'string') throw new Error(said)
-        return said as number & number[]
+        const result = await tab.evaluate(`${call}.catch(String)`)
+        if (typeof result === 'string') throw new Error(result)
+        return result as number & number[]
       }
       figures.opening.push(await ask(`opening(${own()})`))
-      // The machine only ever makes it slower, so the fastest of some counts.
+      // A busy machine only makes a burst slower, so the fastest counts.
       const bursts: number[] = []
       for (let n = 0; n < ROUNDS; n += 1) bursts.push(await ask(`burst('${side}', '/push/burst', ${BURST})`))
       figures.burst.push((BURST / Math.min(...bursts)) * 1_000)
@@ -74,13 +75,13 @@ export const flash: Bench = async () => {
     'opens in, ms',
   ])
   const spread = (all: readonly number[] = [], digits = 0) => {
-    const said = (value: number) => (digits > 0 ? value.toFixed(digits) : whole(value))
-    return `${said(median(all))} (${said(Math.min(...all))}, ${said(Math.max(...all))})`
+    const format = (value: number) => (digits > 0 ? value.toFixed(digits) : whole(value))
+    return `${format(median(all))} (${format(Math.min(...all))}, ${format(Math.max(...all))})`
   }
   for (const [side, name] of Object.entries(SIDES)) {
     const { burst, echo, flood, opening } = seen[side] ?? {}
     print([name, spread(burst), spread(echo, 1), spread(flood), spread(opening)])
   }
   const { burst = [], echo = [] } = seen['flashSocket'] ?? {}
-  return median(burst) >= LEAST && median(echo) <= MOST
+  return median(burst) >= MIN_RATE && median(echo) <= MAX_ECHO
 }

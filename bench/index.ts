@@ -8,8 +8,8 @@ import { storm } from './storm.ts'
 import { techniques } from './techniques.ts'
 
 /**
- * A measurement. It prints what it saw, and says whether that is what was promised. `parts`: which of its rows, by
- * name; none: all.
+ * A measurement. It prints its results, and resolves with whether the promise is kept. `parts`: the names of the rows to
+ * measure; empty: all.
  */
 export type Bench = (parts: readonly string[]) => Promise<boolean>
 
@@ -24,12 +24,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   nchan,
 }
 
-/** Runs some, or all, one after the other. A name is a bench, or a row of it: `techniques`, `techniques:sse`. */
+/** Runs some measurements, or all, in sequence. A name is a measurement or one of its rows: `techniques`, `techniques:sse`. */
 export async function run(names: readonly string[]): Promise<boolean> {
   const asked = names.map((name) => name.split(':'))
   const unknown = asked.filter(([name = '']) => !Object.hasOwn(BENCHES, name))
   if (unknown.length > 0) {
-    console.error(`no bench is called ${unknown.join(', ')}: there are ${Object.keys(BENCHES).join(', ')}`)
+    console.error(`Unknown measurement "${unknown.join(', ')}". Use one of ${Object.keys(BENCHES).join(', ')}.`)
     return false
   }
   let kept = true

@@ -11,29 +11,29 @@ import { table } from './table.ts'
 
 const TECHNIQUES = ['iframeStream', 'xhrStream', 'fetchStream', 'sse', 'webSocket'] as const satisfies Pair[]
 const MESSAGE = 10_000
-/** How often 20 MB are received: 200 MB in all. */
+/** How often 20 MB are received, 200 MB in total. */
 const STEPS = 10
 const MESSAGES_A_STEP = 2_000
-/** How much more than after the first 20 MB the pages' processes may hold at the end, in MB: less than one rotation. */
-const MOST = 16
+/** How much the pages' processes may grow after the first 20 MB, in MB: less than one `maxBufferedChars`. */
+const MAX_GROWTH = 16
 
-/** What a page holds while a technique receives 200 MB of which it keeps nothing. */
+/** Measures the memory of a page while a technique receives 200 MB and stores nothing. */
 export const memory: Bench = async (parts) => {
   const hub = await start<HubOrders>('hub')
-  const port = await hub.tell.serve({ history: { count: 2 * MESSAGES_A_STEP, bytes: 1e9 } }, await builtPage('page'))
+  const port = await hub.call.serve({ history: { count: 2 * MESSAGES_A_STEP, bytes: 1e9 } }, await builtPage('page'))
   const browser = await chromium.launch(CHROMIUM)
   const print = table(['technique', 'received', 'heap at 20, 100, 200 MB', 'processes at 20, 100, 200 MB'])
   let kept = true
   for (const name of TECHNIQUES) {
     if (parts.length > 0 && !parts.includes(name)) continue
-    const samples = await receive(browser, hub.tell, port, name)
+    const samples = await receive(browser, hub.call, port, name)
     const [first, half, last] = [samples[0], samples[STEPS / 2 - 1], samples.at(-1)]
-    if (!first || !half || !last) throw new Error('no samples')
-    const flat = last.processes - first.processes <= MOST && last.heap - first.heap <= MOST
+    if (!first || !half || !last) throw new Error('There are no samples.')
+    const flat = last.processes - first.processes <= MAX_GROWTH && last.heap - first.heap <= MAX_GROWTH
     kept &&= flat
     const three = (of: 'heap' | 'processes') =>
       `${[first, half, last].map((sample) => sample[of].toFixed(1)).join(', ')} MB`
-    print([name, '200 MB', three('heap'), `${three('processes')}${flat ? '' : ` **grew by more than ${MOST}**`}`])
+    print([name, '200 MB', three('heap'), `${three('processes')}${flat ? '' : ` **grew by more than ${MAX_GROWTH}**`}`])
   }
   await browser.close()
   hub.stop()
@@ -43,31 +43,31 @@ export const memory: Bench = async (parts) => {
 /** In MB, after garbage collection. */
 interface Sample {
   heap: number
-  /** What its process has, with those of an empty tab and a spare one. */
+  /** The memory of all page processes, with those of an empty tab and a spare one. */
   processes: number
 }
 
 async function receive(
   browser: Browser,
-  tell: Awaited<ReturnType<typeof start<HubOrders>>>['tell'],
+  call: Awaited<ReturnType<typeof start<HubOrders>>>['call'],
   port: number,
   name: Pair,
 ) {
   const channel = `memory-${name}`
-  await tell.publish(channel, 0, 0, 0)
+  await call.publish(channel, 0, 0, 0)
   const tab = await openTab(browser, `http://127.0.0.1:${port}/index.html`)
   while ((await tab.evaluate('document.readyState === "complete" && typeof receive')) !== 'function');
   const cdp = await browser.newBrowserCDPSession()
   await tab.evaluate(`receive('${name}', '/push/${channel}')`)
-  while ((await tell.subscribers(channel)) === 0);
+  while ((await call.subscribers(channel)) === 0);
   const samples: Sample[] = []
   for (let step = 1; step <= STEPS; step += 1) {
     const target = step * MESSAGES_A_STEP
     for (let n = target - MESSAGES_A_STEP; n < target; n += 100) {
-      await tell.publish(channel, n, 100, MESSAGE)
-      while (Number(await tab.evaluate('told.messages')) < n + 100);
+      await call.publish(channel, n, 100, MESSAGE)
+      while (Number(await tab.evaluate('received.messages')) < n + 100);
     }
-    const wrong = await tab.evaluate('told.outOfOrder')
+    const wrong = await tab.evaluate('received.outOfOrder')
     if (wrong !== 0) throw new Error(`${name}: ${String(wrong)} messages out of order`)
     await tab.send('HeapProfiler.collectGarbage')
     const { usedSize } = await tab.send('Runtime.getHeapUsage')
@@ -77,7 +77,7 @@ async function receive(
   return samples
 }
 
-/** What all pages' processes have resident that is not a file's, in MB: which of them a page is in, nobody tells. */
+/** Returns the anonymous resident memory of all page processes, in MB: the process of one page cannot be identified. */
 async function pages(cdp: CDPSession): Promise<number> {
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
   const resident = processInfo

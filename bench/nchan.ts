@@ -19,10 +19,10 @@ const POSTS = 5_000
 const KINDS = ['sse', 'webSocket'] as const
 const STORES = ['memory', 'Redis'] as const
 
-/** How many bytes a reader who is told nothing may cost the workers. */
-const MOST = 25_000
+/** How many bytes an idle reader may cost the workers. */
+const MAX_BYTES = 25_000
 
-/** nginx with Nchan as it is deployed, but for how many readers one address may have. */
+/** Starts nginx with Nchan as it is deployed, with higher limits per address. */
 async function serve(store: (typeof STORES)[number]) {
   const redis = store === 'Redis' ? await startRedis() : undefined
   const nginx = await startNginx({
@@ -44,44 +44,48 @@ async function serve(store: (typeof STORES)[number]) {
   }
 }
 
-/** How many messages a node says that it took, in all. */
+/** Returns how many messages a node accepted in total. */
 const published = async (port: number) =>
   Number(/^total published messages: (\d+)$/m.exec(await (await fetch(`http://127.0.0.1:${port}/status`)).text())?.[1])
 
-/** What a reader costs who is told nothing, and how fast they come. */
+/** Measures the memory per idle reader, and how many connect per second. */
 async function idle(): Promise<boolean> {
   let kept = true
-  const print = table(['readers', 'workers, a reader', 'let in a second'])
+  const print = table(['readers', 'workers, a reader', 'connections per second'])
   for (const kind of KINDS) {
     const [nginx, readers] = [await serve('Redis'), await start<ReaderOrders>('readers')]
-    // What the first ones need once is not what each needs.
-    await readers.tell.open(nginx.port, 'idle', kind, 100)
+    // The first connections allocate memory that all share.
+    await readers.call.open(nginx.port, 'idle', kind, 100)
     const before = anonymous(nginx.workers())
     const began = performance.now()
-    await readers.tell.open(nginx.port, 'idle', kind, IDLE)
+    await readers.call.open(nginx.port, 'idle', kind, IDLE)
     const rate = (IDLE * 1_000) / (performance.now() - began)
     const each = (anonymous(nginx.workers()) - before) / IDLE
-    kept &&= each <= MOST
-    print([`${whole(IDLE)} ${kind}`, `${whole(each)} B${each > MOST ? ` **over ${whole(MOST)}**` : ''}`, whole(rate)])
+    kept &&= each <= MAX_BYTES
+    print([
+      `${whole(IDLE)} ${kind}`,
+      `${whole(each)} B${each > MAX_BYTES ? ` **over ${whole(MAX_BYTES)}**` : ''}`,
+      whole(rate),
+    ])
     readers.stop()
     await nginx.stop()
   }
   return kept
 }
 
-/** How many messages are handed out a second. */
+/** Measures deliveries per second. */
 async function busy(): Promise<boolean> {
   let kept = true
   const print = table(['readers, store', 'messages', 'deliveries a second, the median of 5 (least, most)'])
   for (const store of STORES) {
     for (const kind of KINDS) {
       const [nginx, readers] = [await serve(store), await start<ReaderOrders>('readers')]
-      await readers.tell.open(nginx.port, 'busy', kind, BUSY)
+      await readers.call.open(nginx.port, 'busy', kind, BUSY)
       const rates: number[] = []
       for (let round = 1; round <= ROUNDS; round += 1) {
         const began = performance.now()
         await post(nginx.publisherPort, 'busy', MESSAGES, 1)
-        const received = await readers.tell.receive(round * MESSAGES * BUSY)
+        const received = await readers.call.receive(round * MESSAGES * BUSY)
         rates.push((MESSAGES * BUSY * 1_000) / (performance.now() - began))
         kept &&= received === round * MESSAGES * BUSY
       }
@@ -93,10 +97,10 @@ async function busy(): Promise<boolean> {
   return kept
 }
 
-/** How many messages are taken a second. */
+/** Measures accepted messages per second. */
 async function taken(): Promise<boolean> {
   let kept = true
-  const print = table(['store', 'messages taken a second, the median of 5 (least, most)'])
+  const print = table(['store', 'messages accepted per second, the median of 5 (least, most)'])
   for (const store of STORES) {
     const nginx = await serve(store)
     const rates: number[] = []
@@ -117,7 +121,7 @@ const spread = (rates: readonly number[]) =>
 
 const PARTS: Readonly<Record<string, () => Promise<boolean>>> = { idle, busy, taken }
 
-/** What a node of nginx with Nchan bears. */
+/** Measures a node of nginx with Nchan. */
 export const nchan: Bench = async (parts) => {
   let kept = true
   for (const [name, part] of Object.entries(PARTS)) {

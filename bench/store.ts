@@ -10,11 +10,12 @@ import { table, whole } from './table.ts'
 const RATE = 100_000
 const SECONDS = 5
 const KEYS = 10_000
-/** What a page's longest task is while a fast channel is bound to a store that a component shows. */
+
+/** Measures a page's longest task while a fast channel is bound to a store that a component shows. */
 export const store: Bench = async () => {
   const hub = await start<HubOrders>('hub')
-  const port = await hub.tell.serve(
-    // A reader of 12 MB a second is not slow because it is behind by a moment.
+  const port = await hub.call.serve(
+    // A reader of 12 MB per second may be behind for a moment without being too slow.
     { history: { count: 3 * RATE, bytes: 1e9 }, maxBufferedBytes: 64 * 1_048_576 },
     await builtPage('store'),
   )
@@ -22,29 +23,29 @@ export const store: Bench = async () => {
   const print = table(['flush', 'published', 'a second', 'applied', 'keys', 'tasks of 50 ms and more', 'longest wait'])
   let kept = true
   for (const flush of ['microtask', 'frame'] as const) {
-    await hub.tell.end('trades')
+    await hub.call.end('trades')
     const tab = await openTab(browser, `http://127.0.0.1:${port}/index.html`)
     while ((await tab.evaluate('document.readyState === "complete" && typeof show')) !== 'function');
     await tab.evaluate(`show('${flush}')`)
     while ((await tab.evaluate('seen().status')) !== 'open');
-    // Code that runs for the first time is slow: what a page does for its first second is not what it does.
-    await hub.tell.stream('trades', 0, RATE, RATE, KEYS)
+    // Code is slow when it runs for the first time, so the first second is not measured.
+    await hub.call.stream('trades', 0, RATE, RATE, KEYS)
     while (Number(await tab.evaluate('seen().messages')) < RATE);
     await tab.evaluate('restart()')
     const began = performance.now()
-    await hub.tell.stream('trades', RATE, RATE * SECONDS, RATE, KEYS)
+    await hub.call.stream('trades', RATE, RATE * SECONDS, RATE, KEYS)
     const total = RATE * (SECONDS + 1)
     const rate = (RATE * SECONDS * 1_000) / (performance.now() - began)
     while (Number(await tab.evaluate('seen().gaps ? Infinity : seen().messages')) < total);
     const seen = (await tab.evaluate('seen()')) as Record<string, number>
-    const everyOne = seen.messages === total && seen.outOfOrder === 0 && seen.gaps === 0 && seen.last === total - 1
+    const complete = seen.messages === total && seen.outOfOrder === 0 && seen.gaps === 0 && seen.last === total - 1
     const { longest = Infinity, long = Infinity, waited = Infinity } = seen
-    kept &&= everyOne && seen.keys === KEYS && long === 0
+    kept &&= complete && seen.keys === KEYS && long === 0
     print([
       flush,
       whole(RATE * SECONDS),
       whole(rate),
-      everyOne ? 'each once, in order' : '**not all**',
+      complete ? 'each once, in order' : '**not all**',
       whole(seen.keys ?? 0),
       long === 0 ? 'none' : `**${long}, the longest ${longest} ms**`,
       `${waited.toFixed(1)} ms`,

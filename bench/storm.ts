@@ -4,16 +4,16 @@ import { table, whole } from './table.ts'
 
 const CLIENTS = 1_000_000
 
-/** The window over which an even spread is the measure: the default `max`, in ms. */
-const MAX = 30_000
+/** The window of an even spread, in ms: the default `maxDelay`. */
+const WINDOW = 30_000
 
-/** How many times the even spread may come in a second. */
-const MOST = 2
+/** How many times an even spread may arrive within a second. */
+const MAX_RATIO = 2
 
-/** Half of those whose own link broke are back within this time, in ms. */
-const FAST = 1_000
+/** The limit of the median time after which one client reconnects, in ms. */
+const MAX_MEDIAN = 1_000
 
-/** Outages that all clients notice at once, in ms, and whether the promise is made for them. */
+/** Outages that all clients notice at once, in ms, and whether the promise applies to them. */
 const OUTAGES = [
   { lasts: 0, promised: false },
   { lasts: 1_000, promised: true },
@@ -21,14 +21,14 @@ const OUTAGES = [
   { lasts: 120_000, promised: true },
 ] as const
 
-/** A policy by the options that make it, and whether the promise is made by it. */
-const POLICIES: readonly { named: string; policy: RetryPolicy; promised: boolean }[] = [
-  { named: 'backoff()', policy: backoff(), promised: true },
-  { named: 'backoff({ initialDelay: 30_000 })', policy: backoff({ initialDelay: 30_000 }), promised: true },
-  { named: 'backoff({ multiplier: 2 })', policy: backoff({ multiplier: 2 }), promised: false },
+/** Policies, and whether the promise applies to them. */
+const POLICIES: readonly { name: string; policy: RetryPolicy; promised: boolean }[] = [
+  { name: 'backoff()', policy: backoff(), promised: true },
+  { name: 'backoff({ initialDelay: 30_000 })', policy: backoff({ initialDelay: 30_000 }), promised: true },
+  { name: 'backoff({ multiplier: 2 })', policy: backoff({ multiplier: 2 }), promised: false },
 ]
 
-/** Attempts, counted by the second in which they are made. */
+/** Counts attempts per second. */
 const seconds = () => {
   const counts: number[] = []
   return {
@@ -41,7 +41,7 @@ const seconds = () => {
   }
 }
 
-/** All clients lose one server at once, and come back as the policy says. An attempt is answered at once, either way. */
+/** All clients lose one server at once, and reconnect as the policy says. An attempt succeeds or fails at once. */
 function outage(policy: RetryPolicy, lasts: number) {
   const during = seconds()
   const after = seconds()
@@ -61,8 +61,8 @@ function outage(policy: RetryPolicy, lasts: number) {
 }
 
 /**
- * The herd, in virtual time with real chance: a million clients lose one server at once. Beside it what one user waits
- * whose own link broke, which is what an outage of no time is.
+ * Simulates a thundering herd in virtual time with real randomness: a million clients lose one server at once. An outage of
+ * 0 s is one user whose own connection broke.
  */
 export const storm: Bench = (parts) => {
   const row = table([
@@ -73,24 +73,24 @@ export const storm: Bench = (parts) => {
     'of an even spread',
     'wait after it: median, last',
   ])
-  const spread = CLIENTS / (MAX / 1_000)
+  const spread = CLIENTS / (WINDOW / 1_000)
   let kept = true
-  for (const { named, policy, promised } of POLICIES) {
+  for (const { name, policy, promised } of POLICIES) {
     for (const { lasts, promised: forAll } of OUTAGES) {
       if (parts.length > 0 && !parts.includes(String(lasts / 1_000))) continue
       const { during, after, median, last } = outage(policy, lasts)
       const times = after.peak() / spread
       const mean = lasts === 0 ? 0 : during.total() / (lasts / 1_000)
       row([
-        `\`${named}\``,
+        `\`${name}\``,
         `${lasts / 1_000} s`,
         `${whole(mean)}, ${whole(during.peak())}`,
         whole(after.peak()),
         times.toFixed(2),
         `${(median / 1_000).toFixed(2)} s, ${(last / 1_000).toFixed(1)} s`,
       ])
-      if (promised && forAll && times > MOST) kept = false
-      if (named === 'backoff()' && lasts === 0 && median >= FAST) kept = false
+      if (promised && forAll && times > MAX_RATIO) kept = false
+      if (name === 'backoff()' && lasts === 0 && median >= MAX_MEDIAN) kept = false
     }
   }
   return Promise.resolve(kept)

@@ -1,4 +1,4 @@
-/** Prints a table's head, and returns what prints a row of it. */
+/** Prints the head of a table, and returns the function that prints a row. */
 export function table(columns: readonly string[]): (cells: readonly string[]) => void {
   const row = (cells: readonly string[]) => console.log(`| ${cells.join(' | ')} |`)
   row(columns)

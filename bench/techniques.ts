@@ -9,7 +9,7 @@ import type { HubOrders } from './processes/hub.ts'
 import { start } from './processes/start.ts'
 import { table, whole } from './table.ts'
 
-/** How many messages each reads at a time: so many that it takes some tenths of a second. */
+/** How many messages each reading has: enough for some tenths of a second. */
 const MESSAGES = {
   iframeStream: 10_000,
   xhrStream: 50_000,
@@ -19,25 +19,25 @@ const MESSAGES = {
   webSocket: 50_000,
 } satisfies Record<Pair, number>
 const PAIRS = 5
-/** How often each side of a pair reads. The machine only ever makes it slower, so the fastest counts. */
+/** How often each side of a pair reads. A busy machine only makes it slower, so the fastest counts. */
 const READINGS = 5
-const LEAST = 0.95
+const MIN_RATIO = 0.95
 
-/** Messages a second of each streaming technique, and of the bare browser API that does the same parsing. */
+/** Measures messages per second of each streaming technique, and of the bare browser API with the same parsing. */
 export const techniques: Bench = async (parts) => {
   const hub = await start<HubOrders>('hub')
   const most = Math.max(...Object.values(MESSAGES))
-  const port = await hub.tell.serve(
+  const port = await hub.call.serve(
     {
       startFrom: 'oldest',
       history: { count: most, age: 3_600_000, bytes: 1e9 },
       maxHistoryBytes: 1e9,
-      // How messages are written is kept for so long, so that the hub works no more for one side than for the other.
+      // The hub keeps encoded messages this long, so that it does the same work for both sides.
       heartbeat: 3_600_000,
     },
     await builtPage('page'),
   )
-  for (const count of new Set(Object.values(MESSAGES))) await hub.tell.publish(channelOf(count), 0, count, 50)
+  for (const count of new Set(Object.values(MESSAGES))) await hub.call.publish(channelOf(count), 0, count, 50)
   const browser = await chromium.launch(CHROMIUM)
 
   console.log(`messages/s, the medians of ${PAIRS} pairs; ratio: the median of the pairs' (least, most)\n`)
@@ -50,13 +50,13 @@ export const techniques: Bench = async (parts) => {
       pairs.push(await measure(browser, `http://127.0.0.1:${port}`, name as Pair, count, n % 2 === 1))
     const ratios = pairs.map(({ ours, bare }) => ours / bare).toSorted((a, b) => a - b)
     const ratio = median(ratios)
-    kept &&= ratio >= LEAST
+    kept &&= ratio >= MIN_RATIO
     const [least = 0, most = 0] = [ratios[0], ratios.at(-1)]
     print([
       name,
       whole(median(pairs.map(({ ours }) => ours))),
       whole(median(pairs.map(({ bare }) => bare))),
-      `${ratio.toFixed(2)} (${least.toFixed(2)}, ${most.toFixed(2)})${ratio < LEAST ? ` **under ${LEAST}**` : ''}`,
+      `${ratio.toFixed(2)} (${least.toFixed(2)}, ${most.toFixed(2)})${ratio < MIN_RATIO ? ` **under ${MIN_RATIO}**` : ''}`,
     ])
   }
   await browser.close()
@@ -66,10 +66,10 @@ export const techniques: Bench = async (parts) => {
 
 type Rates = Record<Side, number>
 
-/** One pair: each in a tab of its own, reading by turns, so that what else the machine does meets both. */
+/** Measures one pair: each side in a tab of its own, reading in turn, so that other load affects both. */
 async function measure(browser: Browser, origin: string, pair: Pair, count: number, bareFirst: boolean) {
   const read = async (side: Side) => {
-    // No page of Playwright's: it is told of every frame and event, which costs more than to read them.
+    // Not a Playwright page, which would report every frame and event at more cost than reading them.
     const tab = await openTab(browser, `${origin}/index.html`)
     while ((await tab.evaluate('document.readyState === "complete" && typeof measure')) !== 'function');
     const once = async () => {

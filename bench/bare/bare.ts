@@ -1,8 +1,8 @@
-/** What a reader is told: the data, parsed, and where it was. */
-export type Told = (data: unknown, cursor: string | undefined) => void
+/** Called with the parsed data and the cursor of each message. */
+export type OnMessage = (data: unknown, cursor: string | undefined) => void
 
 /**
- * How a competent person reads the hub without a library: the browser's own API and as much parsing as is needed to
- * know each message's data and cursor. No retry, no liveness, no sharing. It returns its undo.
+ * Reads the hub without a library: the browser's API, and the parsing that is needed for each message's data and cursor. It
+ * has no retry, no heartbeat and no sharing. Returns the function that closes the connection.
  */
-export type Bare = (url: string, told: Told) => () => void
+export type Bare = (url: string, onMessage: OnMessage) => () => void

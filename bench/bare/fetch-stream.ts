@@ -1,7 +1,7 @@
 import type { Bare } from './bare.ts'
 import { multipart } from './multipart.ts'
 
-export const fetchStream: Bare = (url, told) => {
+export const fetchStream: Bare = (url, onMessage) => {
   const abort = new AbortController()
   const read = async () => {
     const response = await fetch(url, {
@@ -10,7 +10,7 @@ export const fetchStream: Bare = (url, told) => {
       signal: abort.signal,
     })
     const utf8 = new TextDecoder()
-    const feed = multipart(response.headers.get('content-type') ?? '', told)
+    const feed = multipart(response.headers.get('content-type') ?? '', onMessage)
     const reader = response.body?.getReader()
     while (reader) {
       const { done, value } = await reader.read()

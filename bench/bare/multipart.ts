@@ -1,7 +1,7 @@
-import type { Told } from './bare.ts'
+import type { OnMessage } from './bare.ts'
 
 /** Reads the text of a multipart stream as it comes. */
-export function multipart(contentType: string, told: Told): (chunk: string) => void {
+export function multipart(contentType: string, onMessage: OnMessage): (chunk: string) => void {
   const delimiter = `\r\n--${/boundary=(\S+)/.exec(contentType)?.[1]}\r\n`
   let pending = '\r\n'
   return (chunk) => {
@@ -18,7 +18,7 @@ export function multipart(contentType: string, told: Told): (chunk: string) => v
       }
       if (headers['push'] !== undefined) continue
       const seconds = Date.parse(headers['last-modified'] ?? '') / 1_000
-      told(JSON.parse(part.slice(end + 4)), `${seconds}:${headers['etag']}`)
+      onMessage(JSON.parse(part.slice(end + 4)), `${seconds}:${headers['etag']}`)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Bare } from './bare.ts'
 
-export const sse: Bare = (url, told) => {
+export const sse: Bare = (url, onMessage) => {
   const abort = new AbortController()
   const read = async () => {
     const response = await fetch(url, {
@@ -17,10 +17,10 @@ export const sse: Bare = (url, told) => {
       pending += utf8.decode(value, { stream: true })
       const events = pending.split('\n\n')
       pending = events.pop() ?? ''
-      for (const event of events) tell(event)
+      for (const event of events) dispatch(event)
     }
   }
-  const tell = (text: string) => {
+  const dispatch = (text: string) => {
     let id: string | undefined
     let event = ''
     let data = ''
@@ -29,7 +29,7 @@ export const sse: Bare = (url, told) => {
       else if (line.startsWith('id: ')) id = line.slice(4)
       else if (line.startsWith('event: ')) event = line.slice(7)
     }
-    if (data !== '' && !event.startsWith('push.')) told(JSON.parse(data), id)
+    if (data !== '' && !event.startsWith('push.')) onMessage(JSON.parse(data), id)
   }
   read().catch(() => {})
   return () => abort.abort()

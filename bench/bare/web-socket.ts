@@ -1,8 +1,8 @@
 import type { Bare } from './bare.ts'
 import { frame } from './frame.ts'
 
-export const webSocket: Bare = (url, told) => {
+export const webSocket: Bare = (url, onMessage) => {
   const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
-  socket.onmessage = ({ data }: MessageEvent<string>) => frame(data, told)
+  socket.onmessage = ({ data }: MessageEvent<string>) => frame(data, onMessage)
   return () => socket.close()
 }

@@ -1,7 +1,7 @@
 import { flashSocket } from 'pinia-push/flash-socket'
 import { createPushClient, defineChannel, nchan, webSocket, type Technique } from 'pinia-push/observables'
 import { unknown } from 'valibot'
-import type { Told } from '../bare/bare.ts'
+import type { OnMessage } from '../bare/bare.ts'
 import { frame } from '../bare/frame.ts'
 
 /** Reads a channel and sends to it. */
@@ -17,7 +17,7 @@ const numbers = defineChannel<ReturnType<typeof unknown>, { n: number }, { url: 
 
 const ours =
   (technique: Technique) =>
-  (url: string, told: Told, open: () => void): Line => {
+  (url: string, onMessage: OnMessage, open: () => void): Line => {
     const channel = createPushClient({
       technique,
       backend: nchan(),
@@ -25,17 +25,17 @@ const ours =
       connectTimeout: 60_000,
     }).channel(numbers({ url }))
     const reading = channel.events$.subscribe((event) => {
-      if (event.type === 'message') told(event.data, event.cursor)
+      if (event.type === 'message') onMessage(event.data, event.cursor)
       else if (event.type === 'open') open()
     })
     return { send: (message) => void channel.send(message), leave: () => reading.unsubscribe() }
   }
 
-/** The bare API, with as much parsing as is needed. */
-const bare = (url: string, told: Told, open: () => void): Line => {
+/** Reads by the bare API, with the parsing that is needed. */
+const bare = (url: string, onMessage: OnMessage, open: () => void): Line => {
   const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
   socket.onopen = open
-  socket.onmessage = ({ data }: MessageEvent<string>) => frame(data, told)
+  socket.onmessage = ({ data }: MessageEvent<string>) => frame(data, onMessage)
   return { send: (message) => socket.send(JSON.stringify(message)), leave: () => socket.close() }
 }
 
@@ -44,7 +44,7 @@ export type Side = keyof typeof SIDES
 
 const absolute = (path: string) => new URL(path, location.href).href
 
-/** How long it takes to be open, in ms. */
+/** Resolves with the time to open, in ms. */
 const opening = (side: Side, path: string): Promise<number> =>
   new Promise((resolve) => {
     const began = performance.now()
@@ -58,22 +58,22 @@ const opening = (side: Side, path: string): Promise<number> =>
     )
   })
 
-/** Reads the numbered messages of a channel, and checks them. In ms, from the first to the last. */
+/** Reads and checks the numbered messages of a channel, and resolves with the time from the first to the last, in ms. */
 const burst = (side: Side, path: string, count: number): Promise<number> =>
   new Promise((resolve, reject) => {
     let next = 0
     let began = 0
-    const told: Told = (data, cursor) => {
+    const onMessage: OnMessage = (data, cursor) => {
       if ((data as { n: number }).n !== next || !cursor) reject(new Error(`${side}: ${next} is missing`))
       if (next === 0) began = performance.now()
       if ((next += 1) < count) return
       resolve(performance.now() - began)
       queueMicrotask(() => line.leave())
     }
-    const line = SIDES[side](absolute(path), told, () => {})
+    const line = SIDES[side](absolute(path), onMessage, () => {})
   })
 
-/** Sends a number and waits until it is back, so many times; each in ms. */
+/** Sends a number and waits for its echo, `times` times. Resolves with each time, in ms. */
 const echoes = (side: Side, path: string, times: number): Promise<number[]> =>
   new Promise((resolve) => {
     const took: number[] = []
@@ -82,27 +82,27 @@ const echoes = (side: Side, path: string, times: number): Promise<number[]> =>
       began = performance.now()
       line.send({ n: took.length })
     }
-    const told: Told = () => {
+    const onMessage: OnMessage = () => {
       took.push(performance.now() - began)
       if (took.length < times) return void setTimeout(ask)
       resolve(took)
       queueMicrotask(() => line.leave())
     }
-    // The first is sent when the line is there to send by.
-    const line = SIDES[side](absolute(path), told, () => setTimeout(ask))
+    // The first number is sent when the connection is open.
+    const line = SIDES[side](absolute(path), onMessage, () => setTimeout(ask))
   })
 
-/** Sends so many in one go, and waits until all are back, in ms. */
+/** Sends `count` numbers at once, and resolves with the time until all echoes arrived, in ms. */
 const flood = (side: Side, path: string, count: number): Promise<number> =>
   new Promise((resolve) => {
     let back = 0
     let began = 0
-    const told: Told = () => {
+    const onMessage: OnMessage = () => {
       if ((back += 1) < count) return
       resolve(performance.now() - began)
       queueMicrotask(() => line.leave())
     }
-    const line = SIDES[side](absolute(path), told, () =>
+    const line = SIDES[side](absolute(path), onMessage, () =>
       setTimeout(() => {
         began = performance.now()
         for (let n = 0; n < count; n += 1) line.send({ n })

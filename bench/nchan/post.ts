@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 
 const BODY = JSON.stringify({ symbol: 'ACME', price: 12.5, name: 'Größe ✓ #' })
 
-/** Publishes so many messages by so many connections, each with one request at a time. Rejects where one is not taken. */
+/** Publishes messages over several connections, each with one request at a time. Rejects when a message is not accepted. */
 export async function post(port: number, channel: string, count: number, connections: number): Promise<void> {
   const request = `POST /channels/${channel} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`
   let left = count
@@ -13,10 +13,10 @@ export async function post(port: number, channel: string, count: number, connect
         if (left < 0) resolve()
         else socket.write(request)
       }
-      // An answer is short, and comes in one piece.
+      // A response is short, and arrives in one piece.
       socket.on('data', (bytes) => {
         if (/^HTTP\/1.1 20[12] /.test(bytes.toString('latin1'))) next()
-        else reject(new Error(`not taken: ${bytes.toString('latin1')}`))
+        else reject(new Error(`Message not accepted: ${bytes.toString('latin1')}`))
       })
       socket.on('error', reject)
       next()

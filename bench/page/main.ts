@@ -8,7 +8,7 @@ import {
   xhrStream,
   type Technique,
 } from 'pinia-push/observables'
-import type { Bare, Told } from '../bare/bare.ts'
+import type { Bare, OnMessage } from '../bare/bare.ts'
 import { eventSource as bareEventSource } from '../bare/event-source.ts'
 import { fetchStream as bareFetchStream } from '../bare/fetch-stream.ts'
 import { iframeStream as bareIframeStream } from '../bare/iframe-stream.ts'
@@ -29,20 +29,20 @@ export type Side = 'ours' | 'bare'
 
 const ours =
   (technique: Technique): Bare =>
-  (url, told) => {
+  (url, onMessage) => {
     const push = createPushClient({ technique, backend: nchan(), disconnectDelay: 0 })
-    const reading = push.channel(url).messages$.subscribe(({ data, cursor }) => told(data, cursor))
+    const reading = push.channel(url).messages$.subscribe(({ data, cursor }) => onMessage(data, cursor))
     return () => reading.unsubscribe()
   }
 
-/** Reads the numbered messages of a channel, and checks them. In ms, from the first to the last. */
+/** Reads and checks the numbered messages of a channel, and resolves with the time from the first to the last, in ms. */
 function measure(pair: Pair, side: Side, url: string, count: number): Promise<number> {
   const [technique, bare] = PAIRS[pair]
   const read = side === 'ours' ? ours(technique()) : bare
   return new Promise((resolve, reject) => {
     let next = 0
     let began = 0
-    const told: Told = (data, cursor) => {
+    const onMessage: OnMessage = (data, cursor) => {
       if ((data as { n: number }).n !== next || !cursor) reject(new Error(`${pair}, ${side}: ${next} is missing`))
       if (next === 0) began = performance.now()
       if ((next += 1) === count) {
@@ -51,19 +51,19 @@ function measure(pair: Pair, side: Side, url: string, count: number): Promise<nu
         resolve(took)
       }
     }
-    const leave = read(new URL(url, location.href).href, told)
+    const leave = read(new URL(url, location.href).href, onMessage)
   })
 }
 
-/** Reads a channel for as long as the page is there, and keeps nothing of it but how much came. */
+/** Reads a channel while the page is open, and stores only counts. */
 function receive(pair: Pair, url: string): void {
-  const told = { messages: 0, characters: 0, outOfOrder: 0 }
-  Object.assign(globalThis, { told })
+  const received = { messages: 0, characters: 0, outOfOrder: 0 }
+  Object.assign(globalThis, { received })
   ours(PAIRS[pair][0]())(new URL(url, location.href).href, (data) => {
     const { n, text } = data as { n: number; text: string }
-    if (n !== told.messages) told.outOfOrder += 1
-    told.messages += 1
-    told.characters += text.length
+    if (n !== received.messages) received.outOfOrder += 1
+    received.messages += 1
+    received.characters += text.length
   })
 }
 

@@ -8,7 +8,7 @@ import { memory } from './memory.ts'
 let hub = createHub()
 
 const orders = {
-  /** Serves a hub, and a page beside it; where that is comes back. */
+  /** Serves a hub and the files of a page, and returns the port. */
   async serve(options: HubOptions, files: readonly (readonly [path: string, text: string])[] = []) {
     hub = createHub(options)
     await hub.listenTcp()
@@ -27,7 +27,7 @@ const orders = {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 4_096, resolve))
     return (server.address() as AddressInfo).port
   },
-  /** Publishes messages numbered from `from`, each padded with so many characters. */
+  /** Publishes messages numbered from `from`, each with `padding` more characters. */
   publish(channel: string, from: number, count: number, padding: number) {
     const text = 'x'.repeat(padding)
     for (let n = from; n < from + count; n += 1) {
@@ -40,7 +40,7 @@ const orders = {
       )
     }
   },
-  /** Publishes numbered trades at a steady rate; resolves after the last. */
+  /** Publishes numbered trades at a steady rate, and resolves after the last. */
   stream: (channel: string, from: number, count: number, perSecond: number, keys: number) =>
     new Promise<void>((resolve) => {
       const began = performance.now()

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { obey } from '../../test/servers/remote.ts'
 import { memory } from './memory.ts'
 
-/** What each message has once, and nothing else that a hub sends has. */
+/** A character that occurs once in each message, and nowhere else in what the hub sends. */
 const MARK = '#'.charCodeAt(0)
 
 const HEADS = {
@@ -14,34 +14,34 @@ export type ReaderKind = keyof typeof HEADS
 
 let sockets: Socket[] = []
 let received = 0
-let awaited = Infinity
-let reached = () => {}
+let target = Infinity
+let onTarget = () => {}
 
 const open = (port: number, channel: string, kind: ReaderKind) =>
   new Promise<void>((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     sockets.push(socket)
     socket.once('error', reject)
-    // The first bytes: its head was answered.
+    // The first bytes are the head of the response.
     socket.once('data', () => resolve())
     socket.on('data', (bytes) => {
       for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + 1)) received += 1
-      if (received >= awaited) reached()
+      if (received >= target) onTarget()
     })
     socket.write(`GET /push/${channel} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${HEADS[kind]}\r\n`)
   })
 
 const orders = {
-  /** Opens so many connections, a few at a time; resolves when each has been answered. */
+  /** Opens `count` connections, 50 at a time, and resolves when each has a response. */
   async open(port: number, channel: string, kind: ReaderKind, count: number) {
     received = 0
     for (let left = count; left > 0; left -= 50)
       await Promise.all(Array.from({ length: Math.min(50, left) }, () => open(port, channel, kind)))
   },
-  /** Resolves when all connections together received so many messages, with the count. */
+  /** Resolves when all connections together received `messages` messages, with the count. */
   async receive(messages: number) {
-    awaited = messages
-    if (received < messages) await new Promise<void>((resolve) => (reached = resolve))
+    target = messages
+    if (received < messages) await new Promise<void>((resolve) => (onTarget = resolve))
     return received
   },
   close() {

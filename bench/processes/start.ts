@@ -5,11 +5,11 @@ import { remote, type Orders, type Remote } from '../../test/servers/remote.ts'
 const root = new URL('../../', import.meta.url).pathname
 
 export interface Started<O extends Orders> {
-  readonly tell: Remote<O>
+  readonly call: Remote<O>
   stop(): void
 }
 
-/** Builds a process of this folder as it would be shipped, and starts it. `O` is what it obeys. */
+/** Builds a process of this folder for production, and starts it. `O` are its commands. */
 export async function start<O extends Orders>(name: string): Promise<Started<O>> {
   await build({
     configFile: false,
@@ -19,5 +19,5 @@ export async function start<O extends Orders>(name: string): Promise<Started<O>>
     logLevel: 'error',
   })
   const child = fork(`${root}bench/dist/${name}/${name}.js`, { env: { ...process.env, NODE_ENV: 'production' } })
-  return { tell: remote<O>(child, name), stop: () => void child.kill() }
+  return { call: remote<O>(child, name), stop: () => void child.kill() }
 }

@@ -13,12 +13,12 @@ const LAST = 1_000
 const SHOWN = Array.from({ length: 20 }, (_, n) => `K${n * 500}`)
 const trades = defineChannel<Trade>({ url: '/push/trades' })
 
-/** What was applied, counted beside the state so that the state proves it. */
+/** Counts of applied messages, outside of the state. */
 const applied = { messages: 0, outOfOrder: 0, gaps: 0 }
 
 const bound = (flush: Exclude<Flush, 'sync'>) =>
   defineStore('trades', {
-    // A trade is never changed in place: what holds so many needs no proxy for each.
+    // A trade is replaced and never mutated, so it needs no proxy of its own.
     state: () => ({ last: shallowReactive<Trade[]>([]), byKey: shallowReactive<Record<string, Trade>>({}) }),
     push: ({ bindChannel }) =>
       void bindChannel(trades(), {
@@ -27,7 +27,7 @@ const bound = (flush: Exclude<Flush, 'sync'>) =>
           applied.messages += 1
           state.byKey[data.key] = data
           state.last.push(data)
-          // What is cut in pieces costs little a message; one by one, each would move all the others.
+          // Removing many at once is cheap; removing one per message would move all others each time.
           if (state.last.length >= 2 * LAST) state.last.splice(0, state.last.length - LAST)
         },
         onGap: () => (applied.gaps += 1),
@@ -35,10 +35,10 @@ const bound = (flush: Exclude<Flush, 'sync'>) =>
       }),
   })
 
-/** What the browser calls a long task: one of 50 ms or more. In ms. */
+/** The longest task of 50 ms or more, in ms. */
 let longest = 0
 let long = 0
-/** The longest wait of a clock, in ms: a clamp of the timer, and all tasks that came before it. */
+/** The longest delay of a timer, in ms: its clamp, and all tasks before it. */
 let waited = 0
 function watchTasks(): void {
   let before = performance.now()
@@ -55,7 +55,7 @@ function watchTasks(): void {
   }).observe({ type: 'longtask' })
 }
 
-/** Shows a store that is bound, as a page would. */
+/** Shows a bound store, as a page would. */
 function show(flush: Exclude<Flush, 'sync'>): void {
   const push = createPush({ technique: fetchStream(), backend: nchan() })
   const useTrades = bound(flush)
