@@ -16,14 +16,9 @@ export {
   type SourceOpen,
 } from './events.ts'
 export { selectPart } from './backends/select-part.ts'
-export {
-  standardEventStream,
-  standardFrame,
-  standardLines,
-  standardPoll,
-  standardStream,
-  standardWebSocket,
-} from './backends/standard.ts'
+export { standardFrame, standardLines, standardWebSocket } from './backends/standard/frames.ts'
+export { standardPoll } from './backends/standard/poll.ts'
+export { standardEventStream, standardStream } from './backends/standard/streams.ts'
 export { fetchText, type FetchTextOptions } from './techniques/fetch-text.ts'
 export type { PollResult, PollState } from './techniques/one-poll.ts'
 export { pollLoop, type PollLoopOptions } from './techniques/poll-loop.ts'

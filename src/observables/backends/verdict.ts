@@ -74,6 +74,14 @@ export function statusVerdict(table: StatusTable, status: number): Verdict {
   return table['5xx']
 }
 
+/** Returns the verdicts on HTTP statuses by the standards, with exceptions. Of two exceptions for a status the later counts. */
+export const statusVerdicts = (
+  ...exceptions: readonly Partial<StatusTable>[]
+): ((head: { status: number }) => Verdict) => {
+  const table: StatusTable = Object.assign({}, STANDARD_STATUSES, ...exceptions)
+  return ({ status }) => statusVerdict(table, status)
+}
+
 /** The verdict on a close code: 1000-2999 is the protocol's, 3000-3999 registered, the rest private. */
 export function closeVerdict(table: CloseTable, code: number): Verdict {
   return table[code] ?? table[code < 3000 ? 'protocol' : code < 4000 ? 'registered' : 'private']

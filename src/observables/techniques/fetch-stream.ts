@@ -1,6 +1,6 @@
 import { defer } from 'rxjs'
 import { selectPart } from '../backends/select-part.ts'
-import { standardStream } from '../backends/standard.ts'
+import { standardStream } from '../backends/standard/streams.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { fetchText } from './fetch-text.ts'

@@ -1,6 +1,6 @@
 import { EMPTY, defer, map, merge, repeat, type Observable } from 'rxjs'
 import { selectPart } from '../backends/select-part.ts'
-import { standardPoll } from '../backends/standard.ts'
+import { standardPoll } from '../backends/standard/poll.ts'
 import type { SourceEvent } from '../events.ts'
 import { after } from '../internal/time.ts'
 import { onePoll, type PollResult, type PollState } from './one-poll.ts'

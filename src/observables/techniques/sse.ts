@@ -1,6 +1,6 @@
 import { defer, type Observable } from 'rxjs'
 import { selectPart } from '../backends/select-part.ts'
-import { standardEventStream } from '../backends/standard.ts'
+import { standardEventStream } from '../backends/standard/streams.ts'
 import type { SourceEvent } from '../events.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
 import { checkOption, isNames, wrongOption } from '../internal/check-options.ts'

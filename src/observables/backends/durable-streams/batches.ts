@@ -7,63 +7,73 @@ import { errorMessage } from '../../internal/redact-url.ts'
 import { invalid, unreadable } from '../unreadable-message.ts'
 import { END, type Emit } from '../backend.ts'
 
-export const SPACE = 'durable-streams'
+export const NAMESPACE = 'durable-streams'
 
 export const BEGINNING = '-1'
 
-/** A place: an offset, and how many messages after it were read already. */
-export interface Place {
+/** A position in a log: an offset, and how many messages after it were already read. */
+export interface LogPosition {
   readonly offset: string
   readonly read: number
 }
 
-// No offset has a comma in it (section 8).
-export const placeOf = (cursor: Cursor | undefined): Place | undefined => {
-  if (cursor?.namespace !== SPACE) return undefined
+// Offsets have no comma (section 8).
+export const parsePosition = (cursor: Cursor | undefined): LogPosition | undefined => {
+  if (cursor?.namespace !== NAMESPACE) return undefined
   const [offset = '', read = '0'] = cursor.value.split(',')
   return { offset, read: Number(read) }
 }
 
-const spelled = ({ offset, read }: Place): string => (read > 0 ? `${offset},${read}` : offset)
+const formatPosition = ({ offset, read }: LogPosition): string => (read > 0 ? `${offset},${read}` : offset)
 
-/** Gives the messages of batch after batch their places, and passes by what was read before. */
-export function batches({ offset, read }: Place, emit: Emit) {
+/** Emits the messages of batch after batch with their cursors, and skips those that were already read. */
+export function batches({ offset, read }: LogPosition, emit: Emit) {
   let count = 0
-  // The last message of a batch has the offset that comes after it, so each waits for what follows.
+  // The cursor of a batch's last message is the offset after it, so each message waits for the next one or the offset.
   let held: { readonly data: Payload; readonly error: PushError | undefined } | undefined
-  const tell = (place: Place) => {
-    // What came before the first offset was known has no place.
-    const cursor = place.offset === 'now' ? undefined : spelled(place)
+  const emitHeld = (position: LogPosition) => {
+    // Before the first offset is known, messages have no cursor.
+    const cursor = position.offset === 'now' ? undefined : formatPosition(position)
     if (held) emit({ type: 'message', ...held, event: 'message', cursor })
     held = undefined
   }
   const message = (data: Payload, error?: PushError) => {
-    tell({ offset, read: count })
+    emitHeld({ offset, read: count })
     count += 1
     if (count > read) held = { data, error }
   }
   return {
     message,
-    /** A piece of a stream of bytes; an empty one is none. */
+    /** Adds a piece of a stream of bytes. An empty piece is not a message. */
     piece(data: Payload, error: PushError | undefined) {
       if (data.length > 0) message(data, error)
     },
-    /** What cannot be read and is no message leaves the place where it is. */
+    /** Emits text that cannot be read and is not a message. The position does not change. */
     wrong(raw: string, cause: string) {
-      const told = held ? count - 1 : count
-      emit(unreadable(raw, offset === 'now' ? undefined : spelled({ offset, read: Math.max(read, told) }), cause))
+      const emitted = held ? count - 1 : count
+      emit(
+        unreadable(
+          raw,
+          offset === 'now' ? undefined : formatPosition({ offset, read: Math.max(read, emitted) }),
+          cause,
+        ),
+      )
     },
     end(next: string, closed: boolean) {
-      // Offsets sort as texts do (section 8), and a stream never shrinks.
+      // Offsets are ordered like strings (section 8), and a stream never shrinks.
       if (isOffset(offset) && next < offset)
-        throw new PushError('cursor-lost', DEV && 'the stream ends before the offset asked for: it is another one')
-      // The server may cut its batches otherwise than before.
+        throw new PushError(
+          'cursor-lost',
+          DEV &&
+            'Stream not resumed: it ends before the requested offset, so it is another stream. The client begins without a cursor.',
+        )
+      // The server may cut its batches in other places than before.
       read = Math.max(0, read - count)
       offset = next
       count = 0
-      const place = { offset, read }
-      tell(place)
-      emit({ type: 'alive', cursor: spelled(place) })
+      const position = { offset, read }
+      emitHeld(position)
+      emit({ type: 'alive', cursor: formatPosition(position) })
       if (closed) emit(END)
     },
   }
@@ -71,22 +81,22 @@ export function batches({ offset, read }: Place, emit: Emit) {
 
 const isOffset = (offset: string) => offset !== BEGINNING && offset !== 'now'
 
-type Tell = (json: string, error?: PushError) => void
+type EmitJson = (json: string, error?: PushError) => void
 
 /**
- * Text that is an array of messages, each told as soon as it is known not to be the last. Where it is not an array, the
- * rest of it is one message that cannot be read; where it is not whole, it is thrown.
+ * Reads text that is an array of messages. Where it is not an array, the rest of it is one invalid message. An array that
+ * is not complete throws `connection-lost`.
  */
-function messages(tell: Tell, limit: number | undefined) {
-  const array = jsonArray(tell, limit)
-  let wrong = false
+function messages(emitJson: EmitJson, limit: number | undefined) {
+  const array = jsonArray(emitJson, limit)
+  let isInvalid = false
   const read = (text: string, step: () => void) => {
     try {
-      if (!wrong) step()
+      if (!isInvalid) step()
     } catch (cause) {
       if (cause instanceof PushError) throw cause
-      wrong = true
-      tell(text, invalid(cause))
+      isInvalid = true
+      emitJson(text, invalid(cause))
     }
   }
   return {
@@ -95,20 +105,20 @@ function messages(tell: Tell, limit: number | undefined) {
   }
 }
 
-/** The same, of a body. */
-export function messagesOf(tell: Tell, limit: number | undefined) {
+/** Reads a body that is an array of messages. */
+export function messagesOf(emitJson: EmitJson, limit: number | undefined) {
   const utf8 = new TextDecoder()
-  const { feed, end } = messages(tell, limit)
+  const { feed, end } = messages(emitJson, limit)
   return { feed: (chunk: Uint8Array) => feed(utf8.decode(chunk, { stream: true })), end }
 }
 
-/** The same, of an event, which is whole: an array that is not is wrong. */
-export function readArray(text: string, tell: Tell, limit: number | undefined): void {
-  const { feed, end } = messages(tell, limit)
+/** Reads an event that is an array of messages. An event is complete, so an array that is not is an invalid message. */
+export function readArray(text: string, emitJson: EmitJson, limit: number | undefined): void {
+  const { feed, end } = messages(emitJson, limit)
   feed(text)
   try {
     end()
   } catch (cause) {
-    tell(text, new PushError('invalid-message', DEV && errorMessage(cause), { cause }))
+    emitJson(text, new PushError('invalid-message', DEV && errorMessage(cause), { cause }))
   }
 }
