@@ -5,175 +5,178 @@ import type { GapReason, Payload, SourceEvent, SourceOpen } from '../events.ts'
 import type { Continuity } from '../connection/verify-continuity.ts'
 import type { CloseTable, Verdict } from './verdict.ts'
 
-/** Where to connect, before a backend spelled it. */
+/** What the channel requests, before the backend builds the request. */
 export interface Target {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly cursor: Cursor | undefined
-  /** The head of the answer before, in a cycle of polls. */
+  /** The head of the previous response, for polls. */
   readonly previous?: ResponseHead | undefined
-  /** How long one message may be, in bytes; a reader keeps no more than that of one. @default 16 MiB */
+  /** The limit of one message, in bytes. A reader keeps no more than that. @default 16 MiB */
   readonly maxMessageBytes?: number | undefined
 }
 
-/** The same, as the server wants it. */
+/** The request that the server understands. */
 export interface BackendRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** The namespace of the cursors that this connection yields. */
+  /** The namespace of this connection's cursors. A cursor of another namespace is not sent. */
   readonly namespace: string
   /**
-   * `yes`: the cursor is in it. `no`: it is not, or there was none. `sampled`: each answer is the present
-   * state, what was between two is never told.
+   * - `yes`: the request has the cursor.
+   * - `no`: it has none, so a `gap` is emitted if messages were received before.
+   * - `sampled`: each response is the present state, and the states between two responses are not messages.
    */
   readonly resume: 'yes' | 'no' | 'sampled'
-  /** Nothing but the request says that the server resumes: makes what recognises its repeats (`SourceOpen.assumed`). */
+  /** Set if only the request shows that the server resumes. It recognizes repeated messages (`SourceOpen.assumed`). */
   readonly assumed?: SourceOpen['assumed']
-  /** Another connection may give the same message another cursor, so no two are compared by them. @default false */
+  /** Whether another connection may give the same message another cursor, so that cursors are not compared. @default false */
   readonly ownCursors?: boolean
 }
 
-/** The head of an HTTP answer. */
+/** The head of an HTTP response. */
 export interface ResponseHead {
   readonly status: number
   readonly headers: Headers
 }
 
-/** A frame or an event that closes the channel for good. */
+/** The channel has ended: emit or return it in the place of an event. */
 export const END = 'end'
 
-/** Where a reader puts what it reads. */
+/** Receives the events that a reader reads. */
 export type Emit = (event: SourceEvent | typeof END) => void
 
-/** Reads the body of an answer as it arrives, so that what came before a cut is not lost. */
+/** Reads the body of a response as it arrives, so that no complete message is lost if the body is cut. */
 export interface ResponseReader {
   feed(chunk: Uint8Array): void
-  /** The body is whole. True: more waits at the server, ask again at once. */
+  /** The body is complete. Returns true if more messages wait at the server, so that the client polls at once. */
   end(): boolean
 }
 
-/** One event of an event stream; `id` only where this event carried it. */
+/** One event of an event stream. It has an `id` only if the event itself had one. */
 export interface ServerSentEvent {
   readonly id?: string | undefined
   readonly event?: string | undefined
   readonly data: string
-  /** The event is longer than a message may be, and `data` is its beginning. */
+  /** Set if the event is above the limit. Then `data` is only its beginning. */
   readonly error?: PushError | undefined
 }
 
-/** How polls are spelled. */
+/** The part of `polling()` and `longPolling()`. */
 export interface PollBackend {
-  /** `waits`: the server may hold the request until it has something to say (long polling). */
+  /** `waits`: the server may hold the request until a message is published (long polling). */
   buildRequest(target: Target, waits: boolean): BackendRequest
-  verdict(head: ResponseHead, asked: Target): Verdict
-  /** Whether an accepted answer of this media type is a poll's; absent: `read` sees to it. */
+  verdict(head: ResponseHead, target: Target): Verdict
+  /** Returns whether a response may have this media type. Absent: `read` checks it. */
   fits?(type: string): boolean
-  /** Media types to expect, in words. */
+  /** The expected media types, for error messages. */
   readonly expects?: string
-  /** Why messages are missing before the end that an answer tells; absent: none are. */
+  /** Returns why messages are missing before the end of the channel. Absent, or undefined: none are. */
   gapAtEnd?(head: ResponseHead): GapReason | undefined
-  /** Reads an answer into gaps, messages and signs of life. `end` may throw what makes it unreadable. */
-  read(head: ResponseHead, emit: Emit, asked: Target): ResponseReader
+  /** Reads a response, and emits `gap`, `message` and `alive` events. `end` may throw an error that makes it invalid. */
+  read(head: ResponseHead, emit: Emit, target: Target): ResponseReader
 }
 
-/** How event streams are spelled. */
+/** The part of `sse()`. */
 export interface EventStreamBackend {
-  /** `headers`: whether any can be sent; a browser's EventSource cannot. */
+  /** `headers`: whether the host can send headers. A browser's EventSource cannot. */
   buildRequest(target: Target, headers: boolean): BackendRequest
-  verdict(head: ResponseHead, asked: Target): Verdict
-  /** The ids of events are cursors, so that one in a block without data counts too. @default false */
+  verdict(head: ResponseHead, target: Target): Verdict
+  /** Whether ids are cursors, so that an id without data counts too. @default false */
   readonly ids?: boolean
-  /** Names of the server's own events, which an EventSource hides unless it is told of them. */
+  /** The names of the server's own events. EventSource hides events without a listener for their name. */
   readonly eventNames: readonly string[]
-  /** Reads one connection's events. `head`: undefined where the host hides it; a browser's EventSource does. */
-  read(head: ResponseHead | undefined, emit: Emit, asked: Target): (event: ServerSentEvent) => void
-  /** Whether the server says something as soon as the stream is open; absent: no. */
+  /** Returns the reader of one connection's events. `head` is undefined on a browser's EventSource, which hides it. */
+  read(head: ResponseHead | undefined, emit: Emit, target: Target): (event: ServerSentEvent) => void
+  /** Returns whether the server sends bytes as soon as the stream is open. Absent: it does not. */
   expectsGreeting?(head: ResponseHead): boolean
-  /** The longest silence of a healthy stream, in ms, where it is agreed on for streams of events alone. */
+  /** The longest silence of a healthy stream, in ms, if it applies to event streams only. */
   readonly heartbeat?: number | undefined
-  /** A comment is a heartbeat (`again`), or a verdict on the stream. */
+  /** Returns `again` for a comment that is a heartbeat. Any other verdict closes the connection. */
   comment(text: string): Verdict
 }
 
-/** How streams are spelled that are neither events nor frames: parts of a multipart answer, or lines. */
+/** The part of `fetchStream()` and `xhrStream()`, for streams that are not event streams, such as multipart or lines. */
 export interface StreamBackend {
   buildRequest(target: Target): BackendRequest
   verdict(head: ResponseHead): Verdict
-  /** Media types to ask for. */
+  /** The value of the header `Accept`. */
   readonly accept: string
-  /** Whether an answer of this media type (`mediaType`) is a stream. */
+  /** Returns whether a response of this media type (see `mediaType`) is a stream. */
   fits(type: string): boolean
-  /** Whether the server says something as soon as the stream is open; absent: no. */
+  /** Returns whether the server sends bytes as soon as the stream is open. Absent: it does not. */
   expectsGreeting?(head: ResponseHead): boolean
-  /** Reads the text as it comes. A message that cannot be read is `unreadable`; only what ends the connection is thrown. */
-  read(head: ResponseHead, emit: Emit, asked: Target): (text: string) => void
+  /** Returns the reader of the text. It emits an invalid message with `unreadable`, and throws only to end the connection. */
+  read(head: ResponseHead, emit: Emit, target: Target): (text: string) => void
 }
 
-/** How forever frames are spelled: pages in an iframe that post to their parent what comes. */
+/** The part of `iframeStream()`: a page in an iframe that posts each message to its parent. */
 export interface FrameBackend {
   buildRequest(target: Target): BackendRequest
   verdict(head: ResponseHead): Verdict
-  /** Reads what was posted. */
+  /** Reads one posted text. */
   frame(text: string): SourceEvent | typeof END
 }
 
-/** A heartbeat that this side sends. */
+/** A heartbeat that the client sends. */
 export interface Ping {
   readonly send: () => Payload
-  /** How often, in ms. */
+  /** The time between two heartbeats, in ms. */
   readonly every: number
-  /** Something has to arrive within so many ms after it; undefined: the server does not answer. */
+  /** How long the server may take to send anything after it, in ms. Undefined: the server does not respond to it. */
   readonly within: number | undefined
 }
 
-/** How WebSockets are spelled. */
+/** The part of `webSocket()`. */
 export interface WebSocketBackend {
   buildRequest(target: Target): BackendRequest
-  /** To offer, the preferred first; those that `prepareRequest` gives follow. */
+  /** The subprotocols to offer, the preferred one first. Those of `prepareRequest` follow. */
   readonly subprotocols: readonly string[]
-  /** What is sent first on each connection, before anything else: a login, say. */
+  /** Returns the first message of each connection, such as a login. */
   readonly hello?: (() => Payload | undefined | Promise<Payload | undefined>) | undefined
-  /** What is sent when a frame asks for it, by a ping of the server's own; undefined: the frame asks for nothing. */
+  /** Returns the response to a frame that is a ping. Undefined: the frame is not one. */
   readonly reply?: ((data: Payload) => Payload | undefined) | undefined
-  /** What is sent at regular times, so that the server, or this side, knows that the line is alive. */
+  /** The heartbeat that the client sends, so that the server or the client notices a dead connection. */
   readonly ping?: Ping | undefined
+  /** The verdicts on close codes. */
   readonly closes: CloseTable
+  /** Reads one frame. If it throws, the frame is emitted as an invalid message. */
   frame(data: Payload): SourceEvent | typeof END
 }
 
-/** A refusal, as HTTP would have said it. */
+/** A rejection in a line, with the status of HTTP. */
 export interface RefusedLine {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
 }
 
-/** What is sent as a line: text, or bytes in Base64. */
+/** The message to write as a line: text, or bytes in Base64. */
 export type LineContent = { readonly text: string } | { readonly base64: string }
 
-/** How sockets are spelled whose messages are lines (LF). */
+/** The part of `flashSocket()`: sockets whose messages are lines (LF). */
 export interface LinesBackend {
   buildRequest(target: Target): BackendRequest
-  /** The line that asks for a channel, by its URL relative to the tunnel's; undefined: the server begins by itself. */
+  /** Returns the line that subscribes, by the channel's URL relative to the tunnel's. Undefined: none is needed. */
   request(reference: string): string | undefined
-  /** Whether the server says something at once, so that the connection is open when it has. */
+  /** Whether the server sends a line at once, so that the connection is open only when it arrived. */
   readonly expectsGreeting: boolean
-  /** Reads a line. */
+  /** Reads one line. */
   line(text: string): SourceEvent | typeof END | RefusedLine
   verdict(head: ResponseHead): Verdict
-  /** A message as a line. Throws `send-unsupported` where it cannot be one. */
+  /** Writes a message as a line. Throws `send-unsupported` if that is not possible. */
   write(content: LineContent): string
 }
 
-/** Where a message is posted. */
+/** The request that a message is posted with. */
 export interface PostTarget extends Omit<Target, 'cursor'> {
   readonly credentials: RequestCredentials
-  /** Aborts when nobody waits for the message any more: the channel was left, or `sendTimeout` is over. */
+  /** Aborts when the channel was left, or when `sendTimeout` is over. */
   readonly signal: AbortSignal
   readonly scheduler: SchedulerLike
 }
 
-/** One part for each way to carry. */
+/** The parts of a backend, one for each kind of technique. */
 export interface BackendParts {
   readonly poll: PollBackend
   readonly eventStream: EventStreamBackend
@@ -184,16 +187,37 @@ export interface BackendParts {
 }
 
 /**
- * How one kind of server spells things: where a cursor goes and where it is found, what each status and close code
- * means, how to send. It holds no socket and no state. A technique takes the part that is its own; one whose part is
- * absent is refused as `unsupported`, because this kind of server does not carry so.
+ * The protocol of one kind of server. It has no socket and no state: a technique opens the connection, and its part of the
+ * backend builds the request and reads the response.
+ *
+ * A part needs three things: `buildRequest` puts the cursor into the request, `verdict` interprets the status, and `read`
+ * or `frame` turns the response into events with their cursors. Write only the parts that your server supports. A technique
+ * whose part is absent fails with `unsupported`.
+ *
+ * @example
+ * const ticker: Backend = {
+ *   name: 'ticker',
+ *   heartbeat: 30_000,
+ *   webSocket: {
+ *     buildRequest: ({ url, headers, cursor }) => ({
+ *       url: withQuery(url, { after: cursor?.namespace === 'ticker' ? cursor.value : undefined }),
+ *       headers,
+ *       namespace: 'ticker',
+ *       resume: cursor?.namespace === 'ticker' ? 'yes' : 'no',
+ *     }),
+ *     subprotocols: [],
+ *     closes: STANDARD_CLOSES,
+ *     frame: (data) => ({ type: 'message', data, event: 'message', cursor: JSON.parse(String(data)).id }),
+ *   },
+ * }
  */
 export interface Backend extends Partial<BackendParts> {
+  /** The name in error messages and developer tools. */
   readonly name: string
-  /** Longest silence of a healthy connection, in ms, where it is agreed on beforehand. */
+  /** The longest silence of a healthy connection, in ms. Undefined: the server announces it, or has no heartbeat. */
   readonly heartbeat: number | undefined
   /**
-   * Sends by HTTP to where the first of `target$` says; absent: this kind of server takes no posts. Rejects with
+   * Sends a message by HTTP to the first target of `target$`. Absent: techniques that only receive cannot send. Rejects with
    * `send-rejected`.
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
@@ -203,8 +227,8 @@ export interface Backend extends Partial<BackendParts> {
    */
   continuity?: Continuity
   /**
-   * Negative where `a` is before `b`; undefined: they are of different lives of the server, and have no order. Absent: no
-   * two cursors of this kind of server have one.
+   * Compares two cursors. Returns a negative number if `a` is before `b`, and undefined if they have no order, such as
+   * cursors of before and after a restart. Absent: cursors have no order.
    */
   compare?(a: string, b: string): number | undefined
 }

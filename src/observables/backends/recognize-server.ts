@@ -4,17 +4,17 @@ import { PushError } from '../errors.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 import type { Backend, ServerSentEvent } from './backend.ts'
 
-/** What gives a kind of server away. */
+/** The signs by which a kind of server is recognized. */
 interface Signs {
-  /** What to call to make the backend. */
+  /** The call that creates the backend, for error messages. */
   readonly backend: string
-  /** Whether a response's head is of such a server, and of no other. */
+  /** Returns whether only such a server sends this head. */
   head?(headers: Headers): boolean
   /** An event of its own, by its name and what its data holds: for where the head is hidden, by EventSource or by CORS. */
   readonly event?: readonly [name: string, holds: string]
 }
 
-/** By the names of their backends. */
+/** The known servers, by the names of their backends. */
 const SERVERS: Readonly<Record<string, Signs>> = {
   nchan: {
     backend: 'nchan()',
@@ -36,23 +36,23 @@ const SERVERS: Readonly<Record<string, Signs>> = {
   standard: { backend: 'standard()' },
 }
 
-/** How a frame of the hub's begins, in a frame whose head a page does not see. */
+/** The beginning of the hub's first frame. */
 const HUB_FRAME = /^(id: \S+\n)?push: open\n\n\{/
 
-/** Names of events that give a server away. */
+/** The names of events by which a server is recognized. */
 export const TELLING_EVENTS: readonly string[] = Object.values(SERVERS).flatMap(({ event }) =>
   event ? [event[0]] : [],
 )
 
-/** The error for a response whose head is of a server that speaks another backend; a backend of one's own is trusted. */
+/** Returns the error for a response that needs another backend. Backends of an application are not checked. */
 export const otherServer = (backend: Backend | undefined, headers: Headers, url: string): PushError | undefined =>
   other(backend, ({ head }) => head?.(headers), url)
 
-/** The same, for an event. */
+/** Returns the error for an event that needs another backend. */
 export const otherServerByEvent = (backend: Backend | undefined, { event, data }: ServerSentEvent) =>
   event === undefined ? undefined : other(backend, ({ event: own }) => own && own[0] === event && data.includes(own[1]))
 
-/** The same, for a frame that no backend was named for, or standard(). */
+/** Returns the error for a frame of the hub, where no backend or standard() is used. */
 export const hubByFrame = (frame: string): PushError | undefined =>
   HUB_FRAME.test(frame) ? speaks('nchan()') : undefined
 
@@ -74,7 +74,7 @@ const speaks = (backend: string, url?: string) =>
       `Unexpected response${url === undefined ? '' : ` from ${redactUrl(url)}`}: this server speaks another backend. Use ${backend}.`,
   )
 
-/** The error for a response that lacks what every response of the backend's servers has. */
+/** Returns the error for a response that the backend's servers would not send. */
 export const notOf = (servers: string, said: string): PushError =>
   new PushError(
     'unexpected-response',

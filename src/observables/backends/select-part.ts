@@ -1,7 +1,7 @@
 import { PushError } from '../errors.ts'
 import type { Backend, BackendParts } from './backend.ts'
 
-/** Which techniques speak which part. */
+/** The techniques that use each part. */
 const SPOKEN_BY = {
   poll: 'longPolling() or polling()',
   eventStream: 'sse()',
@@ -12,8 +12,9 @@ const SPOKEN_BY = {
 } satisfies Record<keyof BackendParts, string>
 
 /**
- * A technique's part of the backend; the standards' where no backend was named. Throws `unsupported` where the backend
- * has none, and says what to use instead.
+ * Returns a technique's part of the backend, or the standard part if no backend is named.
+ *
+ * @throws PushError `unsupported` if the backend does not have the part. The message names the techniques to use instead.
  */
 export function selectPart<K extends keyof BackendParts>(
   backend: Backend | undefined,
@@ -22,7 +23,7 @@ export function selectPart<K extends keyof BackendParts>(
 ): BackendParts[K] {
   const own = backend ? backend[name] : standard()
   if (own) return own as BackendParts[K]
-  // What stands here is for development only, and left out of what is bundled for production.
+  // The message is left out of production bundles.
   throw new PushError('unsupported', process.env.NODE_ENV !== 'production' && instead(backend, name))
 }
 

@@ -1,9 +1,9 @@
 import { DEV } from '../internal/dev.ts'
 
-/** A name as RFC 6455 section 4.1 has it: a token of RFC 9110. */
+/** A subprotocol (RFC 6455 section 4.1) is a token of RFC 9110. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** Why subprotocols cannot be offered, without their values, which may be secret; undefined: they can. */
+/** Returns why subprotocols cannot be offered, without their values, which may be secret. Undefined: they can. */
 export function wrongNames(names: unknown): string | undefined | false {
   if (names === undefined) return undefined
   if (!Array.isArray(names))

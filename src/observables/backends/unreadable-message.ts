@@ -3,8 +3,8 @@ import { PushError, asPushError } from '../errors.ts'
 import type { Payload, SourceMessage } from '../events.ts'
 
 /**
- * A message that cannot be read. It has its place like any other, so that it is not asked for again; readers see it as
- * `invalid`, and the connection goes on.
+ * Returns a message that cannot be read. It has a cursor like any other, so that it is not requested again. Subscribers
+ * receive `invalid`, and the connection stays open.
  */
 export const unreadable = (raw: Payload, cursor: string | undefined, cause: unknown): SourceMessage => ({
   type: 'message',
@@ -14,14 +14,13 @@ export const unreadable = (raw: Payload, cursor: string | undefined, cause: unkn
   error: invalid(cause),
 })
 
-/** Why a message cannot be read, as an error. */
-export const invalid = (cause: unknown): PushError =>
-  asPushError(cause, 'invalid-message', DEV && 'The message cannot be read')
+/** Returns the error of a message that cannot be read. */
+export const invalid = (cause: unknown): PushError => asPushError(cause, 'invalid-message', DEV && 'Message not read')
 
 /**
- * What a frame means; one that the backend cannot read is a message that cannot be read.
+ * Reads a frame. If the backend throws, the frame is an invalid message.
  *
- * @throws PushError `unexpected-response` where the backend says that this server is not of its kind.
+ * @throws PushError `unexpected-response` if the backend rejects the server.
  */
 export function readFrame<P extends Payload, E>(read: (data: P) => E, data: P): E | SourceMessage {
   try {

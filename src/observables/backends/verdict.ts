@@ -1,18 +1,18 @@
 /**
- * What an answer means for the connection.
+ * The meaning of a response for the connection.
  *
- * - `accept`: it is as hoped.
- * - `again`: nothing new; ask again.
- * - `retry`: not now; the policy says when.
- * - `gap`: the place asked for is gone; begin without it, and say so.
+ * - `accept`: read the response.
+ * - `again`: there is no new message; request again.
+ * - `retry`: the server is not available; retry when the retry policy allows it.
+ * - `gap`: the requested cursor is gone; emit a `gap` and begin without it.
  * - `end`: the channel has ended.
- * - `final`: no, and asking again will not help.
+ * - `final`: the request is rejected, and a retry cannot help.
  */
 export type Verdict = (typeof WORDS)[number]
 
 const WORDS = ['accept', 'again', 'retry', 'gap', 'end', 'final'] as const
 
-/** Every verdict, to check those that a user gives. */
+/** All verdicts, to check options. */
 export const VERDICTS: ReadonlySet<unknown> = /* @__PURE__ */ new Set(WORDS)
 
 /** A verdict for every HTTP status: the exact one, else its class. */
@@ -23,7 +23,7 @@ export type StatusTable = Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx',
 export type CloseTable = Readonly<Record<'protocol' | 'registered' | 'private', Verdict>> &
   Readonly<Partial<Record<number, Verdict>>>
 
-/** What the standards mean (RFC 9110 section 15); a backend says where its server means something else. */
+/** The verdicts by RFC 9110 section 15. A backend has a table of its own where its server differs. */
 export const STANDARD_STATUSES: StatusTable = {
   '1xx': 'retry',
   '2xx': 'accept',
@@ -39,10 +39,10 @@ export const STANDARD_STATUSES: StatusTable = {
   505: 'final',
 }
 
-/** With 204 a server ends an event stream, and no other answer (WHATWG HTML section 9.2.3). */
+/** The verdict that only event streams have: 204 ends them (WHATWG HTML section 9.2.3). */
 export const EVENT_STREAM_END: Readonly<Partial<Record<number, Verdict>>> = { 204: 'end' }
 
-/** What the registered codes mean. A clean close (1000) ends the connection, not the channel. */
+/** The verdicts on the registered close codes. A clean close (1000) ends the connection and not the channel. */
 export const STANDARD_CLOSES: CloseTable = {
   protocol: 'retry',
   1002: 'final',
@@ -58,12 +58,12 @@ export const STANDARD_CLOSES: CloseTable = {
   3000: 'final',
   3003: 'final',
   private: 'retry',
-  // By custom, the HTTP statuses 401 and 403.
+  // By convention, the HTTP statuses 401 and 403.
   4401: 'final',
   4403: 'final',
 }
 
-/** The verdict on an HTTP status; one that no class holds is as unexpected as a server error. */
+/** Returns the verdict on an HTTP status. A status that has no class counts as a server error. */
 export function statusVerdict(table: StatusTable, status: number): Verdict {
   const exact = table[status]
   if (exact) return exact
@@ -82,7 +82,7 @@ export const statusVerdicts = (
   return ({ status }) => statusVerdict(table, status)
 }
 
-/** The verdict on a close code: 1000-2999 is the protocol's, 3000-3999 registered, the rest private. */
+/** Returns the verdict on a close code: 1000-2999 is the protocol's, 3000-3999 registered, the rest private. */
 export function closeVerdict(table: CloseTable, code: number): Verdict {
   return table[code] ?? table[code < 3000 ? 'protocol' : code < 4000 ? 'registered' : 'private']
 }

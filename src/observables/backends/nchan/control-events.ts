@@ -9,9 +9,9 @@ import { nchanFrame } from '../../parsers/nchan-frame.ts'
 import { unreadable } from '../unreadable-message.ts'
 import { END, type RefusedLine, type ServerSentEvent } from '../backend.ts'
 
-// None of these throws: what cannot be read is one message's fault, and not the connection's.
+// None of these functions throws: input that cannot be read is one invalid message, and the connection stays open.
 
-/** A frame of a WebSocket, or of a forever frame: the same words. */
+/** Reads a frame of a WebSocket or of a forever frame. */
 export function frame(data: Payload): SourceEvent | typeof END {
   const { head, body } = nchanFrame(data)
   const cursor = head.get('id')
@@ -22,7 +22,7 @@ export function frame(data: Payload): SourceEvent | typeof END {
     : control(word, cursor, body)
 }
 
-/** A line of JSON: a refusal, the server's own word, or a message. */
+/** Reads a line of JSON: a rejection, a control event or a message. */
 export function line(json: string): SourceEvent | typeof END | RefusedLine {
   let cursor: string | undefined
   try {
@@ -46,7 +46,7 @@ function refused(status: unknown, headers: unknown, body: unknown): RefusedLine 
   }
 }
 
-/** An event of an event stream. */
+/** Reads an event of an event stream. */
 export function streamed(
   { id, event, data }: ServerSentEvent,
   heartbeat: number | undefined,
@@ -57,7 +57,7 @@ export function streamed(
   return message(data, event, id)
 }
 
-/** A part: the hub's own word, or a message. */
+/** Reads a part of a multipart body: a control event of the hub, or a message. */
 export function partEvent({ headers, body, error }: Part, cursor: string | undefined): SourceEvent | typeof END {
   const odd = headers.get('')
   if (error || odd !== undefined) return unreadable(body, cursor, error ?? wrongHead(odd ?? ''))
@@ -76,7 +76,7 @@ export function partEvent({ headers, body, error }: Part, cursor: string | undef
 
 const EVENT_FIELD = EVENT_HEADER.toLowerCase()
 
-/** A message, or a word that a publisher said by its type: Nchan hands no more than that on under every technique. */
+/** Reads a message, or a control event that a publisher sent by its type: under every technique Nchan passes the type on. */
 export function typed(
   type: string | undefined,
   data: Payload,
@@ -87,7 +87,7 @@ export function typed(
   return word ? control(word, cursor, data) : message(data, event, cursor)
 }
 
-/** A heartbeat in seconds, in ms; what is not above zero is not promised. */
+/** Converts a heartbeat from seconds to ms. Undefined: it is not above zero, so none is announced. */
 export const beats = (seconds: unknown): number | undefined => {
   const delay = Number(typeof seconds === 'object' ? undefined : seconds) * 1_000
   return delay > 0 ? delay : undefined
@@ -100,7 +100,7 @@ const message = (data: Payload, event: string | null | undefined, cursor: string
   cursor,
 })
 
-/** The server's own words. One that is not known yet is a sign of life, one that cannot be read a message that cannot. */
+/** Reads a control event. An unknown one counts as a heartbeat, and one that cannot be read is an invalid message. */
 function control(word: string, cursor: string | undefined, body: Payload): SourceEvent | typeof END {
   try {
     return meaning(word, cursor, typeof body === 'string' ? body : decodeUtf8(body))
@@ -128,16 +128,16 @@ function meaning(word: string, cursor: string | undefined, json: string): Source
   }
 }
 
-/** How long a reason may be, in characters: it is shown to people. */
+/** The limit of a reason, in characters, because it may be shown to users. */
 const LONGEST_REASON = 100
 
-/** A server's reason for a gap, as text of bounded length. Throws where it is not text. */
+/** Returns a server's reason for a gap, cut to the limit. Throws if it is not text. */
 export function gapReason(reason: unknown = 'unknown-cursor'): string {
   if (typeof reason !== 'string') throw wrong(DEV && `the reason of a gap is not text: ${JSON.stringify(reason)}`)
   return reason.slice(0, LONGEST_REASON)
 }
 
-/** A message in JSON, where the technique cannot carry it as it is. */
+/** Reads a message in JSON, for content that a technique cannot send as it is. */
 function carried({ event, text, base64: bytes }: Record<string, unknown>, cursor: string | undefined): SourceEvent {
   const data = typeof bytes === 'string' ? decodeBase64(bytes) : text
   if (data instanceof Uint8Array || typeof data === 'string')
@@ -151,7 +151,7 @@ function parse(json: string): Record<string, unknown> {
   throw wrong(DEV && 'it is not a JSON object')
 }
 
-/** What cannot be read; why is said in development. */
+/** Returns the error for invalid input. The cause is part of it in development only. */
 const wrong = (said: string | false) => new SyntaxError(said || undefined)
 
 const wrongHead = (line: string) =>

@@ -2,8 +2,8 @@ import { compareMoments, formatCursor, isBeforeAll, parseCursor } from '../../..
 import { notOf } from '../recognize-server.ts'
 
 /**
- * The order of cursors; undefined: they are of different epochs, so nothing tells which is the later one. `0:0` is before
- * every other.
+ * Compares two cursors. Returns undefined if they are of different epochs, which have no order. `0:0` is before every
+ * cursor.
  */
 export function compare(a: string, b: string): number | undefined {
   const partsA = parseCursor(a)
@@ -13,8 +13,8 @@ export function compare(a: string, b: string): number | undefined {
 }
 
 /**
- * Within a second Nchan's counters rise by one, and each second begins at zero. A hub's have holes, and it says by itself
- * what is missing.
+ * Returns whether a message may be the next after another. Within a second Nchan's counters rise by one, and each second
+ * begins at zero. A hub's counters have gaps, and it reports missing messages itself.
  */
 export function follows(cursor: string, next: string): boolean {
   const last = parseCursor(cursor)
@@ -23,7 +23,10 @@ export function follows(cursor: string, next: string): boolean {
   return epoch !== undefined || counter === (seconds === last.seconds ? last.counter + 1 : 0)
 }
 
-/** Nchan goes on after the greatest id that is not above the one asked from, or from its oldest message. */
+/**
+ * Returns a cursor just before another. Nchan continues after the greatest id that is not above the requested one, or from
+ * its oldest message.
+ */
 export function before(cursor: string): string {
   const { seconds, counter, epoch } = parseCursor(cursor)
   return formatCursor(
@@ -31,10 +34,10 @@ export function before(cursor: string): string {
   )
 }
 
-// Greater than any that one second gets.
+// Greater than any counter within one second.
 const LAST_COUNTER = 32_000
 
-/** Reads the places that heads tell. Those of one second follow each other, and to read a date takes long. */
+/** Returns a reader of the cursors in heads. It keeps the last date, because most messages have the same and parsing is slow. */
 export function places(): (head: { get(name: string): string | null | undefined }) => string | undefined {
   let date: string | null | undefined
   let seconds = Number.NaN
@@ -45,13 +48,13 @@ export function places(): (head: { get(name: string): string | null | undefined 
       seconds = Date.parse(modified ?? '') / 1000
     }
     const etag = head.get('etag')
-    // Validators are quoted (RFC 9110 section 8.8.3), places are not.
+    // Validators are quoted (RFC 9110 section 8.8.3), counters are not.
     return etag && !etag.includes('"') && Number.isFinite(seconds) ? `${seconds}:${etag}` : undefined
   }
 }
 
-/** Whether an id is a place: `<seconds>:` and a counter, or several where one location reads several channels. */
+/** Returns whether an id is a cursor: `<seconds>:` and a counter, or several where one location reads several channels. */
 export const isPlace = (id: string | undefined): boolean => id !== undefined && /^-?\d+:/.test(id)
 
-/** What every message of Nchan's and the hub's has is missing. */
+/** Returns the error for a message without a cursor, which every message of Nchan and the hub has. */
 export const placeless = (said: string) => notOf('Nchan or the hub', said)

@@ -81,7 +81,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
         return (event) => {
           const { id, event: name = 'message' } = event
           placed ||= isPlace(id)
-          // The server's own words have a name, and none of them need a place.
+          // Control events have a name, and need no cursor.
           if (!placed && !OWN_EVENTS.includes(name))
             throw placeless(`the first message of the stream has the id ${id ?? '(none)'}`)
           emit(streamed(event, heartbeat))
@@ -89,7 +89,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
       },
 
       heartbeat,
-      // Nchan begins with a comment, the hub with a word.
+      // Nchan begins with a comment, the hub with a control event.
       expectsGreeting: () => true,
       comment: (comment) => (/^\s*\d{3}:/.test(comment) ? 'retry' : 'again'),
     },
@@ -105,7 +105,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
         const boundary = mediaTypeParameter(headers.get('content-type'), 'boundary') ?? ''
         const reader = {
           part: (part: Part) => emit(partEvent(part, place(part.headers))),
-          // A server that ends a stream so is reloaded, or means to; an end of the channel is told by a marker.
+          // The server ends the stream when it is reloaded. A marker ends the channel.
           close: () => {},
         }
         return multipart(boundary, reader, maxMessageBytes)
