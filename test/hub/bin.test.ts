@@ -141,7 +141,7 @@ describe('npx pinia-push hub', () => {
     await said(hub, /publish:/)
     const port = Number(new URL(channelOf(hub)).port)
     const tcpPort = Number(/TCP: port (\d+)/.exec(hub.said())?.[1])
-    // Readers that never read, a request that is half said, connections that say nothing, and some that just come.
+    // Clients that never read, an incomplete request, connections without a request, and new connections.
     const held = Array.from({ length: 40 }, (_, n) => {
       const socket = connect(n % 4 === 3 ? tcpPort : port, '127.0.0.1').on('error', () => {})
       if (n % 4 < 2) socket.pause().write(`GET /push/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n`)

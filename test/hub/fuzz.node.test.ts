@@ -182,7 +182,7 @@ function strangers({ hub, url, port }: Served) {
     headers: said,
     body: data,
   }: Extract<Attack, { by: 'request' }>) => {
-    // To end the witnesses' channel is a publisher's right, so nobody tries.
+    // A publisher may end the witnesses' channel, so the test does not.
     if (method === 'DELETE' && decodeURIComponentOr(name) === 'witness') return
     const abort = new AbortController()
     const search = new URLSearchParams(asked).toString()
@@ -192,7 +192,7 @@ function strangers({ hub, url, port }: Served) {
       signal: abort.signal,
       ...(method === 'POST' || method === 'PUT' ? { body: data } : {}),
     }).catch((error: unknown) => {
-      // The hub closes on who sends on after it was refused.
+      // The hub closes the connection of a client that sends more after a refusal.
       if (data === HUGE) return undefined
       throw error
     })
@@ -240,7 +240,7 @@ function strangers({ hub, url, port }: Served) {
       socket.write(`${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
       socket.write(data === '' ? '\r\n' : data)
       socket.write(after, () => {
-        // The hub has read it by the time that it has answered somebody who came later.
+        // The hub has read it when it has responded to a later request.
         void fetch(`${url}a?wait=0`).then(() => socket.destroy())
       })
     })
@@ -265,7 +265,7 @@ function decodeURIComponentOr(name: string): string {
   }
 }
 
-/** One who reads in good faith: all that it was told. */
+/** An honest subscriber, with all that it received. */
 interface Witness {
   name: string
   told: { cursor: string | undefined; event: string; body: string }[]
@@ -363,7 +363,7 @@ function memory(): number {
   return process.memoryUsage().external
 }
 
-test('strangers crash nothing, forge nothing and fill nothing', async ({ serve }) => {
+test('hostile input crashes nothing, forges nothing and fills nothing', async ({ serve }) => {
   let later = 0
   const served = await serve({
     allowedOrigins: [APP],

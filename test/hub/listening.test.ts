@@ -6,7 +6,7 @@ import { createHub } from 'pinia-push/hub'
 import { overTcp } from './lines.ts'
 import { raw, test } from './serve.ts'
 
-/** A port that somebody else has. */
+/** A port that is in use. */
 async function taken(): Promise<number> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -76,7 +76,7 @@ async function fill(socket: Socket, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Nobody is told whether this is allowed; `asked` when somebody waits for it. */
+/** `authorize` never decides. `asked` resolves when a client waits for it. */
 function undecided(when: (asked: AuthorizeRequest) => boolean = () => true) {
   let ask = () => {}
   const asked = new Promise<void>((resolve) => (ask = resolve))
@@ -88,7 +88,7 @@ function undecided(when: (asked: AuthorizeRequest) => boolean = () => true) {
   return { authorize, asked }
 }
 
-/** Everybody may do everything; `asked` when somebody may. */
+/** `authorize` allows everything. `asked` resolves when it has allowed something. */
 function allowed() {
   let ask = () => {}
   const asked = new Promise<void>((resolve) => (ask = resolve))
@@ -112,7 +112,7 @@ async function tunnel(time: Clock) {
   onTestFinished(() => client.terminate())
   await once(client, 'message')
   const [peer] = peers
-  if (!peer) throw new Error('nobody came')
+  if (!peer) throw new Error('No client connected.')
   return { client, peer }
 }
 

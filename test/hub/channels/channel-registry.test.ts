@@ -68,7 +68,7 @@ test('a subscriber receives each message once and in order, or a gap, for any se
         const { gap, from } = channel.resume(cursor, 'newest', now())
         const { messages } = channel.after(from, { count: Infinity, bytes: Infinity })
         const bodies = messages.map(({ body }) => body.toString())
-        // Without a gap nothing is missing; with one, what comes is the latest, and nothing that was read before.
+        // Without a gap no message is missing. With one, the latest messages follow, and none that was read before.
         const read = place?.read ?? 0
         const start = place && !gap ? read : all.length - bodies.length
         expect({ bodies, repeats: start < read }).toEqual({ bodies: all.slice(start), repeats: false })

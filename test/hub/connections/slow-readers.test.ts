@@ -101,7 +101,7 @@ describe.each([
     for (let n = 0; n < 10; n += 1) hub.publish('a', MEGABYTE)
     hub.delete('a')
     await heartbeats(port, 3)
-    expect(hub.publish('a', 'anew').subscribers).toBe(0)
+    expect(hub.publish('a', 'again').subscribers).toBe(0)
   })
 
   test('does not delay a hub that closes', async ({ serve }) => {

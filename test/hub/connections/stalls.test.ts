@@ -113,7 +113,7 @@ describe('a tunnel', () => {
     onTestFinished(() => client.terminate())
     await once(client, 'message')
     const [peer] = peers
-    if (!peer) throw new Error('nobody came')
+    if (!peer) throw new Error('No client connected.')
     return { client, peer }
   }
 

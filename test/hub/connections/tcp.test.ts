@@ -214,7 +214,7 @@ describe('lines over TCP', () => {
 })
 
 describe('a tunnel', () => {
-  /** A TCP server that says what it is told to. */
+  /** A TCP server that sends the given bytes. */
   const target = async (): Promise<{ port: number; peers: Socket[]; close: () => void }> => {
     const peers: Socket[] = []
     const server = createServer((socket) => void peers.push(socket.on('error', () => {})))

@@ -69,7 +69,7 @@ describe('a tunnel', () => {
     await next()
     expect(hub.state('a')?.subscribers).toBe(1)
     leave()
-    // A channel that nobody reads and that keeps nothing is not kept.
+    // A channel without subscribers and messages is not kept.
     await expect.poll(() => hub.state('a')).toBeUndefined()
   })
 

@@ -163,35 +163,38 @@ const ATTACKS: Record<string, Attack> = {
   },
 }
 
-test.each(Object.entries(ATTACKS))('%s are bounded, and keep nobody from sending', async (_, { connections, one }) => {
-  const hub: Program<MeasureOrders> = programs.start(
-    'bounded',
-    [JSON.stringify(LIMITS)],
-    ['--import', programs.path('measure')],
-  )
-  const port = Number((await hub.says(/hub on http:\/\/127\.0\.0\.1:(\d+)/))[1])
-  const tcpPort = Number((await hub.says(/TCP: port (\d+)/))[1])
-  const before = await hub.tell.measure()
+test.each(Object.entries(ATTACKS))(
+  '%s are limited, and prevent no other client from sending',
+  async (_, { connections, one }) => {
+    const hub: Program<MeasureOrders> = programs.start(
+      'bounded',
+      [JSON.stringify(LIMITS)],
+      ['--import', programs.path('measure')],
+    )
+    const port = Number((await hub.says(/hub on http:\/\/127\.0\.0\.1:(\d+)/))[1])
+    const tcpPort = Number((await hub.says(/TCP: port (\d+)/))[1])
+    const before = await hub.tell.measure()
 
-  const sockets: Socket[] = []
-  let most = 0
-  for (let begun = 0; begun < connections; begun += 10) {
-    sockets.push(...(await Promise.all(Array.from({ length: 10 }, () => one({ port, tcpPort })))))
+    const sockets: Socket[] = []
+    let most = 0
+    for (let begun = 0; begun < connections; begun += 10) {
+      sockets.push(...(await Promise.all(Array.from({ length: 10 }, () => one({ port, tcpPort })))))
+      most = Math.max(most, (await hub.tell.measure()).memory)
+    }
+    // Whole, and larger than what any of the others may keep.
+    expect(await post(port, x(LIMITS.maxMessageBytes - 1))).toBe(202)
     most = Math.max(most, (await hub.tell.measure()).memory)
-  }
-  // Whole, and larger than what any of the others may keep.
-  expect(await post(port, x(LIMITS.maxMessageBytes - 1))).toBe(202)
-  most = Math.max(most, (await hub.tell.measure()).memory)
-  const allowed = LIMITS.maxIncomingBytes + LIMITS.maxHistoryBytes + connections * EACH + SLACK
-  console.log(
-    `bounds  ${_}  at most ${Math.round((most - before.memory) / MEBIBYTE)} MiB of ${Math.round(allowed / MEBIBYTE)}`,
-  )
-  expect(most - before.memory).toBeLessThan(allowed)
+    const allowed = LIMITS.maxIncomingBytes + LIMITS.maxHistoryBytes + connections * EACH + SLACK
+    console.log(
+      `bounds  ${_}  at most ${Math.round((most - before.memory) / MEBIBYTE)} MiB of ${Math.round(allowed / MEBIBYTE)}`,
+    )
+    expect(most - before.memory).toBeLessThan(allowed)
 
-  for (const socket of sockets) socket.destroy()
-  await expect.poll(async () => (await hub.tell.measure()).descriptors).toBeLessThanOrEqual(before.descriptors + 1)
-  hub.child.kill('SIGKILL')
-})
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(async () => (await hub.tell.measure()).descriptors).toBeLessThanOrEqual(before.descriptors + 1)
+    hub.child.kill('SIGKILL')
+  },
+)
 
 function post(port: number, body: Buffer): Promise<number | undefined> {
   return new Promise((resolve, reject) => {

@@ -17,7 +17,7 @@ afterAll(() => programs.stop())
 
 describe.concurrent.each(Object.keys(HUBS) as (keyof typeof HUBS)[])('%s', (name) => {
   test(
-    'outlives strangers, tells twenty readers everything meanwhile, and holds nothing afterwards',
+    'survives attacks, sends twenty subscribers every message meanwhile, and keeps nothing afterwards',
     { timeout: 3 * FOR_EVER },
     async ({ expect }) => {
       const { round, stays } = await scene({ programs, name, expect, seed: SEED, patience: FOR_EVER })

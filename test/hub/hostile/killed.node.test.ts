@@ -12,7 +12,7 @@ let programs: Programs
 beforeAll(async () => void (programs = await buildPrograms()), 120_000)
 afterAll(() => programs.stop())
 
-/** What a reader was told that it should not have been: a message again or late, or one after a hole that no gap tells. */
+/** Messages that a subscriber must not receive: a repeated or late one, or one after missing messages without a gap. */
 function silentFaults(told: readonly (number | 'gap')[]): string[] {
   const faults: string[] = []
   let last = -1
@@ -30,7 +30,7 @@ function silentFaults(told: readonly (number | 'gap')[]): string[] {
 }
 
 test(
-  'a hub that is killed in mid-publish and started again tells every hole as a gap, and nothing twice',
+  'a hub that is killed while it publishes and started again sends a gap for all missing messages, and none twice',
   { timeout: 3 * HANGS },
   async () => {
     const first = programs.start('bin', ['hub', '--port', '0', '--tcp-port', '0'])
@@ -45,7 +45,7 @@ test(
     for (let life = 1; life < LIVES; life += 1) {
       const { publish, leave } = createPublisher(url)
       for (let count = 1; count < MESSAGES; count += 1) await publish('news', String(n++))
-      // The answer to this one may not come: whether anybody is told of it, nobody knows.
+      // This one may have no response, so it is not known whether a subscriber receives it.
       const published = publish('news', String(n++))
       hub.child.kill('SIGKILL')
       await published.catch(() => {})
@@ -57,7 +57,7 @@ test(
     const behind = (from: number) =>
       readers.filter(({ told }) => !(Number(told.at(-1)) >= from)).map(({ name }) => name)
     const inLastLife = n
-    // A reader that comes back after what it missed is told of that by a gap, and of nothing more until there is more.
+    // A subscriber that missed messages receives a gap when it resumes, and nothing more until the next message.
     const untilAllAreBack = async () => {
       await publish('news', String(n++))
       return behind(inLastLife)

@@ -7,7 +7,7 @@ const thenable = (then: (yes: (answer: unknown) => void, no: (error: unknown) =>
   ({ then })
 const refused = (headers: object, status: unknown = 403) => ({ status, headers })
 
-/** What an `authorize` of an application's may do that nobody would want. */
+/** Mistakes that an application's `authorize` may contain. */
 export const ODD_ANSWERS: Readonly<Record<string, () => unknown>> = {
   ...Object.fromEntries(
     [
@@ -67,10 +67,10 @@ export const ODD_ANSWERS: Readonly<Record<string, () => unknown>> = {
   rejects: () => Promise.reject(new Error('on purpose')),
   'rejects with nothing': () => Promise.reject(undefined as unknown as Error),
   'rejects later': () => new Promise((_, reject) => void setImmediate(reject, new Error('on purpose'))),
-  'never says': never,
-  'a thenable that never says': () => thenable(() => {}),
+  'never resolves': never,
+  'a thenable that never resolves': () => thenable(() => {}),
   'a thenable that throws': () => thenable(throws),
-  'a thenable that says all': () =>
+  'a thenable that resolves several times': () =>
     thenable((yes, no) => {
       yes(false)
       no(new Error('on purpose'))

@@ -20,7 +20,7 @@ export const MEGABYTE = 1_048_576
  * 100 bytes an action would be 10 MB in the whole run.
  */
 const FLAT = 4 * MEGABYTE
-/** Readers are told a part of the messages during each part of the actions. */
+/** Publishes a part of the messages during each part of the actions. */
 const STEPS = 20
 
 export interface SceneOptions {
@@ -54,7 +54,7 @@ export async function scene({ programs, name, expect, seed, patience }: SceneOpt
   /** What the hub holds when no connection and no timer is left, and memory is not above this, in bytes. */
   const settled = async (most = Infinity): Promise<Measure> => {
     for (const channel of CHANNELS) await end(channel)
-    // With a heartbeat goes what was kept for those who come late.
+    // A heartbeat drops messages that were kept for late subscribers.
     await heartbeat()
     leave()
     let last = fresh
@@ -76,7 +76,7 @@ export async function scene({ programs, name, expect, seed, patience }: SceneOpt
       return { done, measures: [] }
     },
 
-    /** Strangers do so much, and readers are told so much, at the same time; then all leave. */
+    /** Runs attacks while subscribers receive messages, then all leave. */
     async round(channel: string, actions: number, messages: number) {
       const readers = honestReaders(url, tcpPort, channel)
       await Promise.all(readers.map(({ opened }) => opened))

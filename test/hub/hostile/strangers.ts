@@ -13,7 +13,7 @@ export interface Doors {
   readonly tunnels: readonly string[]
 }
 
-/** Sockets of strangers, each from an address of its own choice, so that they use up nobody's limits but theirs. */
+/** Sockets of attackers, each from its own address, so that they only use up their own limits. */
 export interface Strangers {
   readonly doors: Doors
   /** What is received is discarded. An error ends it, as `close` says. */

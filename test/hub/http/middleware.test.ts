@@ -68,7 +68,7 @@ describe('behind a body parser', () => {
     expect(await published(url, 'hello', 'text/plain')).toEqual(['text/plain', 'hello'])
   })
 
-  test('a body that is gone is a 500 at once that says what to change', async () => {
+  test('a body that was read before is refused with 500 at once, with the solution', async () => {
     const lines: string[] = []
     const { url } = await behind(express.urlencoded({ extended: false }), { log: (line) => void lines.push(line) })
     expect(await published(url, 'a=b', 'application/x-www-form-urlencoded')).toMatch(
@@ -84,7 +84,7 @@ describe('behind a body parser', () => {
 })
 
 describe('where the body was read by hand', () => {
-  /** Reads the whole body, leaves what it is told to, and hands the request over. */
+  /** Reads the whole body, sets the given properties, and passes the request on. */
   const reading = (leave: Record<string, unknown>) =>
     serve(
       (hub) => async (request, response) => {

@@ -47,7 +47,7 @@ test.concurrent.for(REQUESTS)(
   },
 )
 
-/** A byte each half a second, until it is told to stop. */
+/** Sends a byte every half second, until the returned function is called. */
 function drip(socket: Socket, text: string): () => void {
   let at = 0
   const drops = setInterval(() => void (at < text.length && socket.write(text.charAt(at++))), 500)

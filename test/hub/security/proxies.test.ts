@@ -43,8 +43,8 @@ describe('a forwarded address', () => {
     ['an IPv6 address with a port', '[2001:db8::1]:443', '2001:db8::1'],
     ['an IPv4 address in IPv6', '::ffff:192.0.2.1', '192.0.2.1'],
     ['a trusted proxy in IPv6 encoder', '192.0.2.1, ::ffff:10.1.2.3', '192.0.2.1'],
-    ['the proxy itself, where it says nothing', '', '127.0.0.2'],
-    ['the proxy itself, where it says no address', 'unknown', '127.0.0.2'],
+    ['the proxy itself, without a header', '', '127.0.0.2'],
+    ['the proxy itself, with an invalid address', 'unknown', '127.0.0.2'],
     ['the last proxy before what is no address', '192.0.2.1, nonsense, 10.1.2.3', '10.1.2.3'],
   ] as const)('of a trusted proxy is %s: %s', async ([, forwarded, address]) => {
     const { port, seen } = await seeing({ trustedProxies: ['127.0.0.2', '10.0.0.0/8'] })
@@ -85,7 +85,7 @@ describe('a forwarded scheme', () => {
     ['a trusted proxy', '127.0.0.2', 'X-Forwarded-Proto: https', 202],
     ['a trusted proxy, of a WebSocket', '127.0.0.2', 'X-Forwarded-Proto: wss', 202],
     ['a trusted proxy, after what its client wrote', '127.0.0.2', 'X-Forwarded-Proto: https, http', 403],
-    ['a trusted proxy that says no scheme', '127.0.0.2', 'X-Forwarded-Proto: javascript', 403],
+    ['a trusted proxy with an invalid scheme', '127.0.0.2', 'X-Forwarded-Proto: javascript', 403],
   ] as const)('of %s', async ([, from, forwarded, status]) => {
     const { port } = await seeing({ trustedProxies: ['127.0.0.2'] })
     const page = ['Origin: https://localhost', forwarded, 'Content-Length: 0']

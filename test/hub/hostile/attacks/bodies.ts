@@ -1,7 +1,7 @@
 import { closed, say, write, type Attack } from '../strangers.ts'
 import { CHANNELS } from './words.ts'
 
-/** Bodies that stop, are longer or shorter than was said, or are in pieces that are none. */
+/** Bodies that stop, are longer or shorter than announced, or have invalid chunks. */
 export const badBody: Attack = async (random, strangers) => {
   const socket = strangers.open(random, strangers.doors.port)
   const chunked = random.chance(0.5)

@@ -23,7 +23,7 @@ const ATTACKS: readonly (readonly [weight: number, attack: Attack])[] = [
   [5, badBody],
 ]
 
-/** What strangers do when they are told to do one thing. */
+/** Attacks that can run alone. */
 export const ONLY = { idle, visit } as const
 
 /** One of them, by chance, that these doors are open to. */

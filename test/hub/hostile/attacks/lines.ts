@@ -53,7 +53,7 @@ const SENT = [
   ...VALUES,
 ] as const
 
-/** Lines of every kind, of a subscriber or of nobody. */
+/** Lines of every kind, with a subscription or without. */
 export const badLines: Attack = async (random, strangers) => {
   const { tcpPort, odd } = strangers.doors
   const path = random.chance(0.6)

@@ -30,7 +30,7 @@ export const streams: Attack = async (random, strangers) => {
     else stream.write('half')
     if (random.chance(0.1)) session.ping(() => {})
   }
-  // By the answer to a ping the other side has seen what came before it.
+  // The pong shows that the other side has read everything before the ping.
   if (random.chance(0.5)) await answerToPing(session)
   if (random.chance(0.5)) socket.resetAndDestroy()
   session.destroy()
