@@ -99,6 +99,13 @@ module.exports = {
       to: { path: '^src/', pathNot: `${FLASH_SOCKET}|^src/observables/kit\\.ts$` },
     },
     {
+      name: 'a-toy-uses-the-kit-alone',
+      comment: 'the techniques and backends of test/kit are written as outside of this repository',
+      severity: 'error',
+      from: { path: '^test/kit/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(src|test)/', pathNot: '^src/observables/kit\\.ts$' },
+    },
+    {
       name: 'observables-do-not-go-through-doors',
       comment: 'a door gathers files; a file that imported it would go round in a circle',
       severity: 'error',

@@ -30,6 +30,17 @@ const RETIRED = [
   [/\btellsGaps\b/, 'reportsGaps'],
   [/\bROTATE\b/, 'RECYCLE'],
   [
+    /import (type )?\{[^}]*\b[fF]lashSocket\w*[^}]*\} from 'pinia-push(\/observables)?'/,
+    "from 'pinia-push/flash-socket'",
+  ],
+  [
+    /import (type )?\{[^}]*\b(RECYCLE|END|ALIVE|IDLE|connectionState|reconnect|LinkEvent|PushRequest|Source(Alive|Event|Message|Open)|selectPart|pollLoop)\b[^}]*\} from 'pinia-push(\/observables)?'/,
+    "from 'pinia-push/kit'",
+  ],
+  [/\bHeldConnections\b/, 'ConnectionLimit'],
+  [/\bmadeOf\b/, 'recordOptions'],
+  [/\bredactQuery\b/, 'redactUrl'],
+  [
     /['"`](unreachable|gave-up|too-many-streams|cannot-send|send-lost|send-refused|no-technique|no-push|unexpected-answer)['"`]/,
     'a code of PushErrorCode',
   ],
