@@ -29,7 +29,7 @@ export interface PollResult {
   readonly more: boolean
   /** From the request to the end of the response, in ms. */
   readonly duration: number
-  /** How long the server may hold the next request, in ms; undefined where it did not say. */
+  /** How long the server may hold the next request, in ms; undefined where it promised nothing. */
   readonly heartbeat: number | undefined
 }
 
@@ -45,8 +45,8 @@ export interface PollOptions {
 
 /** Sends one poll, and emits what its response brings. Completes without a `PollResult` where the channel has ended. */
 export function onePoll(poll: PollOptions): Observable<SourceEvent | PollResult> {
-  const { technique, request: asked, backend, waits, state, presumeOpenAfter } = poll
-  const { url, headers, credentials, scheduler, withoutCursor, maxMessageBytes } = asked
+  const { technique, request: pushRequest, backend, waits, state, presumeOpenAfter } = poll
+  const { url, headers, credentials, scheduler, withoutCursor, maxMessageBytes } = pushRequest
   const target: Target = {
     url,
     headers,
@@ -68,12 +68,12 @@ export function onePoll(poll: PollOptions): Observable<SourceEvent | PollResult>
     if (verdict !== 'accept' && verdict !== 'again') return rejectedResponse(response, verdict, { scheduler })
     if (verdict === 'accept' && backend.fits?.(mediaType(response.headers.get('content-type'))) === false)
       return unexpectedResponse(response, backend.expects, address.url)
-    const other = otherServer(asked.backend, response.headers, address.url)
+    const other = otherServer(pushRequest.backend, response.headers, address.url)
     if (other) return throwError(() => other)
     return readBody<PollResult>(response, (emit) => readPoll(poll, target, address, startedAt, response, emit))
   })
-  // A request that the server holds keeps its connection busy. One that it answers at once needs a free one.
-  const poll$ = waits ? withConnectionSlot(asked, technique, response$) : response$
+  // A request that waits at the server keeps its connection busy. One with an immediate response needs no slot.
+  const poll$ = waits ? withConnectionSlot(pushRequest, technique, response$) : response$
   if (presumeOpenAfter === undefined || state.previous) return poll$
 
   const presumed$ = after(presumeOpenAfter, scheduler).pipe(
