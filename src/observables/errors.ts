@@ -130,13 +130,15 @@ export class PushError extends Error {
   }
 }
 
-/** Returns `cause` if it is a `PushError`, and otherwise wraps it in one with this code. `what` describes the failure. */
+/**
+ * Returns `cause` if it is a `PushError`, and otherwise wraps it in one with this code. `what` describes the failure.
+ */
 export const asPushError = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
   cause instanceof PushError ? cause : new PushError(code, DEV && `${what}: ${errorMessage(cause)}`, { cause })
 
 /**
- * Returns a `PushError` for a failed connection. A `TypeError` or a `ReferenceError` is an error in code, which a retry would
- * only repeat: it becomes `exception`.
+ * Returns a `PushError` for a failed connection. A `TypeError` or a `ReferenceError` is an error in code, which a retry
+ * would only repeat: it becomes `exception`.
  */
 export const fault = (
   cause: unknown,
@@ -148,8 +150,8 @@ export const fault = (
     : asPushError(cause, code, what)
 
 /**
- * Returns a `PushError` for a rejected promise of a user function. A `TypeError` may be fetch's for a network failure, so it
- * is not `exception`.
+ * Returns a `PushError` for a rejected promise of a user function. A `TypeError` may be fetch's for a network failure,
+ * so it is not `exception`.
  */
 export const rejection = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
   cause instanceof TypeError ? asPushError(cause, code, what) : fault(cause, code, what)

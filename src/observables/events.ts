@@ -43,8 +43,8 @@ export interface PushGap {
 /** Any event of a channel. `type` distinguishes them. */
 export type PushEvent<T> =
   /**
-   * The channel is not connected. `pausedBy` lists the reasons of a pause: `reader` (by `pausable`), `hidden`, `bfcache`, or
-   * your own. It is absent if the channel has no readers.
+   * The channel is not connected. `pausedBy` lists the reasons of a pause: `reader` (by `pausable`), `hidden`,
+   * `bfcache`, or your own. It is absent if the channel has no readers.
    */
   | { readonly type: 'idle'; readonly pausedBy?: readonly string[] }
   /** An attempt starts. `attempt` counts the failures before it. */
@@ -76,100 +76,111 @@ export type PushEvent<T> =
   /** A retry cannot help. `reconnect()` retries anyway. */
   | { readonly type: 'failed'; readonly error: PushError }
 
-/** What a channel's status comes with: the events that are neither a message nor about messages. */
+/** The events that change a channel's status. */
 export type PushState = Exclude<PushEvent<never>, { type: 'message' | 'invalid' | 'gap' }>
 
-/** One message as a technique hands it over. */
+/** One message as a technique emits it. */
 export interface SourceMessage {
   readonly type: 'message'
   readonly data: Payload
   readonly event: string
-  /** Its place; empty: the server took the last cursor back, so that nothing can be resumed; absent: it carried none. */
+  /**
+   * The message's cursor. Absent if it has none. Empty if the server cleared the cursor, so that nothing can be
+   * resumed.
+   */
   readonly cursor?: string | undefined
-  /** It cannot be read, and `data` is what came of it: readers see `invalid`. It has its place like any other. */
+  /**
+   * Set if the message cannot be parsed. Readers get `invalid`, with `data` as the raw content. The cursor counts as
+   * usual.
+   */
   readonly error?: PushError | undefined
 }
 
-/** What a message is to those that were emitted before the connection: `gap` where that cannot be told. */
+/** Whether a message repeats one from before the connection; `gap` if this cannot be determined. */
 export type Repetition = 'new' | 'repeat' | 'gap'
 
-/** The last messages of a channel whose server may ignore the cursor, and begin again with what was sent already. */
+/** The last messages of a channel, to recognise repeats of a server that may ignore the cursor. */
 export interface RecentMessages {
-  /** A message that has a cursor, or a cursor that came by itself. */
+  /** Adds a message with a cursor, or a cursor without a message. */
   add(message: Pick<SourceMessage, 'cursor'> & Partial<Pick<SourceMessage, 'event' | 'data'>>): void
-  /** Recognises what a connection repeats that was to resume from the cursor `last`. */
+  /** Returns a function that recognises the repeats of a connection that resumes from the cursor `last`. */
   repetition(last: string): (message: SourceMessage) => Repetition
 }
 
-/** The connection stands. An `unconfirmed` `open` is followed by a real one when the first byte comes. */
+/** The connection is open. After an `unconfirmed` one, another `open` follows when the first byte arrives. */
 export interface SourceOpen {
   readonly type: 'open'
-  /** Which technique connected. */
+  /** The connected technique. */
   readonly technique: string
   /** The namespace of this connection's cursors. */
   readonly namespace: string
-  /** Whether the request carried the cursor it was given, so that nothing falls between. */
+  /** Whether the request sent its cursor, so that no message is missing. */
   readonly resumed: boolean
   /**
-   * Nothing but the request says that the server resumes: it may ignore the cursor and begin with what it has. So an idle
-   * connection is not renewed unseen, and repeats are recognised by the messages that this makes a keeper of.
+   * Nothing but the request says that the server resumes: it may ignore the cursor and begin with what it has. So an
+   * idle connection is not renewed unseen, and repeats are recognised by the messages that this makes a keeper of.
    * Absent: the server resumes.
    */
   readonly assumed?: (() => RecentMessages) | undefined
-  /** Another connection may give the same message another cursor: two are never matched by them. @default false */
+  /**
+   * Whether another connection may give the same message another cursor, so that cursors match no messages.
+   * @default false
+   */
   readonly ownCursors?: boolean | undefined
-  /** Nothing was received yet: true of a long poll that stands. Drives what a person sees, nothing else. */
+  /** Whether no byte arrived yet, as with a pending long poll. It affects the status only. */
   readonly unconfirmed?: boolean
-  /** The server says something at once, so that silence tells of a proxy that holds the answer back. */
+  /** Whether the server sends bytes at once. If none arrive, a proxy buffers the response. */
   readonly expectsGreeting?: boolean
-  /** Why it is this technique, where there was a choice. */
+  /** Why this technique was chosen, if there was a choice. */
   readonly reason?: string
   /**
    * Hands a message to the connection. Throws `not-connected` where the connection is going, so that the message waits
    * for the next. Absent: this technique cannot send.
    */
   readonly send?: (data: Payload) => void
-  /** A heartbeat that this side sends: `every` ms, and something has to arrive `within` ms after it, where it says so. */
+  /**
+   * A heartbeat that this side sends: `every` ms, and something has to arrive `within` ms after it, where it says so.
+   */
   readonly ping?: { readonly send: () => void; readonly every: number; readonly within: number | undefined }
 }
 
-/** Bytes came that are no message. */
+/** Bytes arrived that are not a message. */
 export interface SourceAlive {
   readonly type: 'alive'
-  /** Where the connection goes on from, if the bytes said so; empty: from nowhere. */
+  /** The new cursor, if the bytes contained one. Empty if the server cleared the cursor. */
   readonly cursor?: string | undefined
   /**
    * The longest silence of a healthy connection from now on, in ms, if the server promises one. `default`: the client's
    * own, because a response is being read that has to go on. `agreed`: what held before that holds again.
    */
   readonly heartbeat?: number | 'default' | 'agreed' | undefined
-  /** The channel begins here: whoever was at another place may have missed some. */
+  /** Whether the channel starts here: a reader with another position may have missed messages. */
   readonly restarted?: boolean
-  /** The server says by itself where messages are gone, so that no one need prove that none are. */
+  /** Whether the server reports missing messages, so that the client does not verify continuity. */
   readonly reportsGaps?: boolean
 }
 
-/** What a technique emits. It completes when the channel has ended, and errors with a `PushError`. */
+/** An event of a technique. Its Observable completes when the channel has ended, and errors with a `PushError`. */
 export type SourceEvent =
   | SourceOpen
   | SourceMessage
   | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor?: string | undefined }
   | SourceAlive
-  /** The server asks for at least this long between attempts, in ms. */
+  /** The server asked for at least this delay between attempts, in ms. */
   | { readonly type: 'retry'; readonly delay: number }
 
-/** What the supervisor emits: a channel's events, with messages and `open` as the technique emitted them. */
+/** An event of the supervisor: a channel's event, with messages and `open` as the technique emitted them. */
 export type LinkEvent =
   | Extract<PushEvent<never>, { type: 'idle' | 'connecting' | 'gap' | 'reconnecting' | 'closed' | 'failed' }>
   | SourceMessage
-  /** `unheard`: the connection is not to be shown as open before something is received, but sends may try it. */
+  /** `unheard`: the status is not `open` before bytes arrive, but messages may be sent. */
   | (SourceOpen & { readonly unheard?: boolean })
 
-/** Bytes came, nothing more: one shared object, because a stream says it for every chunk. */
+/** Bytes arrived, without other information. One shared object, because a stream emits it for every chunk. */
 export const ALIVE: SourceAlive = { type: 'alive' }
 
 /**
- * What a connection errors with that should be made anew from its cursor: no failure, and readers are not told. Only after
- * a message or a sign of life that carried one.
+ * Sentinel error: reconnect from the current cursor without reporting a failure. Only allowed after an event with a
+ * cursor.
  */
 export const RECYCLE = Symbol('recycle')

@@ -10,7 +10,9 @@ import type { Technique } from '../techniques/technique.ts'
 
 /** The options of a channel, except for decoding and sending. */
 export interface ChannelOptions<P> {
-  /** The URL, absolute or relative to the client's `baseUrl`. For a channel with parameters, a function that returns it. */
+  /**
+   * The URL, absolute or relative to the client's `baseUrl`. For a channel with parameters, a function that returns it.
+   */
   url: string | ((params: P) => string)
   /** The technique. @default the client's */
   technique?: Technique
@@ -20,7 +22,10 @@ export interface ChannelOptions<P> {
   replay?: number
   /** How long the channel stays connected without readers, in ms. @default the client's */
   disconnectDelay?: number
-  /** How long the channel stays connected in a hidden page, in ms, or `false` for always. @default `hiddenTimeout` of `pageLifecycle` */
+  /**
+   * How long the channel stays connected in a hidden page, in ms, or `false` for always.
+   * @default `hiddenTimeout` of `pageLifecycle`
+   */
   disconnectWhenHidden?: number | false
 }
 
@@ -88,15 +93,16 @@ interface Sends<S> {
 }
 
 /**
- * Defines a channel: its URL, the type of its messages, and the messages that it can send. It does not connect. Readers of
- * the same definition and URL share one connection. Definitions with equal options are the same, if each function among them
- * is the same function. Define a channel once, outside of components. Development warns if two definitions read one URL.
+ * Defines a channel: its URL, the type of its messages, and the messages that it can send. It does not connect. Readers
+ * of the same definition and URL share one connection. Definitions with equal options are the same, if each function
+ * among them is the same function. Define a channel once, outside of components. Development warns if two definitions
+ * read one URL.
  *
- * Messages are parsed as JSON by default. `decode` parses them in another way, and `binary: true` delivers bytes. `schema` is
- * any synchronous Standard Schema; a message that it rejects is an `invalid` event.
+ * Messages are parsed as JSON by default. `decode` parses them in another way, and `binary: true` delivers bytes.
+ * `schema` is any synchronous Standard Schema; a message that it rejects is an `invalid` event.
  *
- * Sent data is JSON by default, and bytes are sent unchanged. `encode` replaces this: `encode: String` sends `ping`, where JSON
- * sends `"ping"`. `sendSchema` validates sent data.
+ * Sent data is JSON by default, and bytes are sent unchanged. `encode` replaces this: `encode: String` sends `ping`,
+ * where JSON sends `"ping"`. `sendSchema` validates sent data.
  *
  * @see https://standardschema.dev
  * @example

@@ -10,7 +10,9 @@ import type { Technique } from '../techniques/technique.ts'
 import type { PrepareRequest } from './prepare-request.ts'
 
 export interface PushClientOptions extends HeartbeatOptions {
-  /** The technique of channels without their own. There is no default, so that bundles contain only imported techniques. */
+  /**
+   * The technique of channels without their own. There is no default, so that bundles contain only imported techniques.
+   */
   technique?: Technique
   /** The kind of server: its cursors, statuses and close codes. @default standard() */
   backend?: Backend
@@ -21,8 +23,9 @@ export interface PushClientOptions extends HeartbeatOptions {
   /** Decides when channels pause, and when they reconnect at once: `pageLifecycle()`. @default false (never) */
   lifecycle?: Lifecycle | false
   /**
-   * The base of relative URLs. With a list, the client starts with the first server, from which channels have their URLs. If
-   * a server cannot be reached, all channels move to the next one, with their positions, and stay there while it works.
+   * The base of relative URLs. With a list, the client starts with the first server, from which channels have their
+   * URLs. If a server cannot be reached, all channels move to the next one, with their positions, and stay there while
+   * it works.
    * @default the page's URL
    */
   baseUrl?: string | readonly string[]
@@ -32,24 +35,26 @@ export interface PushClientOptions extends HeartbeatOptions {
   disconnectDelay?: number
   /**
    * The longest message, in bytes (in characters if the host delivers text). A longer one is `invalid`, with the error
-   * `message-too-large`, and the channel continues. With fetch and XMLHttpRequest, it uses no more memory than this limit. The
-   * host reads a message of a WebSocket, an EventSource or an iframe as a whole, so it is checked afterwards.
+   * `message-too-large`, and the channel continues. With fetch and XMLHttpRequest, it uses no more memory than this
+   * limit. The host reads a message of a WebSocket, an EventSource or an iframe as a whole, so it is checked
+   * afterwards.
    * @default 16_777_216 (16 MiB)
    */
   maxMessageBytes?: number
   /** The number of messages that may wait to be sent, per channel. @default 64 */
   maxQueuedSends?: number
   /**
-   * How long a message may take to be sent, in ms, once the messages before it are done. That includes reading a `Blob` and,
-   * over HTTP, `prepareRequest` and the response. After it, `send` rejects with `send-aborted`, and the next message is sent.
+   * How long a message may take to be sent, in ms, once the messages before it are done. That includes reading a `Blob`
+   * and, over HTTP, `prepareRequest` and the response. After it, `send` rejects with `send-aborted`, and the next
+   * message is sent.
    * @default 10_000
    */
   sendTimeout?: number
   /** Schedules every timer. @default the host's timers, and a monotonic clock */
   scheduler?: SchedulerLike
   /**
-   * Whether the console shows a warning for each configuration error (CORS, a wrong URL, HTML instead of events, 401, 404, ...),
-   * once per channel and cause. Production never warns. @default true
+   * Whether the console shows a warning for each configuration error (CORS, a wrong URL, HTML instead of events, 401,
+   * 404, ...), once per channel and cause. Production never warns. @default true
    */
   warnings?: boolean
 }

@@ -16,8 +16,8 @@ import { serverList } from './servers.ts'
 /** Opens channels, and shares each one among its readers. Create one per app, and on a server one per request. */
 export interface PushClient {
   /**
-   * Returns the channel of a descriptor or a URL. The same URL and definition return the same channel. Definitions with equal
-   * options are the same, and so are techniques.
+   * Returns the channel of a descriptor or a URL. The same URL and definition return the same channel. Definitions with
+   * equal options are the same, and so are techniques.
    * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` where a technique or a policy was not called
    */
   channel<T = unknown, V extends AnyDescriptor | string = string>(

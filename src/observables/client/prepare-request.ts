@@ -11,8 +11,9 @@ export interface RequestInitPatch {
   /** WebSocket subprotocols, offered after the backend's own. Some servers expect a token here. */
   subprotocols?: readonly string[]
   /**
-   * When the result expires, in ms since the epoch. Before that, `prepareRequest` runs again, and the client reconnects from
-   * its cursor without an event. `fallback`, also with one technique, opens the new connection before it closes the old one.
+   * When the result expires, in ms since the epoch. Before that, `prepareRequest` runs again, and the client reconnects
+   * from its cursor without an event. `fallback`, also with one technique, opens the new connection before it closes
+   * the old one.
    * @default never
    */
   expiresAt?: number
@@ -28,20 +29,20 @@ export type PrepareRequest = (attempt: {
   attempt: number
 }) => RequestInitPatch | undefined | Promise<RequestInitPatch | undefined>
 
-/** Asks `prepareRequest` for what a request needs, and keeps what it gave for as long as it is good. */
+/** Calls `prepareRequest`, and caches its result until shortly before it expires. */
 export interface RequestPreparer {
   ask(attempt: Parameters<PrepareRequest>[0]): Observable<RequestInitPatch | undefined>
-  /** The server refused what was given: the next request asks again. */
+  /** Drops the cached result, because the server rejected it. */
   discard(): void
 }
 
 /**
- * How much of a token's life it is given again for. Less than what it is used for, because what renews it, by a timer that
- * may be early, is to get a new one.
+ * The part of a token's lifetime for which its result is cached. It is shorter than the time of use, so that a renewal
+ * by an early timer gets a new token.
  */
 const KEPT = 0.8
 
-/** What says no `expiresAt` is asked for each time. */
+/** Creates a preparer. A result without `expiresAt` is not cached. */
 export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLike): RequestPreparer {
   let kept: { readonly url: string; readonly given: RequestInitPatch; readonly until: number } | undefined
   return {
@@ -63,7 +64,7 @@ export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLik
   }
 }
 
-/** Such as `Date.parse` makes of what is no date. */
+/** Throws for an `expiresAt` that is not a number, such as the result of `Date.parse` for an invalid date. */
 function checkExpires(expires: unknown): void {
   if (expires === undefined || (typeof expires === 'number' && !Number.isNaN(expires))) return
   throw new PushError(

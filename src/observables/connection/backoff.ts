@@ -5,12 +5,12 @@ import { DEV } from '../internal/dev.ts'
 import { errorMessage } from '../internal/redact-url.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
-/** The longest wait that a server may ask for (`Retry-After`, SSE `retry:`), in ms: a day. */
+/** The longest delay that a server may ask for (`Retry-After`, SSE `retry:`), in ms: one day. */
 export const LONGEST_RETRY_AFTER = 86_400_000
 
 /**
- * Returns the delay of a policy in ms, or undefined if it gives up. If a user's own policy throws or returns no delay, returns
- * the error `invalid-option`.
+ * Returns the delay of a policy, in ms, or undefined if it gives up. A user's policy that throws or returns an invalid
+ * delay is an `invalid-option`.
  */
 export function delayOf(
   policy: RetryPolicy,
@@ -35,8 +35,8 @@ export interface BackoffOptions {
   /** The upper limit of the first delay, in ms. @default 500 */
   initialDelay?: number
   /**
-   * The factor by which the limit of the delay grows with each failure. `Infinity` raises it to `maxDelay` at the second one.
-   * After `connection-lost` it is at most 2. @default Infinity
+   * The factor by which the limit of the delay grows with each failure. `Infinity` raises it to `maxDelay` at the
+   * second one. After `connection-lost` it is at most 2. @default Infinity
    */
   multiplier?: number
   /** The upper limit of every delay, in ms. @default 30_000 */
@@ -58,8 +58,8 @@ export interface RetryPolicy {
   /** Emits once when the next attempt is due. Errors if a retry cannot help. */
   (error: unknown, failures: number): Observable<unknown>
   /**
-   * Returns the delay before the next attempt, in ms, or undefined to give up. `failures` counts the failures in a row, and
-   * the first of them was `elapsed` ms ago.
+   * Returns the delay before the next attempt, in ms, or undefined to give up. `failures` counts the failures in a row,
+   * and the first of them was `elapsed` ms ago.
    */
   nextDelay(failures: number, error?: PushError, elapsed?: number): number | undefined
   /** How long a connection has to be open to reset the count of failures, in ms. */
@@ -74,13 +74,13 @@ export interface RetryPolicy {
  *   `maxDelay`, which spreads the clients. Each later one is in the last third, which keeps them spread.
  * - After a connection that opened and was lost (`connection-lost`), the limit doubles with each failure.
  *
- * The clients that return in one second are then at most 1.5 times as many as with an even spread over `maxDelay`, for any
- * outage. `npm run bench:storm` simulates it. It cannot spread the first retries of clients that a server disconnects all at
- * once. If these are too many, set `initialDelay` to `maxDelay`. A finite `multiplier` raises the limit step by step: all
- * clients return sooner after a short outage.
+ * The clients that return in one second are then at most 1.5 times as many as with an even spread over `maxDelay`, for
+ * any outage. `npm run bench:storm` simulates it. It cannot spread the first retries of clients that a server
+ * disconnects all at once. If these are too many, set `initialDelay` to `maxDelay`. A finite `multiplier` raises the
+ * limit step by step: all clients return sooner after a short outage.
  *
- * It gives up after `maxRetries` failures in a row, or after `maxElapsedTime` of failures. In RxJS's own `retry`, a policy
- * with a `maxElapsedTime` serves one subscription at a time.
+ * It gives up after `maxRetries` failures in a row, or after `maxElapsedTime` of failures. In RxJS's own `retry`, a
+ * policy with a `maxElapsedTime` serves one subscription at a time.
  *
  * @throws PushError `invalid-option` if a number is out of its range or an option is unknown.
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/

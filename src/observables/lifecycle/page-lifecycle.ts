@@ -24,7 +24,10 @@ import type { PollRate } from '../techniques/technique.ts'
 import { after } from '../internal/time.ts'
 
 export interface PageLifecycleOptions {
-  /** How long a hidden page stays connected, in ms. A channel's `disconnectWhenHidden` overrides it. @default 300_000 */
+  /**
+   * How long a hidden page stays connected, in ms. A channel's `disconnectWhenHidden` overrides it.
+   * @default 300_000
+   */
   hiddenTimeout?: number
   /** The least time between two polls of a hidden page, in ms. @default 30_000 */
   hiddenPollInterval?: number
@@ -44,19 +47,20 @@ const SLEPT_HIDDEN = 120_000
 const ONE_SLEEP = 5_000
 
 /**
- * Pauses, slows down and reconnects a client's channels with the page's lifecycle. A pause closes the connection and keeps
- * the position, so that the channel resumes afterwards. Meanwhile it is `idle`, and `pausedBy` lists the reasons.
+ * Pauses, slows down and reconnects a client's channels with the page's lifecycle. A pause closes the connection and
+ * keeps the position, so that the channel resumes afterwards. Meanwhile it is `idle`, and `pausedBy` lists the reasons.
  *
- * - **hidden**: the channel stays connected, polls less often, and pauses after `hiddenTimeout`. When the page is visible
- *   again, it polls or connects at once.
- * - **offline**: the channel does not pause, because hosts report this wrongly. It retries more slowly, and at once when the
- *   network is back. `localhost` and `127.0.0.1` are exempt.
- * - **bfcache**: the channel pauses while the user has left the page. An open connection would prevent the back/forward cache.
- * - **sleep, freeze**: when the machine wakes or the page thaws, a connection with a cursor reconnects at once. One without
- *   stays open, and has to receive a byte in time.
+ * - **hidden**: the channel stays connected, polls less often, and pauses after `hiddenTimeout`. When the page is
+ *   visible again, it polls or connects at once.
+ * - **offline**: the channel does not pause, because hosts report this wrongly. It retries more slowly, and at once
+ *   when the network is back. `localhost` and `127.0.0.1` are exempt.
+ * - **bfcache**: the channel pauses while the user has left the page. An open connection would prevent the back/forward
+ *   cache.
+ * - **sleep, freeze**: when the machine wakes or the page thaws, a connection with a cursor reconnects at once. One
+ *   without stays open, and has to receive a byte in time.
  *
- * A visible page, the network and waking end a wait early. Without a page (Node, SSR, a worker) it does nothing. It listens
- * only while a channel has readers.
+ * A visible page, the network and waking end a wait early. Without a page (Node, SSR, a worker) it does nothing. It
+ * listens only while a channel has readers.
  *
  * @throws PushError `invalid-option` if a number is out of its range, or an entry of `pauseWhen` is not an Observable.
  * @see https://developer.chrome.com/docs/web-platform/page-lifecycle-api
