@@ -1,4 +1,5 @@
-import type { Channel, PushMessage } from '../observables/index.ts'
+import type { PushMessage } from '../observables/index.ts'
+import type { ChannelInternals } from '../observables/channel/internal-channel.ts'
 import type { SnapshotPosition } from './snapshot.ts'
 
 /** Keeps messages until they are applied, and knows which of them the state includes already. */
@@ -27,7 +28,7 @@ export interface MessageBuffer<T> {
  * @param versionOf Returns the binding's `version`.
  */
 export function messageBuffer<T>(
-  channel: Pick<Channel<T, unknown>, 'isAfter'>,
+  channel: Pick<ChannelInternals<T>, 'isAfter'>,
   position: SnapshotPosition,
   versionOf: () => ((data: T) => number) | undefined,
 ): MessageBuffer<T> {

@@ -10,6 +10,7 @@ import {
   type PushMessage,
   type RetryPolicy,
 } from '../observables/index.ts'
+import { internalsOf } from '../observables/channel/internal-channel.ts'
 import { DEV } from '../observables/internal/dev.ts'
 import { runAfter } from '../observables/internal/time.ts'
 import type { BindingOptions } from './binding-options.ts'
@@ -69,7 +70,7 @@ export function syncStore<T, State extends object>({
     /** The state's task: it ends when the state changes. */
     let task = Subscription.EMPTY
     let refreshes: (() => void)[] = []
-    const buffer = messageBuffer(channel, from ?? {}, () => binding().version)
+    const buffer = messageBuffer(internalsOf(channel, 'syncStore'), from ?? {}, () => binding().version)
     const retries = snapshotRetries(policy, scheduler)
 
     const dispatch = (event: SyncEvent, error?: PushError) => {

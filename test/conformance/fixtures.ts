@@ -1,10 +1,11 @@
-import { Subject, firstValueFrom, filter, tap } from 'rxjs'
+import { Subject, firstValueFrom, filter, of, tap } from 'rxjs'
 import { test as base, inject } from 'vitest'
 import type { Position, SourceEvent } from 'pinia-push/kit'
 import {
   backoff,
   createPushClient,
   defineChannel,
+  pausable,
   type Channel,
   type PushClient,
   type PushClientOptions,
@@ -69,7 +70,7 @@ export function readChannel<T>(
   const events: PushEvent<T>[] = []
   const data: T[] = []
   const news = new Subject<PushEvent<T>>()
-  const subscription = channel.readFrom({ at: undefined, from }).subscribe((event) => {
+  const subscription = pausable(channel, of(false), from).subscribe((event) => {
     events.push(event)
     if (event.type === 'message') data.push(event.data)
     news.next(event)

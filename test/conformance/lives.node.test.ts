@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { of } from 'rxjs'
 import { describe, expect } from 'vitest'
 import { createHub, type Hub, type HubOptions } from 'pinia-push/hub'
-import { nchan } from 'pinia-push/observables'
+import { nchan, pausable } from 'pinia-push/observables'
 import { roundRobin, type RoundRobin } from '../servers/round-robin.ts'
 import { story, test as base, type Reader } from './fixtures.ts'
 import { nodeRows } from './node-rows.ts'
@@ -157,7 +158,7 @@ describe.for(nodeRows.map((row) => [row.name, row] as const))('%s', ([, row]) =>
     const channel = client(row).channel<number>(`${b.url}a`)
     const seen: string[] = []
     await new Promise<void>((resolve) => {
-      const subscription = channel.readFrom({ at: undefined, from }).subscribe((event) => {
+      const subscription = pausable(channel, of(false), from).subscribe((event) => {
         if (event.type === 'gap') {
           seen.push(`gap ${event.reason}`)
           b.hub.publish('a', '1')

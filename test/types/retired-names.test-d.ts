@@ -82,6 +82,14 @@ void usePushStatus().retryIn
 usePushStatus().retryNow()
 // @ts-expect-error `reconnect()`
 push.channel('/a').open()
+// @ts-expect-error `reconnect()`
+push.channel('/a').retryNow()
+// @ts-expect-error `pausable(channel, paused$, from)`
+push.channel('/a').readFrom({ at: undefined })
+// @ts-expect-error cursors are opaque to applications
+push.channel('/a').isAfter('2', '1')
+// @ts-expect-error `pausable(channel, paused$)` keeps it
+export type { Bookmark } from 'pinia-push'
 // @ts-expect-error `assertNoLeaks()`
 createTestingPush().expectNoLeaks()
 // @ts-expect-error `allowedOrigins`

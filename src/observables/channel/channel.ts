@@ -1,16 +1,7 @@
 import type { Observable } from 'rxjs'
-import type { Position } from '../connection/cursor.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { PushEvent, PushMessage } from '../events.ts'
 import type { PushStatus } from '../status.ts'
-
-/** Where a reader of one channel is, for when it comes back. */
-export interface Bookmark {
-  /** How many of the channel's messages and gaps lie before it; undefined: the reader has not begun. */
-  at: number | undefined
-  /** A place that was learnt elsewhere, for a reader that has not begun. It is taken, and removed, where nobody else reads. */
-  from?: Position | undefined
-}
 
 /**
  * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
@@ -25,12 +16,6 @@ export interface Channel<T, S = never> {
    * status, and `invalid` where the last message could not be decoded.
    */
   readonly events$: Observable<PushEvent<T>>
-  /**
-   * `events$` for a reader that leaves and comes back: what `pausable` is made of. A channel that went idle goes on from
-   * where it was, unless a reader without a bookmark began it anew. Says at what is kept the reading begins, by setting
-   * `bookmark.at` before the first event.
-   */
-  readFrom(bookmark: Bookmark): Observable<PushEvent<T>>
   /** The messages among `events$`. Subscribing reads. */
   readonly messages$: Observable<PushMessage<T>>
   /** The last message; undefined before the first, and when the channel begins anew. */
@@ -57,10 +42,6 @@ export interface Channel<T, S = never> {
   reconnect(): void
   /** Disconnects for all readers, who stay; what waits to be sent is lost. */
   close(): void
-  /** Whether the message at one cursor comes after another's; undefined where the two have no order. */
-  isAfter(cursor: string, other: string): boolean | undefined
-  /** Tries again now instead of when the policy says; nothing where it does not wait. */
-  retryNow(): void
   /**
    * Describes the state in words, for development: the technique in use, what was tried, when the next attempt begins.
    * In production it returns the status and the error's code.

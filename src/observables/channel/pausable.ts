@@ -1,7 +1,8 @@
-import { NEVER, Observable, Subject, concat, defer, distinctUntilChanged, of, switchMap, takeUntil } from 'rxjs'
-import type { Bookmark, Channel } from './channel.ts'
+import { NEVER, Observable, concat, defer, distinctUntilChanged, of, switchMap } from 'rxjs'
+import type { Channel } from './channel.ts'
 import type { Position } from '../connection/cursor.ts'
 import type { GapReason, PushEvent } from '../events.ts'
+import { internalsOf } from './internal-channel.ts'
 
 /** What a gap is emitted before. */
 const TOO_LATE_AFTER: ReadonlySet<PushEvent<never>['type']> = new Set(['message', 'invalid', 'closed', 'failed'])
@@ -35,41 +36,42 @@ export function pausable<T, S>(
   paused$: Observable<boolean>,
   from?: Position,
 ): Observable<PushEvent<T>> {
+  const { read: readFrom } = internalsOf(channel, 'pausable')
   return defer(() => {
-    // How many of the channel's messages and gaps lie behind; undefined: it has not begun.
+    /** How many of the channel's messages and gaps the reader is behind; undefined: it has not begun. */
     let seen: number | undefined
-    // Why some may be missing that the reader was not told of yet.
+    /** Why some may be missing that the reader does not know of yet. */
     let missing: GapReason | undefined
 
     const read = new Observable<PushEvent<T>>((reader) => {
-      const bookmark: Bookmark = { at: seen, from }
-      let at: number | undefined
-      const gap = (reason: GapReason) => {
+      const reading = readFrom({ seen, position: from })
+      let at = reading.from
+      if (seen === undefined) missing = from && !reading.begins ? 'not-resumed' : undefined
+      else if (at > seen) missing = 'paused'
+      seen = Math.max(seen ?? 0, at)
+
+      const emitGap = () => {
+        if (!missing || reader.closed) return
+        const gap: PushEvent<T> = { type: 'gap', reason: missing }
         missing = undefined
-        reader.next({ type: 'gap', reason })
+        reader.next(gap)
       }
-      // So that the channel knows at once of a reader who leaves while it is told what it missed.
-      const left$ = new Subject<void>()
-      reader.add(() => left$.next())
-      const told = channel.readFrom(bookmark).pipe(takeUntil(left$))
-      return told.subscribe((event) => {
+      const next = (event: PushEvent<T>) => {
         const { type } = event
-        const { at: first = 0 } = bookmark
-        if (seen === undefined) missing = bookmark.from && 'not-resumed'
-        else if (first > seen) missing = 'paused'
-        seen = Math.max(seen ?? 0, first)
-        at ??= first
-        const counts = type === 'message' || type === 'gap'
-        if (counts && (at += 1) <= seen) return
+        if (type === 'message' || type === 'gap') {
+          at += 1
+          if (at <= (seen ?? 0)) return
+        }
         if (type === 'gap') missing = undefined
-        // At the latest before what comes next; not before `open`, because a snapshot taken then may lack some.
-        if (missing && TOO_LATE_AFTER.has(type)) gap(missing)
-        // Who was told of the gap may have paused.
+        // At the latest before the next message; not before `open`, because a snapshot taken then may lack some.
+        if (TOO_LATE_AFTER.has(type)) emitGap()
+        // The reader may have paused at the gap.
         if (reader.closed) return
-        if (counts) seen = at
+        seen = Math.max(seen ?? 0, at)
         reader.next(event)
-        if (missing && type === 'open' && !reader.closed) gap(missing)
-      })
+        if (type === 'open') emitGap()
+      }
+      reading.join(next, reader)
     })
     const rest = concat(of<PushEvent<T>>({ type: 'idle', pausedBy: ['reader'] }), NEVER)
     return paused$.pipe(

@@ -2,48 +2,49 @@ import type { SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
+import { redactUrl } from '../internal/redact-url.ts'
 import { runAfter } from '../internal/time.ts'
 
 /**
- * Takes a message away, or throws why it cannot: a `not-connected` means that the connection is going, and that the
- * next one may be asked. `signal` aborts when nobody waits for the message any more.
+ * Hands one message to a connection, or throws why it cannot: `not-connected` means that the connection is closing, and
+ * that the next one may take the message. `signal` aborts when nobody waits for the message any more.
  */
-export type Handover = (data: Payload, signal: AbortSignal) => void | Promise<void>
+export type Send = (data: Payload, signal: AbortSignal) => void | Promise<void>
 
-interface QueuedSend {
+interface QueuedMessage {
   data: Payload | Promise<Payload>
   resolve: () => void
   reject: (error: unknown) => void
 }
 
-export interface OutboxOptions {
+export interface SendQueueOptions {
+  /** The channel's, for errors. */
+  url: string
   /** How many messages may wait. */
   limit: number
-  /** How long one may take from its turn until it is handed over, in ms. */
-  within: number
-  /** The error of a message that takes longer. */
-  late: () => PushError
+  /** How long one message may take from its turn on, in ms. */
+  timeout: number
   scheduler: SchedulerLike
 }
 
 /**
- * Messages on their way out, in order. Before the connection opens, and while it is renewed, a bounded number waits;
- * each is handed over once and never again, so nothing is sent twice behind anyone's back. Whatever the message whose
- * turn it is waits for (its encoding, `prepareRequest`, the server), it keeps those behind it for a bounded time only.
+ * Sends messages in order, each once. Before the connection opens, and while it reconnects, a limited number waits. A
+ * message that was handed over is never sent again, so the server gets none twice. While a message waits for its
+ * encoding, `prepareRequest` or the server, those behind it wait for a limited time.
  */
-export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
-  let waiting: QueuedSend[] = []
-  let handover: Handover | undefined
-  /** What is being handed over: a POST may take its time. */
-  let current: QueuedSend | undefined
+export function sendQueue({ url, limit, timeout, scheduler }: SendQueueOptions) {
+  let waiting: QueuedMessage[] = []
+  let send: Send | undefined
+  /** The message that is being handed over: a POST may take its time. */
+  let current: QueuedMessage | undefined
   let abort = new AbortController()
 
   /** Hands one message over, at once where that can be; false: the connection is going, and it waits for the next. */
-  const handOver = (message: QueuedSend): boolean | Promise<boolean> => {
+  const handOver = (message: QueuedMessage): boolean | Promise<boolean> => {
     const { signal } = abort
     const failed = (error: unknown): boolean => {
       const waits = error instanceof PushError && error.code === 'not-connected' && !signal.aborted
-      if (waits) handover = undefined
+      if (waits) send = undefined
       else message.reject(error)
       return !waits
     }
@@ -53,9 +54,9 @@ export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
     }
     const hand = (data: Payload): boolean | Promise<boolean> => {
       if (signal.aborted) return true
-      if (!handover) return false
-      const taken = handover(data, signal)
-      return taken ? taken.then(handed, failed) : handed()
+      if (!send) return false
+      const sent = send(data, signal)
+      return sent ? sent.then(handed, failed) : handed()
     }
     const keep = (data: Payload) => {
       message.data = data
@@ -69,22 +70,22 @@ export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
     }
   }
 
-  const settle = (message: QueuedSend, gone: boolean) => {
+  const settle = (message: QueuedMessage, gone: boolean) => {
     if (current === message) current = undefined
     if (!gone) waiting.unshift(message)
   }
 
   // What is handed over at once is not waited for, or a burst would fill the buffer of an open connection.
   const flush = (): void => {
-    while (!current && handover) {
+    while (!current && send) {
       const message = (current = waiting.shift())
       if (!message) return
       const gone = handOver(message)
       if (typeof gone === 'boolean') settle(message, gone)
       else {
-        const impatience = runAfter(within, scheduler, () => giveUp(message))
+        const timer = runAfter(timeout, scheduler, () => giveUp(message))
         void gone.then((later) => {
-          impatience.unsubscribe()
+          timer.unsubscribe()
           settle(message, later)
           flush()
         })
@@ -92,9 +93,9 @@ export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
     }
   }
 
-  const giveUp = (message: QueuedSend) => {
+  const giveUp = (message: QueuedMessage) => {
     if (current !== message) return
-    const error = late()
+    const error = unacknowledged(url, timeout)
     settle(message, true)
     cancel(error)
     message.reject(error)
@@ -117,13 +118,14 @@ export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
       })
     },
     /** The connection opened; undefined: it was lost, messages wait for the next. */
-    connected(next: Handover | undefined) {
-      handover = next
+    connected(next: Send | undefined) {
+      send = next
       flush()
     },
     /** No connection will come: what waits is lost, and what is on its way is given up. */
-    discard(error: PushError) {
-      handover = undefined
+    discard() {
+      const error = discarded(url)
+      send = undefined
       const lost = current ? [current, ...waiting] : waiting
       waiting = []
       current = undefined
@@ -132,3 +134,16 @@ export function outbox({ limit, within, late, scheduler }: OutboxOptions) {
     },
   }
 }
+
+const unacknowledged = (url: string, timeout: number) =>
+  new PushError(
+    'send-aborted',
+    DEV &&
+      `The message was not acknowledged: ${redactUrl(url)} did not respond within ${timeout} ms. The server may have it. Send it again only if it may come twice, or raise \`sendTimeout\`.`,
+  )
+
+const discarded = (url: string) =>
+  new PushError(
+    'send-aborted',
+    DEV && `The message was not sent: ${redactUrl(url)} was left or closed. Send it again if it still matters.`,
+  )

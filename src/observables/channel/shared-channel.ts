@@ -1,19 +1,20 @@
-import { BehaviorSubject, Observable, Subject, Subscription, filter, type SchedulerLike, type Subscriber } from 'rxjs'
-import type { Bookmark, Channel } from './channel.ts'
-import { IDLE, connectionState } from './connection-state.ts'
+import { Observable, Subject, Subscription, filter, type SchedulerLike } from 'rxjs'
+import type { Channel } from './channel.ts'
 import { canResume, initialPosition, type Position } from '../connection/cursor.ts'
 import { deliveryQueue } from './event-queue.ts'
+import { eventLog } from './event-log.ts'
 import { developmentWarnings } from './development-warnings.ts'
 import type { Definition } from './define-channel.ts'
 import { PushError, asPushError } from '../errors.ts'
-import type { LinkEvent, PushEvent, PushMessage, PushState, SourceMessage } from '../events.ts'
-import { outbox, type Handover } from './send-queue.ts'
+import type { LinkEvent, PushEvent, PushState } from '../events.ts'
+import { withInternals, type Reading, type ReadingStart } from './internal-channel.ts'
+import { messageDecoder } from './message-decoder.ts'
+import { readerSet } from './reader-set.ts'
+import { sendQueue, type Send } from './send-queue.ts'
 import { notifyDevtools } from '../internal/devtools-hook.ts'
 import { describeState } from './describe-state.ts'
 import { redactUrl } from '../internal/redact-url.ts'
-import { tooLarge } from '../parsers/message-limit.ts'
 import { DEV } from '../internal/dev.ts'
-import { runAfter } from '../internal/time.ts'
 
 export interface ChannelWorks {
   url: string
@@ -33,7 +34,7 @@ export interface ChannelWorks {
   /** What the technique knows of the channel's origin, in words. */
   explain: () => string | undefined
   /** Sends by HTTP; undefined where the backend cannot. */
-  post: Handover | undefined
+  post: Send | undefined
   scheduler: SchedulerLike
   /** Whether development is warned of a wrong set-up. */
   warnings: boolean
@@ -41,6 +42,7 @@ export interface ChannelWorks {
   active: (active: boolean) => void
 }
 
+/** Makes a channel: one supervised connection while it has readers, decoded for all of them. */
 export function createChannel({
   url,
   definition: { decode, encode, sequence, replay },
@@ -56,237 +58,183 @@ export function createChannel({
   warnings,
   active,
 }: ChannelWorks): Channel<unknown, unknown> {
-  // Replaced whole on every change, so that a delivery walks the readers it began with.
-  let readers: readonly Subscriber<PushEvent<unknown>>[] = []
-  // The last one that the supervisor reported, for when the channel connects again.
+  /** The last one that the supervisor reported, for when the channel connects again. */
   let position = initialPosition()
-  const moved = (next: Position) => void (position = next)
-  // Undefined while idle; an ended one while the channel is closed or failed.
+  /** Undefined while idle; a closed one while the channel is `closed` or `failed`. */
   let connection: Subscription | undefined
-  let lingering = Subscription.EMPTY
   let lastOpen: Extract<PushState, { type: 'open' }> | undefined
-  let lastCursor: string | undefined
-  // How many messages and gaps there were: bookmarks count in it.
-  let eventCount = 0
-  // Where the channel was when its last reader paused.
+  /** Where the last reader left, if it paused. */
   let pausedAt: Position | undefined
-  let last: PushMessage<unknown> | undefined
-  // The last event that was about the connection: a late reader gets it first.
-  let present: PushState = { type: 'idle' }
-  // The last message that could not be decoded: a late reader gets it too, while it is what `state` tells of.
-  let undecoded: Extract<PushEvent<unknown>, { type: 'invalid' }> | undefined
-  let retryDue: number | undefined
-  const state = new BehaviorSubject(IDLE)
-  const retry = new Subject<void>()
-  const letters = outbox({
-    limit: maxQueuedSends,
-    within: sendTimeout,
-    late: () => unacknowledged(url, sendTimeout),
-    scheduler,
-  })
-  const replayed = replay?.()
-  const sequenceCheck = sequence?.()
-
+  const moved = (next: Position) => void (position = next)
+  const retryNow$ = new Subject<void>()
+  const log = eventLog(replay?.(), scheduler)
+  const outgoing = sendQueue({ url, limit: maxQueuedSends, timeout: sendTimeout, scheduler })
   const warn = process.env.NODE_ENV !== 'production' && warnings ? developmentWarnings(url) : undefined
 
-  const say = deliveryQueue((event: PushEvent<unknown>) => {
-    const now = readers
-    if (event.type === 'message' || event.type === 'gap') {
-      eventCount += 1
-      replayed?.add(event)
-      if (event.type === 'message') last = event
-    } else if (event.type === 'invalid') undecoded = event
-    else {
-      present = event
-      retryDue = event.type === 'reconnecting' ? scheduler.now() + event.delay : undefined
-    }
-    const next = connectionState(state.value, event)
-    if (next !== state.value) state.next(next)
+  const emit = deliveryQueue((event: PushEvent<unknown>) => {
+    const { present } = readers
+    log.add(event)
     if (process.env.NODE_ENV !== 'production') {
       notifyDevtools(channel, event)
       warn?.(event)
     }
-    for (const reader of now) reader.next(event)
+    for (const { next, life } of present) if (!life.closed) next(event)
   })
 
-  const isEarlier = (cursor: string | undefined, than: string | undefined) =>
-    than !== undefined && cursor !== undefined && (compare?.(cursor, than) ?? 1) <= 0
-
-  const message = ({ data: raw, event, cursor, error: wrong }: SourceMessage) => {
-    const before = lastCursor
-    lastCursor = cursor
-    let data: unknown
-    try {
-      if (wrong) throw wrong
-      if (raw.length > maxMessageBytes) throw tooLarge(maxMessageBytes)
-      data = decode(raw)
-      const succession = sequenceCheck?.follow(data, isEarlier(cursor, before))
-      if (succession === 'repeat') return
-      if (succession === 'gap') say({ type: 'gap', reason: 'sequence' })
-    } catch (cause) {
-      const error = asPushError(cause, 'invalid-message', DEV && 'the message')
-      if (error.code === 'async-schema') {
-        handleLinkEvent({ type: 'gap', reason: 'not-resumed' })
-        return end({ type: 'failed', error })
-      }
-      return say({ type: 'invalid', error, raw, cursor })
-    }
-    say({ type: 'message', data, event, cursor })
+  const end = (event: Extract<PushState, { type: 'closed' | 'failed' }>) => {
+    disconnect()
+    emit(event)
   }
+  const fail = (error: PushError) => {
+    decoder.interrupted(true)
+    emit({ type: 'gap', reason: 'not-resumed' })
+    end({ type: 'failed', error })
+  }
+  const decoder = messageDecoder({ decode, sequence, compare, maxMessageBytes, emit, fail })
 
-  const open = (event: Extract<LinkEvent, { type: 'open' }>) => {
-    letters.connected(event.send ?? post ?? unsupported)
-    if (event.unheard) return
-    sequenceCheck?.interrupted(false)
-    const { type, technique, unconfirmed = false, reason } = event
-    // A connection that was made anew unseen, to recycle it, is no news.
+  const open = ({ type, technique, unconfirmed = false, reason }: Extract<LinkEvent, { type: 'open' }>) => {
+    decoder.interrupted(false)
+    // A recycled connection is no news.
     if (lastOpen?.technique === technique && lastOpen.unconfirmed === unconfirmed) return
     lastOpen = { type, technique, unconfirmed, ...(reason !== undefined && { reason }) }
-    say(lastOpen)
+    emit(lastOpen)
   }
 
   const handleLinkEvent = (event: LinkEvent) => {
     if (pausedAt && canResume(pausedAt)) {
-      // Nobody is there to take it: whoever comes back asks for it again.
+      // It has no reader: the one who comes back asks the server for it again.
       position = pausedAt
       return idle()
     }
-    if (event.type === 'message') return message(event)
-    if (event.type === 'open') return open(event)
-    if (event.type === 'closed' || event.type === 'failed') return end(event)
-    if (event.type === 'gap') sequenceCheck?.interrupted(true)
-    else {
-      lastOpen = undefined
-      letters.connected(undefined)
+    switch (event.type) {
+      case 'message':
+        return decoder.next(event)
+      case 'open':
+        outgoing.connected(event.send ?? post ?? unsupported)
+        return event.unheard ? undefined : open(event)
+      case 'closed':
+      case 'failed':
+        return end(event)
+      case 'gap':
+        decoder.interrupted(true)
+        return emit(event)
+      default:
+        lastOpen = undefined
+        outgoing.connected(undefined)
+        emit(event)
     }
-    say(event)
   }
 
   const connect = () => {
     const next = (connection = new Subscription())
-    next.add(link(position, moved, retry).subscribe(handleLinkEvent))
+    next.add(link(position, moved, retryNow$).subscribe(handleLinkEvent))
   }
-
   const disconnect = () => {
     connection?.unsubscribe()
     lastOpen = undefined
-    letters.discard(
-      new PushError('send-aborted', DEV && `${redactUrl(url)} was left or ended: the message was not handed over`),
-    )
+    outgoing.discard()
   }
-
-  const end = (event: Extract<PushState, { type: 'closed' | 'failed' }>) => {
-    disconnect()
-    say(event)
-  }
-
   const idle = () => {
-    lingering.unsubscribe()
+    readers.keep()
     disconnect()
     connection = undefined
-    say({ type: 'idle' })
+    emit({ type: 'idle' })
     active(false)
   }
 
-  const leave = (reader: Subscriber<PushEvent<unknown>>, bookmark: Bookmark | undefined) => {
-    readers = readers.filter((other) => other !== reader)
-    if (readers.length > 0) return
-    pausedAt = bookmark && position
-    // What is closed or failed is not kept for the next reader, who wants to try.
-    if (disconnectDelay === 0 || connection?.closed) idle()
-    else lingering = runAfter(disconnectDelay, scheduler, idle)
-  }
+  const readers = readerSet<PushEvent<unknown>>({
+    // A closed or failed channel is not kept for the next reader, who wants to try.
+    disconnectDelay: () => (connection?.closed ? 0 : disconnectDelay),
+    scheduler,
+    idle,
+  })
 
-  const readFrom = (bookmark?: Bookmark) =>
-    new Observable<PushEvent<unknown>>((reader) => {
-      lingering.unsubscribe()
-      pausedAt = undefined
-      if (!connection && bookmark?.at === undefined) {
-        // What was is the past of others; for their bookmarks, the hole counts as an event that is not kept.
-        position = bookmark?.from ?? initialPosition()
-        if (bookmark) bookmark.from = undefined
-        lastCursor = last = undefined
-        sequenceCheck?.interrupted(true)
-        replayed?.clear()
-        eventCount += 1
-      }
-      const kept = replayed?.events() ?? []
-      if (bookmark) bookmark.at = eventCount - kept.length
-      if (connection) reader.next(present)
-      for (const event of kept) reader.next(event)
-      if (connection && undecoded && undecoded.error === state.value.error) reader.next(undecoded)
-      readers = [...readers, reader]
-      reader.add(() => leave(reader, bookmark))
-      if (connection || reader.closed) return
-      active(true)
-      connect()
-    })
-  const events$ = readFrom()
+  const read = (start?: ReadingStart): Reading<unknown> => {
+    readers.keep()
+    pausedAt = undefined
+    const begins = !connection && start?.seen === undefined
+    if (begins) {
+      position = start?.position ?? initialPosition()
+      decoder.reset()
+      log.clear()
+    }
+    const kept = log.kept()
+    return {
+      from: log.count - kept.length,
+      begins,
+      join(next, life) {
+        log.replay(next, kept, connection !== undefined)
+        readers.add({ next, life }, () => {
+          pausedAt = start && position
+        })
+        if (connection || life.closed) return
+        active(true)
+        connect()
+      },
+    }
+  }
+  const events$ = new Observable<PushEvent<unknown>>((reader) => read().join((event) => reader.next(event), reader))
 
   const channel: Channel<unknown, unknown> = {
     url,
     events$,
-    readFrom,
     messages$: events$.pipe(filter((event) => event.type === 'message')),
-    state$: state.asObservable(),
+    state$: log.state.asObservable(),
     get state() {
-      return state.value
+      return log.state.value
     },
     get status() {
-      return state.value.status
+      return log.state.value.status
     },
     get last() {
-      return last
+      return log.last
     },
     get retryDue() {
-      return retryDue
+      return log.retryDue
     },
     send(data) {
-      if (!connection || connection.closed) {
-        return rejected(
-          'not-connected',
-          DEV && `${redactUrl(url)} is ${state.value.status}: subscribe first, or reconnect()`,
-        )
-      }
+      if (!connection || connection.closed) return unread(url, log.state.value.status)
       try {
-        return letters.send(encode(data))
+        return outgoing.send(encode(data))
       } catch (error) {
         return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
       }
     },
     reconnect() {
-      if (connection?.closed && readers.length > 0) connect()
-      else retry.next()
+      if (connection?.closed && readers.present.length > 0) connect()
+      else retryNow$.next()
     },
     close() {
       if (connection && !connection.closed) end({ type: 'closed', by: 'client' })
     },
+    explain() {
+      const { status, error } = log.state.value
+      return process.env.NODE_ENV !== 'production'
+        ? describeState(url, status, log.present, (log.retryDue ?? 0) - scheduler.now(), explain())
+        : [status, error?.code].filter(Boolean).join(': ')
+    },
+  }
+  return withInternals(channel, {
+    read,
     isAfter(cursor, other) {
       const order = compare?.(cursor, other)
       return order === undefined ? undefined : order > 0
     },
-    retryNow: () => retry.next(),
-    explain: () =>
-      process.env.NODE_ENV !== 'production'
-        ? describeState(url, state.value.status, present, (retryDue ?? 0) - scheduler.now(), explain())
-        : [state.value.status, state.value.error?.code].filter(Boolean).join(': '),
-  }
-  return channel
+  })
 }
 
-/** For connections that only receive, at servers that take no posts. */
-const unsupported: Handover = () => {
+/** For connections that only receive, to servers that take no posts. */
+const unsupported: Send = () => {
   throw new PushError(
     'send-unsupported',
     DEV && 'Neither this technique nor the backend can send. Use webSocket(), or a backend that posts.',
   )
 }
 
-const unacknowledged = (url: string, within: number) =>
-  new PushError(
-    'send-aborted',
-    DEV &&
-      `The message was not acknowledged: ${redactUrl(url)} did not answer within ${within} ms. The server may have it; send it again only if it may come twice, or raise \`sendTimeout\`.`,
+const unread = (url: string, status: string) =>
+  Promise.reject(
+    new PushError(
+      'not-connected',
+      DEV && `The message cannot be sent: ${redactUrl(url)} is ${status}. Subscribe first, or call reconnect().`,
+    ),
   )
-
-const rejected = (...error: ConstructorParameters<typeof PushError>) => Promise.reject(new PushError(...error))

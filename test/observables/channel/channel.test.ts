@@ -20,6 +20,7 @@ import {
   type Lifecycle,
   type Technique,
 } from 'pinia-push/observables'
+import { IDLE, connectionState } from 'pinia-push/kit'
 import { createTestingClient } from 'pinia-push/testing'
 
 let open: ReturnType<typeof createTestingClient>
@@ -148,6 +149,22 @@ describe('a channel', () => {
     }
     expect(read(plain).seen).toEqual(['open'])
     expect(read(push.channel(replaying())).seen).toEqual(['open', '2', '3'])
+  })
+
+  test('tells a late reader the error of the last attempt while the next one is under way', () => {
+    const { push, technique, time } = testing({ retry: backoff({ initialDelay: 10, random: () => 1 }) })
+    const channel = push.channel('/a')
+    read(channel)
+    technique.latest.drop()
+    time.advance(10)
+    const { seen } = read(channel)
+    expect(seen).toEqual(['reconnecting 10', 'connecting'])
+    let late = IDLE
+    channel.events$.subscribe((event) => (late = connectionState(late, event)))
+    expect(late).toEqual(channel.state)
+    expect([late.status, late.error?.code, late.attempt]).toEqual(['reconnecting', 'connection-lost', 1])
+    technique.latest.open()
+    expect(read(channel).seen).toEqual(['open'])
   })
 
   test('replays the gaps between the messages that it replays', () => {
@@ -303,12 +320,12 @@ describe('a channel', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('retryNow skips the wait', () => {
+  test('reconnect() ends a wait', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     const { seen } = read(channel)
     technique.latest.drop()
-    channel.retryNow()
+    channel.reconnect()
     expect(seen).toEqual(['connecting', 'reconnecting 250', 'connecting'])
   })
 
@@ -410,7 +427,7 @@ describe('a sequence', () => {
     technique.latest.message(7)
     technique.latest.message(8)
     technique.latest.drop()
-    push.channel(numbered()).retryNow()
+    push.channel(numbered()).reconnect()
     technique.latest.open()
     technique.latest.message(1)
     technique.latest.message(2)
@@ -600,7 +617,7 @@ describe('sending', () => {
     read(channel as Channel<unknown>)
     const sends = [channel.send(1), channel.send(2)]
     connections[0]?.error(new PushError('connection-lost', 'The socket closed.'))
-    channel.retryNow()
+    channel.reconnect()
     await Promise.all(sends)
     expect(sent).toEqual(['1', '2'])
   })

@@ -22,7 +22,7 @@ describe('development is warned', () => {
     const { technique, channel } = read()
     for (let n = 0; n < 3; n += 1) {
       technique.latest.drop(unreachable())
-      channel.retryNow()
+      channel.reconnect()
     }
     technique.latest.drop(new PushError('unexpected-response', 'It was text/html.', { status: 200 }))
     expect(sentences()).toEqual([
@@ -51,7 +51,7 @@ describe('development is warned', () => {
     const { technique, channel } = read()
     while (channel.status !== 'failed') {
       technique.latest.drop(new PushError('rejected', 'The server refused it.', { status }))
-      channel.retryNow()
+      channel.reconnect()
     }
     expect(sentences()).toEqual([expect.stringContaining(hint)])
   })
@@ -68,7 +68,7 @@ describe('development is warned', () => {
     const { technique, channel } = read()
     technique.latest.open()
     technique.latest.drop()
-    channel.retryNow()
+    channel.reconnect()
     technique.latest.drop(unreachable())
     expect(sentences()).toEqual([])
   })

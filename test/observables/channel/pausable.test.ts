@@ -188,7 +188,7 @@ describe('on resume, where others went on', () => {
     reader.pause()
     reader.resume()
     expect(reader.news()).toEqual(['1'])
-    push.channel('/a').retryNow()
+    push.channel('/a').reconnect()
     technique.latest.open()
     says(3)
     expect(reader.news()).toEqual(['1', 'gap paused', '3'])
@@ -389,6 +389,13 @@ describe('a reader that begins at a place learnt elsewhere', () => {
   })
 })
 
+test('a channel that no client made is rejected, with what to pass instead', () => {
+  const foreign = { ...open.push.channel('/a'), events$: new Subject<PushEvent<unknown>>() }
+  expect(() => pausable(foreign, new BehaviorSubject(false))).toThrow(
+    'Invalid option `channel` of pausable(): it is an object. Pass a channel that `client.channel()` returned',
+  )
+})
+
 describe('a channel', () => {
   test('is left by a reader who wanted its status only', () => {
     const { push, technique } = open
@@ -478,7 +485,7 @@ describe('whoever pauses and resumes when', () => {
       if (what === 'drop' && served > 0 && !technique.latest.closed) technique.latest.drop()
     }
     for (const { resume } of pausing) resume()
-    channel.retryNow()
+    channel.reconnect()
     serve()
     published += 1
     send(published)

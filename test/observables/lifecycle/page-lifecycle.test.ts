@@ -341,7 +341,7 @@ describe('after sleep', () => {
     read(push.channel('/a'))
     for (let n = 0; n < 12; n++) {
       technique.latest.drop()
-      push.channel('/a').retryNow()
+      push.channel('/a').reconnect()
     }
     technique.latest.drop(new PushError('unavailable', 'come back in an hour', { retryAfter: 60 * MINUTE }))
     time.sleep(60 * MINUTE)
