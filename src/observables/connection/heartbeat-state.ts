@@ -105,12 +105,12 @@ export function verdictOf(
       'heartbeat-timeout',
       DEV && `Heartbeat timed out: no data for ${limit} ms. The client reconnects.`,
     )
-  const cause =
-    phase.type === 'greeting'
-      ? `no data within ${limit} ms after the head of the response. A proxy may hold the body back.`
-      : `not open within ${limit} ms.`
-  return new PushError('connect-timeout', DEV && `Connection timed out: ${cause} ${ADVICE}`)
+  return new PushError('connect-timeout', process.env.NODE_ENV !== 'production' && connectTimeoutMessage(phase, limit))
 }
 
-const ADVICE =
-  'Let the server send the head of its response at once, and not with its first event, or raise `connectTimeout`.'
+const connectTimeoutMessage = ({ type }: Phase, limit: number): string =>
+  `Connection timed out: ${
+    type === 'greeting'
+      ? `no data within ${limit} ms after the head of the response. A proxy may hold the body back`
+      : `not open within ${limit} ms`
+  }. Let the server send the head of its response at once, and not with its first event, or raise \`connectTimeout\`.`

@@ -193,7 +193,8 @@ function recordFailure(memory: TechniqueMemory, { technique, index }: Session, c
   const error = original.technique === undefined ? withDetails(original, { technique: technique.name }) : original
   const { code, message } = error
   const permanent = code === 'headers-unsupported'
-  if (DEV && permanent && memory.failureOf(index)?.message !== message) warnOfHeaders(message)
+  if (process.env.NODE_ENV !== 'production' && permanent && memory.failureOf(index)?.message !== message)
+    warnOfHeaders(message)
   memory.recordFailure(index, { message, at, permanent })
   return error
 }

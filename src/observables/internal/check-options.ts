@@ -40,7 +40,8 @@ export function checkUnknown(owner: string, [name]: readonly string[]): void {
 }
 
 /** Returns the message for an option that cannot be used: its name, the function that takes it, its value, and what to give. */
-export const wrongOption = (option: string, owner: string, value: unknown, advice: string): string =>
+export const wrongOption = (option: string, owner: string, value: unknown, advice: string): string | false =>
+  process.env.NODE_ENV !== 'production' &&
   `Invalid option \`${option}\` of ${owner}(): it is ${describe(value)}. ${advice}`
 
 /**
@@ -50,7 +51,7 @@ export const wrongOption = (option: string, owner: string, value: unknown, advic
 export const notCalled = (option: string, value: unknown): PushError =>
   new PushError(
     'invalid-option',
-    DEV &&
+    process.env.NODE_ENV !== 'production' &&
       (typeof value === 'function' && value.name
         ? `Invalid option \`${option}\`: ${value.name} was not called. Write \`${option}: ${value.name}()\`.`
         : `Invalid option \`${option}\`: it is ${describe(value)}. Give what a function of this library returns.`),
