@@ -1,59 +1,59 @@
 import { mediaType } from './media-type.ts'
 
 /**
- * The words of the wire that hub and client share. PROTOCOL.md explains each.
+ * The names that hub and client share in the protocol. PROTOCOL.md defines them.
  */
 
-/** Query parameter that carries a cursor, `<unix seconds>:<counter>.<epoch>`, on every technique. */
+/** Query parameter with the cursor, `<unix seconds>:<counter>.<epoch>`, for every technique. */
 export const LAST_EVENT_ID = 'last_event_id'
 
-/** Query parameter of interval polling: `wait=0` asks for what is there, now. */
+/** Query parameter of interval polling: `wait=0` requests a response at once. */
 export const WAIT = 'wait'
 
-/** Query parameter that asks for a forever frame; its value is the word that every post to the parent repeats. */
+/** Query parameter that requests a forever frame. Its value is repeated by every post to the parent. */
 export const FRAME = 'frame'
 
-/** Query parameter of a forever frame: the origin of the parent, to which alone is posted. */
+/** Query parameter of a forever frame: the parent's origin, the only one that receives the posts. */
 export const FRAME_PARENT = 'frame_parent'
 
 /** WebSocket subprotocol whose frames begin with `id:` and `content-type:` lines. */
 export const META_SUBPROTOCOL = 'ws+meta.nchan'
 
-/** Where messages are JSON lines: the first line of a client, `{"subscribe": "./<channel>?<query>"}`. */
+/** Key of a client's first line over TCP, `{"subscribe": "./<channel>?<query>"}`. */
 export const SUBSCRIBE = 'subscribe'
 
-/** Answer header: the longest silence, in seconds, that a healthy connection shows. */
+/** Response header: the longest silence of a healthy connection, in seconds. */
 export const HEARTBEAT_HEADER = 'Push-Heartbeat'
 
-/** Answer header of a poll: messages before this answer are missing; its value is the reason. */
+/** Response header of a poll: messages before this response are missing. Its value is the reason. */
 export const GAP_HEADER = 'Push-Gap'
 
-/** Answer header of a 410: the channel has ended (a 410 without it means "ask again"). */
+/** Response header of a 410: the channel has ended. A 410 without it means: request again. */
 export const END_HEADER = 'Push-End'
 
-/** Answer header of a poll: the answer was cut at its limit, more waits. */
+/** Response header of a poll: the response was cut at its limit, and more messages wait. */
 export const MORE_HEADER = 'Push-More'
 
-/** Part header of a multipart answer, and request header of a publisher: the event's name. */
+/** Header with the event's name: of a part of a multipart response, and of a publisher's request. */
 export const EVENT_HEADER = 'X-EventSource-Event'
 
-/** Part header of a multipart stream: the part is the hub's own word. */
+/** Part header of a multipart stream: the part is a control event. */
 export const CONTROL_PART_HEADER = 'Push'
 
-/** SSE event names that begin so are the hub's own; a publisher's are refused. */
+/** The beginning of the names of control events in event streams. Publishers cannot use it. */
 export const CONTROL_EVENT_PREFIX = 'push.'
 
-/** The event that begins each of the hub's event streams. */
+/** The first event of each of the hub's event streams. */
 export const HUB_GREETING = 'push.open'
 
-/** What the hub says of a channel in the stream itself: SSE `event: push.<word>`, WebSocket head line `push: <word>`. */
+/** The control events: `event: push.<word>` in an event stream, the head line `push: <word>` on a WebSocket. */
 export const CONTROL_WORDS = ['open', 'begin', 'ping', 'gap', 'end', 'message'] as const
 
 const CONTROL_TYPE = /^application\/vnd\.push\.(\w+)\+json$/
 
 /**
- * The control word that a `Content-Type` names, `application/vnd.push.<word>+json`: what a publisher says to clients on
- * Nchan. Undefined: the message is an ordinary one.
+ * Returns the control event that a `Content-Type` names, `application/vnd.push.<word>+json`. On Nchan publishers send
+ * control events in this way. Undefined: the message is not one.
  */
 export const controlWord = (contentType: string): string | undefined => CONTROL_TYPE.exec(mediaType(contentType))?.[1]
 

@@ -2,7 +2,7 @@ import { PushError } from '../errors.ts'
 import type { Backend, BackendParts } from './backend.ts'
 
 /** The techniques that use each part. */
-const SPOKEN_BY = {
+const USED_BY = {
   poll: 'longPolling() or polling()',
   eventStream: 'sse()',
   stream: 'fetchStream() or xhrStream()',
@@ -28,10 +28,10 @@ export function selectPart<K extends keyof BackendParts>(
 }
 
 function instead(backend: Backend | undefined, name: keyof BackendParts): string {
-  const others = Object.entries(SPOKEN_BY).flatMap(([other, techniques]) =>
+  const others = Object.entries(USED_BY).flatMap(([other, techniques]) =>
     backend && other in backend ? [techniques] : [],
   )
   return others.length > 0
-    ? `${backend?.name} is not spoken over ${SPOKEN_BY[name]}: use ${others.join(', ')}`
-    : 'The backend has none of the parts that techniques need. Give what standard(), nchan(), mercure() or durableStreams() returns.'
+    ? `Technique not supported: ${backend?.name} does not work with ${USED_BY[name]}. Use ${others.join(', ')}.`
+    : 'Technique not supported: the backend has no part for any technique. Give what standard(), nchan(), mercure() or durableStreams() returns.'
 }
