@@ -1,3 +1,4 @@
+export type { AuthOptions, AuthToken } from './client/auth.ts'
 export { createPushClient, type PushClient } from './client/client.ts'
 export type { PushClientOptions } from './client/client-options.ts'
 export type { PrepareRequest, RequestInitPatch } from './client/prepare-request.ts'
@@ -24,6 +25,14 @@ export { pageLifecycle, type PageLifecycleOptions } from './lifecycle/page-lifec
 export type { PageSignals } from './lifecycle/page-signals.ts'
 export type { Backend, BackendParts } from './backends/backend.ts'
 export { durableStreams, type DurableStreamsOptions } from './backends/durable-streams/durable-streams.ts'
+export type { SessionCredentials } from './session/conversation.ts'
+export { jsonMessages } from './backends/json-messages/json-messages.ts'
+export type {
+  JsonError,
+  JsonMessage,
+  JsonMessagesOptions,
+  JsonSubscribed,
+} from './backends/json-messages/declaration.ts'
 export { mercure, type MercureOptions } from './backends/mercure.ts'
 export { nchan, type NchanOptions } from './backends/nchan/nchan.ts'
 export type { StandardHeartbeat } from './backends/standard/heartbeat.ts'

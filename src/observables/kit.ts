@@ -23,6 +23,7 @@ export { fetchText, type FetchTextOptions } from './techniques/fetch-text.ts'
 export type { PollResult, PollState } from './techniques/one-poll.ts'
 export { pollLoop, type PollLoopOptions } from './techniques/poll-loop.ts'
 export { readEventStream, readEvents, readTextStream } from './techniques/text-stream-reader.ts'
+export { withToken, type CarriedToken } from './http/with-token.ts'
 export { withConnectionSlot, type ConnectionLimit } from './http/connection-limit.ts'
 export { rejectedResponse, unexpectedResponse } from './http/http-error.ts'
 export { readBody, type BodyReader } from './http/read-body.ts'
@@ -99,3 +100,18 @@ export { DEV } from './internal/dev.ts'
 export { recordOptions } from './internal/equal-options.ts'
 export { errorMessage, redactUrl } from './internal/redact-url.ts'
 export { after, runAfter } from './internal/time.ts'
+
+// A backend whose server carries many topics on one connection is a conversation.
+export {
+  conversationBackend,
+  type ConversationBackend,
+  type ConversationParts,
+} from './session/conversation-backend.ts'
+export type {
+  Conversation,
+  SessionCredentials,
+  SessionPort,
+  StartConversation,
+  TopicSubscription,
+} from './session/conversation.ts'
+export type { Converse, Session, SessionOptions, TopicReader } from './session/session.ts'

@@ -22,6 +22,7 @@ const OBSERVABLES = [
   'fallback',
   'fetchStream',
   'iframeStream',
+  'jsonMessages',
   'longPolling',
   'mercure',
   'nchan',
@@ -38,6 +39,7 @@ const VUE = ['createPush', 'pushKey', 'usePushChannel', 'usePushStatus']
 /** The members of Technique, Backend and Lifecycle: only authors of these name them, although an app's types lead there. */
 const AUTHORS = [
   'BackendRequest',
+  'CarriedToken',
   'Continuity',
   'EventStreamBackend',
   'FrameBackend',

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { checkNumbers } from '../internal/check-options.ts'
+import { checkNumbers, checkOption } from '../internal/check-options.ts'
+import { DEV } from '../internal/dev.ts'
 import { decoder, encoder, type Decoding, type Encoding } from './codec.ts'
 import type { Payload } from '../events.ts'
 import { recordOptions } from '../internal/equal-options.ts'
@@ -9,11 +10,23 @@ import { sequenceWatch, type SequenceWatch } from './sequence-check.ts'
 import type { Technique } from '../techniques/technique.ts'
 
 /** The options of a channel, except for decoding and sending. */
-export interface ChannelOptions<P> {
-  /**
-   * The URL, absolute or relative to the client's `baseUrl`. For a channel with parameters, a function that returns it.
-   */
+export type ChannelOptions<P> = ConnectionOptions & (UrlOption<P> | TopicOption<P>)
+
+/** A channel with a connection of its own. */
+interface UrlOption<P> {
+  /** The URL, absolute or relative to the client's `baseUrl`. For a channel with parameters, a function that returns it. */
   url: string | ((params: P) => string)
+  topic?: never
+}
+
+/** A channel that shares one connection with the client's other topics: for backends such as `jsonMessages()`. */
+interface TopicOption<P> {
+  /** The topic's name at the server. For a channel with parameters, a function that returns it. */
+  topic: string | ((params: P) => string)
+  url?: never
+}
+
+interface ConnectionOptions {
   /** The technique. @default the client's */
   technique?: Technique
   /** Decides when to retry. @default the client's */
@@ -133,6 +146,7 @@ export function defineChannel<T = unknown, P = void, S = unknown>(
 ): ChannelDefinition<P, T, S>
 export function defineChannel({
   url,
+  topic,
   technique,
   retry,
   disconnectDelay,
@@ -158,12 +172,29 @@ export function defineChannel({
     sequence: sequence && recordOptions(sequenceWatch, [sequence], () => sequenceWatch(sequence)),
     replay: replay > 0 ? recordOptions(replayBuffer, [replay], () => replayBuffer(replay)) : undefined,
   }
+  checkOption(
+    (url === undefined) !== (topic === undefined),
+    DEV &&
+      `A channel was defined with ${url === undefined ? 'neither `url` nor `topic`' : 'both `url` and `topic`'}. Give one of them.`,
+  )
+  const named = (name: AnyOptions['url'], params: never) => (typeof name === 'function' ? name(params) : (name ?? ''))
   return (params: never): ChannelDescriptor<unknown, unknown> => ({
-    url: typeof url === 'function' ? url(params) : url,
+    url: topic === undefined ? named(url, params) : topicUrl(named(topic, params)),
     definition,
   })
 }
 
-interface AnyOptions extends ChannelOptions<never>, Decoding, Encoding {
-  sequence?: (data: never) => number
-}
+/** A topic is a fragment of the client's `baseUrl`. */
+export const topicUrl = (topic: string): string => `#${encodeURIComponent(topic)}`
+
+/** The topic that a URL names; undefined where it names none. */
+export const topicOf = (url: string): string | undefined =>
+  url.startsWith('#') ? decodeURIComponent(url.slice(1)) : undefined
+
+type AnyOptions = ConnectionOptions &
+  Decoding &
+  Encoding & {
+    url?: string | ((params: never) => string)
+    topic?: string | ((params: never) => string)
+    sequence?: (data: never) => number
+  }

@@ -1,15 +1,16 @@
-import { catchError, defer, map, throwError, type Observable } from 'rxjs'
+import { catchError, defer, map, tap, throwError, zip, type Observable } from 'rxjs'
 import { AUTH_STATUSES, PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { withQuery } from '../http/query.ts'
+import { withToken } from '../http/with-token.ts'
 import { DEV } from '../internal/dev.ts'
 import type { PushRequest } from '../techniques/technique.ts'
-import type { ClientConfig } from './client-options.ts'
+import { carriedToken } from './auth.ts'
 import { UNPREPARED, requestPreparer } from './prepare-request.ts'
-import type { Bases } from './servers.ts'
+import type { ClientScope } from './client-scope.ts'
 
 /** Where to connect, and with what. */
-type Prepared = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'>
+type Prepared = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt' | 'token'>
 
 /** The requests of one channel: each with what `prepareRequest` returns, to the server in use. */
 export interface ChannelRequests {
@@ -23,40 +24,49 @@ export interface ChannelRequests {
 
 /**
  * Returns the requests of the channel that the application named by `source`, a URL that may be relative.
- *
- * @param closed Whether the client was closed.
  */
 export function channelRequests(
   source: string,
-  { backend, credentials, prepareRequest = () => undefined, scheduler }: ClientConfig,
-  servers: Bases,
-  closed: () => boolean,
+  { config, servers, tokens, closed }: Pick<ClientScope, 'config' | 'servers' | 'tokens' | 'closed'>,
 ): ChannelRequests {
+  const { auth, backend, credentials, prepareRequest = () => undefined, scheduler } = config
   const preparer = requestPreparer(prepareRequest, scheduler)
   let tried = servers.present
+  /** The token of the last request. */
+  let used: string | undefined
+
+  /** The server rejected the user: the next request asks for another token. */
+  const discard = () => {
+    preparer.discard()
+    tokens.discard(used)
+  }
 
   const prepared = (attempt: number): Observable<Prepared> => {
     const address = servers.at(source, servers.present)
     return defer(() => {
       if (closed()) throw new PushError('client-closed', DEV && 'The client was closed. Create another one.')
-      return preparer.ask({ url: address, attempt })
+      return zip(preparer.ask({ url: address, attempt }), tokens.ask())
     }).pipe(
-      map((patch) => ({
+      map(([patch, token]) => ({
         url: withQuery(address, patch?.query ?? {}),
         headers: patch?.headers ?? {},
         subprotocols: patch?.subprotocols,
-        expiresAt: patch?.expiresAt,
+        expiresAt: earlier(patch?.expiresAt, token?.expiresAt),
+        token: auth && token && carriedToken(auth, token.token, backend),
       })),
+      tap(({ token }) => (used = token?.value)),
       catchError((cause: unknown) => throwError(() => fault(cause, 'prepare-failed', UNPREPARED))),
     )
   }
 
   const post = async (data: Payload, signal: AbortSignal) => {
-    const target$ = prepared(0).pipe(map((target) => ({ ...target, credentials, signal, scheduler })))
+    const target$ = prepared(0).pipe(
+      map((target) => ({ ...withToken({ sendsHeaders: true }, target), credentials, signal, scheduler })),
+    )
     try {
       await backend?.post?.(target$, data)
     } catch (error) {
-      if (error instanceof PushError && AUTH_STATUSES.has(error.status)) preparer.discard()
+      if (error instanceof PushError && AUTH_STATUSES.has(error.status)) discard()
       throw error
     }
   }
@@ -67,7 +77,7 @@ export function channelRequests(
       return prepared(attempt)
     },
     failed(error, stood) {
-      if (error.code === 'unauthorized') preparer.discard()
+      if (error.code === 'unauthorized') discard()
       if (UNREACHED.has(error.code) || (error.code === 'connection-lost' && !stood)) servers.leave(tried, source)
     },
     post: backend?.post && post,
@@ -81,3 +91,6 @@ const UNREACHED: ReadonlySet<PushErrorCode> = new Set([
   'unavailable',
   'heartbeat-timeout',
 ])
+
+const earlier = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other)

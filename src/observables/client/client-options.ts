@@ -7,6 +7,7 @@ import { checkNumbers, checkOption, checkUnknown, notCalled, wrongOption } from 
 import { hostScheduler } from '../internal/time.ts'
 import { MAX_MESSAGE_BYTES } from '../parsers/message-limit.ts'
 import type { Technique } from '../techniques/technique.ts'
+import type { AuthOptions } from './auth.ts'
 import type { PrepareRequest } from './prepare-request.ts'
 
 export interface PushClientOptions extends HeartbeatOptions {
@@ -18,6 +19,8 @@ export interface PushClientOptions extends HeartbeatOptions {
   backend?: Backend
   /** Decides when to retry. @default backoff() */
   retry?: RetryPolicy
+  /** How to identify the user: with a token that every technique and backend sends in its own way. */
+  auth?: AuthOptions
   /** Adds headers, a query or a token to each request. */
   prepareRequest?: PrepareRequest
   /** Decides when channels pause, and when they reconnect at once: `pageLifecycle()`. @default false (never) */
@@ -71,6 +74,7 @@ export function clientConfig({
   technique,
   backend,
   retry = backoff(),
+  auth,
   prepareRequest,
   lifecycle = false,
   baseUrl,
@@ -104,6 +108,7 @@ export function clientConfig({
     technique,
     backend,
     retry,
+    auth,
     prepareRequest,
     lifecycle,
     baseUrl,

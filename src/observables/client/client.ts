@@ -1,23 +1,34 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
 import type { Channel } from '../channel/channel.ts'
 import { encoder, json } from '../channel/codec.ts'
-import type { AnyDescriptor, Definition, Received, Sent } from '../channel/define-channel.ts'
+import {
+  topicOf,
+  topicUrl,
+  type AnyDescriptor,
+  type Definition,
+  type Received,
+  type Sent,
+} from '../channel/define-channel.ts'
 import { PushError } from '../errors.ts'
 import { connectionLimit } from '../http/connection-limit.ts'
 import { DEV } from '../internal/dev.ts'
 import { firstEqual } from '../internal/equal-options.ts'
+import { sharesConnection } from '../session/conversation-backend.ts'
 import type { Technique } from '../techniques/technique.ts'
+import { tokenSource } from './auth.ts'
 import { channelCache } from './channel-cache.ts'
 import { clientConfig, type PushClientOptions } from './client-options.ts'
 import { secondConnections } from './duplicate-connections.ts'
-import { openChannel, type AnyChannel, type ClientScope } from './open-channel.ts'
+import { openChannel, type AnyChannel, type ChannelScope } from './open-channel.ts'
 import { serverList } from './servers.ts'
+import { sessionCache } from './session-cache.ts'
+import type { ClientScope } from './client-scope.ts'
 
 /** Opens channels, and shares each one among its readers. Create one per app, and on a server one per request. */
 export interface PushClient {
   /**
-   * Returns the channel of a descriptor or a URL. The same URL and definition return the same channel. Definitions with
-   * equal options are the same, and so are techniques.
+   * Returns the channel of a descriptor, a URL or a topic. The same URL and definition return the same channel. Definitions
+   * with equal options are the same, and so are techniques.
    * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` where a technique or a policy was not called
    */
   channel<T = unknown, V extends AnyDescriptor | string = string>(
@@ -53,7 +64,12 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
     config,
     servers,
     connectionLimit: connectionLimit(),
+    tokens: tokenSource(config.auth, config.scheduler),
     closed: () => closed,
+  }
+  const channelScope: ChannelScope = {
+    ...scope,
+    sessionOf: sessionCache(scope),
     active(channel, now, technique, disconnectDelay) {
       active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel))
       if (now) warnOfSecond?.(channel, technique.name, disconnectDelay)
@@ -74,12 +90,13 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   return {
     channel(source: AnyDescriptor | string, { technique }: { technique?: Technique | undefined } = {}): never {
       if (closed) throw new PushError('client-closed', DEV && 'The client was closed. Create another one.')
-      const isUrl = typeof source === 'string'
-      const address = isUrl ? source : source.url
-      const url = servers.name(address)
-      const definition = first(isUrl ? { technique, decode: json, encode: encoder() } : source.definition)
+      const isName = typeof source === 'string'
+      const named = isName && sharesConnection(config.backend) ? topicUrl(source) : source
+      const address = typeof named === 'string' ? named : named.url
+      const url = servers.name(address) + (topicOf(address) === undefined ? '' : address)
+      const definition = first(isName ? { technique, decode: json, encode: encoder() } : source.definition)
       // The types of a descriptor are those of its definition's functions.
-      return channels(definition, url, () => openChannel(scope, address, url, definition)) as never
+      return channels(definition, url, () => openChannel(channelScope, address, url, definition)) as never
     },
     channels$: active.asObservable(),
     close() {

@@ -21,6 +21,9 @@ export interface HeartbeatOptions {
   idleReconnectAfter?: number
 }
 
+/** How long a connection may take to open, in ms, if no option sets it. */
+export const CONNECT_TIMEOUT = 5_000
+
 /** The longest silence of a healthy connection if neither the server nor the client names one, in ms. */
 export const DEFAULT_HEARTBEAT = 15_000
 
@@ -39,7 +42,7 @@ const OVERDUE = 1_000
  * @param until When the connection is recycled at the latest, by the scheduler's clock, in ms.
  */
 export function monitorHeartbeat({
-  connectTimeout = 5_000,
+  connectTimeout = CONNECT_TIMEOUT,
   heartbeatInterval = DEFAULT_HEARTBEAT,
   heartbeatGrace = 5_000,
   idleReconnectAfter = 60_000,

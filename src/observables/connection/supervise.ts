@@ -5,7 +5,7 @@ import { PushError, fault } from '../errors.ts'
 import { RECYCLE, type LinkEvent, type SourceEvent } from '../events.ts'
 import type { PollRate, Watch } from '../techniques/technique.ts'
 import type { RetryPolicy } from './backoff.ts'
-import { DEFAULT_HEARTBEAT, monitorHeartbeat, type HeartbeatOptions } from './heartbeat-monitor.ts'
+import { CONNECT_TIMEOUT, DEFAULT_HEARTBEAT, monitorHeartbeat, type HeartbeatOptions } from './heartbeat-monitor.ts'
 import type { LifecycleSignals } from './lifecycle.ts'
 import { retryState } from './retry-state.ts'
 import { renewalTime } from './token-expiry.ts'
@@ -85,7 +85,7 @@ export function supervise<P>({
   retryNow$ = NEVER,
   failed,
   scheduler = hostScheduler,
-  connectTimeout: firstOpening = 5_000,
+  connectTimeout: firstOpening = CONNECT_TIMEOUT,
   tracker,
   signals: { wake$ = NEVER, minDelay, pollRate },
   subscriber,

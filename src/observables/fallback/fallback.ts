@@ -101,6 +101,7 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
     name: 'fallback',
     managesLiveness: true,
     isSupported: () => techniques.some((technique) => technique.isSupported()),
+    sendsHeaders: 'each',
     ...(process.env.NODE_ENV !== 'production' && {
       explain: (url: string, now: number) => describeFallback(names, memoryOf(url), now),
     }),

@@ -3,6 +3,7 @@ import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 import { renewalTime } from '../connection/token-expiry.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError, fault, type PushErrorDetails } from '../errors.ts'
+import { withToken } from '../http/with-token.ts'
 import { RECYCLE, type SourceEvent } from '../events.ts'
 import type { PushRequest, Technique } from '../techniques/technique.ts'
 import { judgeFailure, mostRelevant, type SessionLimits } from './fallback-policy.ts'
@@ -24,7 +25,7 @@ export interface RunFallbackOptions {
   networkChange$: Observable<unknown>
 }
 
-type Target = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'>
+type Target = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt' | 'token'>
 
 /**
  * Makes one attempt. It begins with the technique that the memory names, and tries the next one until one opens. While
@@ -171,7 +172,7 @@ function connectBy(
   reason: string,
 ): Observable<SourceEvent> {
   const { watch = () => identity } = request
-  return technique.connect(request).pipe(
+  return technique.connect(withToken(technique, request)).pipe(
     watch(limits),
     map((event) => (event.type === 'open' ? { ...event, reason } : event)),
   )

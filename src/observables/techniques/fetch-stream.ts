@@ -28,6 +28,7 @@ export function fetchStream(): Technique {
   return recordOptions(fetchStream, [], {
     name: NAME,
     isSupported: () => typeof fetch === 'function',
+    sendsHeaders: true,
     connect(request) {
       const { backend, credentials, ...target } = request
       const stream$ = defer(() => {

@@ -31,6 +31,7 @@ export function longPolling(): Technique {
   return recordOptions(longPolling, [], {
     name: NAME,
     isSupported: () => typeof fetch === 'function',
+    sendsHeaders: true,
     connect: (request) =>
       pollLoop({ technique: NAME, request, waits: true, presumeOpenAfter: PRESUME_OPEN_AFTER, interval }),
   })

@@ -44,6 +44,7 @@ export function polling({
   return recordOptions(polling, [minInterval, maxInterval, backoffFactor], {
     name: NAME,
     isSupported: () => typeof fetch === 'function',
+    sendsHeaders: true,
     connect: (request) => pollLoop({ technique: NAME, request, waits: false, interval }),
   })
 }

@@ -46,6 +46,7 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
   return recordOptions(sse, [native, events], {
     name: NAME,
     isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
+    sendsHeaders: !native,
     connect: (request) => withConnectionSlot(request, NAME, connect(request)),
   })
 }

@@ -4,6 +4,7 @@ import type { Cursor } from '../connection/cursor.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 import type { SourceEvent } from '../events.ts'
 import type { ConnectionLimit } from '../http/connection-limit.ts'
+import type { CarriedToken } from '../http/with-token.ts'
 
 /** How often a technique may poll: a hidden page polls less often. */
 export interface PollRate {
@@ -24,6 +25,8 @@ export interface PushRequest {
   readonly cursor: Cursor | undefined
   /** Whether no request may carry a cursor, because requests with one got no response. @default false */
   readonly withoutCursor?: boolean
+  /** The token of the client's `auth`, for techniques that try several: see `withToken`. */
+  readonly token?: CarriedToken | undefined
   /** For techniques that read by fetch. */
   readonly credentials: RequestCredentials
   /** How the server writes requests and responses; undefined: as the standards say. */
@@ -65,6 +68,11 @@ export interface Technique {
   /** Whether this host has the APIs that the technique needs. */
   isSupported(): boolean
   connect(request: PushRequest): Observable<SourceEvent>
+  /**
+   * Whether its requests can carry headers; otherwise the token of `auth` goes into the query. `each`: it tries other
+   * techniques, and adds the token for each. @default false
+   */
+  readonly sendsHeaders?: boolean | 'each'
   /** Whether it monitors its connections by `request.watch`, so that the client does not. */
   readonly managesLiveness?: true
   /** Describes in a sentence what the technique knows about a URL's origin. `now`: in ms since the epoch. */

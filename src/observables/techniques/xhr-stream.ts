@@ -53,6 +53,7 @@ export function xhrStream({ maxBufferedChars = 8_388_608 }: XhrStreamOptions = {
   return recordOptions(xhrStream, [maxBufferedChars], {
     name: NAME,
     isSupported: () => typeof XMLHttpRequest === 'function',
+    sendsHeaders: true,
     connect: (request) =>
       withConnectionSlot(request, NAME, connect(request, maxBufferedChars, nonce(request.scheduler.now()))),
   })

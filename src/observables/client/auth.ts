@@ -1,0 +1,122 @@
+import { defer, finalize, from, map, of, share, tap, type Observable, type SchedulerLike } from 'rxjs'
+import { checkOption, wrongOption } from '../internal/check-options.ts'
+import { DEV } from '../internal/dev.ts'
+import { wallTime } from '../internal/time.ts'
+import { PushError } from '../errors.ts'
+import type { Backend } from '../backends/backend.ts'
+import { sharesConnection } from '../session/conversation-backend.ts'
+import type { CarriedToken } from '../http/with-token.ts'
+
+/** A token, and when it expires. */
+export interface AuthToken {
+  token: string
+  /** In ms since the epoch. @default the `exp` of a JSON Web Token; otherwise never */
+  expiresAt?: number | undefined
+}
+
+/** How the client identifies the user, whatever the technique. */
+export interface AuthOptions {
+  /**
+   * Returns the token. It is called once for all channels, and again when the token expires or the server rejects it
+   * (401, 403, close 4401 and their like).
+   */
+  token: () => string | AuthToken | Promise<string | AuthToken>
+  /**
+   * The header that carries the token, where the technique can send headers. `Authorization` carries it as `Bearer`.
+   * @default 'Authorization'
+   */
+  header?: string
+  /**
+   * The query parameter that carries the token, where the technique cannot send headers (WebSocket, EventSource, iframe).
+   * A backend with a hello of its own sends it there instead, unless this option is given.
+   * @default 'access_token', as in RFC 6750
+   */
+  queryParam?: string
+}
+
+/** Asks for the token, and keeps it for as long as it is good. */
+export interface TokenSource {
+  ask(): Observable<AuthToken | undefined>
+  /** The server rejected this token: the next request asks for another. */
+  discard(rejected: string | undefined): void
+}
+
+/** The part of its life for which a token is used, so that it does not expire on its way. */
+const USED = 0.8
+
+/**
+ * Makes the one source of tokens of a client. Requests that ask at the same time share one call.
+ *
+ * @throws PushError `invalid-option` where `auth.token` is not a function.
+ */
+export function tokenSource(auth: AuthOptions | undefined, scheduler: SchedulerLike): TokenSource {
+  if (!auth) return { ask: () => of(undefined), discard: () => {} }
+  const { token } = auth
+  checkOption(
+    typeof token === 'function',
+    DEV && wrongOption('auth.token', 'createPushClient', token, 'Give a function that returns the token.'),
+  )
+  let kept: { readonly given: AuthToken; readonly until: number } | undefined
+  let pending$: Observable<AuthToken> | undefined
+
+  const keep = (given: AuthToken) => {
+    const left = (given.expiresAt ?? Infinity) - wallTime(scheduler)
+    kept = { given, until: scheduler.now() + left * USED }
+  }
+  return {
+    ask: () =>
+      defer(() => {
+        if (kept && scheduler.now() < kept.until) return of(kept.given)
+        return (pending$ ??= defer(() => from(Promise.resolve(token()))).pipe(
+          map(checked),
+          tap(keep),
+          finalize(() => (pending$ = undefined)),
+          share(),
+        ))
+      }),
+    discard(rejected) {
+      if (kept?.given.token === rejected) kept = undefined
+    },
+  }
+}
+
+function checked(given: unknown): AuthToken {
+  const { token, expiresAt } =
+    typeof given === 'object' && given !== null ? (given as Partial<AuthToken>) : { token: given }
+  if (typeof token !== 'string' || token === '')
+    throw new PushError(
+      'prepare-failed',
+      DEV &&
+        'The token is missing: `auth.token` returned neither a text nor { token }. Return the token, or throw where there is none.',
+    )
+  return { token, expiresAt: typeof expiresAt === 'number' ? expiresAt : expiryOf(token) }
+}
+
+/** When a JSON Web Token (RFC 7519) expires, in ms since the epoch; undefined where the token is of another kind. */
+function expiryOf(token: string): number | undefined {
+  const [, payload, signature] = token.split('.')
+  if (payload === undefined || signature === undefined) return undefined
+  try {
+    const { exp } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { exp?: unknown }
+    return typeof exp === 'number' ? exp * 1_000 : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Where requests carry a token: in a header where they can, otherwise in the query. A backend with a conversation sends it
+ * in its hello, and a URL carries it only where `queryParam` is given.
+ */
+export const carriedToken = (
+  { header = 'Authorization', queryParam }: AuthOptions,
+  value: string,
+  backend: Backend | undefined,
+): CarriedToken =>
+  sharesConnection(backend)
+    ? { value, header: undefined, queryParam }
+    : {
+        value,
+        header: [header, header.toLowerCase() === 'authorization' ? `Bearer ${value}` : value],
+        queryParam: queryParam ?? 'access_token',
+      }

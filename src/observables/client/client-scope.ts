@@ -1,0 +1,15 @@
+import type { ConnectionLimit } from '../http/connection-limit.ts'
+import type { TokenSource } from './auth.ts'
+import type { ClientConfig } from './client-options.ts'
+import type { Bases } from './servers.ts'
+
+/** What the connections of one client share. */
+export interface ClientScope {
+  readonly config: ClientConfig
+  readonly servers: Bases
+  readonly connectionLimit: ConnectionLimit
+  /** The tokens of `auth`. */
+  readonly tokens: TokenSource
+  /** Whether the client was closed. */
+  closed(): boolean
+}

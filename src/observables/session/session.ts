@@ -1,0 +1,168 @@
+import { NEVER, Observable, Subject, Subscription, type SchedulerLike } from 'rxjs'
+import type { RetryPolicy } from '../connection/backoff.ts'
+import type { ReconnectOptions } from '../connection/reconnect.ts'
+import { PushError } from '../errors.ts'
+import { ALIVE, type LinkEvent, type SourceEvent } from '../events.ts'
+import { DEV } from '../internal/dev.ts'
+import type { SessionCredentials, StartConversation } from './conversation.ts'
+import { startTalk, type Talk } from './talk.ts'
+import { topicLink, type Ready, type TopicLink } from './topic-link.ts'
+
+export interface SessionOptions {
+  /** Keeps the one connection; `converse` reads what a technique receives. */
+  readonly link: (converse: Converse, retryNow$: Observable<unknown>) => Observable<LinkEvent>
+  readonly policy: RetryPolicy
+  /** How long the server may take to acknowledge a subscription, in ms. */
+  readonly subscribeTimeout: number
+  readonly scheduler: SchedulerLike
+}
+
+/** Turns what one connection receives into what its supervisor needs: `open` once the hello is done, and signs of life. */
+export type Converse = (source: Observable<SourceEvent>, credentials: SessionCredentials) => Observable<SourceEvent>
+
+/** What reads a topic: its position, where to report a new one, and when to end a wait. */
+export type TopicReader = Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'>
+
+/** One supervised connection for all topics of one server. */
+export interface Session {
+  /**
+   * Reads one topic, as `reconnect` reads one URL. The first topic connects the session, the last one to leave
+   * disconnects it.
+   */
+  topic(topic: string, reader: TopicReader): Observable<LinkEvent>
+}
+
+/**
+ * Shares one supervised connection among topics. One connection has one backoff, one heartbeat and one hello; each topic
+ * has its own subscription, cursor and failures, so that one rejected topic disturbs no other.
+ */
+export function createSession(
+  namespace: string,
+  start: StartConversation,
+  { link, policy, subscribeTimeout, scheduler }: SessionOptions,
+): Session {
+  // Replaced whole on every change, so that a walk sees the topics that it began with.
+  let topics: readonly OpenTopic[] = []
+  const retryNow$ = new Subject<unknown>()
+  let connection: Subscription | undefined
+  let ready: Ready | undefined
+  /** The last event of the connection: a topic that joins gets it first. */
+  let present: LinkEvent | undefined
+  let lastId = 0
+
+  const disconnected = () => {
+    ready = undefined
+    for (const { link } of topics) link.disconnected()
+  }
+
+  const converse: Converse = (source, credentials) =>
+    new Observable((subscriber) => {
+      let talk: Talk | undefined
+      const end = () => {
+        disconnected()
+        talk?.end()
+        talk = undefined
+      }
+      const next = (event: SourceEvent) => {
+        if (event.type === 'message') return talk?.receive(event.data)
+        if (event.type === 'retry') return subscriber.next(event)
+        if (event.type !== 'open') return
+        // A fallback changes the technique within one attempt: that is another connection to the server.
+        end()
+        const { send: write, technique } = event
+        if (!write) return subscriber.error(oneWay(technique))
+        talk = startTalk({
+          start,
+          credentials,
+          write,
+          nextId: () => (lastId += 1),
+          ready(connected, ping) {
+            subscriber.next({
+              type: 'open',
+              technique,
+              namespace,
+              resumed: false,
+              ...(ping && { ping: { ...ping, send: () => write(ping.send()) } }),
+            })
+            ready = { ...connected, technique }
+            for (const { link } of topics) link.connected(ready)
+          },
+          alive: () => subscriber.next(ALIVE),
+          refuse: (error) => subscriber.error(error),
+        })
+      }
+      subscriber.add(end)
+      return source.subscribe({
+        next,
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      })
+    })
+
+  const supervised = (event: LinkEvent) => {
+    if (event.type === 'message' || event.type === 'gap') return
+    present = event
+    if (event.type === 'open') return
+    if (event.type !== 'closed' && event.type !== 'failed') {
+      for (const { emit } of topics) emit(event)
+      return
+    }
+    connection = undefined
+    for (const { link } of topics) link.end(event)
+  }
+
+  const connect = () => {
+    const next = (connection = new Subscription())
+    next.add(link(converse, retryNow$).subscribe(supervised))
+  }
+
+  const disconnect = () => {
+    connection?.unsubscribe()
+    connection = present = undefined
+  }
+
+  return {
+    topic: (topic, { position, moved, retryNow$: retry$ = NEVER }) =>
+      new Observable((subscriber) => {
+        const emit = (event: LinkEvent) => subscriber.next(event)
+        const link = topicLink({
+          topic,
+          namespace,
+          position,
+          moved,
+          policy,
+          subscribeTimeout,
+          scheduler,
+          subscriber,
+        })
+        const open: OpenTopic = { link, emit }
+        topics = [...topics, open]
+        subscriber.add(() => {
+          topics = topics.filter((other) => other !== open)
+          link.leave()
+          if (topics.length === 0) disconnect()
+        })
+        subscriber.add(
+          retry$.subscribe((value) => {
+            link.retryNow()
+            retryNow$.next(value)
+          }),
+        )
+        if (!connection) return connect()
+        // A connection that is open is being subscribed on now.
+        emit(ready || !present || present.type === 'open' ? { type: 'connecting', attempt: 0 } : present)
+        if (ready && !subscriber.closed) link.connected(ready)
+      }),
+  }
+}
+
+/** One topic that is read. */
+interface OpenTopic {
+  readonly link: TopicLink
+  readonly emit: (event: LinkEvent) => void
+}
+
+const oneWay = (technique: string) =>
+  new PushError('unsupported', DEV && `${technique} cannot carry topics: it only receives. Use webSocket().`, {
+    technique,
+  })

@@ -1,0 +1,179 @@
+import { Subscription, type SchedulerLike, type Subscriber } from 'rxjs'
+import type { RetryPolicy } from '../connection/backoff.ts'
+import { canResume, initialPosition, type Position } from '../connection/cursor.ts'
+import { retryState } from '../connection/retry-state.ts'
+import { trackPosition } from '../connection/track-position.ts'
+import { PushError } from '../errors.ts'
+import type { LinkEvent, Payload, SourceEvent, SourceOpen } from '../events.ts'
+import { DEV } from '../internal/dev.ts'
+import { runAfter, wallTime } from '../internal/time.ts'
+import type { Conversation } from './conversation.ts'
+
+/** A connection whose hello is done. */
+export interface ReadyConnection {
+  readonly conversation: Conversation
+  /** Returns an id that no subscription of this session had. */
+  register(link: TopicLink): number
+  release(id: number): void
+  /** Writes a message. Returns a promise where the server acknowledges it. */
+  send(id: number, data: Payload): void | Promise<void>
+}
+
+/** The same, and the technique that made it. */
+export interface Ready extends ReadyConnection {
+  readonly technique: string
+}
+
+export interface TopicLinkOptions {
+  readonly topic: string
+  readonly namespace: string
+  /** Where to begin. @default the present end of the topic */
+  readonly position?: Position | undefined
+  readonly moved?: ((position: Position) => void) | undefined
+  readonly policy: RetryPolicy
+  /** How long the server may take to acknowledge a subscription, in ms. */
+  readonly subscribeTimeout: number
+  readonly scheduler: SchedulerLike
+  /** Completes when the topic ended or failed. */
+  readonly subscriber: Subscriber<LinkEvent>
+}
+
+/** One topic of a session: subscribes it on each connection, and emits what a channel's supervisor emits. */
+export interface TopicLink {
+  /** A connection is ready: subscribes. */
+  connected(ready: Ready): void
+  /** The connection is lost: late frames of it are not for this topic any more. */
+  disconnected(): void
+  receive(event: SourceEvent): void
+  subscribed(state: { readonly resumed: boolean; readonly cursor?: string | undefined }): void
+  rejected(error: PushError): void
+  /** The topic ended, or the session did. */
+  end(event: Extract<LinkEvent, { type: 'closed' | 'failed' }>): void
+  /** Cuts a wait short. */
+  retryNow(): void
+  /** Unsubscribes at the server, where it is subscribed. */
+  leave(): void
+}
+
+type State =
+  /** The session has no connection. */
+  | { readonly phase: 'disconnected' }
+  /** `early`: messages that came before the server acknowledged the subscription. */
+  | { readonly phase: 'subscribing'; readonly id: number; readonly early: SourceEvent[]; readonly again: boolean }
+  | { readonly phase: 'subscribed'; readonly id: number }
+  /** The server rejected the subscription, or did not answer. */
+  | { readonly phase: 'waiting' }
+  /** The topic ended or failed, or its reader left. */
+  | { readonly phase: 'ended' }
+
+export function topicLink({
+  topic,
+  namespace,
+  position = initialPosition(),
+  moved = () => {},
+  policy,
+  subscribeTimeout,
+  scheduler,
+  subscriber,
+}: TopicLinkOptions): TopicLink {
+  const failures = retryState(policy, scheduler, false)
+  let connection: Ready | undefined
+  let state: State = { phase: 'disconnected' }
+  const tracker = trackPosition(position, undefined, moved, subscriber)
+  let timer = Subscription.EMPTY
+  /** Closed when the topic's reader leaves, or the topic is subscribed again. */
+  let following = new Subscription()
+  let openedAt: number | undefined
+
+  const enter = (next: State, after?: number, work = () => {}) => {
+    timer.unsubscribe()
+    if ('id' in state && (!('id' in next) || next.id !== state.id)) connection?.release(state.id)
+    state = next
+    timer = after === undefined ? Subscription.EMPTY : runAfter(after, scheduler, work)
+  }
+
+  const subscribe = (again = false) => {
+    if (!connection) return
+    if ('id' in state) connection.conversation.unsubscribe(state.id)
+    const id = connection.register(link)
+    openedAt = undefined
+    following.unsubscribe()
+    tracker.follow((following = new Subscription()), undefined)
+    const { value } = tracker.position
+    enter({ phase: 'subscribing', id, early: [], again }, subscribeTimeout, () => {
+      if (again) link.rejected(unanswered(topic, subscribeTimeout))
+      else subscribe(true)
+    })
+    connection.conversation.subscribe({ id, topic, cursor: canResume(tracker.position) ? value : undefined })
+  }
+
+  const fail = (error: PushError) => {
+    const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt
+    const next = failures.failed(error, stood)
+    if (typeof next !== 'number') return link.end({ type: 'failed', error: next })
+    enter({ phase: 'waiting' }, next, retry)
+    const { count: attempt } = failures
+    subscriber.next({ type: 'reconnecting', error, attempt, delay: next, retryAt: wallTime(scheduler) + next })
+  }
+
+  const retry = () => {
+    subscriber.next({ type: 'connecting', attempt: failures.count })
+    subscribe()
+  }
+
+  const link: TopicLink = {
+    connected(ready) {
+      if (state.phase === 'ended') return
+      connection = ready
+      subscribe()
+    },
+    disconnected() {
+      if (state.phase !== 'ended') enter({ phase: 'disconnected' })
+      connection = undefined
+    },
+    receive(event) {
+      if (state.phase === 'subscribing') state.early.push(event)
+      else if (state.phase === 'subscribed') tracker.next(event, false)
+    },
+    subscribed({ resumed, cursor }) {
+      if (state.phase !== 'subscribing' || !connection) return
+      const { id, early } = state
+      const { technique, send } = connection
+      enter({ phase: 'subscribed', id })
+      openedAt = scheduler.now()
+      const open: SourceOpen = { type: 'open', technique, namespace, resumed, send: (data) => send(id, data) }
+      tracker.next(open, false)
+      if (cursor !== undefined) tracker.next({ type: 'alive', cursor }, false)
+      for (const event of early) tracker.next(event, false)
+    },
+    rejected(error) {
+      if ('id' in state) fail(error)
+    },
+    end(event) {
+      if (state.phase === 'ended') return
+      enter({ phase: 'ended' })
+      tracker.end(event.type === 'failed')
+      subscriber.next(event)
+      subscriber.complete()
+    },
+    retryNow() {
+      if (state.phase !== 'waiting') return
+      enter({ phase: 'disconnected' })
+      retry()
+    },
+    leave() {
+      if ('id' in state) connection?.conversation.unsubscribe(state.id)
+      enter({ phase: 'ended' })
+      following.unsubscribe()
+      connection = undefined
+    },
+  }
+  return link
+}
+
+const unanswered = (topic: string, within: number) =>
+  new PushError(
+    'connect-timeout',
+    DEV &&
+      `Topic "${topic}" was not subscribed: the server did not answer within ${within} ms, twice. Check the topic's name and the server's log, or raise \`connectTimeout\`.`,
+  )
