@@ -118,6 +118,11 @@ export function monitorHeartbeat({
       const next = (event: SourceEvent) => {
         if (subscriber.closed) return
         const { phase } = state
+        if (event.type === 'message' && phase.type === 'open') {
+          // The most frequent event changes no state.
+          seenAt = scheduler.now()
+          return subscriber.next(event)
+        }
         // A proxy may send the head of a response and hold back its body, so the head is not a sign of life.
         if (event.type === 'open' && event.expectsGreeting) state = afterEvent(state, event, limits)
         else if (!isForwarded(phase, event)) see(event)
