@@ -3,15 +3,15 @@ import { PushError } from '../errors.ts'
 import { MAX_MESSAGE_BYTES, messageBuffer } from './message-limit.ts'
 
 export interface JsonArrayReader {
-  /** Throws where the text is not an array. */
+  /** Throws where the text is not an array, or its brackets do not match. */
   feed(chunk: string): void
   /** Throws where text follows the array, and `connection-lost` where the array is not complete. */
   end(): void
 }
 
 /**
- * Splits a JSON array into its elements, wherever it is cut into chunks. Each element is emitted as it was written, and is
- * not checked. An element above the limit has an error, and only its beginning is emitted. At twice the limit it is emitted
+ * Splits a JSON array into its elements, wherever it is cut into chunks. Each element is emitted as it was written, and only
+ * its brackets are checked. An element above the limit has an error, and only its beginning is emitted. At twice the limit it is emitted
  * and its error is thrown.
  */
 export function jsonArray(
@@ -22,6 +22,8 @@ export function jsonArray(
   const findNext = structuralCharacters()
   /** How many brackets are open; `AFTER` the array. */
   let depth = BEFORE
+  /** The brackets that close the element, the innermost last. */
+  const closers: string[] = []
   let isEmpty = true
 
   const endElement = (lastPiece: string, closesArray: boolean) => {
@@ -40,7 +42,10 @@ export function jsonArray(
         const character = chunk.charAt(at)
         const role = roleOf(character, depth)
         if (role === 'part') {
-          depth += NESTING[character] ?? 0
+          const closer = CLOSER[character]
+          if (closer) closers.push(closer)
+          else if (isCloser(character) && closers.pop() !== character) throw notAnArray()
+          depth = INSIDE + closers.length
           continue
         }
         const piece = chunk.slice(start, at)
@@ -77,14 +82,17 @@ const AFTER = -1
 const BEFORE = 0
 const INSIDE = 1
 
-const NESTING: Readonly<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 }
+const CLOSER: Readonly<Record<string, string>> = { '[': ']', '{': '}' }
+
+const isCloser = (character: string): boolean => character === ']' || character === '}'
 
 /** Returns what a structural character is at a depth: a part of an element, or a limit of elements. */
 function roleOf(character: string, depth: number): 'begin' | 'comma' | 'end' | 'part' | 'wrong' {
   if (depth > INSIDE) return 'part'
   if (depth !== INSIDE) return depth === BEFORE && character === '[' ? 'begin' : 'wrong'
   if (character === ',') return 'comma'
-  return character === ']' || character === '}' ? 'end' : 'part'
+  if (character === ']') return 'end'
+  return character === '}' ? 'wrong' : 'part'
 }
 
 const STRUCTURAL = /["[\]{},]/g

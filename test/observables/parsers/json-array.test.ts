@@ -62,6 +62,12 @@ describe('a JSON array', () => {
     '[,1]',
     '[1',
     'plain text, [so] what',
+    '[1}',
+    '[1}]',
+    '[{"a":1],2]',
+    '[[1},2]',
+    '[[1}',
+    '[{"a":[1}]]',
   ])('is not %s', (text) => {
     expect(() => read(text)).toThrow(/JSON array/)
   })
