@@ -12,6 +12,7 @@ export interface EventStreamReader {
 }
 
 const SPACE = 32
+const COLON = 58
 
 /**
  * Reads the text of an event stream (WHATWG HTML section 9.2), wherever it is cut into chunks.
@@ -62,15 +63,15 @@ export function eventStream(reader: EventStreamReader, limit: number = MAX_MESSA
         if (!isCut && /^\d+$/.test(value)) reader.retry(Number(value))
     }
   }
-  const lines = splitLines((line, tooLong) => {
-    if (line === '') return dispatch()
+  const lines = splitLines((text, start, end, tooLong) => {
+    if (start === end) return dispatch()
     // Most lines are data. No string is made of their names.
-    if (line.startsWith('data: ')) addData(line.slice(6))
+    if (text.startsWith('data: ', start)) addData(text.slice(start + 6, end))
     else {
-      const colon = line.indexOf(':')
-      if (colon === 0) reader.comment(valueAfter(line, colon))
-      else if (colon < 0) readField(line, '', tooLong !== undefined)
-      else readField(line.slice(0, colon), valueAfter(line, colon), tooLong !== undefined)
+      const colon = colonOrEnd(text, start, end)
+      const value = text.slice(text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1, end)
+      if (colon === start) return reader.comment(value)
+      readField(text.slice(start, colon), value, tooLong !== undefined)
     }
     if (tooLong) error ??= tooLong
   }, limit)
@@ -86,6 +87,9 @@ export function eventStream(reader: EventStreamReader, limit: number = MAX_MESSA
   }
 }
 
-/** Returns a field's value. One space after the colon is not part of it. */
-const valueAfter = (line: string, colon: number): string =>
-  line.slice(line.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1)
+/** Finds the colon after the name of a field. A name is short, and text without a colon is not searched beyond its line. */
+function colonOrEnd(text: string, start: number, end: number): number {
+  let at = start
+  while (at < end && text.charCodeAt(at) !== COLON) at += 1
+  return at
+}

@@ -28,21 +28,21 @@ export interface MessageBuffer {
 
 /** Collects the text of one message after the other, each up to a limit in characters. */
 export function messageBuffer(limit: number): MessageBuffer {
-  let kept: string[] = []
+  let kept = ''
   let length = 0
   let error: PushError | undefined
   return {
     add(piece) {
       length += piece.length
       if (error) return
-      kept.push(piece)
+      kept += piece
       if (length <= limit) return
       error = tooLarge(limit)
-      kept = [kept.join('').slice(0, KEPT_LENGTH)]
+      kept = kept.slice(0, KEPT_LENGTH)
     },
     take() {
-      const text = kept.length === 1 ? (kept[0] ?? '') : kept.join('')
-      kept.length = 0
+      const text = kept
+      kept = ''
       length = 0
       error = undefined
       return text

@@ -100,3 +100,40 @@ describe('an id that is not seen whole is no id', () => {
     expect(events).toEqual([undefined])
   })
 })
+
+describe('a comment above the limit is cut', () => {
+  const told = (...chunks: string[]) => {
+    const events: ServerSentEvent[] = []
+    const comments: string[] = []
+    const feed = eventStream(
+      { event: (event) => events.push(event), id() {}, comment: (text) => comments.push(text), retry() {} },
+      10,
+    )
+    for (const chunk of chunks) feed(chunk)
+    return { events, comments }
+  }
+  const event = { id: undefined, event: undefined, data: 'a', error: undefined }
+  const long = 'x'.repeat(15)
+
+  test.for([
+    ['before an event', `: ${long}`, '\ndata: a\n\n'],
+    ['before an event with CRLF', `: ${long}`, '\r\ndata: a\r\n\r\n'],
+    ['inside an event', `data: a\n: ${long}`, '\n\n'],
+    ['longer than twice the limit', `: ${long}${long}`, '\ndata: a\n\n'],
+    ['longer than twice the limit inside an event', `data: a\n:${long}`, long, '\n\n'],
+    ['in one chunk with the event', `: ${long}${long}\ndata: a\n\n`],
+  ])('and the event is valid where the comment is %s', ([, ...chunks]) => {
+    expect(told(...chunks).events).toEqual([event])
+  })
+
+  test('so that a comment without an end needs no more memory', () => {
+    const { events, comments } = told(':', ...Array.from({ length: 10_000 }, () => long), '\ndata: a\n\n')
+    expect([events, comments.map((text) => text.length <= 4_096)]).toEqual([[event], [true]])
+  })
+
+  test('and a line of data above twice the limit after it is an error', () => {
+    expect(() => told(`: ${long}${long}`, `\ndata: ${long}`, long)).toThrow(
+      expect.objectContaining({ code: 'message-too-large' }),
+    )
+  })
+})

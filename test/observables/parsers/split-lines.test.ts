@@ -5,8 +5,8 @@ import { splitLines } from '../../../src/observables/parsers/split-lines.ts'
 function read(chunks: readonly string[], limit = 1_000) {
   const lines: string[] = []
   const errors: (string | undefined)[] = []
-  const splitter = splitLines((text, error) => {
-    lines.push(text)
+  const splitter = splitLines((text, start, end, error) => {
+    lines.push(text.slice(start, end))
     errors.push(error?.code)
   }, limit)
   const isEndless = chunks.map((chunk) => splitter.feed(chunk))
@@ -35,6 +35,12 @@ describe('lines that end with LF, CR or CRLF', () => {
   test('end at a CR, without waiting for the LF of the next chunk', () => {
     expect(read(['a\r']).lines).toEqual(['a'])
     expect(read(['a\r', '', '\nb\n']).lines).toEqual(['a', 'b'])
+  })
+
+  test('are not followed by an empty line where the chunk ends with its CR', () => {
+    const { lines, splitter } = read(['a\r'])
+    splitter.cut()
+    expect(lines).toEqual(['a'])
   })
 
   test('above the limit are cut and have an error', () => {
