@@ -351,7 +351,7 @@ describe('a durable stream', () => {
       const server = await streams()
       const { error } = await read({ technique }, `${server.url}a`, { backend }).sees('failed')
       expect(error.code).toBe('unsupported')
-      expect(error.message).toContain('use longPolling() or polling(), sse()')
+      expect(error.message).toContain('Use longPolling(), polling() or sse()')
     },
   )
 

@@ -3,13 +3,13 @@ import type { Backend, BackendParts } from './backend.ts'
 
 /** The techniques that use each part. */
 const USED_BY = {
-  poll: 'longPolling() or polling()',
-  eventStream: 'sse()',
-  stream: 'fetchStream() or xhrStream()',
-  foreverFrame: 'iframeStream()',
-  webSocket: 'webSocket()',
-  lines: 'flashSocket()',
-} satisfies Record<keyof BackendParts, string>
+  poll: ['longPolling()', 'polling()'],
+  eventStream: ['sse()'],
+  stream: ['fetchStream()', 'xhrStream()'],
+  foreverFrame: ['iframeStream()'],
+  webSocket: ['webSocket()'],
+  lines: ['flashSocket()'],
+} satisfies Record<keyof BackendParts, readonly string[]>
 
 /**
  * Returns a technique's part of the backend, or the standard part if no backend is named.
@@ -29,9 +29,12 @@ export function selectPart<K extends keyof BackendParts>(
 
 function instead(backend: Backend | undefined, name: keyof BackendParts): string {
   const others = Object.entries(USED_BY).flatMap(([other, techniques]) =>
-    backend && other in backend ? [techniques] : [],
+    backend && other in backend ? techniques : [],
   )
   return others.length > 0
-    ? `Technique not supported: ${backend?.name} does not work with ${USED_BY[name]}. Use ${others.join(', ')}.`
+    ? `Technique not supported: ${backend?.name} does not work with ${oneOf(USED_BY[name])}. Use ${oneOf(others)}.`
     : 'Technique not supported: the backend has no part for any technique. Give what standard(), nchan(), mercure() or durableStreams() returns.'
 }
+
+/** Lists names as a choice: "a, b or c". */
+const oneOf = (names: readonly string[]): string => names.join(', ').replace(/, ([^,]*)$/, ' or $1')
