@@ -58,7 +58,7 @@ export const MEANINGS = {
     remedy: 'Use HTTP/2 or WebSocket, or close some (here: Heal).',
   },
   'prepare-failed': {
-    means: 'prepareRequest failed, so the request has no token, for example.',
+    means: 'prepareRequest() failed, so the request has no token, for example.',
     remedy: 'Correct prepareRequest. Retries continue.',
   },
   'retries-exhausted': {

@@ -1,5 +1,5 @@
 import type { Channel, PushEvent } from '../observables/index.ts'
-import type { Heard } from '../observables/channel/event-tap.ts'
+import type { TappedEvent } from '../observables/channel/event-tap.ts'
 
 /** How many events a log keeps. */
 const MAX_EVENTS = 20
@@ -13,7 +13,7 @@ export interface ChannelLog {
   readonly lastError: string | undefined
   /** The last events except messages, the newest first. */
   readonly events: readonly { at: number; type: PushEvent<unknown>['type']; details: object }[]
-  add(tapped: Heard): void
+  add(tapped: TappedEvent): void
 }
 
 type Counted = 'message' | 'invalid' | 'gap'

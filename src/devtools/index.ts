@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs'
 import type { App } from 'vue'
 import { batch } from '../composables/internal/batch.ts'
 import type { Channel } from '../observables/index.ts'
-import type { Heard } from '../observables/channel/event-tap.ts'
+import type { TappedEvent } from '../observables/channel/event-tap.ts'
 import { hostScheduler } from '../observables/internal/time.ts'
 import { channelLogs } from './channel-log.ts'
 import { createInspector } from './inspector.ts'
@@ -42,7 +42,7 @@ export function devtools(
     inspector = createInspector({ api, app, channels: () => channels, logOf: logs.of })
   })
   return {
-    add(tapped: Heard) {
+    add(tapped: TappedEvent) {
       logs.of(tapped.channel).add(tapped)
       timeline?.add(tapped)
       updates.request()

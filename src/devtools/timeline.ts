@@ -1,6 +1,6 @@
 import type { setupDevtoolsPlugin } from '@vue/devtools-api'
 import type { Channel, PushEvent } from '../observables/index.ts'
-import type { Heard } from '../observables/channel/event-tap.ts'
+import type { TappedEvent } from '../observables/channel/event-tap.ts'
 import { details } from './channel-log.ts'
 
 type Type = PushEvent<unknown>['type']
@@ -36,7 +36,7 @@ const ARRIVES_IN_BURSTS = {
 /** Events of one type on one channel, which are shown as one. */
 interface Burst {
   count: number
-  last: Heard
+  last: TappedEvent
 }
 
 /** Adds the timeline layer "Push". Events that arrive in bursts are shown at `flush`, or at a change of status. */
@@ -60,7 +60,7 @@ export function createTimeline(api: DevtoolsApi) {
   }
 
   return {
-    add(tapped: Heard) {
+    add(tapped: TappedEvent) {
       const { channel, event } = tapped
       const pending = bursts.get(channel) ?? new Map<Type, Burst>()
       if (!ARRIVES_IN_BURSTS[event.type]) {

@@ -1,6 +1,6 @@
 import type { App } from 'vue'
 import { onServer } from '../composables/internal/follow-source.ts'
-import { overheard, type Heard } from '../observables/channel/event-tap.ts'
+import { tapEvents, type TappedEvent } from '../observables/channel/event-tap.ts'
 import type { PushClient } from '../observables/index.ts'
 
 /** How many events are kept until the developer tools are loaded. */
@@ -25,12 +25,12 @@ export function connectDevtools(app: App, { channels$ }: PushClient): void {
   // The condition surrounds the import, because bundlers look for imports before they evaluate imported constants.
   if (process.env.NODE_ENV !== 'production') {
     if (onServer() || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in globalThis)) return
-    const early: Heard[] = []
-    let show = (tapped: Heard) => {
+    const early: TappedEvent[] = []
+    let show = (tapped: TappedEvent) => {
       early.push(tapped)
       if (early.length > MAX_EARLY) early.shift()
     }
-    const subscription = overheard(channels$).subscribe((tapped) => show(tapped))
+    const subscription = tapEvents(channels$).subscribe((tapped) => show(tapped))
     app.onUnmount(() => subscription.unsubscribe())
     Promise.all([import('../devtools/index.ts'), import('@vue/devtools-api').catch(() => undefined)])
       .then(([{ devtools }, api]) => {

@@ -222,7 +222,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     technique.latest.drop()
     setClock(jump)
     vi.advanceTimersByTime(10_000)
-    expect(channel.explain()).toContain('tries again in 10 s')
+    expect(channel.explain()).toContain('retries in 10 s')
   })
 })
 

@@ -85,7 +85,7 @@ describe('readers of one URL have channels of their own', () => {
   })
 })
 
-describe('development is warned of a URL that is read by two connections', () => {
+describe('development warns of a URL that two connections read', () => {
   const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
   const read = () => {
     warned.mockClear()
@@ -99,16 +99,20 @@ describe('development is warned of a URL that is read by two connections', () =>
     return { ...testing, reader }
   }
 
-  test('once for each URL, and is told what to do', async () => {
+  test('once for each URL, with the fix', async () => {
     const { reader, advance } = read()
     for (const url of ['/a', '/a', '/a', '/b']) reader(url)
     await advance(1_000)
     expect(warned.mock.calls).toEqual([
-      [expect.stringMatching(/^\[pinia-push\] https:\/\/app\.example\/a is read by two .* Define the channel once/)],
+      [
+        expect.stringMatching(
+          /^\[pinia-push\] Two connections read "https:\/\/app\.example\/a": .* Define the channel once/,
+        ),
+      ],
     ])
   })
 
-  test('not where the first is left for the second, as a hot edit does', async () => {
+  test('not if the first is left for the second, as a hot update does', async () => {
     const { reader, advance } = read()
     reader('/a').unsubscribe()
     reader('/a')
@@ -116,7 +120,7 @@ describe('development is warned of a URL that is read by two connections', () =>
     expect(warned).not.toHaveBeenCalled()
   })
 
-  test('not where they are read by different techniques', async () => {
+  test('not if different techniques read it', async () => {
     const { reader, push, advance } = read()
     reader('/a')
     const other = push.channel('/a', { technique: { name: 'other', isSupported: () => false, connect: sse().connect } })

@@ -5,11 +5,11 @@ import type { PushStatus } from '../status.ts'
 
 /**
  * A shared stream of one channel's messages. The first reader connects it, the last one to leave disconnects it after
- * `disconnectDelay`. Its streams never error and never complete: what ends or fails is an event, and `reconnect()` revives
- * every reader.
+ * `disconnectDelay`. Its streams never error and never complete: the end and a failure are events, and `reconnect()`
+ * continues every reader.
  */
 export interface Channel<T, S = never> {
-  /** Absolute. */
+  /** The absolute URL. */
   readonly url: string
   /**
    * Everything that happens, in order. Subscribing reads: it connects. A late reader gets the present state first: the
@@ -18,29 +18,30 @@ export interface Channel<T, S = never> {
   readonly events$: Observable<PushEvent<T>>
   /** The messages among `events$`. Subscribing reads. */
   readonly messages$: Observable<PushMessage<T>>
-  /** The last message; undefined before the first, and when the channel begins anew. */
+  /** Returns the last message. Undefined before the first one, and after the channel was idle without readers. */
   readonly last: PushMessage<T> | undefined
-  /** Emits `state` now and at each change. Subscribing only watches: it does not connect. */
+  /** Emits `state` now and at each change. Subscribing does not connect. */
   readonly state$: Observable<ConnectionState>
-  /** The status, and what a person wants to know of it: error, attempt, time of the next try, technique. */
+  /** The status with its details: error, attempt, time of the next attempt, technique. */
   readonly state: ConnectionState
   /** The same as `state.status`. */
   readonly status: PushStatus
   /**
-   * When the next attempt begins, in ms by the clock of the client's scheduler, which is monotonic (`state.retryAt` is of
-   * the wall clock, which may be set meanwhile); undefined unless it waits for one.
+   * Returns when the next attempt starts, in ms by the monotonic clock of the client's scheduler. Undefined: the channel is
+   * not waiting for an attempt. `state.retryAt` is by the wall clock, which the user may set.
    */
   readonly retryDue: number | undefined
   /**
-   * Sends one message. Resolves when it was handed over to the connection, or when the server took it (HTTP). Waits in
-   * a bounded buffer while the channel connects. It is never sent twice.
+   * Sends one message, and never sends it twice. Resolves when the connection has accepted it, or for HTTP when the server
+   * has. While the channel connects, the message waits in a queue of limited length.
+   *
    * @throws PushError (rejects) `send-unsupported`, `not-connected`, `buffer-full`, `send-aborted`, `send-rejected`,
    * `invalid-message`
    */
   send(data: S): Promise<void>
-  /** Connects again after `closed` or `failed`, from where the channel was; cuts a wait short. */
+  /** Reconnects after `closed` or `failed`, from the last position. Ends a wait for the next attempt. */
   reconnect(): void
-  /** Disconnects for all readers, who stay; what waits to be sent is lost. */
+  /** Disconnects for all readers, which remain subscribed. Messages that wait to be sent are lost. */
   close(): void
   /**
    * Describes the state in words, for development: the technique in use, what was tried, when the next attempt begins.

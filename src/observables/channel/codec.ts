@@ -6,7 +6,7 @@ import { DEV } from '../internal/dev.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { errorMessage } from '../internal/redact-url.ts'
 
-/** How a channel's payloads become data. */
+/** The options that decode a channel's payloads. */
 export interface Decoding {
   schema?: StandardSchemaV1
   decode?: ((raw: string) => unknown) | ((raw: Uint8Array) => unknown)
@@ -18,8 +18,9 @@ const utf8 = /* @__PURE__ */ new TextEncoder()
 const BYTE_ORDER_MARK = 0xfeff
 
 /**
- * JSON, the decoder of a channel that names no other. A byte order mark in front of it is not part of it, as in
- * `fetch().json()`. Throws `invalid-message`.
+ * Parses JSON; the default decoder of a channel. It skips a byte order mark, as `fetch().json()` does.
+ *
+ * @throws PushError `invalid-message`
  */
 export function json(raw: Payload): unknown {
   const given = string(raw)
@@ -29,15 +30,15 @@ export function json(raw: Payload): unknown {
     throw new PushError(
       'invalid-message',
       DEV &&
-        `The message is not JSON: ${errorMessage(cause)}. For messages of text, define the channel with \`decode\`: defineChannel({ url, decode: String }).`,
+        `The message is not JSON: ${errorMessage(cause)}. For text messages, define the channel with \`decode\`: defineChannel({ url, decode: String }).`,
       { cause },
     )
   }
 }
 
 /**
- * The decoder that a definition asks for: a function of the user's own or JSON, then the schema where there is one. It
- * throws what makes one message invalid, or `async-schema`.
+ * Returns the decoder of a definition: its own function or JSON, followed by its schema. The decoder throws for an invalid
+ * message, and throws `async-schema` for an asynchronous schema.
  */
 export function decoder({ schema, decode, binary = false }: Decoding): (raw: Payload) => unknown {
   const own = decode as ((raw: Payload) => unknown) | undefined
@@ -50,21 +51,20 @@ export function decoder({ schema, decode, binary = false }: Decoding): (raw: Pay
   return made === json ? json : recordOptions(decoder, [schema, decode, binary], made)
 }
 
-/** How data becomes a channel's payloads. */
+/** The options that encode a channel's payloads. */
 export interface Encoding {
   sendSchema?: StandardSchemaV1 | undefined
   encode?: ((data: never) => unknown) | undefined
 }
 
 /**
- * The encoder that a definition asks for: the schema where there is one, then a function of the user's own or JSON.
- * Bytes are sent as bytes: an `ArrayBuffer`, a view of one, or a `Blob`, which has to be read first. What JSON
- * would lose (a Map, a FormData, a stream, a function) is refused. It throws, or
- * rejects with, what makes one message invalid.
+ * Returns the encoder of a definition: its schema, followed by its own function or JSON. An `ArrayBuffer`, a view of one or
+ * a `Blob` is sent as bytes. A value that JSON would lose, such as a Map, a FormData, a stream or a function, is invalid.
+ * The encoder throws for an invalid message, or rejects.
  */
 export function encoder({ sendSchema, encode }: Encoding = {}): (data: unknown) => Payload | Promise<Payload> {
   const own = encode as ((data: unknown) => unknown) | undefined
-  // The same for all who say nothing, so that two definitions can be compared.
+  // One function for all definitions without options, so that two of them are equal.
   if (!sendSchema && !own) return toPayload
   return recordOptions(encoder, [sendSchema, encode], (data: unknown) => {
     const value = sendSchema ? validated(sendSchema, data) : data
@@ -77,18 +77,21 @@ function toPayload(value: unknown, encoded = false): Payload | Promise<Payload> 
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (value instanceof Blob) return value.arrayBuffer().then((buffer) => new Uint8Array(buffer))
   if (encoded && typeof value === 'string') return value
-  // Of undefined, a function or a symbol there is no JSON.
-  const text = encoded ? undefined : (JSON.stringify(value, whole) as string | undefined)
+  // JSON has no form of undefined, a function or a symbol.
+  const text = encoded ? undefined : (JSON.stringify(value, rejectLoss) as string | undefined)
   if (text !== undefined) return text
   throw new PushError(
     'invalid-message',
     DEV &&
-      `The message cannot be sent: ${encoded ? '`encode` returned' : 'there is no JSON of'} ${typeof value}. ${encoded ? 'Return a string or bytes.' : 'Send data, or bytes.'}`,
+      `Message not sent: ${encoded ? '`encode` returned' : 'JSON has no form of'} ${typeof value}. ${encoded ? 'Return a string or bytes.' : 'Send data or bytes.'}`,
   )
 }
 
-/** Of a function or a symbol JSON keeps nothing, and of a Map, a FormData or a stream `{}`: refused, wherever it stands. */
-function whole(key: string, value: unknown): unknown {
+/**
+ * Throws for a value that JSON would lose, at any depth. JSON omits a function or a symbol, and writes a Map, a FormData or
+ * a stream as `{}`.
+ */
+function rejectLoss(key: string, value: unknown): unknown {
   const isLost =
     typeof value === 'object' && value !== null
       ? ArrayBuffer.isView(value) || isEmptied(value)
@@ -98,14 +101,14 @@ function whole(key: string, value: unknown): unknown {
   throw new PushError(
     'invalid-message',
     DEV &&
-      `The message cannot be sent: JSON does not hold ${key === '' ? 'a value' : `\`${key}\``} of the kind ${name}. Send plain objects, arrays and text, values with \`toJSON\`, or bytes as the whole message; convert others first, as in \`[...map]\` or \`String(searchParams)\`.`,
+      `Message not sent: JSON would lose ${key === '' ? 'the value' : `\`${key}\``}, which is of the kind ${name}. Convert it first, as in \`[...map]\` or \`String(searchParams)\`. Plain objects, arrays, text and values with \`toJSON\` are sent as JSON, and bytes as the whole message.`,
   )
 }
 
-/** Whether JSON makes `{}` of an object that is not plain. */
+/** Returns whether JSON writes an object that is not plain as `{}`. */
 function isEmptied(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  // Plain objects may be of another realm.
+  // A plain object may come from another realm.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
   return (
     !isPlain &&
@@ -125,12 +128,16 @@ function validated(schema: StandardSchemaV1, value: unknown): unknown {
   if ('then' in result) {
     throw new PushError(
       'async-schema',
-      DEV && 'a channel keeps order, so its schema must be synchronous: validate asynchronously in onMessage',
+      DEV &&
+        'Invalid schema: it is asynchronous, and a channel delivers messages in order. Validate asynchronously in `onMessage`.',
     )
   }
   if (!result.issues) return result.value
   const said = result.issues.map(({ message, path }) => (path ? `${path.map(key).join('.')}: ${message}` : message))
-  throw new PushError('invalid-message', said.join('; '), { cause: result.issues })
+  const issues = said.join(', ')
+  throw new PushError('invalid-message', DEV ? `The message does not match the schema: ${issues}.` : issues, {
+    cause: result.issues,
+  })
 }
 
 const key = (segment: PropertyKey | StandardSchemaV1.PathSegment): string =>

@@ -42,19 +42,19 @@ interface ConnectionOptions {
   disconnectWhenHidden?: number | false
 }
 
-/** What a client needs to know of a channel beside its URL: functions, so that only what is used is bundled. */
+/** The options of a channel as functions, so that a bundle contains only those that are used. */
 export interface Definition {
   readonly technique?: Technique | undefined
   readonly retry?: RetryPolicy | undefined
   readonly disconnectDelay?: number | undefined
   readonly disconnectWhenHidden?: number | false | undefined
-  /** Throws what makes a payload invalid. */
+  /** Decodes a payload. Throws for an invalid one. */
   readonly decode: (raw: Payload) => unknown
-  /** Throws, or rejects with, what makes a message invalid. */
+  /** Encodes a message. Throws for an invalid one, or rejects. */
   readonly encode: (data: unknown) => Payload | Promise<Payload>
-  /** Begins to watch the numbers that messages carry. */
+  /** Starts to check the sequence numbers of messages. */
   readonly sequence?: (() => SequenceWatch) | undefined
-  /** Begins to keep past messages for late readers. */
+  /** Starts to keep past messages for late readers. */
   readonly replay?: (() => ReplayBuffer) | undefined
 }
 
@@ -87,21 +87,21 @@ export type Nameless = string | null | undefined
 
 export type ChannelDefinition<P, T, S> = (...params: [P] extends [void] ? [] : [params: P]) => ChannelDescriptor<T, S>
 
-/** `sequence` tells holes by a number that the messages carry, each the last plus one. */
+/** The option `sequence` returns a message's number, each the previous one plus one. A hole in them is a `gap`. */
 interface Numbered<T> {
   sequence?: (data: T) => number
 }
 
-/** What may be sent, by a schema; `encode` gets what the schema returns. */
+/** Validates sent data. `encode` receives the schema's output. */
 interface SendsSchema<W extends StandardSchemaV1> {
   sendSchema: W
   encode?: (data: StandardSchemaV1.InferOutput<W>) => string | ArrayBuffer | ArrayBufferView | Blob
 }
 
-/** What may be sent, without a schema: what `encode` takes, or what the type parameter says. */
+/** Types sent data without a schema: by the parameter of `encode`, or by the type parameter. */
 interface Sends<S> {
   sendSchema?: never
-  /** Turns data into text or bytes. @default JSON, and bytes as they are */
+  /** Encodes data as text or bytes. @default JSON, and bytes unchanged */
   encode?: (data: S) => string | ArrayBuffer | ArrayBufferView | Blob
 }
 
@@ -175,7 +175,7 @@ export function defineChannel({
   checkOption(
     (url === undefined) !== (topic === undefined),
     DEV &&
-      `A channel was defined with ${url === undefined ? 'neither `url` nor `topic`' : 'both `url` and `topic`'}. Give one of them.`,
+      `Invalid channel: it has ${url === undefined ? 'neither `url` nor `topic`' : 'both `url` and `topic`'}. Give one of them.`,
   )
   const named = (name: AnyOptions['url'], params: never) => (typeof name === 'function' ? name(params) : (name ?? ''))
   return (params: never): ChannelDescriptor<unknown, unknown> => ({
@@ -184,10 +184,10 @@ export function defineChannel({
   })
 }
 
-/** A topic is a fragment of the client's `baseUrl`. */
+/** Returns the URL of a topic: a fragment of the client's `baseUrl`. */
 export const topicUrl = (topic: string): string => `#${encodeURIComponent(topic)}`
 
-/** The topic that a URL names; undefined where it names none. */
+/** Returns the topic of a URL. Undefined: it is not the URL of a topic. */
 export const topicOf = (url: string): string | undefined =>
   url.startsWith('#') ? decodeURIComponent(url.slice(1)) : undefined
 

@@ -3,9 +3,9 @@ import type { PushEvent } from '../events.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 
 /**
- * Makes a channel's watch for mistakes of the set-up, for development: it calls `console.warn` once for each cause,
- * with the likely reason and the fix. A channel that was open once can be reached, so outages after that are not
- * mistakes. What no outage causes always is one: errors that no other attempt can mend, and answers of another server.
+ * Returns a function that warns of configuration errors of a channel, in development. It calls `console.warn` once for each
+ * cause, with the likely reason and the fix. A channel that was open before is configured correctly, so later network
+ * failures are not reported. Errors that a retry cannot fix, and responses of another server, always are.
  */
 export function developmentWarnings(url: string): (event: PushEvent<unknown>) => void {
   const warned = new Set<string>()
@@ -25,32 +25,32 @@ export function developmentWarnings(url: string): (event: PushEvent<unknown>) =>
   }
 }
 
-/** What comes of a wrong set-up, and of no outage. */
+/** The retryable errors that only a wrong configuration causes. */
 const MISTAKES: ReadonlySet<string> = new Set(['unexpected-response', 'connection-limit'] satisfies PushError['code'][])
 
-/** What may come of either. */
+/** The errors that an outage or a wrong configuration may cause. */
 const OUTAGES: ReadonlySet<string> = new Set([
   'network-error',
   'connect-timeout',
   'prepare-failed',
 ] satisfies PushError['code'][])
 
-/** The likely reason, as far as the page can tell, and what to change. */
+/** Returns the likely reason, as far as the page knows it, and the fix. */
 function likelyCause({ code, status }: PushError, address: string): string {
   const page = globalThis.location?.origin
   const { protocol, origin } = new URL(address)
   const isPage = page?.startsWith('http')
   if (isPage && page?.startsWith('https:') && (protocol === 'http:' || protocol === 'ws:'))
-    return `A page of https: cannot reach ${protocol} Serve ${origin} by TLS.`
+    return `A page of "https:" cannot connect to "${protocol}". Serve "${origin}" with TLS.`
   if (code === 'network-error' && isPage && origin.replace(/^ws/, 'http') !== page)
-    return `The page is of ${page}. The server must allow that origin: a WebSocket by its check of Origin, everything else by CORS (Access-Control-Allow-Origin: ${page}, and a 2xx response to OPTIONS where headers are sent).`
+    return `The page has the origin "${page}". The server must allow it: for a WebSocket by its check of Origin, otherwise by CORS (Access-Control-Allow-Origin: ${page}, and a 2xx response to OPTIONS if headers are sent).`
   switch (status) {
     case 401:
     case 403:
-      return 'Give a credential by `prepareRequest`, or see why the server refuses this one.'
+      return 'Return a credential from `auth` or `prepareRequest`, or check why the server rejects this one.'
     case 404:
       return 'Nothing is at this URL. Check the path, and the proxy of the development server.'
     default:
-      return code === 'connect-timeout' ? 'Does anything between page and server hold the response back?' : ''
+      return code === 'connect-timeout' ? 'Check whether a proxy between page and server buffers the response.' : ''
   }
 }

@@ -3,16 +3,16 @@ import type { Channel } from './channel.ts'
 import type { PushEvent } from '../events.ts'
 import { devtoolsHook } from '../internal/devtools-hook.ts'
 
-/** One event of a channel, as its readers were told it. */
-export interface Heard {
+/** One event of a channel, as its readers received it. */
+export interface TappedEvent {
   readonly channel: Channel<unknown, unknown>
   readonly event: PushEvent<unknown>
-  /** When, in ms since the epoch. */
+  /** The time, in ms since the epoch. */
   readonly at: number
 }
 
-/** What is told by every channel that is read. Subscribing does not read, so it connects nothing and keeps nothing. */
-export const overheard = (channels$: Observable<readonly Channel<unknown, unknown>[]>): Observable<Heard> =>
+/** Emits the events of all channels that have readers. A subscriber is not a reader, so it does not connect a channel. */
+export const tapEvents = (channels$: Observable<readonly Channel<unknown, unknown>[]>): Observable<TappedEvent> =>
   channels$.pipe(
     switchMap((channels) =>
       merge(

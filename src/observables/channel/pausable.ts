@@ -4,28 +4,28 @@ import type { Position } from '../connection/cursor.ts'
 import type { GapReason, PushEvent } from '../events.ts'
 import { internalsOf } from './internal-channel.ts'
 
-/** What a gap is emitted before. */
-const TOO_LATE_AFTER: ReadonlySet<PushEvent<never>['type']> = new Set(['message', 'invalid', 'closed', 'failed'])
+/** The events that a missing gap is emitted before. */
+const GAP_BEFORE: ReadonlySet<PushEvent<never>['type']> = new Set(['message', 'invalid', 'closed', 'failed'])
 
 /**
- * A channel's `events$` for one reader that can be paused, unseen by the others.
+ * Returns a channel's `events$` for one reader that can pause. Other readers of the channel do not notice it.
  *
- * While `paused$` says true the reader counts as none: the last one to pause lets the connection go, after the
- * channel's `disconnectDelay`. It hears nothing but one `idle` with `pausedBy: ['reader']`. It keeps its place: when
- * `paused$` says false it is told the status, then what it missed, once and in order:
+ * While `paused$` is true, the channel does not count the reader: if all readers have paused, it disconnects after
+ * `disconnectDelay`. The paused reader receives one `idle` with `pausedBy: ['reader']`. It keeps its position. When
+ * `paused$` is false again, it receives the status and then the messages that it missed, once and in order:
  *
- * - where all had paused, the channel connects again from where the last of them stopped, and the server resends;
- * - where others went on, what it missed comes from what the channel keeps (`replay`); if that is too little, a
- *   `gap` (`paused`) comes first, at the latest before the next message.
+ * - If all readers had paused, the channel reconnects from the position of the last of them, and the server sends again.
+ * - If others continued, the missed messages come from the channel's `replay`. If that has too few, a `gap` (`paused`) is
+ *   emitted before the next message.
  *
- * It begins at now, or at `from`, a place that was learnt elsewhere: where others read the channel already that cannot be
- * proved, and is a `gap` (`not-resumed`).
+ * A reader begins with new messages, or at `from`. If the channel already had readers, nothing proves that it begins at
+ * `from`, so a `gap` (`not-resumed`) is emitted.
  *
- * Nothing is read before `paused$` says something. The stream ends when it is unsubscribed, or errors with `paused$`.
+ * The reader does not connect before `paused$` has emitted. It never completes, and errors if `paused$` errors.
  *
  * @param channel A channel of a client.
- * @param paused$ Whether this reader is paused: now, and at each change.
- * @param from Where it begins. @default now
+ * @param paused$ Emits whether the reader is paused, now and at each change.
+ * @param from The position to begin at. @default new messages
  * @example
  * const paused$ = new BehaviorSubject(false)
  * pausable(push.channel(ticks({ symbol: 'ACME' })), paused$).subscribe((event) => show(event))
@@ -38,9 +38,9 @@ export function pausable<T, S>(
 ): Observable<PushEvent<T>> {
   const { read: readFrom } = internalsOf(channel, 'pausable')
   return defer(() => {
-    /** How many of the channel's messages and gaps the reader is behind; undefined: it has not begun. */
+    /** The number of the last message or gap that the reader has received or skipped. Undefined: it has not begun. */
     let seen: number | undefined
-    /** Why some may be missing that the reader does not know of yet. */
+    /** Why messages may be missing, if no gap was emitted for it yet. */
     let missing: GapReason | undefined
 
     const read = new Observable<PushEvent<T>>((reader) => {
@@ -63,8 +63,8 @@ export function pausable<T, S>(
           if (at <= (seen ?? 0)) return
         }
         if (type === 'gap') missing = undefined
-        // At the latest before the next message; not before `open`, because a snapshot taken then may lack some.
-        if (TOO_LATE_AFTER.has(type)) emitGap()
+        // Before the next message at the latest. Not before `open`, because a snapshot loaded then may lack messages.
+        if (GAP_BEFORE.has(type)) emitGap()
         // The reader may have paused at the gap.
         if (reader.closed) return
         seen = Math.max(seen ?? 0, at)

@@ -110,7 +110,12 @@ export function sendQueue({ url, limit, timeout, scheduler }: SendQueueOptions) 
     /** Resolves when the message was handed over; rejects when it is lost. */
     send(data: Payload | Promise<Payload>): Promise<void> {
       if (waiting.length >= limit) {
-        return Promise.reject(new PushError('buffer-full', DEV && `${limit} messages wait to be sent already`))
+        return Promise.reject(
+          new PushError(
+            'buffer-full',
+            DEV && `Message not sent: ${limit} messages already wait. Send fewer at once, or raise \`maxQueuedSends\`.`,
+          ),
+        )
       }
       return new Promise((resolve, reject) => {
         waiting.push({ data, resolve, reject })
@@ -139,11 +144,11 @@ const unacknowledged = (url: string, timeout: number) =>
   new PushError(
     'send-aborted',
     DEV &&
-      `The message was not acknowledged: ${redactUrl(url)} did not respond within ${timeout} ms. The server may have it. Send it again only if it may come twice, or raise \`sendTimeout\`.`,
+      `Message not acknowledged: "${redactUrl(url)}" did not respond within ${timeout} ms. The server may have it. Send it again only if it may come twice, or raise \`sendTimeout\`.`,
   )
 
 const discarded = (url: string) =>
   new PushError(
     'send-aborted',
-    DEV && `The message was not sent: ${redactUrl(url)} was left or closed. Send it again if it still matters.`,
+    DEV && `Message not sent: the channel "${redactUrl(url)}" was left or closed. Send it again if it still matters.`,
   )

@@ -1,29 +1,29 @@
-/** How a message's number follows the one before it. */
+/** How a message's number relates to the previous one. */
 export type Succession = 'next' | 'repeat' | 'gap'
 
 export interface SequenceWatch {
-  /** There is a new connection (`told`: and a gap was told, so that any number may come). */
-  interrupted(told: boolean): void
-  /** `earlier`: the message's cursor says that it is not later than the last one. */
+  /** Called for a new connection. `gapEmitted`: any number may follow, because a gap was emitted. */
+  interrupted(gapEmitted: boolean): void
+  /** Checks the next message. `earlier`: by its cursor it is not later than the last one. */
   follow(data: unknown, earlier: boolean): Succession
 }
 
 /**
- * Watches the numbers that messages carry: each is the last plus one. What the cursor tells to be an earlier message,
- * or the same number again on the same connection, is a repeat. Anything else is a gap, a number that starts over
- * included: nothing tells a server that repeats itself from one that was started anew.
+ * Checks the sequence numbers of messages: each is the previous one plus one. An earlier message, by its cursor, is a
+ * repeat, and so is the same number on the same connection. Anything else is a gap. A number that starts over is one too,
+ * because a server that repeats messages looks the same as one that was restarted.
  */
 export function sequenceWatch(numberOf: (data: never) => number): SequenceWatch {
   let last: number | undefined
   let fresh = true
   return {
-    interrupted(told) {
+    interrupted(gapEmitted) {
       fresh = true
-      if (told) last = undefined
+      if (gapEmitted) last = undefined
     },
     follow(data, earlier) {
       const number = numberOf(data as never)
-      if (!Number.isFinite(number)) throw new TypeError(`sequence gave ${number}, which is no number`)
+      if (!Number.isFinite(number)) throw new TypeError(`\`sequence\` returned ${number}. Return a finite number.`)
       const before = last
       if (before !== undefined && number <= before && (earlier || (number === before && !fresh))) return 'repeat'
       last = number

@@ -1,21 +1,21 @@
 /**
- * One value for each key and name, made when it is first asked for, and forgotten when nobody holds it any more: a
- * page that reads a channel for each of ten thousand symbols keeps those that it uses.
+ * Creates a cache with one value for each key and name. A value is created at first use, and is kept as long as something
+ * else references it. A page that reads ten thousand channels in turn keeps only those in use.
  */
 export function channelCache<K extends object, V extends object>() {
-  const shelves = new WeakMap<K, Map<string, WeakRef<V>>>()
-  const collected = new FinalizationRegistry<{ shelf: Map<string, WeakRef<V>>; name: string }>(({ shelf, name }) => {
-    // Another value may stand in its place by now.
-    if (!shelf.get(name)?.deref()) shelf.delete(name)
+  const caches = new WeakMap<K, Map<string, WeakRef<V>>>()
+  const collected = new FinalizationRegistry<{ values: Map<string, WeakRef<V>>; name: string }>(({ values, name }) => {
+    // A later value may have the same name.
+    if (!values.get(name)?.deref()) values.delete(name)
   })
   return (key: K, name: string, make: () => V): V => {
-    const shelf = shelves.get(key) ?? new Map<string, WeakRef<V>>()
-    shelves.set(key, shelf)
-    const present = shelf.get(name)?.deref()
+    const values = caches.get(key) ?? new Map<string, WeakRef<V>>()
+    caches.set(key, values)
+    const present = values.get(name)?.deref()
     if (present) return present
     const value = make()
-    shelf.set(name, new WeakRef(value))
-    collected.register(value, { shelf, name })
+    values.set(name, new WeakRef(value))
+    collected.register(value, { values, name })
     return value
   }
 }

@@ -31,7 +31,7 @@ export function channelRequests(
 ): ChannelRequests {
   const { auth, backend, credentials, prepareRequest = () => undefined, scheduler } = config
   const preparer = requestPreparer(prepareRequest, scheduler)
-  let tried = servers.present
+  let tried = servers.current
   /** The token of the last request. */
   let used: string | undefined
 
@@ -42,7 +42,7 @@ export function channelRequests(
   }
 
   const prepared = (attempt: number): Observable<Prepared> => {
-    const address = servers.at(source, servers.present)
+    const address = servers.at(source, servers.current)
     return defer(() => {
       if (closed()) throw new PushError('client-closed', DEV && 'The client was closed. Create another one.')
       return zip(preparer.ask({ url: address, attempt }), tokens.ask())
@@ -73,7 +73,7 @@ export function channelRequests(
 
   return {
     connect(attempt) {
-      tried = servers.present
+      tried = servers.current
       return prepared(attempt)
     },
     failed(error, stood) {

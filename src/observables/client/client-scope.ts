@@ -1,12 +1,12 @@
 import type { ConnectionLimit } from '../http/connection-limit.ts'
 import type { TokenSource } from './auth.ts'
 import type { ClientConfig } from './client-options.ts'
-import type { Bases } from './servers.ts'
+import type { Servers } from './servers.ts'
 
 /** What the connections of one client share. */
 export interface ClientScope {
   readonly config: ClientConfig
-  readonly servers: Bases
+  readonly servers: Servers
   readonly connectionLimit: ConnectionLimit
   /** The tokens of `auth`. */
   readonly tokens: TokenSource

@@ -18,7 +18,7 @@ import type { Technique } from '../techniques/technique.ts'
 import { tokenSource } from './auth.ts'
 import { channelCache } from './channel-cache.ts'
 import { clientConfig, type PushClientOptions } from './client-options.ts'
-import { secondConnections } from './duplicate-connections.ts'
+import { duplicateConnectionWarnings } from './duplicate-connections.ts'
 import { openChannel, type AnyChannel, type ChannelScope } from './open-channel.ts'
 import { serverList } from './servers.ts'
 import { sessionCache } from './session-cache.ts'
@@ -56,9 +56,9 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   const servers = serverList(config.baseUrl)
   const active = new BehaviorSubject<readonly AnyChannel[]>([])
   let closed = false
-  const warnOfSecond =
+  const warnOfDuplicate =
     process.env.NODE_ENV !== 'production' && config.warnings
-      ? secondConnections(() => active.value, config.scheduler)
+      ? duplicateConnectionWarnings(() => active.value, config.scheduler)
       : undefined
   const scope: ClientScope = {
     config,
@@ -72,7 +72,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
     sessionOf: sessionCache(scope),
     active(channel, now, technique, disconnectDelay) {
       active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel))
-      if (now) warnOfSecond?.(channel, technique.name, disconnectDelay)
+      if (now) warnOfDuplicate?.(channel, technique.name, disconnectDelay)
     },
   }
   const channels = channelCache<Definition, AnyChannel>()

@@ -5,14 +5,14 @@ import { runAfter } from '../internal/time.ts'
 
 type AnyChannel = Channel<unknown, unknown>
 
-/** How long a channel that nobody reads any more is waited for at most, in ms. */
-const MOST = 60_000
+/** The longest wait for a channel without readers to close, in ms. */
+const MAX_WAIT = 60_000
 
 /**
- * Makes a client's watch, for development, for a URL that is read twice by one technique: two definitions of one URL
- * share no connection, and that is seldom meant. Each URL is warned of once.
+ * Returns a function that warns, in development, if one technique reads a URL twice. Two different definitions of a URL do
+ * not share a connection, which is rarely intended. It warns once for each URL.
  */
-export function secondConnections(reading: () => readonly AnyChannel[], scheduler: SchedulerLike) {
+export function duplicateConnectionWarnings(reading: () => readonly AnyChannel[], scheduler: SchedulerLike) {
   const known = new WeakMap<AnyChannel, { technique: string; disconnectDelay: number }>()
   const warned = new Set<string>()
   return (channel: AnyChannel, technique: string, disconnectDelay: number): void => {
@@ -21,13 +21,13 @@ export function secondConnections(reading: () => readonly AnyChannel[], schedule
     known.set(channel, { technique, disconnectDelay })
     const present = twins()
     if (present.length < 2 || warned.has(url)) return
-    // What a hot edit or another route replaced lingers, and is gone then.
-    const gone = Math.max(...present.map((twin) => known.get(twin)?.disconnectDelay ?? 0))
-    runAfter(Math.min(gone, MOST), scheduler, () => {
+    // A channel that a hot update or another route replaced is still connected, and is closed after its delay.
+    const delay = Math.max(...present.map((twin) => known.get(twin)?.disconnectDelay ?? 0))
+    runAfter(Math.min(delay, MAX_WAIT), scheduler, () => {
       if (twins().length < 2 || warned.has(url)) return
       warned.add(url)
       console.warn(
-        `[pinia-push] ${redactUrl(url)} is read by two connections, because two definitions of it differ. Define the channel once, outside of components, and import it; make its \`technique\`, \`retry\`, \`sequence\` and \`decode\` once, too.`,
+        `[pinia-push] Two connections read "${redactUrl(url)}": its two definitions differ. Define the channel once, outside of components, and import it. Create its \`technique\`, \`retry\`, \`sequence\` and \`decode\` once, too.`,
       )
     })
   }

@@ -40,7 +40,7 @@ export interface RequestPreparer {
  * The part of a token's lifetime for which its result is cached. It is shorter than the time of use, so that a renewal
  * by an early timer gets a new token.
  */
-const KEPT = 0.8
+const CACHED_PART = 0.8
 
 /** Creates a preparer. A result without `expiresAt` is not cached. */
 export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLike): RequestPreparer {
@@ -54,7 +54,8 @@ export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLik
           tap((given) => {
             checkExpires(given?.expiresAt)
             const left = (given?.expiresAt ?? 0) - wallTime(scheduler)
-            kept = given && left > 0 ? { url: attempt.url, given, until: scheduler.now() + left * KEPT } : undefined
+            kept =
+              given && left > 0 ? { url: attempt.url, given, until: scheduler.now() + left * CACHED_PART } : undefined
           }),
         )
       }),
@@ -69,10 +70,11 @@ function checkExpires(expires: unknown): void {
   if (expires === undefined || (typeof expires === 'number' && !Number.isNaN(expires))) return
   throw new PushError(
     'prepare-failed',
-    DEV && `prepareRequest returned \`expiresAt: ${String(expires)}\`. Return ms since the epoch, or leave it out.`,
+    DEV &&
+      `prepareRequest() failed: it returned \`expiresAt: ${String(expires)}\`. Return ms since the epoch, or omit it.`,
   )
 }
 
-export const UNPREPARED = DEV && 'prepareRequest failed'
+export const UNPREPARED = DEV && 'prepareRequest() failed'
 
 const rejected = (cause: unknown): Observable<never> => throwError(() => rejection(cause, 'prepare-failed', UNPREPARED))

@@ -5,13 +5,16 @@ import { DEV } from '../internal/dev.ts'
 import type { SourceEvent } from '../events.ts'
 
 /**
- * Connects from a cursor; without it where the cursor is what keeps the request from being answered: a preflight that the
- * server refuses (`Last-Event-ID`, `If-None-Match` and `If-Modified-Since` need one from another origin), a proxy that
- * drops the header or hangs on it, a server that fails on it. A cursor is given up only where a request without it was answered right before one with it was not:
- * an outage fails both, and costs no cursor. From then on no request of the channel carries one.
+ * Connects from a cursor, and without one if the cursor is the reason why requests get no response. Possible reasons:
+ * - The server rejects the preflight. From another origin, `Last-Event-ID`, `If-None-Match` and `If-Modified-Since` need one.
+ * - A proxy drops the header, or does not respond to it.
+ * - The server fails to read the cursor.
  *
- * @param connect One connection, from a cursor or without.
- * @param learn Called with what the responses show of the server.
+ * The client gives a cursor up only if a request without it got a response right before a request with it got none. In an
+ * outage both fail, and the cursor is kept. Afterwards no request of the channel has a cursor.
+ *
+ * @param connect Opens one connection, with or without a cursor.
+ * @param learn Called with the facts that responses show about the server.
  */
 export function orWithoutCursor(
   cursor: string | undefined,
@@ -22,28 +25,30 @@ export function orWithoutCursor(
   if (cursor === undefined || withheld) return connect(undefined)
   if (passed) return connect(cursor)
 
-  const asked = (unanswered: (error: unknown) => Observable<SourceEvent>) =>
+  const withCursor = (onNoResponse: (error: unknown) => Observable<SourceEvent>) =>
     defer(() => {
-      let heard = false
-      let answered = false
+      let receivedEvent = false
+      let responded = false
       return connect(cursor).pipe(
         tap((event) => {
-          heard = true
-          if (answered || (event.type === 'open' && event.unconfirmed)) return
-          answered = true
+          receivedEvent = true
+          if (responded || (event.type === 'open' && event.unconfirmed)) return
+          responded = true
           learn({ passed: true })
         }),
-        catchError((error: unknown) => (heard || !mayBeCursor(error) ? throwError(() => error) : unanswered(error))),
+        catchError((error: unknown) =>
+          receivedEvent || !mayBeCursor(error) ? throwError(() => error) : onNoResponse(error),
+        ),
       )
     })
-  return asked((error) =>
+  return withCursor((error) =>
     connect(undefined).pipe(
       take(1),
-      // A refusal says more than no answer.
+      // A rejection is more precise than a missing response.
       catchError((bare: unknown) => throwError(() => (mayBeCursor(bare) ? error : bare))),
-      // The server may have come back between the two.
+      // The server may have become available between the two requests.
       switchMap(() =>
-        asked(() => {
+        withCursor(() => {
           learn({ withheld: true })
           return connect(undefined)
         }),
@@ -53,8 +58,8 @@ export function orWithoutCursor(
 }
 
 /**
- * Whether the cursor may be why a request failed. Other server errors than 500 tell of a server that is away or busy, which
- * is not asked twice.
+ * Returns whether the cursor may be why a request failed. Server errors other than 500 mean that the server is down or busy,
+ * so it does not get a second request.
  */
 const mayBeCursor = (error: unknown): boolean =>
   error instanceof PushError &&
@@ -62,15 +67,19 @@ const mayBeCursor = (error: unknown): boolean =>
     error.code === 'connect-timeout' ||
     (error.code === 'unavailable' && error.status === 500))
 
-/** Statuses that refuse how a request is written, and not what it asks for: malformed, or too large. */
+/** The statuses for a request that is malformed or too large. */
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
 
 /**
- * Returns the error of a server that rejected a request with a cursor as malformed or too large; undefined: the rejection
- * is not about the cursor. The next request is made without a cursor.
+ * Returns the error for a server that rejected a request with a cursor as malformed or too large. Undefined: the rejection
+ * is not about the cursor. The next request has no cursor.
  */
 export function refusedCursor(error: PushError, { value, withheld }: Position): PushError | undefined {
   const { code, status, message } = error
   if (code !== 'rejected' || !MALFORMED.has(status) || value === undefined || withheld) return undefined
-  return new PushError('cursor-lost', DEV && `The server refused the cursor: ${message}`, { cause: error, status })
+  return new PushError(
+    'cursor-lost',
+    DEV && `The server rejected the cursor: ${message} The client continues without it.`,
+    { cause: error, status },
+  )
 }

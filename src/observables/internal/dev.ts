@@ -1,7 +1,7 @@
 /**
- * Whether errors say in words what to do. A bundler folds it away in production, where codes and their table are enough.
+ * Whether error messages have a text. In production a bundler removes the texts, and the message is the error's code.
  *
- * What calls or imports something for development only writes `process.env.NODE_ENV` out: esbuild chooses what it
- * bundles before it folds what is imported.
+ * Code that calls or imports something for development only writes `process.env.NODE_ENV` out, because esbuild selects
+ * the modules to bundle before it evaluates imported constants.
  */
 export const DEV = process.env.NODE_ENV !== 'production'

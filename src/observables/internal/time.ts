@@ -11,14 +11,14 @@ import {
 import { PushError } from '../errors.ts'
 import { DEV } from './dev.ts'
 
-/** The longest time that a host's timer can wait, in ms: a longer one would be due at once. */
+/** The longest delay of a host's timer, in ms. With a longer one it would run at once. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 const began = Date.now() - performance.now()
 
 /**
- * The host's time, and the default of every `scheduler`. Its clock is monotonic (`performance.now()`), so that setting
- * the wall clock changes no duration. It begins as the wall's; only `wallTime` says what that shows now.
+ * Measures the host's time; the default of every `scheduler`. Its clock is monotonic (`performance.now()`), so that setting
+ * the wall clock does not change a duration. It starts at the wall clock's time. `wallTime` returns the wall clock's time.
  *
  * @see https://www.w3.org/TR/hr-time-3/
  */
@@ -31,18 +31,22 @@ export const hostScheduler: SchedulerLike = {
   schedule: asyncScheduler.schedule.bind(asyncScheduler),
 }
 
-/** What the wall clock shows, in ms since the epoch: for people, and for instants that others name. Virtual time has one clock. */
+/**
+ * Returns the wall clock's time, in ms since the epoch: to show to people, and to compare with times of a server. Virtual
+ * time has one clock.
+ */
 export const wallTime = (scheduler: SchedulerLike): number =>
   (scheduler === hostScheduler ? asyncScheduler : scheduler).now()
 
 /**
- * Runs `work` once, `ms` from now: the one timer of this library. It waits as long as it is told, also for longer than a
- * host's timer can (2^31 - 1 ms), and for ever with `Infinity`.
+ * Runs `work` once, after `ms`. All timers of this library are made here. The delay may be longer than that of a host's
+ * timer (2^31 - 1 ms). With `Infinity`, `work` never runs.
  *
- * @throws PushError `invalid-option` where `ms` is negative or NaN.
+ * @throws PushError `invalid-option` if `ms` is negative or NaN.
  */
 export function runAfter(ms: number, scheduler: SchedulerLike, work: () => void): Subscription {
-  if (!(ms >= 0)) throw new PushError('invalid-option', DEV && `A timer cannot wait ${ms} ms. Give 0 or more.`)
+  if (!(ms >= 0))
+    throw new PushError('invalid-option', DEV && `Timer not started: it cannot wait ${ms} ms. Give 0 or more.`)
   if (ms <= MAX_TIMEOUT_MS) return scheduler.schedule(() => work(), ms)
   const waiting = new Subscription()
   const goOn = () => void waiting.add(runAfter(ms - MAX_TIMEOUT_MS, scheduler, work))
@@ -50,7 +54,7 @@ export function runAfter(ms: number, scheduler: SchedulerLike, work: () => void)
   return waiting
 }
 
-/** Emits once, `ms` from now, and completes: `timer` that waits as long as it is told. */
+/** Emits once after `ms`, and completes. Like `timer` of RxJS, without its upper limit. */
 export const after = (ms: number, scheduler: SchedulerLike): Observable<0> =>
   new Observable((subscriber) =>
     runAfter(ms, scheduler, () => {
@@ -59,10 +63,10 @@ export const after = (ms: number, scheduler: SchedulerLike): Observable<0> =>
     }),
   )
 
-/** Emits every `ms`: `interval` that waits as long as it is told. */
+/** Emits every `ms`. Like `interval` of RxJS, without its upper limit. */
 export const each = (ms: number, scheduler: SchedulerLike): Observable<0> => after(ms, scheduler).pipe(repeat())
 
-/** Errors where nothing was emitted within `ms`: `connect-timeout` that waits as long as it is told. */
+/** Errors with `late()` if the source does not emit within `ms`. Like `timeout` of RxJS, without its upper limit. */
 export const firstWithin =
   <T>(ms: number, scheduler: SchedulerLike, late: () => unknown): MonoTypeOperatorFunction<T> =>
   (source) =>

@@ -1,16 +1,17 @@
 import { defer, filter, map, type Observable, type SchedulerLike } from 'rxjs'
 import { each } from '../internal/time.ts'
 
-/** How often the clock is looked at, in ms. */
+/** The interval of the checks, in ms. */
 const EVERY = 10_000
 
 /**
- * Emits when the machine, or the page, has slept: when a timer finds that far more time passed by the
- * scheduler's clock than it asked for. That clock is monotonic. Where it stands still in sleep (Chromium and Node on Linux
- * and macOS), sleep looks just as a wall clock that is set, so the wall clock is not asked: what died meanwhile is found out
- * by its heartbeats, or recycled, within the time that an awake page takes, and by `online` and `resume`.
+ * Emits when the machine or the page has slept: a timer ran much later than scheduled, by the scheduler's monotonic clock.
  *
- * @param lateness How late a timer may be now without that meaning sleep, in ms: those of a hidden page are held back.
+ * In Chromium and Node on Linux and macOS that clock stops during sleep. The wall clock is not used instead, because sleep
+ * would look like a user who sets it. There, `online`, `resume` and heartbeats detect a dead connection, as in a page that
+ * is awake.
+ *
+ * @param lateness Returns how late a timer may be without sleep, in ms. Browsers delay the timers of a hidden page.
  */
 export const detectSleep = (scheduler: SchedulerLike, lateness: () => number): Observable<unknown> =>
   defer(() => {

@@ -1,8 +1,8 @@
 import { EMPTY, fromEvent, merge, type Observable } from 'rxjs'
 
 /**
- * What says that this host may be in another network now, where other techniques pass: it is online again, or its kind
- * of connection changed. Nothing where the host tells neither.
+ * Emits when this host may be in another network, where other techniques may work: it is online again, or its type of
+ * connection changed. Emits nothing if the host reports neither.
  *
  * @see https://wicg.github.io/netinfo/
  */

@@ -39,11 +39,11 @@ export interface PageLifecycleOptions {
   signals?: PageSignals | undefined
 }
 
-/** How late a timer is at least after sleep, in ms; a hidden page's may be held back for a minute. */
+/** How late a timer is at least after sleep, in ms. A browser may delay those of a hidden page by a minute. */
 const SLEPT = 15_000
 const SLEPT_HIDDEN = 120_000
 
-/** Two signs of one sleep come within this time, in ms. */
+/** The time within which several signals mean the same sleep, in ms. */
 const ONE_SLEEP = 5_000
 
 /**
@@ -98,10 +98,10 @@ export function pageLifecycle({
     tap((now) => (offline = now)),
     latest,
   )
-  const seen$ = hidden$.pipe(skip(1), filter(no))
-  const online$ = offline$.pipe(skip(1), filter(no))
+  const seen$ = hidden$.pipe(skip(1), filter(isFalse))
+  const online$ = offline$.pipe(skip(1), filter(isFalse))
   const pollRate: PollRate = { minInterval: () => (hidden ? hiddenPollInterval : 0), pollNow$: seen$ }
-  // Not made inside of a channel's own function, whose scope, and with it the channel, it would hold for good.
+  // Created outside the function of a channel, because it would keep that channel in memory.
   const waking = (scheduler: SchedulerLike) =>
     merge(
       detectSleep(scheduler, () => (hidden ? SLEPT_HIDDEN : SLEPT)),
@@ -113,7 +113,7 @@ export function pageLifecycle({
   let awake$: Observable<unknown> | undefined
 
   return ({ url, disconnectWhenHidden = hiddenTimeout, scheduler }) => {
-    // One clock for all channels of the client, who share a scheduler.
+    // One timer for all channels of the client, which share a scheduler.
     awake$ ??= waking(scheduler)
     const hiddenFor = disconnectWhenHidden === false ? Infinity : disconnectWhenHidden
     const isLocal = isLoopback(url)
@@ -130,13 +130,13 @@ export function pageLifecycle({
   }
 }
 
-const no = (is: boolean) => !is
+const isFalse = (value: boolean) => !value
 
-/** One subscription for all, the present state first. */
+/** Shares one subscription, and emits the current value first. */
 const latest = (is$: Observable<boolean>) =>
   is$.pipe(distinctUntilChanged(), shareReplay({ bufferSize: 1, refCount: true }))
 
-/** The names of what says true, at each change. */
+/** Emits the names of the Observables whose last value is true, at each change. */
 const pauseReasons = (named: Readonly<Record<string, Observable<boolean>>>): Observable<readonly string[]> =>
   combineLatest(
     Object.entries(named).map(([name, is$]) =>
@@ -148,12 +148,12 @@ const pauseReasons = (named: Readonly<Record<string, Observable<boolean>>>): Obs
     ),
   ).pipe(map((names) => names.flat()))
 
-/** True once what says true has done so for a time, in ms. */
+/** Emits true once the source has been true for a time, in ms. */
 const lasting = (time: number, scheduler: SchedulerLike) =>
   switchMap((is: boolean) => {
     if (!is || time === 0) return of(is)
     return after(time, scheduler).pipe(map(() => true))
   })
 
-/** Whether an address is this machine's own, which no network is needed for. */
+/** Returns whether a URL is on this machine, so that it needs no network. */
 const isLoopback = (url: string): boolean => /^(.+\.)?localhost$|^127\.|^\[::1\]$/.test(new URL(url).hostname)
