@@ -1,4 +1,4 @@
-// Who may read: whoever has a token that the backend signed for this channel. Yours may look at a cookie or ask a
+// A client may read if it has a token that the backend signed for this channel. Yours may check a cookie or ask a
 // database instead; it is the hub's `authorize`, so the one that you have moves here as it is.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 

@@ -169,7 +169,7 @@ function store(time: VirtualTime, snapshot: (signal: AbortSignal) => Promise<nev
   return made
 }
 
-/** A ladder of two rungs, the higher of which did not open, so that the lower one delivers. */
+/** A fallback of two techniques. The higher one did not open, so the lower one delivers. */
 function onLowerRung(time: VirtualTime, options: FallbackOptions = {}) {
   const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
   const technique = fallback({ random: () => 1, ...options }, higher, lower)

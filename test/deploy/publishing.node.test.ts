@@ -83,7 +83,7 @@ describe('what deploy/README.md says to publish with', () => {
     reader.leave()
   })
 
-  test('a channel ends, and begins anew for those who come later', async () => {
+  test('a channel ends, and starts over for later subscribers', async () => {
     const reader = await reading('ending')
     await runs(one, 'ending')
     await runs(end, 'ending')

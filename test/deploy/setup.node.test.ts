@@ -114,7 +114,7 @@ describe('what deploy/README.md says to set up', () => {
     expect(verified.stdout + verified.stderr).toBe('')
   })
 
-  test('serves whoever has a token, by a Redis that has a password, and no log has a token or a password', async () => {
+  test('serves clients with a token, by a Redis with a password, and logs neither', async () => {
     const [, PUSH_SECRET = ''] = /=(\w+)/.exec(readFileSync(at('etc/pinia-push/guard.env'), 'utf8')) ?? []
     const guard = {
       PUSH_SECRET,

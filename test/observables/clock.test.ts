@@ -134,7 +134,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(channel.status).toBe('connecting')
   })
 
-  test('while a ladder climbs: the higher rung is tried, and takes over, in time', () => {
+  test('while a fallback upgrades: a better technique is tried, and takes over, in time', () => {
     const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
     const technique = fallback({ random: () => 0.99 }, higher, lower)
     const { channel } = reading({ technique, backend: standard({ heartbeat: 1e6 }) })
@@ -147,7 +147,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(higher.connections).toHaveLength(1)
     vi.advanceTimersByTime(200)
     expect(higher.connections).toHaveLength(2)
-    // The higher rung opens.
+    // The better technique opens.
     setClock(jump)
     vi.advanceTimersByTime(2_700)
     expect(higher.latest.closed).toBe(false)
@@ -161,7 +161,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect([channel.state.technique, lower.latest.closed]).toEqual(['higher', true])
   })
 
-  test('while a ladder climbs: a rung that hangs is left in time', () => {
+  test('while a fallback upgrades: a technique that hangs is left in time', () => {
     const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
     const { channel } = reading({ technique: fallback(higher, lower), backend: standard({ heartbeat: 1e6 }) })
     setClock(jump)

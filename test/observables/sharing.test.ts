@@ -34,7 +34,7 @@ describe('readers of one URL share its channel', () => {
     'flashSocket({ port })': () => flashSocket({ port: 7_000 }),
     'fallback(webSocket(), sse())': () => fallback({ maxShortSessions: 2 }, webSocket(), sse()),
   }
-  test.for(Object.entries(made))('where each makes its technique anew: %s', ([, via]) =>
+  test.for(Object.entries(made))('where each creates its own technique: %s', ([, via]) =>
     expect(push.channel('/news', { technique: via() })).toBe(push.channel('/news', { technique: via() })),
   )
 

@@ -7,7 +7,7 @@ export interface Backend {
   path: string
   publish(channel: string, message: Publication): Promise<void> | void
   end(channel: string): Promise<void> | void
-  /** Starts anew; what was kept is gone. */
+  /** Restarts the server, which loses its messages. */
   restart(): Promise<void>
   /** How many requests came, and how many read a channel now. */
   stats(channel: string): Promise<{ requests: number; subscribers: number }>

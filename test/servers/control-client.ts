@@ -7,7 +7,7 @@ export interface Session {
   publish(channel: string, messages: readonly Publication[], pace?: { every?: number; batch?: number }): Promise<void>
   end(channel: string): Promise<void>
   fault(fault: Fault): Promise<void>
-  /** The server starts anew: what it kept is gone. */
+  /** Restarts the server, which loses its messages. */
   restart(): Promise<void>
   /** The server's workers are replaced. Throws where it has none. */
   reload(): Promise<void>

@@ -49,7 +49,7 @@ export function nchanPublisher(channels: () => string, keep = 10_000) {
           : word('message', JSON.stringify({ event, base64, text: data })),
       )
     },
-    /** What is retained begins anew after the end, so that whoever comes then begins there. */
+    /** After the end the retained messages start over, so that a later subscriber begins there. */
     async end(channel: string) {
       await send(channel, END)
       await send(channel, BEGINNING)

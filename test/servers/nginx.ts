@@ -21,7 +21,7 @@ export interface Nginx {
   guardPort: number
   /** Its workers' process ids. */
   workers(): number[]
-  /** Starts it anew, at the same ports. */
+  /** Restarts it at the same ports. */
   restart(): Promise<void>
   /** Reads its configuration again, as an administrator would: new workers, the old ones let their readers go. */
   reload(): void

@@ -5,7 +5,7 @@ import type { GapReason, Payload, SourceEvent, SourceOpen } from '../events.ts'
 import type { Continuity } from '../connection/verify-continuity.ts'
 import type { CloseTable, Verdict } from './verdict.ts'
 
-/** What the channel requests, before the backend builds the request. */
+/** The input of a request, before the backend builds it. */
 export interface Target {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -176,7 +176,7 @@ export interface PostTarget extends Omit<Target, 'cursor'> {
   readonly scheduler: SchedulerLike
 }
 
-/** The parts of a backend, one for each kind of technique. */
+/** Lists the parts of a backend, one for each kind of technique. */
 export interface BackendParts {
   readonly poll: PollBackend
   readonly eventStream: EventStreamBackend
@@ -187,12 +187,12 @@ export interface BackendParts {
 }
 
 /**
- * The protocol of one kind of server. It has no socket and no state: a technique opens the connection, and its part of the
- * backend builds the request and reads the response.
+ * Describes the protocol of one kind of server. It has no connection and no state. A technique opens the connection, and
+ * its part of the backend builds the request and reads the response.
  *
- * A part needs three things: `buildRequest` puts the cursor into the request, `verdict` interprets the status, and `read`
- * or `frame` turns the response into events with their cursors. Write only the parts that your server supports. A technique
- * whose part is absent fails with `unsupported`.
+ * A part has three tasks. `buildRequest` adds the cursor to the request. `verdict` interprets the status. `read` or `frame`
+ * converts the response to events with their cursors. Write only the parts that your server supports. A technique whose
+ * part is absent fails with `unsupported`.
  *
  * @example
  * const ticker: Backend = {

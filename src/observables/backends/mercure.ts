@@ -8,7 +8,7 @@ import { decodeUtf8 } from '../parsers/utf8.ts'
 import { post } from '../http/post.ts'
 import { withQuery, withoutQuery } from '../http/query.ts'
 import type { Backend, PostTarget } from './backend.ts'
-import { notOf } from './recognize-server.ts'
+import { unexpectedServer } from './recognize-server.ts'
 import { EVENT_STREAM_END, STANDARD_STATUSES, statusVerdict } from './verdict.ts'
 
 export interface MercureOptions {
@@ -36,7 +36,7 @@ const CURSOR_PARAMETERS = ['last_event_id', 'lastEventID', 'Last-Event-ID'] as c
 const TOPIC_PARAMETERS: ReadonlySet<string> = new Set(['match', 'match_exact', 'topic'])
 
 /**
- * Creates the backend for a Mercure hub, 1.0 or before. It is read with `sse()`.
+ * Creates the backend for a Mercure hub, 1.0 or earlier. It supports `sse()`.
  *
  * The channel's URL names the topics: `match` and `match_urlpattern`, or `topic` before 1.0. The id of an event is its
  * cursor. The hub responds with the event after which it begins, and a `gap` is emitted if that differs from the request:
@@ -96,7 +96,7 @@ export function mercure({ from = 'now', heartbeat, private: isPrivate = false }:
         else if (begins === undefined && head && cursor?.namespace === NAMESPACE)
           emit({ type: 'gap', reason: 'not-resumed' })
         return ({ id, event = 'message', data }) => {
-          if (id === undefined) throw notOf('a Mercure hub', 'an event has no id')
+          if (id === undefined) throw unexpectedServer('a Mercure hub', 'an event has no id')
           emit({ type: 'message', data, event, cursor: id })
         }
       },
@@ -116,7 +116,7 @@ async function publish(target$: Observable<PostTarget>, data: Payload, isPrivate
       'send-unsupported',
       DEV &&
         (typeof data === 'string'
-          ? `Message not sent: the URL has to name one topic of the Mercure hub, and it names ${topics.length}. Send on a channel of one topic.`
+          ? `Message not sent: the URL names ${topics.length} topics of the Mercure hub, and must name one. Send on a channel of one topic.`
           : 'Message not sent: a Mercure hub accepts text only. Encode bytes as text.'),
     )
   }

@@ -10,7 +10,7 @@ interface Signs {
   readonly backend: string
   /** Returns whether only such a server sends this head. */
   head?(headers: Headers): boolean
-  /** An event of its own, by its name and what its data holds: for where the head is hidden, by EventSource or by CORS. */
+  /** An event of its own, by its name and a part of its data. For heads that EventSource or CORS hides. */
   readonly event?: readonly [name: string, holds: string]
 }
 
@@ -18,7 +18,7 @@ interface Signs {
 const SERVERS: Readonly<Record<string, Signs>> = {
   nchan: {
     backend: 'nchan()',
-    // The hub says its heartbeat in every response; Nchan has places where others have quoted validators, and varies by them.
+    // The hub sends its heartbeat in every response. Nchan's validators are not quoted, and its responses vary by them.
     head: (headers) =>
       headers.has(HEARTBEAT_HEADER) ||
       (/^[^"]+$/.test(headers.get('etag') ?? '') && /if-none-match/i.test(headers.get('vary') ?? '')),
@@ -53,8 +53,8 @@ export const otherServerByEvent = (backend: Backend | undefined, { event, data }
   event === undefined ? undefined : other(backend, ({ event: own }) => own && own[0] === event && data.includes(own[1]))
 
 /** Returns the error for a frame of the hub, where no backend or standard() is used. */
-export const hubByFrame = (frame: string): PushError | undefined =>
-  HUB_FRAME.test(frame) ? speaks('nchan()') : undefined
+export const otherServerByFrame = (frame: string): PushError | undefined =>
+  HUB_FRAME.test(frame) ? otherBackend('nchan()') : undefined
 
 function other(
   backend: Backend | undefined,
@@ -64,20 +64,20 @@ function other(
   const own = SERVERS[backend?.name ?? 'standard']
   if (!own || isOf(own)) return undefined
   const found = Object.values(SERVERS).find(isOf)
-  return found && speaks(found.backend, url)
+  return found && otherBackend(found.backend, url)
 }
 
-const speaks = (backend: string, url?: string) =>
+const otherBackend = (backend: string, url?: string) =>
   new PushError(
     'unexpected-response',
     DEV &&
-      `Unexpected response${url === undefined ? '' : ` from ${redactUrl(url)}`}: this server speaks another backend. Use ${backend}.`,
+      `Unexpected response${url === undefined ? '' : ` from "${redactUrl(url)}"`}: this server needs another backend. Use ${backend}.`,
   )
 
 /** Returns the error for a response that the backend's servers would not send. */
-export const notOf = (servers: string, said: string): PushError =>
+export const unexpectedServer = (servers: string, cause: string): PushError =>
   new PushError(
     'unexpected-response',
     DEV &&
-      `Unexpected response, not from ${servers}: ${said}. A captive portal or another server answered, or CORS does not expose the headers. Use standard() for a server that follows the standards alone.`,
+      `Unexpected response, not from ${servers}: ${cause}. Check for a captive portal, another server, or headers that CORS does not expose. Use standard() for a server that only follows the standards.`,
   )

@@ -1,5 +1,5 @@
 /**
- * The meaning of a response for the connection.
+ * States how the connection continues after a response.
  *
  * - `accept`: read the response.
  * - `again`: there is no new message; request again.

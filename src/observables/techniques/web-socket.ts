@@ -3,7 +3,7 @@ import { emitTo } from '../backends/emit-to.ts'
 import type { WebSocketBackend } from '../backends/backend.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardWebSocket } from '../backends/standard/frames.ts'
-import { wrongNames } from '../backends/subprotocols.ts'
+import { invalidSubprotocols } from '../backends/subprotocols.ts'
 import { readFrame } from '../backends/unreadable-message.ts'
 import { closeVerdict } from '../backends/verdict.ts'
 import { PushError, fault, rejection, rejectionCode } from '../errors.ts'
@@ -136,7 +136,7 @@ function openSocket(
   subprotocols: readonly string[],
   requested: readonly string[] | undefined,
 ): WebSocket {
-  const wrong = wrongNames(requested)
+  const wrong = invalidSubprotocols(requested)
   if (wrong !== undefined)
     throw new PushError(
       'invalid-request',

@@ -75,7 +75,7 @@ describe('a channel', () => {
     open.assertNoLeaks()
   })
 
-  test('shows its state and its last message to who only watches, and begins anew without them', () => {
+  test('shows its state and last message without subscribing, and starts over without readers', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     const states: string[] = []
@@ -113,7 +113,7 @@ describe('a channel', () => {
     open.assertNoLeaks()
   })
 
-  test('is tried anew by a reader who comes after all others left a channel that failed', () => {
+  test('reconnects for a new reader after all readers left a failed channel', () => {
     const { push, technique } = testing({ disconnectDelay: 1_000 })
     const channel = push.channel('/a')
     const first = read(channel)
@@ -229,7 +229,7 @@ describe('a channel', () => {
     const { seen } = read(channel)
     for (let attempt = 0; attempt < 3; attempt += 1) {
       technique.latest.open({ unconfirmed: true })
-      // It is taken for dead after 20 s, and made anew within 10 ms.
+      // It times out after 20 s, and reconnects within 10 ms.
       time.advance(20_010)
     }
     expect(seen.filter((event) => event === 'open')).toHaveLength(1)

@@ -115,7 +115,7 @@ describe('a paused reader', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
-  test('gets what came in the moment that another reader paused it', () => {
+  test('receives a message that arrived at the moment another reader paused it', () => {
     const channel = open.push.channel(replaying())
     const first = channel.messages$.subscribe(() => second.pause())
     const second = read(channel)
@@ -195,7 +195,7 @@ describe('on resume, where others went on', () => {
     expect(other.news()).toEqual(['1', '2', '3'])
   })
 
-  test('it gets a gap where a fresh reader began the channel anew meanwhile, once that is open', () => {
+  test('it receives a gap if a new reader started the channel over meanwhile, once that is open', () => {
     const { push, technique } = open
     const reader = read(push.channel(replaying()))
     technique.latest.open()
@@ -435,7 +435,7 @@ describe('a channel', () => {
   })
 })
 
-describe('whoever pauses and resumes when', () => {
+describe('for every order of pausing and resuming', () => {
   const act = fc.constantFrom(
     'publish',
     'publish',

@@ -84,7 +84,7 @@ describe('backoff', () => {
     })
   })
 
-  test("counts its budget anew when RxJS's retry is subscribed anew", () => {
+  test("restarts `maxElapsedTime` when RxJS's retry is subscribed again", () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
       const lost = new PushError('connection-lost', 'gone')
@@ -95,7 +95,7 @@ describe('backoff', () => {
     })
   })
 
-  test('does not retry what waiting cannot mend, and waits at least as long as the server asked', () => {
+  test('does not retry an error that a retry cannot fix, and waits at least as long as the server asked', () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
       const policy = backoff({ initialDelay: 10, random: () => 0, scheduler })

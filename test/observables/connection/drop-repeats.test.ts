@@ -30,7 +30,7 @@ describe('of what a server sends after a cursor', () => {
     ['a message like the last one, once more after it, is new', ['1'], ['1', '1'], ['repeat', 'new']],
   ])('%s', (_, before, then, expected) => expect(judge(before, then)).toEqual(expected))
 
-  test('what came after the cursor and was not taken is new', () =>
+  test('a message after the cursor that was not delivered is new', () =>
     expect(judge(['1', '2', '3'], ['2', '3'], '1')).toEqual(['new', 'new']))
 
   test('what was known before a gap is known no more', () => {

@@ -13,7 +13,7 @@ import {
 import { PushError, backoff } from 'pinia-push/observables'
 import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'
 
-/** What a scripted connection says at each letter. */
+/** The event that a scripted connection emits for each letter. */
 const SAID: Record<string, SourceEvent> = {
   o: { type: 'open', technique: 'script', namespace: 's', resumed: false },
   r: { type: 'open', technique: 'script', namespace: 's', resumed: true },
@@ -35,7 +35,7 @@ const SAID: Record<string, SourceEvent> = {
   b: { type: 'alive', cursor: 'c3', restarted: true },
 }
 
-/** What the supervisor says, a letter each, so that a test reads as a score. */
+/** The events of the supervisor, one letter each, so that a test reads as a sequence. */
 const TOLD: Record<string, string> = {
   A: 'connecting 0',
   B: 'connecting 1',
@@ -189,10 +189,10 @@ describe('reconnect', () => {
     expect(cursors).toEqual(['c5', undefined])
   })
 
-  test('does not begin the backoff anew because one message came', () =>
+  test('does not reset the backoff because one message arrived', () =>
     void score(({ plays }) => plays(['-o-1-#', '-r-2-#', '-r'], 'AO-X-W 9ms BO-Y-W 9ms CO')))
 
-  test('begins the backoff anew after a connection that stood', () =>
+  test('resets the backoff after a stable connection', () =>
     void score(({ plays }) => plays(['-#', '-o 100ms #', '-o'], 'AW 9ms BO 100ms W 9ms B(OU)')))
 
   test('a connection that was only unconfirmed open does not count as one that stood', () =>
@@ -236,7 +236,7 @@ describe('reconnect', () => {
       plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 }) }),
     ))
 
-  test('gives up when failures in a row went on for the budget, counted anew after a connection that stood', () => {
+  test('gives up when consecutive failures reached `maxElapsedTime`, reset after a stable connection', () => {
     const policy = backoff({ initialDelay: 10, multiplier: 1, random: () => 1, resetAfter: 100, maxElapsedTime: 20 })
     score(({ plays }) => plays(['-#', '-#', '-#'], 'AW 9ms BW 9ms C(G|)', { policy }))
     score(({ plays }) => plays(['-#', '-o 100ms #', '-#', '-#'], 'AW 9ms BO 100ms W 9ms B(W) 7ms C(UG|)', { policy }))
@@ -456,7 +456,7 @@ describe('reconnect', () => {
       expect(cursors).toEqual([undefined, 'before c1'])
     })
 
-    test('drops what came before it too, and takes its place from nothing of that', () => {
+    test('drops the messages before it too, and takes no position from them', () => {
       const cursors = score(({ plays }) => plays(['-o-2-#', '-r-1-#', '-r'], 'AO-Y-W 9ms BO---W 9ms CO', proves))
       expect(cursors).toEqual([undefined, 'before c2', 'before c2'])
     })
@@ -507,7 +507,7 @@ describe('reconnect', () => {
       expect(cursors).toEqual(['before c1', 'c2'])
     })
 
-    test('says gap where the channel was emptied and began anew, whoever was there meanwhile', () => {
+    test('emits a gap if the channel was emptied and started over, with or without readers', () => {
       score(({ plays }) => plays(['-o-1-b-2'], 'AO-X-E-Y', proves))
       score(({ plays }) => plays(['-o-1-#', '-r-b-2'], 'AO-X-W 9ms BO-E-Y', proves))
       score(({ plays }) => plays(['-o-1-#', '-r-1b-2'], 'AO-X-W 9ms BO--E-Y', proves))
@@ -530,7 +530,7 @@ describe('reconnect', () => {
       score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { continuity: { ...continuity, follows: () => false } }))
     })
 
-    test('asks for none when it is made anew at once, unbroken', () => {
+    test('requests none when it reconnects at once, without a failure', () => {
       const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X--O-Y', { ...proves, error: RECYCLE }))
       expect(cursors).toEqual([undefined, 'c1'])
     })

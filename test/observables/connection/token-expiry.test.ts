@@ -49,7 +49,7 @@ function read({ via = (one) => one, resumes = true, lasts = 60_000, early = 0, a
 }
 
 describe('before a token expires', () => {
-  test('a connection is made anew from its cursor, with a fresh one, unseen', () => {
+  test('a connection reconnects from its cursor with a new token, without an event', () => {
     const { technique, time, open, news, leave } = read()
     technique.latest.open()
     technique.latest.message('one')

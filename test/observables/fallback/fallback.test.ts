@@ -12,7 +12,7 @@ import {
 } from 'pinia-push/observables'
 import { mockTechnique, virtualTime, type MockTechniqueOptions } from 'pinia-push/testing'
 
-/** A ladder of three scripted rungs that share one channel of cursors, and one reader of it. */
+/** A fallback of three scripted techniques that share one channel of cursors, and one reader of it. */
 function climb(options: FallbackOptions & { mock?: MockTechniqueOptions; unsupported?: string[] } = {}) {
   const { mock, unsupported = [], ...own } = options
   const time = virtualTime()
@@ -20,10 +20,10 @@ function climb(options: FallbackOptions & { mock?: MockTechniqueOptions; unsuppo
     const technique = mockTechnique({ name, namespace: 'standard', ...mock })
     return Object.assign(technique, { isSupported: () => !unsupported.includes(name) })
   }) as [Rung, Rung, Rung]
-  const rungs = [ws, sse, poll]
+  const techniques = [ws, sse, poll]
   const push = createPushClient({
     baseUrl: 'http://push.test/',
-    technique: fallback({ random: () => 1, networkChange$: new Subject(), ...own }, ...rungs),
+    technique: fallback({ random: () => 1, networkChange$: new Subject(), ...own }, ...techniques),
     retry: backoff({ multiplier: 2, random: () => 0.5, scheduler: time }),
     disconnectDelay: 0,
     scheduler: time,
@@ -48,7 +48,7 @@ function climb(options: FallbackOptions & { mock?: MockTechniqueOptions; unsuppo
     news: () => seen.splice(0),
     leave() {
       subscription.unsubscribe()
-      const open = rungs.flatMap(({ connections }) => connections.filter(({ closed }) => !closed))
+      const open = techniques.flatMap(({ connections }) => connections.filter(({ closed }) => !closed))
       expect([open.length, time.pending]).toEqual([0, 0])
     },
   }
@@ -64,7 +64,7 @@ function inWords(event: PushEvent<string>): string {
 }
 
 describe('down', () => {
-  test('a rung that this host does not support is passed over', () => {
+  test('a technique that this host does not support is skipped', () => {
     const { sse, ws, news, leave } = climb({ unsupported: ['webSocket'] })
     sse.latest.open()
     expect(ws.connections).toHaveLength(0)
@@ -72,7 +72,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that is refused by a status is left at once', () => {
+  test('a technique that is rejected by a status is left at once', () => {
     const { ws, sse, news, leave } = climb()
     ws.latest.refuse(404)
     sse.latest.open()
@@ -80,14 +80,14 @@ describe('down', () => {
     leave()
   })
 
-  test.each([401, 403])('%i is about who asks, and no lower rung is bothered with it', (status) => {
+  test.each([401, 403])('%i concerns the user, so no lower technique is tried', (status) => {
     const { ws, sse, leave } = climb()
     ws.latest.refuse(status)
     expect(sse.connections).toHaveLength(0)
     leave()
   })
 
-  test('a rung that cannot send the headers is passed over', () => {
+  test('a technique that cannot send the headers is skipped', () => {
     const { ws, sse, news, leave } = climb()
     ws.latest.drop(new PushError('headers-unsupported', false))
     sse.latest.open()
@@ -95,7 +95,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that does not answer is left after three seconds', () => {
+  test('a technique that gets no response is left after three seconds', () => {
     const { ws, sse, time, news, leave } = climb()
     time.advance(2_999)
     expect(sse.connections).toHaveLength(0)
@@ -106,7 +106,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that fails without a word is left at once, and remembered where another one passes', () => {
+  test('a technique that fails without a reason is left at once, and remembered if another one works', () => {
     const { ws, sse, time, news, leave } = climb()
     ws.latest.drop(new PushError('network-error', 'hidden'))
     sse.latest.open()
@@ -118,7 +118,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that opens and dies three times in a row is left, from where it was', () => {
+  test('a technique that opens and breaks three times in a row is left, and the next one resumes', () => {
     const { ws, sse, time, news, leave } = climb()
     for (const [text, delay] of [
       ['one', 250],
@@ -147,7 +147,7 @@ describe('down', () => {
     leave()
   })
 
-  test('long lives are no fault of a rung', () => {
+  test('a technique whose connections last long is kept', () => {
     const { ws, sse, time, leave } = climb()
     for (let life = 0; life < 5; life += 1) {
       ws.latest.open()
@@ -159,7 +159,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a rung that went silent is left, and the next one does not wait', () => {
+  test('a silent technique is left, and the next one does not wait', () => {
     const { ws, sse, time, news, leave } = climb()
     ws.latest.open({ heartbeat: 15_000 })
     time.advance(20_000)
@@ -168,11 +168,11 @@ describe('down', () => {
     leave()
   })
 
-  test('when nothing passes it is no rung’s fault, and the highest is tried again', () => {
+  test('when no technique works, none is left, and the highest is tried again', () => {
     const { ws, sse, poll, time, news, leave } = climb()
     for (let attempt = 0; attempt < 4; attempt += 1) {
-      for (const rung of [ws, sse, poll]) {
-        if (!rung.connections.at(-1)?.closed) rung.connections.at(-1)?.drop(new PushError('network-error', 'hidden'))
+      for (const each of [ws, sse, poll]) {
+        if (!each.connections.at(-1)?.closed) each.connections.at(-1)?.drop(new PushError('network-error', 'hidden'))
       }
       time.advance(30_000)
     }
@@ -195,7 +195,7 @@ describe('down', () => {
   })
 })
 
-/** On the second rung, after a message. */
+/** On the second technique, after a message. */
 function fallen(options?: Parameters<typeof climb>[0]) {
   const ladder = climb(options)
   ladder.ws.latest.refuse(404)
@@ -206,7 +206,7 @@ function fallen(options?: Parameters<typeof climb>[0]) {
 }
 
 describe('up', () => {
-  test('a higher rung that ends at once ends nothing: the one that delivers says by itself when the channel has', () => {
+  test('a higher technique that ends at once does not end the channel', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.end()
@@ -216,7 +216,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a higher rung is tried beside the one that delivers, and takes over when it has stood', () => {
+  test('a higher technique is tried beside the active one, and takes over when it is stable', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(9_999)
     expect(ws.connections).toHaveLength(1)
@@ -248,7 +248,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a lower rung that is always the faster is left all the same', () => {
+  test('a lower technique that is always faster is left all the same', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -265,7 +265,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a higher rung that opens and says nothing is not taken, though the channel is quiet', () => {
+  test('a higher technique that opens and sends nothing does not take over, though the channel is quiet', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -276,7 +276,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a new message that only the higher rung says commits the change', () => {
+  test('a new message that only the higher technique delivers commits the change', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -301,7 +301,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a higher rung that opens and dies before it has stood changes nothing', () => {
+  test('a higher technique that opens and breaks before it is stable changes nothing', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -340,7 +340,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a place that the higher rung no longer knows is no reason to change', () => {
+  test('a position that the higher technique no longer knows prevents the change', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -361,7 +361,7 @@ describe('up', () => {
     expect(changes$.observed).toBe(false)
   })
 
-  test('after the change a break is mended from where the higher rung was', () => {
+  test('after the change, a lost connection resumes from the position of the higher technique', () => {
     const { ws, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -433,7 +433,7 @@ describe('memory', () => {
   })
 })
 
-test('a dead line is shown as open once, also where a higher rung could not be reached', () => {
+test('a dead connection is shown as open once, even if a higher technique could not be reached', () => {
   const { ws, poll, time, seen, channel, leave } = climb({ unsupported: ['sse'] })
   for (let attempt = 0; attempt < 3; attempt += 1) {
     ws.latest.drop(new PushError('network-error', 'down'))
@@ -463,13 +463,15 @@ test.for([
   ['a shrinking probe', [{ upgradeProbe: { first: 10, max: 5 } }], 'invalid-option'],
   ['what is no number', [{ maxShortSessions: Number.NaN }], 'invalid-option'],
 ] as const)('says what is wrong with %s', ([, given, code]) => {
-  const rungs: Technique[] = code === 'missing-technique' ? [] : [mockTechnique()]
+  const techniques: Technique[] = code === 'missing-technique' ? [] : [mockTechnique()]
   const [options] = given
-  expect(() => (options ? fallback(options, ...rungs) : fallback(...rungs))).toThrow(expect.objectContaining({ code }))
+  expect(() => (options ? fallback(options, ...techniques) : fallback(...techniques))).toThrow(
+    expect.objectContaining({ code }),
+  )
 })
 
 describe('a fresh token', () => {
-  test('is asked for at each rung, and for each try of a higher one', () => {
+  test('is called for each technique, and for each attempt of a higher one', () => {
     const time = virtualTime()
     const [ws, sse] = [mockTechnique({ name: 'webSocket' }), mockTechnique({ name: 'sse' })]
     let tokens = 0
@@ -491,15 +493,15 @@ describe('a fresh token', () => {
   })
 })
 
-describe('a header that a rung cannot send', () => {
-  test('is said once, and the rung is not tried again while another one delivers', () => {
+describe('a header that a technique cannot send', () => {
+  test('is reported once, and the technique is not tried again while another one delivers', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const time = virtualTime()
-    const rung = mockTechnique({ name: 'sse' })
+    const lower = mockTechnique({ name: 'sse' })
     const ladder = fallback(
       { random: () => 1, networkChange$: new Subject() },
       webSocket({ implementation: EventTarget as unknown as typeof WebSocket }),
-      rung,
+      lower,
     )
     let prepared = 0
     const push = createPushClient({
@@ -513,10 +515,10 @@ describe('a header that a rung cannot send', () => {
     })
     const channels = ['/a', '/b'].map((url) => push.channel(url))
     const readers = channels.map((channel) => channel.events$.subscribe())
-    for (const connection of rung.connections) connection.open()
+    for (const connection of lower.connections) connection.open()
     time.advance(600_000)
     expect(channels.map(({ status }) => status)).toEqual(['open', 'open'])
-    // Once for each rung of each first attempt.
+    // Once for each technique of each first attempt.
     expect(prepared).toBe(4)
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(/skips a technique. webSocket: .*cannot send the header "Authorization".*`query`/)],

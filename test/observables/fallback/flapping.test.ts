@@ -9,11 +9,11 @@ import { virtualTime } from 'pinia-push/testing'
 
 const MINUTE = 60_000
 
-/** Rungs of one channel that open, say what comes next, and die: the upper one soon, the lower one later. */
-function flappingRungs() {
+/** Techniques of one channel that open, send the next messages, and break: the upper one soon, the lower one later. */
+function flappingTechniques() {
   let last = 0
   const counts = { lives: 0, open: 0, most: 0, channels: new Set<unknown>() }
-  const rung = (name: string, life: number, from: (cursor: number) => number): Technique => ({
+  const technique = (name: string, life: number, from: (cursor: number) => number): Technique => ({
     name,
     isSupported: () => true,
     connect: ({ cursor, scheduler, channel }: PushRequest) =>
@@ -37,7 +37,10 @@ function flappingRungs() {
       }),
   })
   const same = (cursor: number) => cursor
-  return { counts, rungs: [rung('upper', 50, same), rung('middle', 3_000, same), rung('lower', 20_000, same)] }
+  return {
+    counts,
+    techniques: [technique('upper', 50, same), technique('middle', 3_000, same), technique('lower', 20_000, same)],
+  }
 }
 
 /** How many listeners stand on the page. No mock counts them, because it would remember every call. */
@@ -64,10 +67,10 @@ const heap = () => {
 test('an hour of flapping leaves memory as it was, and nothing after the last reader', () => {
   const listeners = countListeners()
   const time = virtualTime()
-  const { rungs, counts } = flappingRungs()
+  const { techniques, counts } = flappingTechniques()
   const push = createPushClient({
     baseUrl: 'http://push.test/',
-    technique: fallback({ upgradeProbe: { first: 2_000, max: 4_000 }, random: () => 0.5 }, ...rungs),
+    technique: fallback({ upgradeProbe: { first: 2_000, max: 4_000 }, random: () => 0.5 }, ...techniques),
     retry: backoff({ initialDelay: 100, maxDelay: 500, random: () => 0.5, scheduler: time }),
     lifecycle: pageLifecycle(),
     disconnectDelay: 0,

@@ -265,7 +265,7 @@ describe('offline', () => {
     ])
   })
 
-  test('leaves a connection that stands alone, and makes it anew when the network is back', () => {
+  test('keeps an open connection, and reconnects when the network is back', () => {
     const { push, technique, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     technique.latest.open()
@@ -278,7 +278,7 @@ describe('offline', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'connecting', 'open'])
   })
 
-  test('an attempt that is under way is begun anew when the network is back', () => {
+  test('a pending attempt is restarted when the network is back', () => {
     const { push, technique, signals } = inPage()
     read(push.channel('/a'))
     signals.offline$.next(true)
@@ -309,7 +309,7 @@ describe('offline', () => {
 })
 
 describe('after sleep', () => {
-  test('a connection with a cursor is made anew within seconds, from there', () => {
+  test('a connection with a cursor resumes from it within seconds', () => {
     const { push, technique, time } = inPage()
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
@@ -365,7 +365,7 @@ describe('after sleep', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('an attempt is begun anew', () => {
+  test('a pending attempt is restarted', () => {
     const { push, technique, time } = inPage()
     read(push.channel('/a'))
     time.sleep(MINUTE)
@@ -373,7 +373,7 @@ describe('after sleep', () => {
     expect(technique.connections.map(({ closed }) => closed)).toEqual([true, false])
   })
 
-  test('a page that thaws makes its connections anew, once', () => {
+  test('a page that thaws reconnects once', () => {
     const { push, technique, time, signals } = inPage()
     read(push.channel('/a'))
     technique.latest.open()

@@ -40,7 +40,7 @@ describe('a JSON array', () => {
     ])
   })
 
-  test('tells what came before it is cut, and that it is not whole', () => {
+  test('returns the elements before the cut, and that the array is incomplete', () => {
     const seen: string[] = []
     const array = jsonArray((element) => seen.push(element))
     array.feed('[1,{"a":[2,3]},"4')

@@ -12,9 +12,10 @@ export interface DurableStreamsOptions {
   /** Where a channel without a cursor begins: with all that the stream keeps, or with new messages. @default 'start' */
   from?: 'start' | 'now'
   /**
-   * Whether the streams are `application/json`, which is read message by message. A stream of any other type consists of
-   * bytes: `false` reads it in pieces, complete and in order, cut where the server cuts them. An event stream of bytes is
-   * recognized by `Stream-SSE-Data-Encoding`, which the server must expose to pages of another origin. @default true
+   * Whether the streams are `application/json`, so that each element is a message. With `false` a stream consists of bytes.
+   * A message is then a piece of the stream, as the server sends it, and the pieces are complete and in order. An event
+   * stream of bytes is recognized by `Stream-SSE-Data-Encoding`, which the server must expose to pages of another origin.
+   * @default true
    */
   json?: boolean
   /**
@@ -29,8 +30,8 @@ const STREAM_CURSOR = 'Stream-Cursor'
 const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'gap' }
 
 /**
- * Creates the backend for a server of the Durable Streams protocol: a log that is read from any offset. It is read with
- * `polling()`, `longPolling()` and `sse()`. A stream that was closed ends the channel.
+ * Creates the backend for a Durable Streams server: a log that is read from any offset. It supports `polling()`,
+ * `longPolling()` and `sse()`. A closed stream ends the channel.
  *
  * The server sends one offset for each batch of messages. The cursor of a message is the offset before its batch and its
  * number in it; that of the last message is the bare offset, which other clients understand. A batch that was cut is

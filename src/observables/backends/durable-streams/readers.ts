@@ -3,7 +3,7 @@ import { bodyCollector } from '../../parsers/body-collector.ts'
 import { decodeBase64 } from '../../parsers/base64.ts'
 import { headerIs } from '../../parsers/header-lines.ts'
 import type { Emit, ResponseHead, ResponseReader, ServerSentEvent } from '../backend.ts'
-import { notOf } from '../recognize-server.ts'
+import { unexpectedServer } from '../recognize-server.ts'
 import { BEGINNING, batches, messagesOf, readArray, type LogPosition } from './batches.ts'
 
 /** How a response is read. */
@@ -112,4 +112,4 @@ function parseControl(json: string): { next: string; closed: boolean } | undefin
 const notJson = (type: string | null) =>
   unexpected(`a stream of ${type} has pieces instead of messages: durableStreams({ json: false })`)
 
-const unexpected = (cause: string) => notOf('a Durable Streams server', cause)
+const unexpected = (cause: string) => unexpectedServer('a Durable Streams server', cause)

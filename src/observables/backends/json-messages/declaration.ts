@@ -1,7 +1,7 @@
 import { checkNumbers, checkOption, wrongOption } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
 import type { SessionCredentials } from '../../session/conversation.ts'
-import { wrongNames } from '../subprotocols.ts'
+import { invalidSubprotocols } from '../subprotocols.ts'
 import { VERDICTS, type CloseTable } from '../verdict.ts'
 
 /** A parsed frame. Without a type parameter it is what `JSON.parse` returns, so that any field can be read. */
@@ -109,7 +109,7 @@ export function checkDeclaration(options: JsonMessagesOptions<never>): void {
   )
   checkNumbers('jsonMessages', { heartbeat }, 1)
   if (ping) checkNumbers('jsonMessages', { 'ping.every': ping.every ?? NaN, 'ping.within': ping.within }, 1)
-  const names = wrongNames(subprotocols)
+  const names = invalidSubprotocols(subprotocols)
   checkOption(names === undefined, DEV && `Invalid option \`subprotocols\` of jsonMessages(): it ${names}.`)
   for (const [code, verdict] of Object.entries(closes))
     checkOption(

@@ -18,7 +18,7 @@ export function frame(data: Payload): SourceEvent | typeof END {
   if (head.size === 0 || head.has('')) return unreadable(data, cursor, wrongHead(head.get('') ?? ''))
   const word = head.get('push')
   return word === undefined
-    ? typed(head.get('content-type'), body, head.get('event'), cursor)
+    ? messageByType(head.get('content-type'), body, head.get('event'), cursor)
     : control(word, cursor, body)
 }
 
@@ -30,7 +30,7 @@ export function line(json: string): SourceEvent | typeof END | RefusedLine {
     const { id, push, status, headers, body } = said
     cursor = typeof id === 'string' ? id : undefined
     if (status !== undefined) return refused(status, headers, body)
-    return push === undefined ? carried(said, cursor) : control(String(push), cursor, json)
+    return push === undefined ? messageInJson(said, cursor) : control(String(push), cursor, json)
   } catch (cause) {
     return unreadable(json, cursor, cause)
   }
@@ -38,7 +38,7 @@ export function line(json: string): SourceEvent | typeof END | RefusedLine {
 
 function refused(status: unknown, headers: unknown, body: unknown): RefusedLine {
   if (!Number.isInteger(status) || Number(status) < 300 || Number(status) > 599)
-    throw wrong(DEV && `${JSON.stringify(status)} is not the status of a refusal`)
+    throw wrong(DEV && `the status ${JSON.stringify(status)} of a rejection is not from 300 to 599.`)
   return {
     status: Number(status),
     headers: Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => typeof value === 'string')),
@@ -71,13 +71,13 @@ export function partEvent({ headers, body, error }: Part, cursor: string | undef
       return unreadable(body, cursor, cause)
     }
   }
-  return typed(headers.get('content-type'), data, headers.get(EVENT_FIELD), cursor)
+  return messageByType(headers.get('content-type'), data, headers.get(EVENT_FIELD), cursor)
 }
 
 const EVENT_FIELD = EVENT_HEADER.toLowerCase()
 
 /** Reads a message, or a control event that a publisher sent by its type: under every technique Nchan passes the type on. */
-export function typed(
+export function messageByType(
   type: string | undefined,
   data: Payload,
   event: string | null | undefined,
@@ -88,7 +88,7 @@ export function typed(
 }
 
 /** Converts a heartbeat from seconds to ms. Undefined: it is not above zero, so none is announced. */
-export const beats = (seconds: unknown): number | undefined => {
+export const heartbeatMs = (seconds: unknown): number | undefined => {
   const delay = Number(typeof seconds === 'object' ? undefined : seconds) * 1_000
   return delay > 0 ? delay : undefined
 }
@@ -116,12 +116,12 @@ function meaning(word: string, cursor: string | undefined, json: string): Source
     case 'gap':
       return { type: 'gap', reason: gapReason(parse(json)['reason']), cursor }
     case 'message':
-      return carried(parse(json), cursor)
+      return messageInJson(parse(json), cursor)
     case 'begin':
       return { type: 'alive', cursor, restarted: true }
     case 'open': {
       const { heartbeat, gaps } = parse(json)
-      return { type: 'alive', cursor, heartbeat: beats(heartbeat), reportsGaps: gaps === true }
+      return { type: 'alive', cursor, heartbeat: heartbeatMs(heartbeat), reportsGaps: gaps === true }
     }
     default:
       return { type: 'alive', cursor }
@@ -133,22 +133,25 @@ const LONGEST_REASON = 100
 
 /** Returns a server's reason for a gap, cut to the limit. Throws if it is not text. */
 export function gapReason(reason: unknown = 'unknown-cursor'): string {
-  if (typeof reason !== 'string') throw wrong(DEV && `the reason of a gap is not text: ${JSON.stringify(reason)}`)
+  if (typeof reason !== 'string') throw wrong(DEV && `the reason ${JSON.stringify(reason)} of a gap is not text.`)
   return reason.slice(0, LONGEST_REASON)
 }
 
 /** Reads a message in JSON, for content that a technique cannot send as it is. */
-function carried({ event, text, base64: bytes }: Record<string, unknown>, cursor: string | undefined): SourceEvent {
+function messageInJson(
+  { event, text, base64: bytes }: Record<string, unknown>,
+  cursor: string | undefined,
+): SourceEvent {
   const data = typeof bytes === 'string' ? decodeBase64(bytes) : text
   if (data instanceof Uint8Array || typeof data === 'string')
     return message(data, typeof event === 'string' ? event : undefined, cursor)
-  throw wrong(DEV && 'a message in JSON has neither `text` nor `base64`')
+  throw wrong(DEV && 'a message in JSON has neither `text` nor `base64`.')
 }
 
 function parse(json: string): Record<string, unknown> {
   const value: unknown = JSON.parse(json)
   if (typeof value === 'object' && value !== null) return { ...value }
-  throw wrong(DEV && 'it is not a JSON object')
+  throw wrong(DEV && 'it is not a JSON object.')
 }
 
 /** Returns the error for invalid input. The cause is part of it in development only. */
@@ -157,5 +160,5 @@ const wrong = (said: string | false) => new SyntaxError(said || undefined)
 const wrongHead = (line: string) =>
   wrong(
     DEV &&
-      `a head has a line that is not a field: ${line}. A server that is neither the hub nor Nchan needs standard()`,
+      `the line "${line}" of a head is not a field. Use standard() for a server that is neither the hub nor Nchan.`,
   )

@@ -1,5 +1,5 @@
 import { compareMoments, formatCursor, isBeforeAll, parseCursor } from '../../../wire/cursor.ts'
-import { notOf } from '../recognize-server.ts'
+import { unexpectedServer } from '../recognize-server.ts'
 
 /**
  * Compares two cursors. Returns undefined if they are of different epochs, which have no order. `0:0` is before every
@@ -38,7 +38,7 @@ export function before(cursor: string): string {
 const LAST_COUNTER = 32_000
 
 /** Returns a reader of the cursors in heads. It keeps the last date, because most messages have the same and parsing is slow. */
-export function places(): (head: { get(name: string): string | null | undefined }) => string | undefined {
+export function cursorReader(): (head: { get(name: string): string | null | undefined }) => string | undefined {
   let date: string | null | undefined
   let seconds = Number.NaN
   return (head) => {
@@ -54,7 +54,7 @@ export function places(): (head: { get(name: string): string | null | undefined 
 }
 
 /** Returns whether an id is a cursor: `<seconds>:` and a counter, or several where one location reads several channels. */
-export const isPlace = (id: string | undefined): boolean => id !== undefined && /^-?\d+:/.test(id)
+export const isCursor = (id: string | undefined): boolean => id !== undefined && /^-?\d+:/.test(id)
 
 /** Returns the error for a message without a cursor, which every message of Nchan and the hub has. */
-export const placeless = (said: string) => notOf('Nchan or the hub', said)
+export const missingCursor = (cause: string) => unexpectedServer('Nchan or the hub', cause)

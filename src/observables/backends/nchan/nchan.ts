@@ -15,7 +15,7 @@ import { multipart, type Part } from '../../parsers/multipart.ts'
 import { post } from '../../http/post.ts'
 import { withQuery } from '../../http/query.ts'
 import type { BackendRequest, ResponseHead, Backend, BackendParts, Target } from '../backend.ts'
-import { before, compare, follows, isPlace, placeless, places } from './cursor.ts'
+import { before, compare, follows, cursorReader, isCursor, missingCursor } from './cursor.ts'
 import { MULTIPART, readPoll } from './poll-reader.ts'
 import { frame, gapReason, line, partEvent, streamed } from './control-events.ts'
 import {
@@ -42,8 +42,8 @@ const OWN_EVENTS: readonly string[] = ['ping', ...CONTROL_WORDS.map((word) => CO
 const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
 
 /**
- * Creates the backend for nginx with Nchan, and for the embedded hub. The cursor of a message is the same under every
- * technique and on every node. PROTOCOL.md defines the protocol.
+ * Creates the backend for nginx with Nchan, and for the embedded hub. A message has the same cursor with every technique
+ * and on every node. PROTOCOL.md defines the protocol.
  *
  * After a connection was lost, the client resumes from just before the last message, because Nchan does not report expired
  * messages. If the last message is not sent again, a `gap` is emitted. A `gap` is also emitted where the cursors of two
@@ -77,13 +77,13 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
       eventNames: OWN_EVENTS,
 
       read(_, emit) {
-        let placed = false
+        let hasCursors = false
         return (event) => {
           const { id, event: name = 'message' } = event
-          placed ||= isPlace(id)
+          hasCursors ||= isCursor(id)
           // Control events have a name, and need no cursor.
-          if (!placed && !OWN_EVENTS.includes(name))
-            throw placeless(`the first message of the stream has the id ${id ?? '(none)'}`)
+          if (!hasCursors && !OWN_EVENTS.includes(name))
+            throw missingCursor(`the first message of the stream has the id ${id ?? '(none)'}`)
           emit(streamed(event, heartbeat))
         }
       },
@@ -101,10 +101,10 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
       expectsGreeting: ({ headers }) => headers.has(HEARTBEAT_HEADER),
       fits: (type) => type === MULTIPART || type === 'text/event-stream',
       read({ headers }, emit, { maxMessageBytes }) {
-        const place = places()
+        const cursorOf = cursorReader()
         const boundary = mediaTypeParameter(headers.get('content-type'), 'boundary') ?? ''
         const reader = {
-          part: (part: Part) => emit(partEvent(part, place(part.headers))),
+          part: (part: Part) => emit(partEvent(part, cursorOf(part.headers))),
           // The server ends the stream when it is reloaded. A marker ends the channel.
           close: () => {},
         }

@@ -9,8 +9,8 @@ import { redactUrl } from '../../internal/redact-url.ts'
 import { truncatedResponse } from '../../http/read-body.ts'
 import { unreadable } from '../unreadable-message.ts'
 import type { Emit, ResponseHead, ResponseReader, Target } from '../backend.ts'
-import { placeless, places } from './cursor.ts'
-import { beats, gapReason, partEvent, typed } from './control-events.ts'
+import { cursorReader, missingCursor } from './cursor.ts'
+import { gapReason, heartbeatMs, messageByType, partEvent } from './control-events.ts'
 
 export const MULTIPART = 'multipart/mixed'
 
@@ -20,7 +20,7 @@ export function readPoll(head: ResponseHead, emit: Emit, target: Target): Respon
   const gap = headers.get(GAP_HEADER)
   if (gap !== null) emit({ type: 'gap', reason: gapReason(gap) })
   const type = headers.get('content-type') ?? ''
-  const cursor = places()(headers)
+  const cursor = cursorReader()(headers)
   const heartbeat = headers.get(HEARTBEAT_HEADER)
   // Nchan has no such header. It is reported first, because messages are checked by it.
   if (heartbeat !== null) emit({ type: 'alive', reportsGaps: true })
@@ -35,7 +35,7 @@ export function readPoll(head: ResponseHead, emit: Emit, target: Target): Respon
       emit({
         type: 'alive',
         ...(cursor !== undefined && { cursor }),
-        heartbeat: beats(Number(heartbeat)),
+        heartbeat: heartbeatMs(Number(heartbeat)),
       })
       // Nchan responds with one message at a time, and does not report whether another waits.
       return headers.has(MORE_HEADER) || (heartbeat === null && status === 200)
@@ -58,15 +58,15 @@ function singleMessage(
     // Over TLS a body that was cut never looks complete.
     if (data.length === 0 && url.startsWith('http:') && headers.get('content-length') !== '0')
       throw truncatedResponse(url)
-    emit(typed(type, data, headers.get(EVENT_HEADER), cursor))
+    emit(messageByType(type, data, headers.get(EVENT_HEADER), cursor))
   }
   const { feed, end } = bodyCollector(type, emitMessage, maxMessageBytes)
   return {
     feed(chunk: Uint8Array) {
       // Checked at the first byte, because an event stream of another server does not end.
       if (!isBodiless && cursor === undefined)
-        throw placeless(
-          `${redactUrl(url)} answered ${type || 'no content type'} without Last-Modified and Etag of Nchan`,
+        throw missingCursor(
+          `the response from "${redactUrl(url)}" with ${type || 'no content type'} lacks Last-Modified and Etag of Nchan`,
         )
       feed(chunk)
     },
@@ -78,9 +78,9 @@ function singleMessage(
 function envelope(boundary: string, { maxMessageBytes }: Target, emit: Emit) {
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
   let isComplete = false
-  const place = places()
+  const cursorOf = cursorReader()
   const reader = {
-    part: (part: Part) => emit(partEvent(part, place(part.headers))),
+    part: (part: Part) => emit(partEvent(part, cursorOf(part.headers))),
     close: () => (isComplete = true),
   }
   const read = multipart(boundary, reader, maxMessageBytes)

@@ -2,7 +2,7 @@ import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import { ALIVE } from '../../events.ts'
 import type { FrameBackend, LinesBackend, Target, WebSocketBackend } from '../backend.ts'
-import { hubByFrame } from '../recognize-server.ts'
+import { otherServerByFrame } from '../recognize-server.ts'
 import { STANDARD_CLOSES, statusVerdicts, type CloseTable, type StatusTable } from '../verdict.ts'
 
 /** The namespace of event ids. */
@@ -16,7 +16,7 @@ export const standardFrame = (statuses: Partial<StatusTable> = {}): FrameBackend
   buildRequest,
   verdict: statusVerdicts(statuses),
   frame(data) {
-    const otherServer = hubByFrame(data)
+    const otherServer = otherServerByFrame(data)
     if (otherServer) throw otherServer
     return { type: 'message', data, event: 'message' }
   },

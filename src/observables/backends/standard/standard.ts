@@ -2,7 +2,7 @@ import { checkNumbers, checkOption, isNames, wrongOption } from '../../internal/
 import { DEV } from '../../internal/dev.ts'
 import type { Payload } from '../../events.ts'
 import type { Backend, BackendParts } from '../backend.ts'
-import { wrongNames } from '../subprotocols.ts'
+import { invalidSubprotocols } from '../subprotocols.ts'
 import { STANDARD_CLOSES, VERDICTS, type CloseTable, type StatusTable } from '../verdict.ts'
 import { standardFrame, standardLines, standardWebSocket } from './frames.ts'
 import { clientHeartbeat, type StandardHeartbeat } from './heartbeat.ts'
@@ -22,9 +22,9 @@ export interface StandardOptions {
    */
   heartbeatEvents?: readonly string[]
   /**
-   * Whether your server resumes event streams from `Last-Event-ID`. If it does, a silent stream without heartbeats is
-   * reconnected from its last id, which detects a dead connection. If it ignored the header, each reconnection would lose
-   * or repeat messages. @default false
+   * Whether your server resumes event streams from `Last-Event-ID`. If true, the client reconnects a silent stream without
+   * heartbeats from its last id, to detect a dead connection. If the server ignores the header, each such reconnection
+   * loses or repeats messages. @default false
    */
   resumes?: boolean
   /**
@@ -51,7 +51,7 @@ export interface StandardOptions {
 }
 
 /**
- * Creates the backend for servers that only follow the standards. Techniques use it if no backend is named.
+ * Creates the backend for servers that only follow the standards. It is the default of every technique.
  *
  * Event streams resume with `Last-Event-ID`. Polls are conditional (`ETag`, `Last-Modified`) and read the present state. A
  * WebSocket frame is a message without a cursor. Where nothing proves that a new connection continues, a `gap` is emitted.
@@ -90,7 +90,7 @@ function checkOptions({
   statuses = {},
   closes = {},
 }: StandardOptions): void {
-  const wrong = wrongNames(subprotocols)
+  const wrong = invalidSubprotocols(subprotocols)
   checkOption(
     wrong === undefined,
     DEV &&

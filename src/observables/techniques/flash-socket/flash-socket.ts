@@ -19,44 +19,46 @@ import {
   type SourceEvent,
   type Technique,
 } from '../../kit.ts'
-import { playerPool, type LendPlayer } from './player-pool.ts'
+import { playerPool, type AcquirePlayer } from './player-pool.ts'
 import type { FlashSocket } from './player.ts'
 
 const NAME = 'flashSocket'
 
-/** How much is handed to the player at once, in characters: it becomes one frame. */
-const MOST_AT_ONCE = 65_536
+/** The limit of one call to the player, in characters. It becomes one frame. */
+const MAX_BATCH_CHARS = 65_536
 
 export interface FlashSocketOptions {
   /**
-   * The WebSocket that tunnels to the TCP server, relative to the channel's URL. The hub's is the path of its channels:
-   * `./` where their names have no slash.
+   * The URL of the WebSocket that tunnels to the TCP server, relative to the channel's URL. For the hub it is the path of
+   * its channels: `./` if their names have no slash.
    * @default '/push/'
    */
   proxyUrl?: string
-  /** What the SWF asks for; the tunnel decides where it leads. @default 'localhost' */
+  /** The host that the SWF connects to. The tunnel decides which server that is. @default 'localhost' */
   host?: string
-  /** @default 7781 */
+  /** The port that the SWF connects to. @default 7781 */
   port?: number
-  /** Where the page finds the files of `@ruffle-rs/ruffle`, with a slash at its end. @default '/ruffle/' */
+  /** The path of the files of `@ruffle-rs/ruffle`, with a slash at its end. @default '/ruffle/' */
   publicPath?: string
-  /** Loads Ruffle's script instead, from `publicPath` or wherever you have it. @default a script element does */
+  /** Loads Ruffle's script. @default adds a script element for `ruffle.js` in `publicPath` */
   load?: () => Promise<unknown>
-  /** How long a player is kept that nobody uses, in ms. @default 10_000 */
+  /** How long an unused player is kept, in ms. @default 10_000 */
   disconnectDelay?: number
 }
 
 /**
- * Flash Socket: a SWF of a few kB, run by Ruffle in WebAssembly, opens a TCP connection, which a WebSocket tunnels
- * through the page's own port. Messages are lines, both ways, and any number comes at once: in bursts it is several
- * times as fast as a WebSocket whose messages are frames.
+ * Connects by TCP from a SWF that Ruffle runs in WebAssembly. A WebSocket tunnels the connection through the page's port.
+ * Messages are lines in both directions. Because many lines arrive at once, bursts are several times as fast as by
+ * WebSocket.
  *
- * Price: Ruffle, 5 MB, which nothing loads before the first subscription (raise `connectTimeout` where it takes longer than
- * five seconds); messages come frame by frame of the screen, up to 17 ms late. It sends no header. It runs under
- * `script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'`; a page that is hidden goes on only with `worker-src blob:`.
+ * Cost: Ruffle has 5 MB, and is loaded at the first subscription. Raise `connectTimeout` if that takes longer than five
+ * seconds. Messages arrive with the frames of the screen, up to 17 ms late. Headers cannot be sent.
  *
- * @throws PushError `invalid-option` where a number is out of its range. A connection errors with `unsupported` where
- * Ruffle is not at `publicPath`, or WebAssembly is forbidden.
+ * The page's CSP needs `script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'`. In a hidden page it continues only with
+ * `worker-src blob:`.
+ *
+ * @throws PushError `invalid-option` if a number is out of its range. A connection errors with `unsupported` if Ruffle is
+ * not at `publicPath`, or WebAssembly is forbidden.
  * @see https://ruffle.rs/
  * @example
  * import { flashSocket } from 'pinia-push/flash-socket'
@@ -72,27 +74,29 @@ export function flashSocket({
 }: FlashSocketOptions = {}): Technique {
   checkNumbers('flashSocket', { disconnectDelay })
   checkNumbers('flashSocket', { port }, 1)
-  const lend = playerPool({ host, port, publicPath, load }, disconnectDelay)
+  const acquire = playerPool({ host, port, publicPath, load }, disconnectDelay)
   return recordOptions(flashSocket, [proxyUrl, host, port, publicPath, load, disconnectDelay], {
     name: NAME,
     isSupported: () => typeof document === 'object' && typeof WebAssembly === 'object',
-    connect: (request) => connect(request, proxyUrl, lend),
+    connect: (request) => connect(request, proxyUrl, acquire),
   })
 }
 
 const connect = (
   { backend, scheduler, ...target }: PushRequest,
   proxyUrl: string,
-  lend: LendPlayer,
+  acquire: AcquirePlayer,
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    const fail = (code: PushErrorCode, said: string | false, cause?: unknown) =>
-      subscriber.error(new PushError(code, said && `${redactUrl(target.url)}: ${said}`, { technique: NAME, cause }))
+    const fail = (code: PushErrorCode, text: string | false) =>
+      subscriber.error(
+        new PushError(code, text && `Connection to "${redactUrl(target.url)}" ${text}`, { technique: NAME }),
+      )
     const [header] = Object.keys(target.headers)
     if (header !== undefined)
       return fail(
         'headers-unsupported',
-        DEV && `a socket cannot carry the header ${header}: put the value into the query`,
+        DEV && `not opened: a socket cannot send the header "${header}". Put its value into \`query\`.`,
       )
 
     const lines = selectPart(backend, 'lines', standardLines)
@@ -110,37 +114,37 @@ const connect = (
       waiting = []
       size = 0
       if (joined !== '' && !subscriber.closed && !socket?.send(joined))
-        fail('connection-lost', DEV && 'the socket is gone')
+        fail('connection-lost', DEV && 'lost: the socket was closed. The client reconnects.')
     }
-    // What is sent in one go travels in one go: a call into the player costs more than a message.
+    // Lines written at once are sent at once, because a call into the player costs more than a line.
     const write = (line: string) => {
       if (waiting.push(`${line}\n`) === 1) queueMicrotask(flush)
       size += line.length
-      if (size > MOST_AT_ONCE) flush()
+      if (size > MAX_BATCH_CHARS) flush()
     }
     const send = (data: Payload) => {
-      if (subscriber.closed) throw new PushError('not-connected', DEV && 'The socket is closing.')
+      if (subscriber.closed) throw new PushError('not-connected', DEV && 'Message not sent: the socket is closing.')
       write(lines.write(typeof data === 'string' ? { text: data } : { base64: encodeBase64(data) }))
     }
     const open = () => {
       if (!opened) emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes', send })
       opened = true
     }
-    const refuse = ({ status, headers = {}, body = '' }: RefusedLine) => {
-      const answer = new Response(body, { status, headers })
-      subscriber.add(rejectedResponse(answer, lines.verdict(answer), { url: address.url }).subscribe(subscriber))
+    const reject = ({ status, headers = {}, body = '' }: RefusedLine) => {
+      const response = new Response(body, { status, headers })
+      subscriber.add(rejectedResponse(response, lines.verdict(response), { url: address.url }).subscribe(subscriber))
     }
     const readLine = (line: string) => lines.line(line)
     const read = (line: string) => {
-      const said = readFrame(readLine, line)
-      if (typeof said === 'object' && 'status' in said) return refuse(said)
+      const event = readFrame(readLine, line)
+      if (typeof event === 'object' && 'status' in event) return reject(event)
       open()
-      emit(said)
+      emit(event)
     }
 
-    const lent = lend(proxy, scheduler).subscribe({
-      next(player) {
-        socket = player.connect({
+    const player = acquire(proxy, scheduler).subscribe({
+      next(running) {
+        socket = running.connect({
           up() {
             const request = lines.request(reference(address.url, proxy))
             if (request !== undefined) write(request)
@@ -154,13 +158,13 @@ const connect = (
               read(line)
             }
           },
-          gone: (said) =>
+          gone: (reason) =>
             opened
-              ? fail('connection-lost', DEV && `the socket is gone: ${said}`)
+              ? fail('connection-lost', DEV && `lost: the socket was closed, "${reason}". The client reconnects.`)
               : fail(
                   'network-error',
                   DEV &&
-                    `no socket opened through ${redactUrl(proxy)} (${said}): the TCP server or its tunnel is down, or the tunnel refused this page`,
+                    `not opened: no socket through "${redactUrl(proxy)}", "${reason}". Check the TCP server, its tunnel, and whether the tunnel allows this page.`,
                 ),
         })
       },
@@ -168,11 +172,11 @@ const connect = (
     })
     return () => {
       socket?.close()
-      lent.unsubscribe()
+      player.unsubscribe()
     }
   })
 
-/** A channel's URL, relative to the tunnel's where it lies below: what stands between may know both by other paths. */
+/** Returns a channel's URL, relative to the tunnel's if it is below. A proxy may map both to other paths. */
 function reference(url: string, tunnel: string): string {
   const { pathname, search } = new URL(url)
   const above = new URL(tunnel).pathname

@@ -2,24 +2,25 @@ import { EMPTY, ReplaySubject, catchError, delayWhen, share, tap, type Observabl
 import { after } from '../../kit.ts'
 import { player, type Player, type PlayerOptions } from './player.ts'
 
-/** Lends the player of a tunnel for as long as it is subscribed. */
-export type LendPlayer = (proxyUrl: string, scheduler: SchedulerLike) => Observable<Player>
+/** Acquires the player of a tunnel. It is released at unsubscription. */
+export type AcquirePlayer = (proxyUrl: string, scheduler: SchedulerLike) => Observable<Player>
 
-/** A player closes what was left as it runs: so it runs for a while yet, in ms. */
+/** How long an unused player continues to run, in ms, because it closes its sockets only while it runs. */
 const CLOSING = 1_000
 
 /**
- * Players by tunnel, because where a player connects is fixed when it starts. One is started for the first who asks,
- * suspended when the last has left, and removed `disconnectDelay` ms later: each that is made leaves something behind in Ruffle.
+ * Creates the pool of players, one for each tunnel, because the tunnel of a player is fixed when it starts. The first
+ * subscriber starts a player. It is suspended without subscribers, and removed `disconnectDelay` ms later. It is not
+ * removed at once, because Ruffle never frees all memory of a player.
  */
-export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, disconnectDelay: number): LendPlayer {
+export function playerPool(options: Omit<PlayerOptions, 'proxyUrl'>, disconnectDelay: number): AcquirePlayer {
   const players = new Map<string, Observable<Player>>()
   const shared = (proxyUrl: string, scheduler: SchedulerLike): Observable<Player> => {
     let started = new ReplaySubject<Player>(1)
     return player({ ...options, proxyUrl }, scheduler).pipe(
       share({
         connector: () => (started = new ReplaySubject<Player>(1)),
-        // What has not started yet is not left half-way: the download would begin anew.
+        // A start is completed even without subscribers, because the next one would repeat the download.
         resetOnRefCountZero: () =>
           started.pipe(
             delayWhen(() => after(CLOSING, scheduler)),

@@ -2,24 +2,25 @@ import { Observable, type SchedulerLike } from 'rxjs'
 import { DEV, PushError, asPushError, decodeBase64, runAfter } from '../../kit.ts'
 import { forgetRuffle, loadRuffle, type RufflePlayer, type RuffleSource } from './ruffle.ts'
 
-/** What happens on a socket, by the words of the SWF. */
+/** Receives the events of a socket, by the names that the SWF uses. */
 export interface SocketListener {
-  /** The other side is there. */
+  /** The socket is open. */
   up(): void
-  /** Whole lines, without the last line end. */
+  /** Complete lines arrived. `text` is without the last line end. */
   lines(text: string): void
-  /** Bytes came, and no line is whole yet. */
+  /** Bytes arrived, but no complete line. */
   part(): void
+  /** The socket was closed, or did not open. */
   gone(reason: string): void
 }
 
 export interface FlashSocket {
-  /** Sends lines, each with its end. False: the socket is gone. */
+  /** Sends lines, each with its line end. Returns false if the socket is closed. */
   send(lines: string): boolean
   close(): void
 }
 
-/** The SWF, running: a player has any number of sockets. */
+/** A running SWF. It opens any number of sockets. */
 export interface Player {
   connect(listener: SocketListener): FlashSocket
   suspend(): void
@@ -29,16 +30,14 @@ export interface Player {
 export interface PlayerOptions extends RuffleSource {
   host: string
   port: number
-  /** Absolute, `ws:` or `wss:`. */
+  /** The absolute URL, `ws:` or `wss:`. */
   proxyUrl: string
 }
 
-/** Ruffle is a download of megabytes: a start that takes longer than this is none, in ms. */
-const STARTS_WITHIN = 60_000
+/** The limit of a start, in ms. Ruffle is a download of megabytes. */
+const START_TIMEOUT_MS = 60_000
 
-/**
- * A player, for as long as it is subscribed. It errors where Ruffle cannot be had, does not start, or stops.
- */
+/** Emits a player, which runs until unsubscription. Errors if Ruffle is not available, does not start, or stops. */
 export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observable<Player> =>
   new Observable((subscriber) => {
     const fail = (cause: unknown) =>
@@ -54,10 +53,10 @@ export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observ
       subscriber.add(() => remove(element, scheduler))
       document.body.append(element)
       const api = element.ruffle()
-      const hear = hearing()
+      const dispatcher = createDispatcher()
       api.addFSCommandHandler((command, payload) => {
-        if (command === 'ready') queueMicrotask(() => subscriber.next(running(api, hear, options, fail)))
-        else hear.say(command, payload)
+        if (command === 'ready') queueMicrotask(() => subscriber.next(running(api, dispatcher, options, fail)))
+        else dispatcher.dispatch(command, payload)
       })
       await api
         .load({ ...SETTINGS, data: decodeBase64(BRIDGE_SWF), socketProxy: [proxied(options)] })
@@ -65,17 +64,21 @@ export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observ
           forgetRuffle()
           throw cause
         })
-      if (!subscriber.closed) lookHidden()
+      if (!subscriber.closed) notifyHidden()
     }
     const late = () =>
       fail(
-        new PushError('connect-timeout', DEV && `Ruffle did not start within ${STARTS_WITHIN} ms`, {
-          technique: 'flashSocket',
-        }),
+        new PushError(
+          'connect-timeout',
+          DEV && `Ruffle did not start within ${START_TIMEOUT_MS} ms. The client retries.`,
+          {
+            technique: 'flashSocket',
+          },
+        ),
       )
-    const impatience = runAfter(STARTS_WITHIN, scheduler, late)
-    subscriber.add(impatience)
-    start().then(() => impatience.unsubscribe(), fail)
+    const timeout = runAfter(START_TIMEOUT_MS, scheduler, late)
+    subscriber.add(timeout)
+    start().then(() => timeout.unsubscribe(), fail)
   })
 
 const proxied = ({ host, port, proxyUrl }: PlayerOptions) => ({ host, port, proxyUrl })
@@ -92,7 +95,7 @@ const HIDDEN = {
 
 const SETTINGS = {
   allowScriptAccess: true,
-  // `auto` waits for a gesture.
+  // With `auto` Ruffle waits for a user gesture.
   autoplay: 'on',
   unmuteOverlay: 'hidden',
   splashScreen: false,
@@ -100,50 +103,50 @@ const SETTINGS = {
   letterbox: 'off',
   quality: 'low',
   openUrlMode: 'deny',
-  // Nothing is drawn: a canvas costs the least.
+  // A canvas is the cheapest renderer, and nothing is drawn.
   preferredRenderer: 'canvas',
   backgroundExecutionMode: 'mainThread',
   warnOnUnsupportedContent: false,
   logLevel: 'error',
 }
 
-/** Ruffle goes on in a hidden page only where it saw that become hidden. */
-function lookHidden(): void {
+/** Notifies Ruffle that the page is hidden. It continues in a hidden page only after it received that event. */
+function notifyHidden(): void {
   if (document.hidden) document.dispatchEvent(new Event('visibilitychange'))
 }
 
-/** For how long after it is gone a player's sound may complain, in ms. */
-const COMPLAINS = 2_000
+/** How long after its removal a player's audio may reject, in ms. */
+const AUDIO_REJECTS_WITHIN_MS = 2_000
 
 /**
- * Takes a player off the page. Its sound waits for a gesture, and to end what waits so is a rejection that Ruffle leaves
- * to the page; it is no fault of the page's.
+ * Removes a player from the page. Its audio waits for a user gesture. When it is removed, Ruffle leaves the rejection of
+ * that promise unhandled. The page did not cause it, so it is handled here.
  */
 function remove(element: HTMLElement, scheduler: SchedulerLike): void {
-  const hush = (event: PromiseRejectionEvent) => {
+  const handle = (event: PromiseRejectionEvent) => {
     const { reason } = event
     if (!(reason instanceof DOMException && reason.name === 'InvalidStateError' && /AudioContext/.test(reason.message)))
       return
     event.preventDefault()
     event.stopImmediatePropagation()
   }
-  addEventListener('unhandledrejection', hush, true)
-  runAfter(COMPLAINS, scheduler, () => removeEventListener('unhandledrejection', hush, true))
+  addEventListener('unhandledrejection', handle, true)
+  runAfter(AUDIO_REJECTS_WITHIN_MS, scheduler, () => removeEventListener('unhandledrejection', handle, true))
   element.remove()
 }
 
-/** What the SWF says, to the socket that it is about. */
-interface Hearing {
-  say(command: string, payload: string): void
+/** Dispatches the events of the SWF to the listeners of its sockets. */
+interface Dispatcher {
+  dispatch(command: string, payload: string): void
   readonly listeners: Map<number, SocketListener>
 }
 
-function hearing(): Hearing {
+function createDispatcher(): Dispatcher {
   const listeners = new Map<number, SocketListener>()
-  let said: [command: string, payload: string][] = []
-  const tell = () => {
-    const now = said
-    said = []
+  let queue: [command: string, payload: string][] = []
+  const flush = () => {
+    const now = queue
+    queue = []
     for (const [command, payload] of now) {
       const [word = '', id] = command.split(':')
       const listener = listeners.get(Number(id))
@@ -152,9 +155,9 @@ function hearing(): Hearing {
   }
   return {
     listeners,
-    // Ruffle is locked while it calls: who would call it back waits until it is done.
-    say(command, payload) {
-      if (said.push([command, payload]) === 1) queueMicrotask(tell)
+    // Later, because Ruffle cannot be called from its own call.
+    dispatch(command, payload) {
+      if (queue.push([command, payload]) === 1) queueMicrotask(flush)
     },
   }
 }
@@ -164,7 +167,7 @@ const isWord = (word: string): word is keyof SocketListener => (WORDS as readonl
 
 function running(
   api: RufflePlayer,
-  { listeners }: Hearing,
+  { listeners }: Dispatcher,
   { host, port }: PlayerOptions,
   fail: (cause: unknown) => void,
 ): Player {
@@ -173,9 +176,9 @@ function running(
     connect(listener) {
       const id = (ids += 1)
       listeners.set(id, listener)
-      // A player that crashed, or was taken off the page, answers nothing.
+      // A player that crashed or was removed from the page returns nothing.
       if (api.callExternalInterface('socketConnect', id, host, port) !== true)
-        fail(new PushError('connection-lost', DEV && 'Ruffle stopped'))
+        fail(new PushError('connection-lost', DEV && 'Connection lost: Ruffle stopped. The client starts it again.'))
       return {
         send: (lines) => api.callExternalInterface('socketSend', id, lines) === true,
         close() {
@@ -187,7 +190,7 @@ function running(
     suspend: () => api.suspend(),
     resume() {
       api.resume()
-      lookHidden()
+      notifyHidden()
     },
   }
 }

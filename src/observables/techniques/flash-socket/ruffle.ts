@@ -1,6 +1,6 @@
 import { DEV, PushError, errorMessage } from '../../kit.ts'
 
-/** What of Ruffle's own API is used (0.6). */
+/** The part of Ruffle's API that is used (0.6). */
 export interface Ruffle {
   createPlayer(): HTMLElement & { ruffle(): RufflePlayer }
 }
@@ -13,21 +13,21 @@ export interface RufflePlayer {
   resume(): void
 }
 
-/** What Ruffle's script leaves on the page, and what is left there for it to find. */
+/** The global of Ruffle: the page sets its configuration, and the script its API. */
 interface Page {
   RufflePlayer?: { newest?(): Ruffle | null; config?: object } | undefined
 }
 
-/** Where Ruffle comes from: the folder of its files, and what loads its script from there. */
+/** The folder of Ruffle's files, and the function that loads its script. */
 export interface RuffleSource {
   publicPath: string
-  /** Absent: a script element does. */
+  /** Absent: a script element loads it. */
   load?: (() => Promise<unknown>) | undefined
 }
 
 /**
- * Ruffle, from the page where it has it already, or else from its folder. Rejects with `unsupported` where it is not
- * there, or the page forbids WebAssembly, and with `network-error`.
+ * Returns the page's Ruffle, or loads it from its folder. Rejects with `unsupported` if it is not there or the page forbids
+ * WebAssembly, and with `network-error` if it cannot be loaded.
  *
  * @see https://ruffle.rs/
  */
@@ -39,30 +39,30 @@ export async function loadRuffle({ publicPath, load = () => script(`${publicPath
   page.RufflePlayer = { config: { polyfills: false, ...page.RufflePlayer?.config, publicPath } }
   await load()
   const ruffle = page.RufflePlayer.newest?.()
-  if (!ruffle) throw missing(publicPath, 'what is there is not Ruffle')
+  if (!ruffle) throw missing(publicPath, 'its script is not Ruffle')
   return ruffle
 }
 
-/** Lets the script be loaded anew: Ruffle keeps what it failed to load as failed. */
+/** Removes the script, so that it is loaded again. Ruffle does not retry a failed load by itself. */
 export function forgetRuffle(): void {
   const page = globalThis as typeof globalThis & Page
   delete page.RufflePlayer
 }
 
-/** Throws where the page's Content-Security-Policy forbids what Ruffle is made of. */
+/** Throws if the page's Content-Security-Policy forbids WebAssembly. */
 function allowsWebAssembly(): void {
   try {
     void new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
   } catch (cause) {
     throw new PushError(
       'unsupported',
-      DEV && "flashSocket: this page forbids WebAssembly; its CSP needs script-src 'self' 'wasm-unsafe-eval'",
+      DEV && "Ruffle not started: this page forbids WebAssembly. Add script-src 'self' 'wasm-unsafe-eval' to its CSP.",
       { cause },
     )
   }
 }
 
-/** Runs a script. Why one fails is hidden from a page, so it is asked for once more. */
+/** Runs a script. A page cannot see why a script fails, so it is requested once more. */
 const script = (src: string): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const element = document.createElement('script')
@@ -70,27 +70,29 @@ const script = (src: string): Promise<unknown> =>
     element.onload = resolve
     element.onerror = () => {
       element.remove()
-      whyNot(src).then(reject, reject)
+      failureOf(src).then(reject, reject)
     }
     document.head.append(element)
   })
 
-async function whyNot(src: string): Promise<PushError> {
-  const unreachable = (said: string, cause?: unknown) =>
-    new PushError('network-error', DEV && `flashSocket: ${src} cannot be loaded: ${said}`, { cause })
+async function failureOf(src: string): Promise<PushError> {
+  const unreachable = (reason: string, cause?: unknown) =>
+    new PushError('network-error', DEV && `Ruffle not loaded from "${src}": ${reason}. Check its server and the CSP.`, {
+      cause,
+    })
   try {
     const { ok, status } = await fetch(src, { method: 'HEAD', cache: 'no-store' })
     return ok
-      ? unreachable("it is there now, or this page's CSP (script-src) forbids it")
-      : missing(src, `the server answers ${status}`)
+      ? unreachable("the second request succeeded, or script-src of this page's CSP forbids it")
+      : missing(src, `the status is ${status}`)
   } catch (cause) {
     return unreachable(errorMessage(cause), cause)
   }
 }
 
-const missing = (where: string, said: string) =>
+const missing = (where: string, reason: string) =>
   new PushError(
     'unsupported',
     DEV &&
-      `flashSocket needs Ruffle, and ${where} has none (${said}): \`npm install @ruffle-rs/ruffle\`, serve its folder at \`publicPath\` (cp -r node_modules/@ruffle-rs/ruffle public/), or give a \`load\``,
+      `Ruffle not found at "${where}": ${reason}. Install it with \`npm install @ruffle-rs/ruffle\`, and serve its folder at \`publicPath\`, for example with \`cp -r node_modules/@ruffle-rs/ruffle public/\`. Or give a \`load\`.`,
   )
