@@ -143,10 +143,10 @@ export const asPushError = (cause: unknown, code: PushErrorCode, what: string | 
 export const fault = (
   cause: unknown,
   code: PushErrorCode = 'connection-lost',
-  what: string | false = DEV && 'the connection broke',
+  what: string | false = DEV && 'Connection lost',
 ): PushError =>
   cause instanceof TypeError || cause instanceof ReferenceError
-    ? asPushError(cause, 'exception', DEV && 'A technique, a backend or a function of yours threw')
+    ? asPushError(cause, 'exception', DEV && 'A technique, a backend or a function of the application threw')
     : asPushError(cause, code, what)
 
 /**

@@ -44,7 +44,11 @@ export function channelRequests(
   const prepared = (attempt: number): Observable<Prepared> => {
     const address = servers.at(source, servers.current)
     return defer(() => {
-      if (closed()) throw new PushError('client-closed', DEV && 'The client was closed. Create another one.')
+      if (closed())
+        throw new PushError(
+          'client-closed',
+          DEV && 'Client closed: its channels cannot connect. Create another client.',
+        )
       return zip(preparer.ask({ url: address, attempt }), tokens.ask())
     }).pipe(
       map(([patch, token]) => ({

@@ -89,7 +89,8 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
 
   return {
     channel(source: AnyDescriptor | string, { technique }: { technique?: Technique | undefined } = {}): never {
-      if (closed) throw new PushError('client-closed', DEV && 'The client was closed. Create another one.')
+      if (closed)
+        throw new PushError('client-closed', DEV && 'Client closed: it has no channels. Create another client.')
       const isName = typeof source === 'string'
       const named = isName && sharesConnection(config.backend) ? topicUrl(source) : source
       const address = typeof named === 'string' ? named : named.url

@@ -38,7 +38,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     throw new PushError(
       'missing-technique',
       DEV &&
-        `No technique for ${redactUrl(url)}. Give one to the client, createPushClient({ technique: sse() }), or to the channel.`,
+        `Missing technique: the channel "${redactUrl(url)}" has none. Give one to the client, createPushClient({ technique: sse() }), or to the channel.`,
     )
   }
   checkPolicy(retry)

@@ -25,7 +25,7 @@ export function recentMessages(): RecentMessages {
         length -= kept.shift()?.data?.length ?? 0
     },
     repetition(last) {
-      // The server sends again what came after the position to resume from. For subscribers that is new.
+      // The server sends the messages after the resume position again. Subscribers have not received them.
       for (const { data } of kept.splice(kept.map(({ cursor }) => cursor).lastIndexOf(last) + 1))
         length -= data?.length ?? 0
       const known = new Map(kept.map((message) => [message.cursor, message]))

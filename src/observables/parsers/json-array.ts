@@ -31,7 +31,7 @@ export function jsonArray(
     const { error } = rest
     const json = rest.take().trim()
     if (json === '' && closesArray && isEmpty) return
-    if (json === '') throw new Error('an element of the JSON array is missing')
+    if (json === '') throw new Error('the JSON array has an empty element')
     isEmpty = false
     element(json, error)
   }
