@@ -11,12 +11,6 @@ const MOST_LINES = 220
 /** Each exception, and why it is one. An entry that is no longer needed fails. */
 const EXCEPTIONS = {
   'src/observables/backends/backend.ts': 'the interface of a backend, each field with its contract',
-  'src/observables/channel/shared-channel.ts': 'one owner of the state that all readers of a channel share',
-  'src/observables/channel/shared-channel.ts createChannel':
-    'one owner of the state that all readers of a channel share',
-  'src/observables/connection/supervise.ts': 'one owner of the attempts of a connection',
-  'src/observables/connection/supervise.ts supervise': 'one owner of the attempts of a connection',
-  'src/observables/connection/track-position.ts trackPosition': 'one owner of the position: a rule for each event',
 }
 
 const { SyntaxKind: Kind } = ts

@@ -76,7 +76,8 @@ export { mediaType } from '../wire/media-type.ts'
 
 // A lifecycle says when a channel pauses, and when it reconnects at once; `reconnect` keeps it connected.
 export { reconnect, type ReconnectOptions } from './connection/reconnect.ts'
-export type { SuperviseOptions, Supervision } from './connection/supervise.ts'
+export type { Supervision } from './connection/connect-once.ts'
+export type { SuperviseOptions } from './connection/supervise.ts'
 export type { Lifecycle, LifecycleSignals } from './connection/lifecycle.ts'
 export type { RetryPolicy } from './connection/backoff.ts'
 export type { Cursor, Position } from './connection/cursor.ts'

@@ -1,16 +1,24 @@
+import type { SchedulerLike } from 'rxjs'
+import type { eventLog } from './event-log.ts'
 import type { PushState } from '../events.ts'
-import type { PushStatus } from '../status.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 
-/** Describes a channel's state in words. `left` is the time until the next attempt, in ms. */
+/**
+ * Describes a channel's state in words. In production it returns the status and the error's code only.
+ *
+ * @param explain Returns how the technique describes the channel.
+ */
 export function describeState(
   url: string,
-  status: PushStatus,
-  state: PushState,
-  left: number,
-  more: string | undefined,
+  log: Pick<ReturnType<typeof eventLog>, 'state' | 'present' | 'retryDue'>,
+  scheduler: SchedulerLike,
+  explain: () => string | undefined,
 ): string {
-  const said: Partial<UnionOf<PushState>> = state
+  const { status, error } = log.state.value
+  if (process.env.NODE_ENV === 'production') return [status, error?.code].filter(Boolean).join(': ')
+  const more = explain()
+  const left = (log.retryDue ?? 0) - scheduler.now()
+  const said: Partial<UnionOf<PushState>> = log.present
   return [
     `${redactUrl(url)} is ${status}`,
     said.technique && ` by ${said.technique}`,

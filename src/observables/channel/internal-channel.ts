@@ -38,9 +38,21 @@ export interface ChannelInternals<T> {
 /** The key of a channel's internals. It is global, so that two copies of this package understand each other. */
 const INTERNALS = /* @__PURE__ */ Symbol.for('pinia-push.channel')
 
-/** Returns a channel with its internals, which auto-complete does not show. */
-export const withInternals = <T, S>(channel: Channel<T, S>, internals: ChannelInternals<T>): Channel<T, S> =>
-  Object.defineProperty(channel, INTERNALS, { value: internals })
+/** Returns a channel with its internals, which auto-complete does not show. `compare` is the backend's order of cursors. */
+export const withInternals = <T, S>(
+  channel: Channel<T, S>,
+  read: ChannelInternals<T>['read'],
+  compare: ((a: string, b: string) => number | undefined) | undefined,
+): Channel<T, S> =>
+  Object.defineProperty(channel, INTERNALS, {
+    value: {
+      read,
+      isAfter(cursor, other) {
+        const order = compare?.(cursor, other)
+        return order === undefined ? undefined : order > 0
+      },
+    } satisfies ChannelInternals<T>,
+  })
 
 /**
  * Returns the internals of a channel.

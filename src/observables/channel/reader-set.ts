@@ -15,6 +15,11 @@ export interface ReaderSetOptions {
   idle: () => void
 }
 
+/** Gives an event to the readers that have not left. */
+export function deliver<E>(readers: readonly Reader<E>[], event: E): void {
+  for (const { next, life } of readers) if (!life.closed) next(event)
+}
+
 /** The readers of one channel. After the last one has left, the channel is kept for a while. */
 export function readerSet<E>({ disconnectDelay, scheduler, idle }: ReaderSetOptions) {
   // Replaced whole on every change, so that a delivery walks the readers it began with.

@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
-import { PushError } from '../errors.ts'
+import { PushError, asPushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { redactUrl } from '../internal/redact-url.ts'
@@ -20,6 +20,8 @@ interface QueuedMessage {
 export interface SendQueueOptions {
   /** The channel's, for errors. */
   url: string
+  /** Throws if a message is invalid. */
+  encode: (data: unknown) => Payload | Promise<Payload>
   /** How many messages may wait. */
   limit: number
   /** How long one message may take from its turn on, in ms. */
@@ -32,7 +34,7 @@ export interface SendQueueOptions {
  * message that was handed over is never sent again, so the server gets none twice. While a message waits for its
  * encoding, `prepareRequest` or the server, those behind it wait for a limited time.
  */
-export function sendQueue({ url, limit, timeout, scheduler }: SendQueueOptions) {
+export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueOptions) {
   let waiting: QueuedMessage[] = []
   let send: Send | undefined
   /** The message that is being handed over: a POST may take its time. */
@@ -107,8 +109,14 @@ export function sendQueue({ url, limit, timeout, scheduler }: SendQueueOptions) 
   }
 
   return {
-    /** Resolves when the message was handed over; rejects when it is lost. */
-    send(data: Payload | Promise<Payload>): Promise<void> {
+    /** Resolves when the message was handed over; rejects when it is invalid, or lost. */
+    send(message: unknown): Promise<void> {
+      let data: QueuedMessage['data']
+      try {
+        data = encode(message)
+      } catch (error) {
+        return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
+      }
       if (waiting.length >= limit) {
         return Promise.reject(
           new PushError(
@@ -151,4 +159,21 @@ const discarded = (url: string) =>
   new PushError(
     'send-aborted',
     DEV && `Message not sent: the channel "${redactUrl(url)}" was left or closed. Send it again if it still matters.`,
+  )
+
+/** For connections that only receive, to servers that take no posts. */
+export const unsupported: Send = () => {
+  throw new PushError(
+    'send-unsupported',
+    DEV && 'Neither this technique nor the backend can send. Use webSocket(), or a backend that posts.',
+  )
+}
+
+/** Rejects a message to a channel that is not connected. */
+export const unread = (url: string, status: string): Promise<never> =>
+  Promise.reject(
+    new PushError(
+      'not-connected',
+      DEV && `The message cannot be sent: ${redactUrl(url)} is ${status}. Subscribe first, or call reconnect().`,
+    ),
   )

@@ -5,16 +5,14 @@ import { deliveryQueue } from './event-queue.ts'
 import { eventLog } from './event-log.ts'
 import { developmentWarnings } from './development-warnings.ts'
 import type { Definition } from './define-channel.ts'
-import { PushError, asPushError } from '../errors.ts'
+import type { PushError } from '../errors.ts'
 import type { LinkEvent, PushEvent, PushState } from '../events.ts'
 import { withInternals, type Reading, type ReadingStart } from './internal-channel.ts'
 import { messageDecoder } from './message-decoder.ts'
-import { readerSet } from './reader-set.ts'
-import { sendQueue, type Send } from './send-queue.ts'
+import { deliver, readerSet } from './reader-set.ts'
+import { sendQueue, unread, unsupported, type Send } from './send-queue.ts'
 import { notifyDevtools } from '../internal/devtools-hook.ts'
 import { describeState } from './describe-state.ts'
-import { redactUrl } from '../internal/redact-url.ts'
-import { DEV } from '../internal/dev.ts'
 
 export interface ChannelWorks {
   url: string
@@ -53,7 +51,7 @@ export function createChannel({
   maxMessageBytes,
   link,
   explain,
-  post,
+  post = unsupported,
   scheduler,
   warnings,
   active,
@@ -68,7 +66,7 @@ export function createChannel({
   const moved = (next: Position) => void (position = next)
   const retryNow$ = new Subject<void>()
   const log = eventLog(replay?.(), scheduler)
-  const outgoing = sendQueue({ url, limit: maxQueuedSends, timeout: sendTimeout, scheduler })
+  const outgoing = sendQueue({ url, encode, limit: maxQueuedSends, timeout: sendTimeout, scheduler })
   const warn = process.env.NODE_ENV !== 'production' && warnings ? developmentWarnings(url) : undefined
 
   const emit = deliveryQueue((event: PushEvent<unknown>) => {
@@ -78,7 +76,7 @@ export function createChannel({
       notifyDevtools(channel, event)
       warn?.(event)
     }
-    for (const { next, life } of present) if (!life.closed) next(event)
+    deliver(present, event)
   })
 
   const end = (event: Extract<PushState, { type: 'closed' | 'failed' }>) => {
@@ -96,7 +94,7 @@ export function createChannel({
     decoder.interrupted(false)
     // A recycled connection is no news.
     if (lastOpen?.technique === technique && lastOpen.unconfirmed === unconfirmed) return
-    lastOpen = { type, technique, unconfirmed, ...(reason !== undefined && { reason }) }
+    lastOpen = { type, technique, unconfirmed, reason }
     emit(lastOpen)
   }
 
@@ -110,7 +108,7 @@ export function createChannel({
       case 'message':
         return decoder.next(event)
       case 'open':
-        outgoing.connected(event.send ?? post ?? unsupported)
+        outgoing.connected(event.send ?? post)
         return event.unheard ? undefined : open(event)
       case 'closed':
       case 'failed':
@@ -193,48 +191,16 @@ export function createChannel({
       return log.retryDue
     },
     send(data) {
-      if (!connection || connection.closed) return unread(url, log.state.value.status)
-      try {
-        return outgoing.send(encode(data))
-      } catch (error) {
-        return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
-      }
+      return connection?.closed === false ? outgoing.send(data) : unread(url, log.state.value.status)
     },
     reconnect() {
       if (connection?.closed && readers.present.length > 0) connect()
       else retryNow$.next()
     },
     close() {
-      if (connection && !connection.closed) end({ type: 'closed', by: 'client' })
+      if (connection?.closed === false) end({ type: 'closed', by: 'client' })
     },
-    explain() {
-      const { status, error } = log.state.value
-      return process.env.NODE_ENV !== 'production'
-        ? describeState(url, status, log.present, (log.retryDue ?? 0) - scheduler.now(), explain())
-        : [status, error?.code].filter(Boolean).join(': ')
-    },
+    explain: () => describeState(url, log, scheduler, explain),
   }
-  return withInternals(channel, {
-    read,
-    isAfter(cursor, other) {
-      const order = compare?.(cursor, other)
-      return order === undefined ? undefined : order > 0
-    },
-  })
+  return withInternals(channel, read, compare)
 }
-
-/** For connections that only receive, to servers that take no posts. */
-const unsupported: Send = () => {
-  throw new PushError(
-    'send-unsupported',
-    DEV && 'Neither this technique nor the backend can send. Use webSocket(), or a backend that posts.',
-  )
-}
-
-const unread = (url: string, status: string) =>
-  Promise.reject(
-    new PushError(
-      'not-connected',
-      DEV && `The message cannot be sent: ${redactUrl(url)} is ${status}. Subscribe first, or call reconnect().`,
-    ),
-  )

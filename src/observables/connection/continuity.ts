@@ -1,5 +1,5 @@
 import { moved, type Position } from './cursor.ts'
-import type { GapReason, SourceOpen } from '../events.ts'
+import type { GapReason, SourceAlive, SourceEvent, SourceOpen } from '../events.ts'
 
 /**
  * Returns why messages may be missing where a connection opens, or where the channel ends before one did; undefined: none
@@ -12,15 +12,31 @@ export function gapAt({ opened, value, unplaced, owed }: Position, resumed: bool
   return owed ?? (proved ? undefined : 'not-resumed')
 }
 
-/** Returns the position where a connection opens; `owed` is the gap before it. */
+/** Returns why messages may be missing at a channel's end. `isConnected`: the server ended it, on an open connection. */
+export const gapAtEnd = (position: Position, isConnected: boolean, expectsRepeat: boolean): GapReason | undefined =>
+  isConnected ? (position.owed ?? (expectsRepeat ? 'history-expired' : undefined)) : gapAt(position, false)
+
+/**
+ * Returns whether a channel was emptied and begun again at another cursor than `value`. Readers may lack some of the
+ * messages that it was emptied of.
+ */
+export const isEmptied = (value: string | undefined, { restarted = false, cursor }: SourceAlive): boolean =>
+  restarted && value !== undefined && value !== cursor
+
+/**
+ * Returns the position where a connection opens; `owed` is the gap before it. `isOpen`: the connection was open already,
+ * and is confirmed now.
+ */
 export function opened(
   position: Position,
-  { namespace, resumed }: Pick<SourceOpen, 'namespace' | 'resumed'>,
+  { namespace, resumed, assumed }: Pick<SourceOpen, 'namespace' | 'resumed' | 'assumed'>,
+  isOpen: boolean,
 ): Position {
   const { value, untaken = false } = position
+  const next = { ...position, namespace, recent: assumed && ((resumed && position.recent) || assumed()) }
+  if (isOpen) return next
   return {
-    ...position,
-    namespace,
+    ...next,
     value: resumed ? value : undefined,
     opened: true,
     unplaced: false,
@@ -29,19 +45,33 @@ export function opened(
   }
 }
 
-/** Returns the position after a message (`isMessage`), or after a sign of life, which moves it only by a cursor. */
-export function advance(position: Position, cursor: string | undefined, isMessage: boolean): Position {
+/** Returns the position after a server stated whether it reports gaps by itself. */
+export const withReports = (position: Position, { reportsGaps }: SourceAlive): Position =>
+  reportsGaps && !position.reportsGaps ? { ...position, reportsGaps } : position
+
+/** Returns the position after a message, or after another event, which moves it only by a cursor. */
+export function advance(
+  position: Position,
+  event: Pick<SourceAlive, 'cursor' | 'restarted'> & { readonly type: SourceEvent['type'] },
+): Position {
   const { atBeginning = false, unplaced = false } = position
+  const { cursor, restarted } = event
+  const isMessage = event.type === 'message'
   const value = moved(position.value, cursor)
-  const isAtBeginning = atBeginning && !isMessage && (cursor === undefined || cursor === position.value)
+  const isAtBeginning =
+    (restarted && !!cursor) || (atBeginning && !isMessage && (cursor === undefined || cursor === position.value))
   const isUnplaced = cursor === undefined && (unplaced || (isMessage && position.value !== undefined))
   if (value === position.value && isAtBeginning === atBeginning && isUnplaced === unplaced) return position
   return { ...position, value, atBeginning: isAtBeginning, unplaced: isUnplaced }
 }
 
-/** Returns the position of a channel whose server does not know, or does not take, the cursor. */
-export const cursorLost = (position: Position, reason: GapReason): Position => ({
+/**
+ * Returns the position of a channel whose server does not know the cursor. If it rejected a request because of the cursor
+ * (`isRejected`), and never responded to one that has a cursor, no request has one any more.
+ */
+export const cursorLost = (position: Position, isRejected: boolean): Position => ({
   ...position,
   value: undefined,
-  owed: position.owed ?? reason,
+  ...(isRejected && { withheld: !position.passed }),
+  owed: position.owed ?? (isRejected ? 'not-resumed' : 'history-expired'),
 })

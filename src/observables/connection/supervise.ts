@@ -1,48 +1,25 @@
 import { NEVER, Subscription, defer, merge, take, type Observable, type SchedulerLike, type Subscriber } from 'rxjs'
+import { connectOnce, type ConnectOptions } from './connect-once.ts'
 import { cursorLost } from './continuity.ts'
-import { canResume, type Cursor } from './cursor.ts'
+import { canResume } from './cursor.ts'
 import { PushError, fault } from '../errors.ts'
 import { RECYCLE, type LinkEvent, type SourceEvent } from '../events.ts'
-import type { PollRate, Watch } from '../techniques/technique.ts'
 import type { RetryPolicy } from './backoff.ts'
-import { CONNECT_TIMEOUT, DEFAULT_HEARTBEAT, monitorHeartbeat, type HeartbeatOptions } from './heartbeat-monitor.ts'
+import { CONNECT_TIMEOUT, DEFAULT_HEARTBEAT } from './heartbeat-monitor.ts'
 import type { LifecycleSignals } from './lifecycle.ts'
 import { retryState } from './retry-state.ts'
-import { renewalTime } from './token-expiry.ts'
 import type { PositionTracker } from './track-position.ts'
-import type { Continuity } from './verify-continuity.ts'
-import { orWithoutCursor, refusedCursor } from './without-cursor.ts'
+import { cursorToRepeat, type Continuity } from './verify-continuity.ts'
+import { refusedCursor } from './without-cursor.ts'
 import { DEV } from '../internal/dev.ts'
 import { firstWithin, hostScheduler, runAfter, wallTime } from '../internal/time.ts'
 
-/** What a connection may need of its supervisor. */
-export interface Supervision<P> {
-  /** Ends a connection that gives no sign of life. */
-  readonly watch: Watch
-  /** Calls `prepareRequest` again: for one more connection in the same attempt. */
-  readonly prepare: () => Observable<P>
-  /** No request may carry a cursor, because the server did not respond to those that did. */
-  readonly withoutCursor: boolean
-  readonly pollRate: PollRate | undefined
-}
-
-export interface SuperviseOptions<P> extends HeartbeatOptions {
-  /** One connection attempt, from a cursor, with what `prepareRequest` returned. */
-  connect: (cursor: Cursor | undefined, prepared: P, supervision: Supervision<P>) => Observable<SourceEvent>
-  /** Whether `connect` watches its connections itself, by its `supervision`. @default false: they are watched here */
-  managesLiveness?: boolean
+export interface SuperviseOptions<P> extends ConnectOptions<P> {
   /** Runs before every attempt and may take its time: a fresh token, say. */
   prepare: (attempt: number) => Observable<P>
   /** Whether `prepareRequest` may return something else after a rejection (401, 403 ...); otherwise another call cannot help. @default true */
   prepares?: boolean
-  /**
-   * When what was prepared expires, in ms since the epoch, by the wall clock. Before that, a connection with a cursor is
-   * recycled; one that `managesLiveness` recycles itself.
-   */
-  expiresAt?: ((prepared: P) => number | undefined) | undefined
   policy: RetryPolicy
-  /** The heartbeat agreed on with the server, in ms. */
-  promised?: number | undefined
   /** For a server that does not report gaps by itself. */
   continuity?: Continuity | undefined
   /** Ends a wait. */
@@ -74,11 +51,8 @@ interface Session<P> extends SuperviseOptions<P> {
 
 /** Connects, waits after each failure, and connects again, until the session or the channel ends. */
 export function supervise<P>({
-  connect,
-  managesLiveness = false,
   prepare,
   prepares = true,
-  expiresAt,
   policy,
   promised,
   continuity,
@@ -86,6 +60,7 @@ export function supervise<P>({
   failed,
   scheduler = hostScheduler,
   connectTimeout: firstOpening = CONNECT_TIMEOUT,
+  heartbeatInterval = DEFAULT_HEARTBEAT,
   tracker,
   signals: { wake$ = NEVER, minDelay, pollRate },
   subscriber,
@@ -100,13 +75,7 @@ export function supervise<P>({
   /** An `unconfirmed` open brought nothing, and nothing came since: another one is not shown as open. */
   let unheard = false
   let current = new Subscription()
-  let limits = { ...others, connectTimeout: firstOpening }
-
-  const resumable = () => canResume(tracker.position)
-  // A server that may ignore the cursor would lose and repeat messages with every rotation, unseen.
-  const rotatable = () => resumable() && !tracker.position.recent
-  const alive = { promised, resumable, rotatable, scheduler }
-  const watch: Watch = (own) => monitorHeartbeat({ ...limits, ...own, ...alive })
+  let limits = { ...others, heartbeatInterval, connectTimeout: firstOpening }
 
   /** Ends the present attempt or wait; the next one lives in the returned subscription. */
   const replace = () => {
@@ -117,28 +86,15 @@ export function supervise<P>({
   const openFor = () => (openedAt === undefined ? undefined : scheduler.now() - openedAt)
 
   const fresh = () => prepare(failures.count).pipe(firstWithin(PREPARE_WITHIN, scheduler, unprepared), take(1))
-  const connection = (prepared: P, from: string | undefined): Observable<SourceEvent> => {
-    const connectFrom = (value: string | undefined) => {
-      const { namespace, withheld: withoutCursor = false } = tracker.position
-      const cursor = value === undefined ? undefined : { namespace, value }
-      const connected = connect(cursor, prepared, { watch, prepare: fresh, withoutCursor, pollRate })
-      if (managesLiveness) return connected
-      const until = renewalTime(expiresAt?.(prepared), scheduler)
-      return connected.pipe(monitorHeartbeat({ ...limits, ...alive, until }))
-    }
-    return orWithoutCursor(from, tracker.position, connectFrom, (known) =>
-      tracker.update({ ...tracker.position, ...known }),
-    )
-  }
+  const connection = (prepared: P, from: string | undefined) =>
+    connectOnce({ ...limits, promised, tracker, scheduler, prepare: fresh, pollRate }, prepared, from)
 
   const attempt = (own: Subscription, unbroken = false) => {
-    const { value, withheld, reportsGaps } = tracker.position
-    const isVerified = continuity && value !== undefined && !withheld && !unbroken && !reportsGaps
-    const from = isVerified ? continuity.before(value) : value
+    const expected = unbroken ? undefined : cursorToRepeat(tracker.position, continuity)
+    const from = expected === undefined ? tracker.position.value : continuity?.before(expected)
     let unconfirmed = false
-    let isVerifying = false
     openedAt = undefined
-    tracker.follow(own, isVerified ? value : undefined)
+    tracker.follow(own, expected)
 
     const next = (event: SourceEvent) => {
       receivedAt = scheduler.now()
@@ -150,32 +106,23 @@ export function supervise<P>({
       }
       if (event.type === 'open') phase = event.type
       tracker.next(event, unheard)
-      if (event.type === 'open' && !isVerifying && tracker.expectsRepeat) {
-        isVerifying = true
+      if (event.type === 'open' && tracker.expectsRepeat())
         own.add(runAfter(limits.connectTimeout, scheduler, giveUpCursor))
-      }
     }
     const giveUpCursor = () => {
-      if (tracker.expectsRepeat)
+      if (tracker.expectsRepeat())
         lose(new PushError('cursor-lost', DEV && 'The last message did not come again: the server does not know it.'))
     }
     const lose = (cause: unknown) => {
       if (cause === RECYCLE) return attempt(replace(), scheduler.now() - receivedAt < AT_ONCE)
       const broken = fault(cause)
-      const refused = refusedCursor(broken, tracker.position)
-      const error = refused ?? broken
-      unheard ||=
-        unconfirmed && scheduler.now() - receivedAt >= (promised ?? others.heartbeatInterval ?? DEFAULT_HEARTBEAT)
-      const late = Math.max(firstOpening, Math.min(LONGEST_OPENING, limits.connectTimeout * 2))
-      limits = { ...limits, connectTimeout: error.code === 'connect-timeout' ? late : firstOpening }
+      const error = refusedCursor(broken, tracker.position)
+      unheard ||= unconfirmed && scheduler.now() - receivedAt >= (promised ?? heartbeatInterval)
+      limits = { ...limits, connectTimeout: openingTime(error, firstOpening, limits.connectTimeout) }
       const stood = openFor()
       const delay = failures.failed(error, stood)
       failed?.(error, stood !== undefined && stood >= policy.resetAfter)
-      if (error.code === 'cursor-lost') {
-        const { passed = false } = tracker.position
-        const known = refused ? { ...tracker.position, withheld: !passed } : tracker.position
-        tracker.update(cursorLost(known, refused ? 'not-resumed' : 'history-expired'))
-      }
+      if (error.code === 'cursor-lost') tracker.update(cursorLost(tracker.position, error !== broken))
       if (typeof delay === 'number') wait(error, delay)
       else fail(delay)
     }
@@ -202,7 +149,7 @@ export function supervise<P>({
     phase = 'waiting'
     const retryAt = wallTime(scheduler) + delay
     subscriber.next({ type: 'reconnecting', error, attempt: failures.count, delay, retryAt })
-    if (!own.closed) own.add(runAfter(delay, scheduler, begin))
+    own.add(runAfter(delay, scheduler, begin))
   }
 
   const retryNow = () => {
@@ -211,7 +158,7 @@ export function supervise<P>({
   const wake = () => {
     if (phase === 'open') {
       // A connection without a cursor may be alive, and the messages on their way would be lost with it.
-      if (!resumable()) return
+      if (!canResume(tracker.position)) return
       failures.succeeded(openFor())
     }
     begin()
@@ -221,6 +168,10 @@ export function supervise<P>({
   session.add(merge(retryNow$, pollRate?.pollNow$ ?? NEVER).subscribe({ next: retryNow, error: fail }))
   begin()
 }
+
+/** Returns how long the attempt after an error may take to open, in ms. */
+const openingTime = ({ code }: PushError, first: number, last: number): number =>
+  code === 'connect-timeout' ? Math.max(first, Math.min(LONGEST_OPENING, last * 2)) : first
 
 const unprepared = () =>
   new PushError('prepare-failed', DEV && `prepareRequest gave nothing within ${PREPARE_WITHIN} ms`)

@@ -71,12 +71,12 @@ const mayBeCursor = (error: unknown): boolean =>
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
 
 /**
- * Returns the error for a server that rejected a request with a cursor as malformed or too large. Undefined: the rejection
- * is not about the cursor. The next request has no cursor.
+ * Returns `cursor-lost` where a server rejected a request with a cursor as malformed or too large. The next request has no
+ * cursor. Otherwise returns the error itself.
  */
-export function refusedCursor(error: PushError, { value, withheld }: Position): PushError | undefined {
+export function refusedCursor(error: PushError, { value, withheld }: Position): PushError {
   const { code, status, message } = error
-  if (code !== 'rejected' || !MALFORMED.has(status) || value === undefined || withheld) return undefined
+  if (code !== 'rejected' || !MALFORMED.has(status) || value === undefined || withheld) return error
   return new PushError(
     'cursor-lost',
     DEV && `The server rejected the cursor: ${message} The client continues without it.`,

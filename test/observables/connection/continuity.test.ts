@@ -32,7 +32,7 @@ describe('what is owed where a connection opens, or the channel ends', () => {
 
 describe('the place after an event', () => {
   const after = (place: Position, cursor: string | undefined, message: boolean) => {
-    const moved = advance(place, cursor, message)
+    const moved = advance(place, { type: message ? 'message' : 'alive', cursor })
     return [moved.value, moved.unplaced ?? false]
   }
 
