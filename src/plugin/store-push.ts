@@ -45,8 +45,10 @@ export function storePush(bindings: () => readonly ChannelBinding<unknown>[]): S
     send(data) {
       const [binding, ...others] = bindings()
       if (binding && others.length === 0) return binding.send(data)
-      const message = `The message was not sent: this store binds ${bindings().length} channels. Call send() of what bindChannel() returned.`
-      return Promise.reject(new PushError('send-unsupported', DEV && message))
+      const message =
+        DEV &&
+        `The message was not sent: this store binds ${bindings().length} channels. Call send() of what bindChannel() returned.`
+      return Promise.reject(new PushError('send-unsupported', message))
     },
     async refresh() {
       await Promise.all(bindings().map((binding) => binding.refresh()))

@@ -75,7 +75,7 @@ const otherBackend = (backend: string, url?: string) =>
   )
 
 /** Returns the error for a response that the backend's servers would not send. */
-export const unexpectedServer = (servers: string, cause: string): PushError =>
+export const unexpectedServer = (servers: string, cause: string | false): PushError =>
   new PushError(
     'unexpected-response',
     DEV &&

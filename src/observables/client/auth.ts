@@ -1,11 +1,11 @@
 import { defer, finalize, from, map, of, share, tap, type Observable, type SchedulerLike } from 'rxjs'
 import { checkOption, wrongOption } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
-import { wallTime } from '../internal/time.ts'
 import { PushError } from '../errors.ts'
 import type { Backend } from '../backends/backend.ts'
 import { sharesConnection } from '../session/conversation-backend.ts'
 import type { CarriedToken } from '../http/with-token.ts'
+import { expiringValue } from './expiring-value.ts'
 
 /** A token, and when it expires. */
 export interface AuthToken {
@@ -41,9 +41,6 @@ export interface TokenSource {
   discard(rejected: string | undefined): void
 }
 
-/** The part of its life for which a token is used, so that it does not expire on its way. */
-const USED = 0.8
-
 /**
  * Makes the one source of tokens of a client. Requests that ask at the same time share one call.
  *
@@ -56,26 +53,22 @@ export function tokenSource(auth: AuthOptions | undefined, scheduler: SchedulerL
     typeof token === 'function',
     DEV && wrongOption('auth.token', 'createPushClient', token, 'Give a function that returns the token.'),
   )
-  let kept: { readonly given: AuthToken; readonly until: number } | undefined
+  const cache = expiringValue<AuthToken>(scheduler)
   let pending$: Observable<AuthToken> | undefined
-
-  const keep = (given: AuthToken) => {
-    const left = (given.expiresAt ?? Infinity) - wallTime(scheduler)
-    kept = { given, until: scheduler.now() + left * USED }
-  }
   return {
     ask: () =>
       defer(() => {
-        if (kept && scheduler.now() < kept.until) return of(kept.given)
+        const { present } = cache
+        if (present) return of(present)
         return (pending$ ??= defer(() => from(Promise.resolve(token()))).pipe(
           map(checked),
-          tap(keep),
+          tap((given) => cache.keep(given, given.expiresAt ?? Infinity)),
           finalize(() => (pending$ = undefined)),
           share(),
         ))
       }),
     discard(rejected) {
-      if (kept?.given.token === rejected) kept = undefined
+      if (cache.present?.token === rejected) cache.discard()
     },
   }
 }

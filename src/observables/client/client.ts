@@ -10,7 +10,6 @@ import {
   type Sent,
 } from '../channel/define-channel.ts'
 import { PushError } from '../errors.ts'
-import { connectionLimit } from '../http/connection-limit.ts'
 import { DEV } from '../internal/dev.ts'
 import { firstEqual } from '../internal/equal-options.ts'
 import { sharesConnection } from '../session/conversation-backend.ts'
@@ -21,8 +20,8 @@ import { clientConfig, type PushClientOptions } from './client-options.ts'
 import { duplicateConnectionWarnings } from './duplicate-connections.ts'
 import { openChannel, type AnyChannel, type ChannelScope } from './open-channel.ts'
 import { serverList } from './servers.ts'
-import { sessionCache } from './session-cache.ts'
 import type { ClientScope } from './client-scope.ts'
+import { supervisedConnection } from './supervised-connection.ts'
 
 /** Opens channels, and shares each one among its readers. Create one per app, and on a server one per request. */
 export interface PushClient {
@@ -53,23 +52,31 @@ export interface PushClient {
  */
 export function createPushClient(options: PushClientOptions = {}): PushClient {
   const config = clientConfig(options)
+  const { backend, retry: policy, scheduler } = config
   const servers = serverList(config.baseUrl)
   const active = new BehaviorSubject<readonly AnyChannel[]>([])
   let closed = false
   const warnOfDuplicate =
     process.env.NODE_ENV !== 'production' && config.warnings
-      ? duplicateConnectionWarnings(() => active.value, config.scheduler)
+      ? duplicateConnectionWarnings(() => active.value, scheduler)
       : undefined
   const scope: ClientScope = {
     config,
     servers,
-    connectionLimit: connectionLimit(),
-    tokens: tokenSource(config.auth, config.scheduler),
+    connectionLimit: new Map(),
+    tokens: tokenSource(config.auth, scheduler),
     closed: () => closed,
   }
   const channelScope: ChannelScope = {
     ...scope,
-    sessionOf: sessionCache(scope),
+    sessionOf: sharesConnection(backend)
+      ? backend.createSessions({
+          connect: (technique: Technique) => supervisedConnection(scope, { source: '', technique, policy }).link,
+          policy,
+          subscribeTimeout: config.limits.connectTimeout,
+          scheduler,
+        })
+      : undefined,
     active(channel, now, technique, disconnectDelay) {
       active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel))
       if (now) warnOfDuplicate?.(channel, technique.name, disconnectDelay)
@@ -78,7 +85,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   const channels = channelCache<Definition, AnyChannel>()
   const first = firstEqual<Definition>((own) => [
     own.technique ?? config.technique,
-    own.retry ?? config.retry,
+    own.retry ?? policy,
     own.disconnectDelay ?? config.disconnectDelay,
     own.disconnectWhenHidden,
     own.decode,
@@ -92,7 +99,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
       if (closed)
         throw new PushError('client-closed', DEV && 'Client closed: it has no channels. Create another client.')
       const isName = typeof source === 'string'
-      const named = isName && sharesConnection(config.backend) ? topicUrl(source) : source
+      const named = isName && sharesConnection(backend) ? topicUrl(source) : source
       const address = typeof named === 'string' ? named : named.url
       const url = servers.name(address) + (topicOf(address) === undefined ? '' : address)
       const definition = first(isName ? { technique, decode: json, encode: encoder() } : source.definition)

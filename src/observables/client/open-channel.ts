@@ -8,7 +8,7 @@ import { DEV } from '../internal/dev.ts'
 import { droppable } from '../internal/devtools-hook.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 import { sharesConnection } from '../session/conversation-backend.ts'
-import type { Session } from '../session/session.ts'
+import type { SessionCache } from '../session/session-cache.ts'
 import type { Technique } from '../techniques/technique.ts'
 import { checkPolicy, checkTechnique } from './client-options.ts'
 import type { ClientScope } from './client-scope.ts'
@@ -19,7 +19,7 @@ export type AnyChannel = Channel<unknown, unknown>
 /** What the channels of one client share. */
 export interface ChannelScope extends ClientScope {
   /** The session of a technique, where the backend's channels are topics. */
-  sessionOf(technique: Technique): Session | undefined
+  readonly sessionOf: SessionCache<Technique> | undefined
   /** Called when a channel gets its first reader, and when its last one has left. */
   active(channel: AnyChannel, now: boolean, technique: Technique, disconnectDelay: number): void
 }
@@ -44,7 +44,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
   checkPolicy(retry)
   checkTechnique(technique)
   const topic = topicOf(source)
-  const session = scope.sessionOf(technique)
+  const session = scope.sessionOf?.(technique)
   checkAddress(config.backend, topic !== undefined)
   const { disconnectWhenHidden } = definition
   const connection = supervisedConnection(scope, { source, technique, policy: retry, disconnectWhenHidden })

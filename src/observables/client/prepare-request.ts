@@ -1,7 +1,7 @@
 import { catchError, defer, from, of, tap, throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
 import { PushError, rejection } from '../errors.ts'
-import { wallTime } from '../internal/time.ts'
+import { expiringValue } from './expiring-value.ts'
 
 /** The additions of `prepareRequest` to a request. */
 export interface RequestInitPatch {
@@ -36,32 +36,23 @@ export interface RequestPreparer {
   discard(): void
 }
 
-/**
- * The part of a token's lifetime for which its result is cached. It is shorter than the time of use, so that a renewal
- * by an early timer gets a new token.
- */
-const CACHED_PART = 0.8
-
 /** Creates a preparer. A result without `expiresAt` is not cached. */
 export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLike): RequestPreparer {
-  let kept: { readonly url: string; readonly given: RequestInitPatch; readonly until: number } | undefined
+  const cache = expiringValue<{ readonly url: string; readonly given: RequestInitPatch | undefined }>(scheduler)
   return {
     ask: (attempt) =>
       defer(() => {
-        if (kept?.url === attempt.url && scheduler.now() < kept.until) return of(kept.given)
+        const { present } = cache
+        if (present?.url === attempt.url) return of(present.given)
         const given = prepare(attempt)
         return (given && 'then' in given ? from(given).pipe(catchError(rejected)) : of(given)).pipe(
           tap((given) => {
             checkExpires(given?.expiresAt)
-            const left = (given?.expiresAt ?? 0) - wallTime(scheduler)
-            kept =
-              given && left > 0 ? { url: attempt.url, given, until: scheduler.now() + left * CACHED_PART } : undefined
+            cache.keep({ url: attempt.url, given }, given?.expiresAt ?? 0)
           }),
         )
       }),
-    discard() {
-      kept = undefined
-    },
+    discard: cache.discard,
   }
 }
 

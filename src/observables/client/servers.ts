@@ -44,7 +44,8 @@ export function serverList(given: string | readonly string[] | undefined): Serve
 function absolute(url: string, base?: string): string {
   const address = parse(url.replace(/^ws(s?:)/i, 'http$1'), base)
   if (!address || !/^https?:$/.test(address.protocol)) {
-    const fix = base ? 'Give an absolute or a relative one.' : 'Outside a page, give an absolute URL or set `baseUrl`.'
+    const fix =
+      DEV && (base ? 'Give an absolute or a relative one.' : 'Outside a page, give an absolute URL or set `baseUrl`.')
     throw new PushError(
       'invalid-url',
       DEV && `Invalid URL "${redactUrl(url)}": it is not an HTTP or WebSocket URL. ${fix}`,

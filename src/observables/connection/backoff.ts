@@ -16,18 +16,18 @@ export function delayOf(
   policy: RetryPolicy,
   ...row: [failures: number, error: PushError | undefined, elapsed: number]
 ): number | undefined | PushError {
-  const invalid = (failure: string, cause: unknown) =>
+  const invalid = (failure: string | false, cause: unknown) =>
     new PushError(
       'invalid-option',
-      DEV && `Invalid option \`retry\`: \`nextDelay\` ${failure}. Let it return 0 or more, or undefined.`,
+      failure && `Invalid option \`retry\`: \`nextDelay\` ${failure}. Let it return 0 or more, or undefined.`,
       { cause },
     )
   try {
     const delay: unknown = policy.nextDelay(...row)
     if (delay === undefined || (typeof delay === 'number' && delay >= 0)) return delay
-    return invalid(`returned "${String(delay)}"`, row[1])
+    return invalid(DEV && `returned "${String(delay)}"`, row[1])
   } catch (cause) {
-    return invalid(`threw "${errorMessage(cause)}"`, cause)
+    return invalid(DEV && `threw "${errorMessage(cause)}"`, cause)
   }
 }
 

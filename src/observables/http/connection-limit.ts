@@ -3,11 +3,8 @@ import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 
-/** Limits how many HTTP connections to one origin a client keeps busy with long responses. */
-export interface ConnectionLimit {
-  /** Takes a connection to the origin, and returns the function that releases it; undefined where none is left. */
-  tryAcquire(origin: string): (() => void) | undefined
-}
+/** How many HTTP connections to each origin a client keeps busy with long responses. */
+export type ConnectionLimit = Map<string, number>
 
 /**
  * How many connections to one origin may be busy with long responses. Over HTTP/1.1 browsers open six and queue every
@@ -15,17 +12,15 @@ export interface ConnectionLimit {
  */
 const MAX_CONNECTIONS = 4
 
-/** Creates the limit of one client. It applies in a page, and where the origin is reached over HTTP/1.1. */
-export function connectionLimit(): ConnectionLimit {
-  const counts = new Map<string, number>()
-  const add = (origin: string, change: 1 | -1) => counts.set(origin, (counts.get(origin) ?? 0) + change)
-  return {
-    tryAcquire(origin) {
-      if ((counts.get(origin) ?? 0) >= MAX_CONNECTIONS && queuesRequests(origin)) return undefined
-      add(origin, 1)
-      return () => void add(origin, -1)
-    },
-  }
+/**
+ * Takes a connection to the origin, and returns the function that releases it; undefined where none is left. The limit
+ * applies in a page, and where the origin is reached over HTTP/1.1.
+ */
+export function tryAcquire(limit: ConnectionLimit, origin: string): (() => void) | undefined {
+  const add = (change: 1 | -1) => limit.set(origin, (limit.get(origin) ?? 0) + change)
+  if ((limit.get(origin) ?? 0) >= MAX_CONNECTIONS && queuesRequests(origin)) return undefined
+  add(1)
+  return () => void add(-1)
 }
 
 /**
@@ -40,7 +35,7 @@ export const withConnectionSlot = <T>(
   defer(() => {
     if (!limit) return source
     const { origin } = new URL(url)
-    const release = limit.tryAcquire(origin)
+    const release = tryAcquire(limit, origin)
     if (release) return source.pipe(finalize(release))
     const message =
       DEV &&

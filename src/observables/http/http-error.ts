@@ -59,13 +59,18 @@ export function unexpectedResponse(
   expected: string | undefined,
   url: string,
 ): Observable<never> {
-  const type = mediaType(headers.get('content-type'))
-  const page = type.endsWith('html') ? ' It may be from a captive portal, a login or a fallback for unknown URLs.' : ''
   const message =
     DEV &&
-    `Unexpected response from "${redactUrl(url)}": ${status} with ${type || 'no content type'}, expected ${expected}.${page} Check the URL and the backend.`
+    `Unexpected response from "${redactUrl(url)}": ${status} with ${describeType(headers)}, expected ${expected}.${pageAdvice(headers)} Check the URL and the backend.`
   return throwError(() => new PushError('unexpected-response', message, { status }))
 }
+
+const describeType = (headers: Headers): string => mediaType(headers.get('content-type')) || 'no content type'
+
+const pageAdvice = (headers: Headers): string =>
+  describeType(headers).endsWith('html')
+    ? ' It may be from a captive portal, a login or a fallback for unknown URLs.'
+    : ''
 
 /** Emits the first line of a body, as far as it arrived in time: a body may be endless, stall or break off. */
 function firstLine(response: Response, scheduler: SchedulerLike): Observable<string> {

@@ -39,7 +39,7 @@ export function chunks(response: Response): Observable<Uint8Array> {
       subscriber.error(
         new PushError(
           'connection-lost',
-          `Response from "${redactUrl(response.url)}" broke off: ${errorMessage(cause)}.`,
+          DEV && `Response from "${redactUrl(response.url)}" broke off: ${errorMessage(cause)}.`,
           {
             cause,
           },

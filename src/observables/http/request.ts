@@ -1,3 +1,4 @@
+import { DEV } from '../internal/dev.ts'
 import { Observable, catchError, from, mergeMap, throwError } from 'rxjs'
 import { checkRequest } from './check-request.ts'
 import { PushError } from '../errors.ts'
@@ -41,7 +42,9 @@ export function request<T>(
     const unreachable = (cause: unknown) =>
       throwError(
         () =>
-          new PushError('network-error', `Request to "${redactUrl(url)}" failed: ${errorMessage(cause)}.`, { cause }),
+          new PushError('network-error', DEV && `Request to "${redactUrl(url)}" failed: ${errorMessage(cause)}.`, {
+            cause,
+          }),
       )
     const subscription = from(fetch(url, init)).pipe(catchError(unreachable), mergeMap(read)).subscribe(subscriber)
     return () => {

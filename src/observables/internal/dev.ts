@@ -1,7 +1,6 @@
 /**
  * Whether error messages have a text. In production a bundler removes the texts, and the message is the error's code.
  *
- * Code that calls or imports something for development only writes `process.env.NODE_ENV` out, because esbuild selects
- * the modules to bundle before it evaluates imported constants.
+ * The build writes it out in each module, because esbuild chooses what it bundles before it folds an imported constant.
  */
 export const DEV = process.env.NODE_ENV !== 'production'

@@ -1,11 +1,12 @@
 import type { Backend, WebSocketBackend } from '../backends/backend.ts'
 import type { StartConversation } from './conversation.ts'
-import { createSession, type Session, type SessionOptions } from './session.ts'
+import { sessionCache, type SessionCache, type SessionCacheOptions } from './session-cache.ts'
+import { createSession } from './session.ts'
 
 /** A backend whose server carries many topics on one connection. */
 export interface ConversationBackend extends Backend {
-  /** Makes the connection that the topics of a client share. */
-  createSession(options: SessionOptions): Session
+  /** Creates the connections that the topics of a client share, one for each technique. */
+  createSessions<Technique extends object>(options: SessionCacheOptions<Technique>): SessionCache<Technique>
 }
 
 /** What differs between servers that carry many topics on one connection. */
@@ -30,10 +31,10 @@ export function conversationBackend({
       closes,
       frame: (data) => ({ type: 'message', data, event: 'message' }),
     },
-    createSession: (options) => createSession(name, start, options),
+    createSessions: (options) => sessionCache((session) => createSession(name, start, session), options),
   }
 }
 
 /** Whether a backend's channels are topics of one connection. */
 export const sharesConnection = (backend: Backend | undefined): backend is ConversationBackend =>
-  backend !== undefined && 'createSession' in backend
+  backend !== undefined && 'createSessions' in backend

@@ -156,17 +156,18 @@ function openSocket(
 
 /** The error for an upgrade that failed. A browser reports the close code alone, so the text lists the usual causes. */
 function upgradeError({ subprotocols }: WebSocketBackend, url: string, code: number): PushError {
-  const offer =
-    subprotocols.length > 0
-      ? `The client offered the subprotocol ${subprotocols.join(', ')}: use standard() for a server that does not support it.`
-      : 'The client offered no subprotocol: use nchan() for the hub and Nchan.'
   return new PushError(
     'network-error',
     DEV &&
-      `WebSocket to "${redactUrl(url)}" not opened (code ${code}): the server is down or rejected the upgrade (401, 403, 404), a proxy blocks it, or no subprotocol was agreed on. ${offer}`,
+      `WebSocket to "${redactUrl(url)}" not opened (code ${code}): the server is down or rejected the upgrade (401, 403, 404), a proxy blocks it, or no subprotocol was agreed on. ${adviceOn(subprotocols)}`,
     { status: code },
   )
 }
+
+const adviceOn = (subprotocols: readonly string[]): string =>
+  subprotocols.length > 0
+    ? `The client offered the subprotocol ${subprotocols.join(', ')}: use standard() for a server that does not support it.`
+    : 'The client offered no subprotocol: use nchan() for the hub and Nchan.'
 
 /** The error for the close code of an open WebSocket; undefined where it ends the channel. */
 function closeError({ closes }: WebSocketBackend, url: string, code: number, text: string): PushError | undefined {

@@ -49,7 +49,7 @@ export function batches({ offset, read }: LogPosition, emit: Emit) {
       if (data.length > 0) message(data, error)
     },
     /** Emits text that cannot be read and is not a message. The position does not change. */
-    wrong(raw: string, cause: string) {
+    wrong(raw: string, cause: string | false) {
       const emitted = held ? count - 1 : count
       emit(
         unreadable(

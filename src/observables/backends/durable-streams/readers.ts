@@ -1,3 +1,4 @@
+import { DEV } from '../../internal/dev.ts'
 import { mediaType } from '../../../wire/media-type.ts'
 import { bodyCollector } from '../../parsers/body-collector.ts'
 import { decodeBase64 } from '../../parsers/base64.ts'
@@ -34,7 +35,7 @@ export function readPoll(
 ): ResponseReader {
   const next = headers.get(NEXT_OFFSET)
   const type = headers.get('content-type')
-  if (next === null) throw unexpected(`it has no ${NEXT_OFFSET}, and its content type is ${type ?? 'missing'}`)
+  if (next === null) throw unexpected(DEV && `it has no ${NEXT_OFFSET}, and its content type is ${type ?? 'missing'}`)
   if (json && status === 200 && mediaType(type) !== JSON_TYPE) throw notJson(type)
   emitBeginning(start, emit)
   const batch = batches(start, emit)
@@ -82,7 +83,7 @@ export function readEvents(
   return ({ event, data }) => {
     if (event !== 'data' && event !== 'control') {
       // Later versions of the protocol may have other events, but none of them comes first.
-      if (!hasBegun) throw unexpected(`an event named ${event ?? 'message'} comes first`)
+      if (!hasBegun) throw unexpected(DEV && `an event named ${event ?? 'message'} comes first`)
       return
     }
     if (!hasBegun) emitBeginning(start, emit)
@@ -92,7 +93,7 @@ export function readEvents(
   }
 }
 
-const NO_OFFSET = 'a control event has no streamNextOffset'
+const NO_OFFSET = DEV && 'a control event has no streamNextOffset'
 
 /** Emits the beginning as a cursor, so that a connection that is lost before the first message causes no gap. */
 function emitBeginning({ offset, read }: LogPosition, emit: Emit): void {
@@ -110,6 +111,6 @@ function parseControl(json: string): { next: string; closed: boolean } | undefin
 }
 
 const notJson = (type: string | null) =>
-  unexpected(`a stream of ${type} has pieces instead of messages: durableStreams({ json: false })`)
+  unexpected(DEV && `a stream of ${type} has pieces instead of messages: durableStreams({ json: false })`)
 
-const unexpected = (cause: string) => unexpectedServer('a Durable Streams server', cause)
+const unexpected = (cause: string | false) => unexpectedServer('a Durable Streams server', cause)

@@ -94,18 +94,21 @@ const OPTIONAL = ['hello', 'ready', 'subscribed', 'unsubscribe', 'error', 'ended
 /** Names the first mistake of a declaration, when it is given. */
 export function checkDeclaration(options: JsonMessagesOptions<never>): void {
   const { ping, heartbeat, subprotocols, closes = {} } = options
-  const wrong = (name: string, value: unknown, advice: string) =>
-    DEV && wrongOption(name, 'jsonMessages', value, advice)
+  const wrong = (name: string, value: unknown, advice: string | false) =>
+    advice && wrongOption(name, 'jsonMessages', value, advice)
   for (const name of REQUIRED)
-    checkOption(typeof options[name] === 'function', wrong(name, options[name], 'It is required: give a function.'))
+    checkOption(
+      typeof options[name] === 'function',
+      wrong(name, options[name], DEV && 'It is required: give a function.'),
+    )
   for (const name of OPTIONAL)
     checkOption(
       options[name] === undefined || typeof options[name] === 'function',
-      wrong(name, options[name], 'Give a function, or leave it out.'),
+      wrong(name, options[name], DEV && 'Give a function, or leave it out.'),
     )
   checkOption(
     options.accepted === undefined || options.send !== undefined,
-    wrong('accepted', options.accepted, 'Without `send` nothing is sent: give `send` too, or leave it out.'),
+    wrong('accepted', options.accepted, DEV && 'Without `send` nothing is sent: give `send` too, or leave it out.'),
   )
   checkNumbers('jsonMessages', { heartbeat }, 1)
   if (ping) checkNumbers('jsonMessages', { 'ping.every': ping.every ?? NaN, 'ping.within': ping.within }, 1)
@@ -114,6 +117,6 @@ export function checkDeclaration(options: JsonMessagesOptions<never>): void {
   for (const [code, verdict] of Object.entries(closes))
     checkOption(
       verdict === undefined || VERDICTS.has(verdict),
-      wrong(`closes[${code}]`, verdict, `Give one of ${[...VERDICTS].join(', ')}.`),
+      wrong(`closes[${code}]`, verdict, DEV && `Give one of ${[...VERDICTS].join(', ')}.`),
     )
 }

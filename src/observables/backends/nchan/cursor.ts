@@ -57,4 +57,4 @@ export function cursorReader(): (head: { get(name: string): string | null | unde
 export const isCursor = (id: string | undefined): boolean => id !== undefined && /^-?\d+:/.test(id)
 
 /** Returns the error for a message without a cursor, which every message of Nchan and the hub has. */
-export const missingCursor = (cause: string) => unexpectedServer('Nchan or the hub', cause)
+export const missingCursor = (cause: string | false) => unexpectedServer('Nchan or the hub', cause)

@@ -1,3 +1,4 @@
+import { DEV } from '../../internal/dev.ts'
 import {
   CONTROL_EVENT_PREFIX,
   CONTROL_WORDS,
@@ -83,7 +84,7 @@ export function nchan({ heartbeat }: NchanOptions = {}): Backend & BackendParts 
           hasCursors ||= isCursor(id)
           // Control events have a name, and need no cursor.
           if (!hasCursors && !OWN_EVENTS.includes(name))
-            throw missingCursor(`the first message of the stream has the id ${id ?? '(none)'}`)
+            throw missingCursor(DEV && `the first message of the stream has the id ${id ?? '(none)'}`)
           emit(streamed(event, heartbeat))
         }
       },

@@ -66,7 +66,8 @@ function singleMessage(
       // Checked at the first byte, because an event stream of another server does not end.
       if (!isBodiless && cursor === undefined)
         throw missingCursor(
-          `the response from "${redactUrl(url)}" with ${type || 'no content type'} lacks Last-Modified and Etag of Nchan`,
+          DEV &&
+            `the response from "${redactUrl(url)}" with ${type || 'no content type'} lacks Last-Modified and Etag of Nchan`,
         )
       feed(chunk)
     },
