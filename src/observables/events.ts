@@ -137,7 +137,7 @@ export interface SourceOpen {
    * Hands a message to the connection. Throws `not-connected` where the connection is going, so that the message waits
    * for the next. Absent: this technique cannot send.
    */
-  readonly send?: (data: Payload) => void
+  readonly send?: (data: Payload, signal?: AbortSignal) => void | Promise<void>
   /**
    * A heartbeat that this side sends: `every` ms, and something has to arrive `within` ms after it, where it says so.
    */

@@ -57,7 +57,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   const active = new BehaviorSubject<readonly AnyChannel[]>([])
   let closed = false
   const warnOfDuplicate =
-    process.env.NODE_ENV !== 'production' && config.warnings
+    process.env.NODE_ENV !== 'production' && config.warnings && !sharesConnection(backend)
       ? duplicateConnectionWarnings(() => active.value, scheduler)
       : undefined
   const scope: ClientScope = {

@@ -61,7 +61,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     explain: () => technique.explain?.(url, scheduler.now()),
     link: (position, moved, retryNow$) =>
       session && topic !== undefined
-        ? session.topic(topic, { position, moved, retryNow$ })
+        ? session.topic(topic, { position, moved, retryNow$, policy: retry })
         : connection.link({ position, moved, retryNow$ }, (events$) =>
             process.env.NODE_ENV !== 'production' ? droppable(channel, events$) : events$,
           ),

@@ -8,6 +8,8 @@ export interface TopicSubscription {
   readonly topic: string
   /** The cursor of the last message; undefined where there is none to resume from. */
   readonly cursor: string | undefined
+  /** Whether the server did not acknowledge the one before it in time, so that the topic is to be subscribed once more. */
+  readonly again?: boolean
 }
 
 /**
@@ -20,6 +22,7 @@ export interface Conversation {
   /** Reads one frame, which may hold several messages for several topics. */
   receive(frame: Payload): void
   subscribe(subscription: TopicSubscription): void
+  /** Ends one subscription, acknowledged or not. */
   unsubscribe(id: number): void
   /** Writes one message. The port is told by `key` when the server accepts or rejects it, where `acknowledges`. */
   send(id: number, data: Payload, key: number): void

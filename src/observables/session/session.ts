@@ -21,7 +21,10 @@ export interface SessionOptions {
 export type Converse = (source: Observable<SourceEvent>, credentials: SessionCredentials) => Observable<SourceEvent>
 
 /** What reads a topic: its position, where to report a new one, and when to end a wait. */
-export type TopicReader = Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'>
+export interface TopicReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
+  /** Decides when a topic that was rejected is subscribed again. @default the session's */
+  readonly policy?: RetryPolicy | undefined
+}
 
 /** One supervised connection for all topics of one server. */
 export interface Session {
@@ -39,10 +42,11 @@ export interface Session {
 export function createSession(
   namespace: string,
   start: StartConversation,
-  { link, policy, subscribeTimeout, scheduler }: SessionOptions,
+  { link, policy: sessionPolicy, subscribeTimeout, scheduler }: SessionOptions,
 ): Session {
-  // Replaced whole on every change, so that a walk sees the topics that it began with.
-  let topics: readonly OpenTopic[] = []
+  const topics = new Set<OpenTopic>()
+  /** A handler may leave or join topics during a walk. */
+  const snapshot = () => [...topics]
   const retryNow$ = new Subject<unknown>()
   let connection: Subscription | undefined
   let ready: Ready | undefined
@@ -52,7 +56,7 @@ export function createSession(
 
   const disconnected = () => {
     ready = undefined
-    for (const { link } of topics) link.disconnected()
+    for (const { link } of snapshot()) link.disconnected()
   }
 
   const converse: Converse = (source, credentials) =>
@@ -84,8 +88,9 @@ export function createSession(
               resumed: false,
               ...(ping && { ping: { ...ping, send: () => write(ping.send()) } }),
             })
-            ready = { ...connected, technique }
-            for (const { link } of topics) link.connected(ready)
+            const mine = (ready = { ...connected, technique })
+            // A topic that joins, or a connection that ends, in a handler of these takes care of itself.
+            for (const { link } of snapshot()) if (ready === mine) link.connected(mine)
           },
           alive: () => subscriber.next(ALIVE),
           refuse: (error) => subscriber.error(error),
@@ -104,11 +109,14 @@ export function createSession(
     present = event
     if (event.type === 'open') return
     if (event.type !== 'closed' && event.type !== 'failed') {
-      for (const { emit } of topics) emit(event)
+      for (const { emit } of snapshot()) emit(event)
       return
     }
     connection = undefined
-    for (const { link } of topics) link.end(event)
+    // A handler may read a topic again, which begins another connection.
+    const ending = snapshot()
+    topics.clear()
+    for (const { link } of ending) link.end(event)
   }
 
   const connect = () => {
@@ -122,7 +130,7 @@ export function createSession(
   }
 
   return {
-    topic: (topic, { position, moved, retryNow$: retry$ = NEVER }) =>
+    topic: (topic, { position, moved, policy = sessionPolicy, retryNow$: retry$ = NEVER }) =>
       new Observable((subscriber) => {
         const emit = (event: LinkEvent) => subscriber.next(event)
         const link = topicLink({
@@ -136,11 +144,11 @@ export function createSession(
           subscriber,
         })
         const open: OpenTopic = { link, emit }
-        topics = [...topics, open]
+        topics.add(open)
         subscriber.add(() => {
-          topics = topics.filter((other) => other !== open)
+          topics.delete(open)
           link.leave()
-          if (topics.length === 0) disconnect()
+          if (topics.size === 0) disconnect()
         })
         subscriber.add(
           retry$.subscribe((value) => {

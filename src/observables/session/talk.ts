@@ -1,5 +1,5 @@
 import type { Ping } from '../backends/backend.ts'
-import { PushError, fault } from '../errors.ts'
+import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload, SourceEvent } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import type { SessionCredentials, SessionPort, StartConversation } from './conversation.ts'
@@ -24,9 +24,16 @@ export interface Talk {
 }
 
 interface Unacknowledged {
+  /** Ends the wait. */
+  readonly forget: () => void
   readonly resolve: () => void
   readonly reject: (error: PushError) => void
 }
+
+const FAILED = DEV && 'A function of the backend failed'
+
+/** The codes of a frame that the connection did not take. */
+const UNWRITTEN: ReadonlySet<PushErrorCode> = new Set(['not-connected', 'buffer-full'])
 
 /** Begins a conversation on a connection that opened. */
 export function startTalk({ start, credentials, write, nextId, ready, alive, refuse }: TalkOptions): Talk {
@@ -38,8 +45,9 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
 
   const settle = (key: number, then: (message: Unacknowledged) => void) => {
     const message = unacknowledged.get(key)
-    unacknowledged.delete(key)
-    if (message) then(message)
+    if (!message) return
+    message.forget()
+    then(message)
   }
 
   const tell = (id: number, event: SourceEvent) => links.get(id)?.receive(event)
@@ -59,41 +67,59 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
     acknowledged: (key) => settle(key, ({ resolve }) => resolve()),
     sendRejected: (key, error) => settle(key, ({ reject }) => reject(error)),
     unreadable(frame, error) {
-      for (const id of links.keys()) tell(id, { type: 'message', data: frame, event: 'message', error })
+      // A handler may subscribe another topic, which lacks nothing.
+      const present = [...links.values()]
+      for (const link of present) link.receive({ type: 'message', data: frame, event: 'message', error })
     },
     refused: refuse,
   }
   const conversation = start(port, credentials)
 
+  const guarded = (step: () => void) => {
+    try {
+      step()
+    } catch (cause) {
+      const error = fault(cause, 'prepare-failed', FAILED)
+      // A connection that is closing, or full, reports that itself.
+      if (!UNWRITTEN.has(error.code)) refuse(error)
+    }
+  }
+
   const connection: ReadyConnection = {
-    conversation,
     register(link) {
       const id = nextId()
       links.set(id, link)
       return id
     },
     release: (id) => void links.delete(id),
-    send(id, data) {
+    subscribe(subscription) {
+      try {
+        conversation.subscribe(subscription)
+        return undefined
+      } catch (cause) {
+        const error = fault(cause, 'prepare-failed', FAILED)
+        return error.code === 'not-connected' ? undefined : error
+      }
+    },
+    unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
+    send(id, data, signal) {
       const key = (nextKey += 1)
       if (!conversation.acknowledges) return conversation.send(id, data, key)
       return new Promise((resolve, reject) => {
-        unacknowledged.set(key, { resolve, reject })
+        const forget = () => {
+          unacknowledged.delete(key)
+          signal?.removeEventListener('abort', forget)
+        }
+        signal?.addEventListener('abort', forget)
+        unacknowledged.set(key, { resolve, reject, forget })
         try {
           conversation.send(id, data, key)
         } catch (error) {
-          unacknowledged.delete(key)
+          forget()
           reject(error)
         }
       })
     },
-  }
-
-  const guarded = (step: () => void) => {
-    try {
-      step()
-    } catch (cause) {
-      refuse(fault(cause, 'prepare-failed', DEV && 'A function of the backend failed'))
-    }
   }
   guarded(() => conversation.open())
 
@@ -110,8 +136,10 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
         DEV &&
           'The connection was lost before the server acknowledged the message. The server may have it: send it again only if it may come twice.',
       )
-      for (const { reject } of unacknowledged.values()) reject(error)
-      unacknowledged.clear()
+      for (const { forget, reject } of unacknowledged.values()) {
+        forget()
+        reject(error)
+      }
     },
   }
 }

@@ -7,16 +7,18 @@ import { PushError } from '../errors.ts'
 import type { LinkEvent, Payload, SourceEvent, SourceOpen } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter, wallTime } from '../internal/time.ts'
-import type { Conversation } from './conversation.ts'
+import type { TopicSubscription } from './conversation.ts'
 
 /** A connection whose hello is done. */
 export interface ReadyConnection {
-  readonly conversation: Conversation
   /** Returns an id that no subscription of this session had. */
   register(link: TopicLink): number
   release(id: number): void
-  /** Writes a message. Returns a promise where the server acknowledges it. */
-  send(id: number, data: Payload): void | Promise<void>
+  /** Writes the frame. Returns why it cannot be written; undefined also where the connection is closing. */
+  subscribe(subscription: TopicSubscription): PushError | undefined
+  unsubscribe(id: number): void
+  /** Writes a message. Returns a promise where the server acknowledges it, which `signal` ends the wait for. */
+  send(id: number, data: Payload, signal: AbortSignal | undefined): void | Promise<void>
 }
 
 /** The same, and the technique that made it. */
@@ -84,6 +86,8 @@ export function topicLink({
   /** Closed when the topic's reader leaves, or the topic is subscribed again. */
   let following = new Subscription()
   let openedAt: number | undefined
+  /** Whether the server did not acknowledge the last subscription on this connection. */
+  let unanswered = false
 
   const enter = (next: State, after?: number, work = () => {}) => {
     timer.unsubscribe()
@@ -94,17 +98,21 @@ export function topicLink({
 
   const subscribe = (again = false) => {
     if (!connection) return
-    if ('id' in state) connection.conversation.unsubscribe(state.id)
+    if ('id' in state) connection.unsubscribe(state.id)
     const id = connection.register(link)
     openedAt = undefined
     following.unsubscribe()
     tracker.follow((following = new Subscription()), undefined)
     const { value } = tracker.position
     enter({ phase: 'subscribing', id, early: [], again }, subscribeTimeout, () => {
-      if (again) link.rejected(unanswered(topic, subscribeTimeout))
-      else subscribe(true)
+      unanswered = true
+      if (!again) return subscribe(true)
+      connection?.unsubscribe(id)
+      fail(unacknowledged(topic, subscribeTimeout))
     })
-    connection.conversation.subscribe({ id, topic, cursor: canResume(tracker.position) ? value : undefined })
+    const cursor = canResume(tracker.position) ? value : undefined
+    const error = connection.subscribe({ id, topic, cursor, again: unanswered })
+    if (error) fail(error)
   }
 
   const fail = (error: PushError) => {
@@ -117,8 +125,11 @@ export function topicLink({
   }
 
   const retry = () => {
+    const waited: State = { phase: 'disconnected' }
+    enter(waited)
     subscriber.next({ type: 'connecting', attempt: failures.count })
-    subscribe()
+    // Its reader may have left, and the connection may be another one.
+    if (state === waited) subscribe()
   }
 
   const link: TopicLink = {
@@ -130,6 +141,7 @@ export function topicLink({
     disconnected() {
       if (state.phase !== 'ended') enter({ phase: 'disconnected' })
       connection = undefined
+      unanswered = false
     },
     receive(event) {
       if (state.phase === 'subscribing') state.early.push(event)
@@ -139,14 +151,23 @@ export function topicLink({
       if (state.phase !== 'subscribing' || !connection) return
       const { id, early } = state
       const { technique, send } = connection
+      unanswered = false
       enter({ phase: 'subscribed', id })
       openedAt = scheduler.now()
-      const open: SourceOpen = { type: 'open', technique, namespace, resumed, send: (data) => send(id, data) }
+      const open: SourceOpen = {
+        type: 'open',
+        technique,
+        namespace,
+        resumed,
+        send: (data, signal) => send(id, data, signal),
+      }
       tracker.next(open, false)
-      if (cursor !== undefined) tracker.next({ type: 'alive', cursor }, false)
+      // Messages up to the topic's place may be still to come, where the server resumes.
+      if (cursor !== undefined && !resumed) tracker.next({ type: 'alive', cursor }, false)
       for (const event of early) tracker.next(event, false)
     },
     rejected(error) {
+      unanswered = false
       if ('id' in state) fail(error)
     },
     end(event) {
@@ -157,12 +178,10 @@ export function topicLink({
       subscriber.complete()
     },
     retryNow() {
-      if (state.phase !== 'waiting') return
-      enter({ phase: 'disconnected' })
-      retry()
+      if (state.phase === 'waiting') retry()
     },
     leave() {
-      if ('id' in state) connection?.conversation.unsubscribe(state.id)
+      if ('id' in state) connection?.unsubscribe(state.id)
       enter({ phase: 'ended' })
       following.unsubscribe()
       connection = undefined
@@ -171,7 +190,7 @@ export function topicLink({
   return link
 }
 
-const unanswered = (topic: string, within: number) =>
+const unacknowledged = (topic: string, within: number) =>
   new PushError(
     'connect-timeout',
     DEV &&

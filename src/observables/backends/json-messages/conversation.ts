@@ -5,15 +5,7 @@ import { decodeUtf8 } from '../../parsers/utf8.ts'
 import type { Ping } from '../backend.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import type { JsonError, JsonMessage, JsonMessagesOptions, JsonSubscribed } from './declaration.ts'
-
-/** One subscription, as the server knows it. */
-interface Subscribed {
-  readonly topic: string
-  readonly cursor: string | undefined
-  /** Whether the frame that subscribed the topic had this subscription's cursor. */
-  readonly resumes: boolean
-  acknowledged: boolean
-}
+import { topicTable, type TopicTable } from './topic-table.ts'
 
 /** The conversation of a declared server, on one connection. */
 export function jsonConversation<M>(
@@ -35,67 +27,37 @@ export function jsonConversation<M>(
   port: SessionPort,
   credentials: SessionCredentials,
 ): Conversation {
-  const subscriptions = new Map<number, Subscribed>()
   let isReady = false
 
-  const write = (frame: unknown, by: string) => {
-    const json = JSON.stringify(frame) as string | undefined
-    if (json === undefined || frame instanceof Promise)
-      throw new PushError(
-        'invalid-option',
-        DEV &&
-          `\`${by}\` of jsonMessages() returned ${frame instanceof Promise ? 'a promise' : String(frame)}. Return the frame to send.`,
-      )
-    port.write(json)
-  }
-
-  const idsOf = (topic: string) => [...subscriptions].filter(([, each]) => each.topic === topic)
+  const write = frameWriter(port)
+  const topics = topicTable(
+    {
+      acknowledges: subscribed !== undefined,
+      unsubscribe: unsubscribe && ((topic) => write(unsubscribe(topic), 'unsubscribe')),
+      subscribe(topic, cursor) {
+        let used = false
+        const frame = subscribe(topic, {
+          get cursor() {
+            used = true
+            return cursor
+          },
+        })
+        write(frame, 'subscribe')
+        return used
+      },
+    },
+    port,
+  )
 
   const begin = () => {
     isReady = true
     port.ready({ ping: heartbeats })
   }
 
-  const acknowledge = ({ topic, resumed = true, cursor }: JsonSubscribed) => {
-    for (const [id, subscription] of idsOf(topic)) {
-      if (subscription.acknowledged) continue
-      subscription.acknowledged = true
-      port.subscribed(id, { resumed: subscription.resumes && resumed, cursor: place(cursor) })
-    }
-  }
+  const acknowledge = ({ topic, resumed = true, cursor }: JsonSubscribed) =>
+    topics.acknowledge(topic, resumed, place(cursor))
 
-  const reject = (topic: string, cause: PushError) => {
-    for (const [id] of idsOf(topic)) {
-      subscriptions.delete(id)
-      port.rejected(id, cause)
-    }
-  }
-
-  const fail = ({ topic, key, message: said = 'the server gave no reason', retry, unauthorized }: JsonError) => {
-    if (key !== undefined && key !== null) {
-      const rejected = DEV && `The server rejected the message: ${said}. Correct the message or the rights of the user.`
-      return port.sendRejected(Number(key), new PushError('send-rejected', rejected))
-    }
-    const code = unauthorized ? 'unauthorized' : retry ? 'unavailable' : 'rejected'
-    if (topic) return reject(topic, new PushError(code, DEV && `The server rejected topic "${topic}": ${said}.`))
-    if (!isReady) return port.refused(new PushError(code, DEV && `The server rejected the connection: ${said}.`))
-    const waiting = new Set([...subscriptions.values()].flatMap((each) => (each.acknowledged ? [] : [each.topic])))
-    const [only] = waiting
-    if (only !== undefined && waiting.size === 1)
-      reject(only, new PushError(code, DEV && `The server rejected topic "${only}": ${said}.`))
-  }
-
-  const deliver = ({ topic, data, cursor, event = 'message' }: JsonMessage) => {
-    const json = JSON.stringify(data) as string | undefined
-    if (typeof topic !== 'string' || json === undefined)
-      throw new PushError(
-        'invalid-message',
-        DEV &&
-          `\`message\` of jsonMessages() returned ${typeof topic === 'string' ? 'no `data`' : 'no `topic`'}. Return { topic, data }, or false where the frame is not a message.`,
-      )
-    for (const [id, each] of subscriptions)
-      if (each.topic === topic) port.message(id, { data: json, event, cursor: place(cursor) })
-  }
+  const deliver = (given: JsonMessage) => topics.deliver(given.topic, messageOf(given))
 
   const read = (frame: M) => {
     if (ping?.reply?.(frame)) return
@@ -103,23 +65,18 @@ export function jsonConversation<M>(
     if (reply) return write(reply, 'pong')
     if (!isReady && ready?.(frame)) begin()
     const failed = error?.(frame)
-    if (failed) return fail(failed)
-    const topic = subscribed?.(frame)
-    if (topic) acknowledge(typeof topic === 'string' ? { topic } : topic)
+    if (failed) return reportError(failed, topics, port, isReady)
+    const state = subscribed?.(frame)
+    if (state) acknowledge(typeof state === 'string' ? { topic: state } : state)
     const messages = message(frame)
     if (messages) {
       if (Array.isArray(messages)) for (const each of messages) deliver(each)
       else deliver(messages as JsonMessage)
     }
     const key = accepted?.(frame)
-    if (key !== undefined && key !== null && key !== false && key !== '') port.acknowledged(Number(key))
+    if (isKey(key)) port.acknowledged(Number(key))
     const last = ended?.(frame)
-    if (last) {
-      for (const [id] of idsOf(last)) {
-        subscriptions.delete(id)
-        port.ended(id)
-      }
-    }
+    if (last) for (const id of topics.drop(last)) port.ended(id)
   }
 
   return {
@@ -137,37 +94,10 @@ export function jsonConversation<M>(
         port.unreadable(frame, asPushError(cause, 'invalid-message', DEV && 'The frame cannot be read'))
       }
     },
-    subscribe({ id, topic, cursor }) {
-      const [first] = idsOf(topic)
-      if (first) {
-        const [, { cursor: sent, resumes, acknowledged }] = first
-        subscriptions.set(id, {
-          topic,
-          cursor,
-          resumes: resumes && !acknowledged && sent === cursor,
-          acknowledged: false,
-        })
-        if (acknowledged) acknowledge({ topic })
-        return
-      }
-      let used = false
-      const frame = subscribe(topic, {
-        get cursor() {
-          used = true
-          return cursor
-        },
-      })
-      subscriptions.set(id, { topic, cursor, resumes: used && cursor !== undefined, acknowledged: false })
-      write(frame, 'subscribe')
-      if (!subscribed) acknowledge({ topic })
-    },
-    unsubscribe(id) {
-      const gone = subscriptions.get(id)
-      if (!subscriptions.delete(id) || !gone || !unsubscribe || idsOf(gone.topic).length > 0) return
-      write(unsubscribe(gone.topic), 'unsubscribe')
-    },
+    subscribe: topics.add,
+    unsubscribe: topics.remove,
     send(id, data, key) {
-      const topic = subscriptions.get(id)?.topic
+      const topic = topics.nameOf(id)
       if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
       if (!send)
         throw new PushError(
@@ -178,6 +108,53 @@ export function jsonConversation<M>(
     },
   }
 }
+
+/** Reports an error of the server: of a message, of a topic, or of the connection before it is ready. */
+function reportError(
+  { topic, key, message: said = 'the server gave no reason', retry, unauthorized }: JsonError,
+  topics: TopicTable,
+  port: SessionPort,
+  isReady: boolean,
+): void {
+  if (isKey(key)) {
+    const rejected = DEV && `The server rejected the message: ${said}. Correct the message or the rights of the user.`
+    return port.sendRejected(Number(key), new PushError('send-rejected', rejected))
+  }
+  const code = unauthorized ? 'unauthorized' : retry ? 'unavailable' : 'rejected'
+  const name = topic || (isReady ? topics.onlyWaiting : undefined)
+  if (name) {
+    const error = new PushError(code, DEV && `The server rejected topic "${name}": ${said}.`)
+    for (const id of topics.drop(name)) port.rejected(id, error)
+  } else if (!isReady) port.refused(new PushError(code, DEV && `The server rejected the connection: ${said}.`))
+}
+
+/** Writes what a function of the declaration returned as a frame. */
+const frameWriter = (port: SessionPort) => (frame: unknown, by: string) => {
+  const json = JSON.stringify(frame) as string | undefined
+  if (json === undefined || frame instanceof Promise)
+    throw new PushError(
+      'invalid-option',
+      DEV &&
+        `\`${by}\` of jsonMessages() returned ${frame instanceof Promise ? 'a promise' : String(frame)}. Return the frame to send.`,
+    )
+  port.write(json)
+}
+
+/** Returns a message of a frame as the session delivers it. */
+function messageOf({ topic, data, cursor, event = 'message' }: JsonMessage): Parameters<SessionPort['message']>[1] {
+  const json = JSON.stringify(data) as string | undefined
+  if (typeof topic !== 'string' || json === undefined)
+    throw new PushError(
+      'invalid-message',
+      DEV &&
+        `\`message\` of jsonMessages() returned ${typeof topic === 'string' ? 'no `data`' : 'no `topic`'}. Return { topic, data }, or false where the frame is not a message.`,
+    )
+  return { data: json, event, cursor: place(cursor) }
+}
+
+/** Whether the server named a message by its key. */
+const isKey = (key: string | number | false | null | undefined): key is string | number =>
+  key !== undefined && key !== null && key !== false && key !== ''
 
 const place = (cursor: string | number | null | undefined): string | undefined =>
   cursor === undefined || cursor === null ? undefined : String(cursor)
