@@ -16,6 +16,7 @@ import {
   createPushClient,
   fallback,
   iframeStream,
+  jsonMessages,
   longPolling,
   nchan,
   pageLifecycle,
@@ -287,6 +288,29 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.open()
     return () => (connections() === 3 ? error() : undefined)
   },
+  async "a topic's subscription is acknowledged"(time) {
+    const { url } = await sockets()
+    const backend = jsonMessages({
+      subscribe: (name) => ({ subscribe: name }),
+      subscribed: () => false,
+      message: () => false,
+    })
+    const technique = mockTechnique()
+    const client = createPushClient({
+      technique,
+      backend,
+      baseUrl: url,
+      scheduler: time,
+      retry: never,
+      warnings: false,
+    })
+    onTestFinished(() => client.close())
+    const channel = client.channel(defineChannel({ topic: 'a' })())
+    channel.events$.subscribe()
+    technique.latest.open()
+    return () => channel.state.error?.code
+  },
+  '`auth.token`': (time) => reading(time, { auth: { token: hang } }).error,
   '`prepareRequest`': (time) => reading(time, { prepareRequest: hang, connectTimeout: 1e6 }).error,
   'a connection whose token expires in 60 s'(time) {
     const prepareRequest = () => ({ expiresAt: time.now() + 60_000 })
