@@ -30,7 +30,7 @@ interface Topic {
   /** Replaced on every change, so that a delivery sees the subscriptions that it began with. */
   subscriptions: readonly Subscribed[]
   /** The cursor that the server was sent. */
-  cursor: string | undefined
+  readonly cursor: string | undefined
   /** Whether the server can resume behind it. */
   resumes: boolean
   acknowledged: boolean
@@ -50,6 +50,51 @@ interface Subscribed {
 /** How many topics that were left are remembered. Their last messages arrive within one round trip. */
 const REMEMBERED = 1_000
 
+/** Returns a topic whose frame was written. `resumes`: the frame has the cursor. */
+function newTopic(
+  { cursor, resumes, follows, ...topic }: Pick<Topic, 'name' | 'cursor' | 'resumes' | 'follows'>,
+  acknowledges: boolean,
+): Topic {
+  return {
+    ...topic,
+    cursor,
+    follows,
+    // Without an acknowledgement, messages of the earlier subscription are not told from those of this one.
+    resumes: resumes && cursor !== undefined && (acknowledges || !follows),
+    subscriptions: [],
+    acknowledged: false,
+    repeats: 0,
+    dropped: false,
+  }
+}
+
+/** Records that the frame of a topic was written once more. The acknowledgement may be that of either cursor. */
+function repeated(topic: Topic, cursor: string | undefined, used: boolean): void {
+  topic.repeats += 1
+  if (used && topic.cursor === cursor) return
+  topic.resumes = false
+  topic.subscriptions = topic.subscriptions.map((each) => ({ ...each, resumes: false }))
+}
+
+/** The server subscribed a topic once more: it sends the messages behind the cursor of the first frame again. */
+function beginAgain(topic: Topic, cursor: string | undefined, port: SessionPort): void {
+  if (topic.repeats === 0) return
+  topic.repeats -= 1
+  for (const { id } of topic.subscriptions) port.gap(id, 'not-resumed', cursor)
+}
+
+/** Adds a name to the last ones. */
+function remember(names: Set<string>, name: string): void {
+  names.add(name)
+  const [oldest] = names
+  if (names.size > REMEMBERED && oldest !== undefined) names.delete(oldest)
+}
+
+function onlyOf<T>(set: ReadonlySet<T>): T | undefined {
+  const [only] = set
+  return set.size === 1 ? only : undefined
+}
+
 /** Keeps the topics of one connection. The cost of a frame does not depend on their number. */
 export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
   const topics = new Map<string, Topic>()
@@ -63,35 +108,17 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
   }
 
   const begin = ({ id, topic: name, cursor }: TopicSubscription) => {
-    const used = frames.subscribe(name, cursor)
-    const follows = left.has(name)
-    const resumes = used && cursor !== undefined && (frames.acknowledges || !follows)
-    const topic: Topic = {
-      name,
-      subscriptions: [],
-      cursor,
-      resumes,
-      acknowledged: false,
-      repeats: 0,
-      follows,
-      dropped: false,
-    }
+    const resumes = frames.subscribe(name, cursor)
+    const topic = newTopic({ name, cursor, resumes, follows: left.has(name) }, frames.acknowledges)
     topics.set(name, topic)
     waiting.add(topic)
-    join(topic, id, resumes)
+    join(topic, id, topic.resumes)
     if (!frames.acknowledges) table.acknowledge(name, true, undefined)
   }
 
   /** The server did not acknowledge a topic in time, and may have received no frame. */
   const repeat = (topic: Topic, { id, cursor }: TopicSubscription) => {
-    const used = frames.subscribe(topic.name, cursor)
-    topic.repeats += 1
-    if (topic.cursor !== cursor) {
-      // The acknowledgement may be that of either cursor.
-      topic.resumes = false
-      topic.subscriptions = topic.subscriptions.map((each) => ({ ...each, resumes: false }))
-    }
-    topic.resumes &&= used
+    repeated(topic, cursor, frames.subscribe(topic.name, cursor))
     join(topic, id, topic.resumes)
   }
 
@@ -104,9 +131,7 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
   const leave = (topic: Topic) => {
     if (!frames.unsubscribe) return
     forget(topic)
-    left.add(topic.name)
-    const [oldest] = left
-    if (left.size > REMEMBERED && oldest !== undefined) left.delete(oldest)
+    remember(left, topic.name)
     frames.unsubscribe(topic.name)
   }
 
@@ -131,18 +156,13 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
     acknowledge(name, resumed, cursor) {
       const topic = topics.get(name)
       if (!topic) return
-      const { subscriptions, acknowledged } = topic
-      if (!acknowledged) {
-        topic.acknowledged = true
-        waiting.delete(topic)
-        if (subscriptions.length === 0) return leave(topic)
-        const proved = resumed && !topic.dropped
-        for (const { id, resumes } of subscriptions) port.subscribed(id, { resumed: resumes && proved, cursor })
-      } else if (topic.repeats > 0) {
-        // The server begins again, from the cursor of the first frame.
-        topic.repeats -= 1
-        for (const { id } of subscriptions) port.gap(id, 'not-resumed', resumed ? undefined : cursor)
-      }
+      if (topic.acknowledged) return beginAgain(topic, resumed ? undefined : cursor, port)
+      topic.acknowledged = true
+      waiting.delete(topic)
+      const { subscriptions } = topic
+      if (subscriptions.length === 0) return leave(topic)
+      const proved = resumed && !topic.dropped
+      for (const { id, resumes } of subscriptions) port.subscribed(id, { resumed: resumes && proved, cursor })
     },
     deliver(name, message) {
       const topic = topics.get(name)
@@ -157,8 +177,7 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
       return topic.subscriptions.map(({ id }) => id)
     },
     get onlyWaiting() {
-      const [only] = waiting
-      return waiting.size === 1 ? only?.name : undefined
+      return onlyOf(waiting)?.name
     },
   }
   return table
