@@ -519,7 +519,7 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     onTestFinished(() => warn.mockRestore())
     const { client } = reading(time, { warnings: true, disconnectDelay: Infinity, connectTimeout: 1e6 })
     client.channel(defineChannel({ url: '/a', replay: 1 })()).events$.subscribe()
-    return () => (warn.mock.calls.some(([said]) => String(said).includes('two connections')) ? 'warned' : undefined)
+    return () => (warn.mock.calls.some(([said]) => String(said).includes('Two connections')) ? 'warned' : undefined)
   },
   'Ruffle starts'(time) {
     const technique = flashSocket({ load: hang })
