@@ -76,7 +76,7 @@ export { mediaType } from '../wire/media-type.ts'
 
 // A lifecycle says when a channel pauses, and when it reconnects at once; `reconnect` keeps it connected.
 export { reconnect, type ReconnectOptions } from './connection/reconnect.ts'
-export type { Supervision } from './connection/connect-once.ts'
+export type { ConnectOptions, Supervision } from './connection/connect-once.ts'
 export type { SuperviseOptions } from './connection/supervise.ts'
 export type { Lifecycle, LifecycleSignals } from './connection/lifecycle.ts'
 export type { RetryPolicy } from './connection/backoff.ts'
@@ -115,4 +115,5 @@ export type {
   StartConversation,
   TopicSubscription,
 } from './session/conversation.ts'
+export type { SessionCache, SessionCacheOptions } from './session/session-cache.ts'
 export type { Converse, Session, SessionOptions, TopicReader } from './session/session.ts'

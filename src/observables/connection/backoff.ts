@@ -19,7 +19,7 @@ export function delayOf(
   const invalid = (failure: string | false, cause: unknown) =>
     new PushError(
       'invalid-option',
-      failure && `Invalid option \`retry\`: \`nextDelay\` ${failure}. Let it return 0 or more, or undefined.`,
+      DEV && failure && `Invalid option \`retry\`: \`nextDelay\` ${failure}. Let it return 0 or more, or undefined.`,
       { cause },
     )
   try {
