@@ -32,8 +32,12 @@ export function connectDevtools(app: App, { channels$ }: PushClient): void {
     }
     const subscription = tapEvents(channels$).subscribe((tapped) => show(tapped))
     app.onUnmount(() => subscription.unsubscribe())
-    Promise.all([import('../devtools/index.ts'), import('@vue/devtools-api').catch(() => undefined)])
-      .then(([{ devtools }, api]) => {
+    const load = async () => {
+      const { devtools } = await import('../devtools/index.ts')
+      return { devtools, api: await import('@vue/devtools-api').catch(() => undefined) }
+    }
+    load()
+      .then(({ devtools, api }) => {
         // A bundler may replace an optional package that is not installed with an empty module.
         if (!api?.setupDevtoolsPlugin) {
           subscription.unsubscribe()

@@ -13,7 +13,7 @@ import {
 } from 'pinia-push/observables'
 import { serveJson, type JsonServerOptions } from '../../servers/json-server.ts'
 
-export const technique = webSocket({ implementation: WebSocket as unknown as typeof globalThis.WebSocket })
+const technique = webSocket({ implementation: WebSocket as unknown as typeof globalThis.WebSocket })
 
 export type Frame = ReturnType<typeof JSON.parse>
 
