@@ -249,7 +249,7 @@ describe('a Mercure hub', () => {
       const server = await hub()
       const { error } = await read({ technique }, `${server.url}?match=a`, options).sees('failed')
       expect(error.code).toBe('unsupported')
-      expect(error.message).toMatch(/use sse\(\)$/)
+      expect(error.message).toMatch(/ Use sse\(\)\.$/)
     },
   )
 })
