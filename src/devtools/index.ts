@@ -50,7 +50,9 @@ export function devtools(
     stop() {
       subscription.unsubscribe()
       channels = []
-      updates.flush()
+      updates.cancel()
+      // The inspector is left as it is: the tools cannot update one of an app that is unmounted.
+      timeline?.flush()
       timeline = inspector = undefined
     },
   }
