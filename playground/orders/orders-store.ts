@@ -12,7 +12,7 @@ export interface ShownOrder extends Order {
   refused: string | undefined
 }
 
-/** Returns whether an action has completed, or is no longer possible. */
+/** Returns whether an action has completed or has become impossible. */
 const SETTLED = {
   accept: ({ state }) => state !== 'new',
   fill: isDone,

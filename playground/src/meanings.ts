@@ -126,8 +126,8 @@ export const MEANINGS = {
     remedy: 'Add app.use(createPush(…)).',
   },
   'source-failed': {
-    means: 'The function that names the channel threw.',
-    remedy: 'Return null from it while there is no channel.',
+    means: 'The function that returns the channel threw.',
+    remedy: 'Return null to read no channel.',
   },
   'snapshot-failed': {
     means: 'The initial state could not be loaded.',

@@ -32,7 +32,7 @@ export interface UsePushStatusReturn {
  * Returns the connection state of the whole app, for a banner. It does not read, so it connects nothing. On a server the
  * status is `idle`.
  *
- * @throws PushError `plugin-not-installed` if there is no plugin.
+ * @throws PushError `plugin-not-installed` if `app.use(createPush(...))` was not called.
  * @example
  * const { status, secondsUntilRetry, reconnect } = usePushStatus()
  * // <p v-if="secondsUntilRetry !== undefined">

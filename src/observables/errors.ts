@@ -35,7 +35,7 @@ import { errorMessage } from './internal/redact-url.ts'
  * | `missing-technique` | Neither the client nor the channel has a `technique`. | `createPushClient({ technique: sse() })`. |
  * | `client-closed` | The client was closed. | Create a new one. |
  * | `plugin-not-installed` | A composable or a store found no push plugin. | `app.use(createPush(...))`. |
- * | `source-failed` | The function that returns the channel of a composable or a store threw. | Correct it. Return `null` while there is no channel. |
+ * | `source-failed` | The function that returns the channel of a composable or a store threw. | Correct it. Return `null` to read no channel. |
  * | `snapshot-failed` | A store's `snapshot` threw, rejected or took over 30 s. | Correct `snapshot`. The store retries. |
  * | `apply-failed` | A store's `apply` threw, or returned a promise that rejected. | Correct `apply`. |
  */

@@ -22,7 +22,7 @@ import { syncStore, type SyncStoreOptions } from './sync-store.ts'
 /** One binding of a store. It is reactive. */
 export interface ChannelBinding<S = never> {
   readonly status: PushStatus
-  /** What is wrong with the connection, the snapshot or `apply`; undefined when nothing is. */
+  /** The error of the connection, the snapshot or `apply`. Undefined if there is none. */
   readonly error: PushError | undefined
   /** The technique that is connected. */
   readonly technique: string | undefined
@@ -106,7 +106,7 @@ function bindOne(
   checkFlush(binding.flush)
   const current = shallowReactive({ source, binding })
   const state = shallowRef(IDLE)
-  /** What is wrong with the snapshot or with `apply`. */
+  /** The error of the snapshot or of `apply`. */
   const fault = shallowRef<PushError>()
   const refresh$ = new Subject<() => void>()
   const paused$ = new BehaviorSubject(false)

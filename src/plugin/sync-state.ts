@@ -60,7 +60,7 @@ export function initialSyncState({ resumes, loads }: { resumes: boolean; loads: 
 }
 
 /**
- * Returns the next state and what has to be done then, in order. It is pure. An event that changes nothing returns
+ * Returns the next state and its effects, in order. It is pure. An event that changes nothing returns
  * `state` itself. Only the last effect may cause the next event at once.
  */
 export function transition(state: SyncState, event: SyncEvent): readonly [SyncState, ...SyncEffect[]] {

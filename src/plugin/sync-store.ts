@@ -34,7 +34,7 @@ export interface SyncStoreOptions<T, State> {
   scheduler: SchedulerLike
   /** Requests a fresh snapshot. The emitted function is called when it was applied, or has failed. */
   refresh$: Observable<() => void>
-  /** Receives what is wrong with the binding; undefined when nothing is. */
+  /** Receives the error of the binding, or undefined when it is cleared. */
   fault: (error: PushError | undefined) => void
   /** Receives every error of the user's functions. */
   report: (error: unknown) => void

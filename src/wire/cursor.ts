@@ -25,7 +25,7 @@ export const compareMoments = (a: Moment, b: Moment): number => a.seconds - b.se
 export const isBeforeAll = ({ seconds, counter, epoch }: CursorParts): boolean =>
   seconds === 0 && counter === 0 && epoch === undefined
 
-/** Reads a cursor without checking it: what is not a number becomes `NaN`. */
+/** Reads a cursor without checking it: a part that is not a number becomes `NaN`. */
 export function parseCursor(cursor: string): CursorParts {
   const colon = cursor.indexOf(':')
   const dot = cursor.indexOf('.', colon)

@@ -90,7 +90,7 @@ export function sourceError(thrown: unknown, report: (error: unknown) => void): 
   report(thrown)
   return new PushError(
     'source-failed',
-    DEV && `The function that names the channel threw: ${errorMessage(thrown)}. Return null when there is no channel.`,
+    DEV && `Channel not read: its source function threw "${errorMessage(thrown)}". Return null to read no channel.`,
     { cause: thrown },
   )
 }

@@ -21,9 +21,9 @@ export interface MessageFold {
   /** Starts with the last message of a channel that others read already. A `reduce` starts with `initial` all the same. */
   start(present: PushMessage<unknown> | undefined): void
   add(message: PushMessage<unknown>): void
-  /** Writes what is due. */
+  /** Writes pending messages to the refs. */
   flush(): void
-  /** Starts over with `initial`, and drops what is due. */
+  /** Resets the refs to `initial`, and drops pending messages. */
   reset(): void
 }
 

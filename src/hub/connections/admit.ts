@@ -38,7 +38,7 @@ export interface Closeable {
 
 /** The one way into the hub, for requests, upgrades, tunnels and lines over TCP. */
 export interface Admission {
-  /** Counts a connection until it closes. Returns a refusal if there is no room for it. */
+  /** Counts a connection until it closes. Returns a refusal if the connection limit is reached. */
   enter(client: Client, connection: Closeable): Refusal | undefined
   /** Decides whether a client may do something now. Undefined: it may. The promise never rejects. */
   permit(permission: Permission): Decision

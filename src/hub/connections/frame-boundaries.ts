@@ -15,7 +15,7 @@ export class FrameBoundaries {
   private lengthEnd = 2
   private headEnd = 2
   private length = 0
-  /** What is missing of the current frame's payload, in bytes. */
+  /** The bytes of the current frame's payload that have not arrived. */
   private left = 0
   /** The size of the incomplete message and of the incomplete control frame, in bytes. */
   private message = 0
@@ -23,7 +23,7 @@ export class FrameBoundaries {
   /** How many messages are complete. */
   messages = 0
 
-  /** The size of what is incomplete, with the heads of its frames, in bytes. */
+  /** The size of incomplete messages and control frames, including frame heads, in bytes. */
   get incomplete(): number {
     return this.message + this.control
   }

@@ -1,7 +1,7 @@
 import { largestHolder } from './largest-holder.ts'
 import type { StallWatch, Watched } from './stall-watch.ts'
 
-/** Why a message is dropped: its client stopped sending it, or there is no room for it. */
+/** Why a message is dropped: its client stopped sending it, or the limit is reached. */
 export type DropReason = 'stalled' | 'no-room'
 
 /** What one address has sent that is not published yet. */
@@ -101,14 +101,14 @@ export class InboundAccount implements Watched {
     this.releases = [...this.releases, release]
   }
 
-  /** Counts bytes of an incomplete message. False: there is no room for them, and everything was dropped. */
+  /** Counts bytes of an incomplete message. Returns false if the limit is reached; then the message was dropped. */
   add(bytes: number): boolean {
     if (this.isDropped || this.state === 'closed') return false
     this.total += bytes
     return this.count(this, bytes)
   }
 
-  /** Counts a complete message that waits for `authorize`. False: there is no room, and everything was dropped. */
+  /** Counts a complete message that waits for `authorize`. Returns false if the limit is reached; then the message was dropped. */
   hold(bytes: number): boolean {
     const added = this.add(bytes)
     if (added) this.held += bytes

@@ -24,7 +24,7 @@ const TOO_MANY_WAIT: Refusal = {
 
 /**
  * Returns a function that publishes what a client sends over its connection: one message at a time, in order. It drops
- * every message after one that was refused, so that what is published has no hole.
+ * every message after one that was refused, so that published messages have no hole.
  */
 export function createInboundQueue({
   admission,

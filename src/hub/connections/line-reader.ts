@@ -5,7 +5,7 @@ const LINE_FEED = 10
 
 export interface LineListener {
   onLine(line: string): void
-  /** A line is too long, or there is no room for it. No line is read after it. */
+  /** Called if a line is too long, or the limit of incomplete messages is reached. Later lines are not read. */
   onOverflow(overflow: Overflow): void
 }
 

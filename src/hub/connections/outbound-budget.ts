@@ -39,8 +39,8 @@ class QueuedMessages {
 }
 
 /**
- * Limits what waits for all connections together. Above the limit, the address for which most waits loses the connection
- * for which most waits; its client resumes by its cursor. So no address can take the room of the others.
+ * Limits the data that waits for all connections together. Above the limit, the address with the most waiting data loses
+ * the connection with the most. Its client resumes from its cursor. An address therefore cannot use up the limit of others.
  */
 export class OutboundBudget {
   private readonly max: number

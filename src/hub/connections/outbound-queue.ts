@@ -60,7 +60,7 @@ export class OutboundQueue implements Watched, Backlog {
     })
   }
 
-  /** What is queued here and buffered in the sink, in bytes. */
+  /** The bytes that are queued here and buffered in the sink. */
   get size(): number {
     return this.queued + this.sink.buffered
   }

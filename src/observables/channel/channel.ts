@@ -44,7 +44,7 @@ export interface Channel<T, S = never> {
   /** Disconnects for all readers, which remain subscribed. Messages that wait to be sent are lost. */
   close(): void
   /**
-   * Describes the state in words, for development: the technique in use, what was tried, when the next attempt begins.
+   * Describes the state in words, for development: the technique in use, failed techniques, and the time of the next attempt.
    * In production it returns the status and the error's code.
    */
   explain(): string

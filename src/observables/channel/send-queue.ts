@@ -135,7 +135,7 @@ export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueO
       send = next
       flush()
     },
-    /** No connection will come: what waits is lost, and what is on its way is given up. */
+    /** Rejects all queued messages, and aborts the current one: the channel does not connect again. */
     discard() {
       const error = discarded(url)
       send = undefined

@@ -2,7 +2,7 @@
 export type Succession = 'next' | 'repeat' | 'gap'
 
 export interface SequenceWatch {
-  /** Called for a new connection. `gapEmitted`: any number may follow, because a gap was emitted. */
+  /** Called for a new connection. `gapEmitted`: the next number is not checked, because a gap was emitted. */
   interrupted(gapEmitted: boolean): void
   /** Checks the next message. `earlier`: by its cursor it is not later than the last one. */
   follow(data: unknown, earlier: boolean): Succession

@@ -62,7 +62,7 @@ export interface PushClientOptions extends HeartbeatOptions {
   warnings?: boolean
 }
 
-/** The options of a client, with defaults in place of what was left out. */
+/** The options of a client, with defaults for absent ones. */
 export type ClientConfig = ReturnType<typeof clientConfig>
 
 /**

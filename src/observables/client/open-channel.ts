@@ -32,7 +32,6 @@ export interface ChannelScope extends ClientScope {
  */
 export function openChannel(scope: ChannelScope, source: string, url: string, definition: Definition): AnyChannel {
   const { config } = scope
-  const { backend, maxMessageBytes, maxQueuedSends, scheduler, sendTimeout, warnings } = config
   const { technique = config.technique, retry = config.retry, disconnectDelay = config.disconnectDelay } = definition
   if (!technique) {
     throw new PushError(
@@ -49,16 +48,12 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
   const { disconnectWhenHidden } = definition
   const connection = supervisedConnection(scope, { source, technique, policy: retry, disconnectWhenHidden })
   const channel: AnyChannel = createChannel({
+    ...config,
     url,
     definition,
-    compare: backend?.compare,
+    compare: config.backend?.compare,
     disconnectDelay,
-    maxQueuedSends,
-    sendTimeout,
-    maxMessageBytes,
-    scheduler,
-    warnings,
-    explain: () => technique.explain?.(url, scheduler.now()),
+    explain: () => technique.explain?.(url, config.scheduler.now()),
     link: (position, moved, retryNow$) =>
       session && topic !== undefined
         ? session.topic(topic, { position, moved, retryNow$, policy: retry })

@@ -24,7 +24,7 @@ export interface ConnectOptions<P> extends HeartbeatOptions {
   /** Whether `connect` watches its connections itself, by its `supervision`. @default false: they are watched here */
   managesLiveness?: boolean
   /**
-   * When what was prepared expires, in ms since the epoch, by the wall clock. Before that, a connection with a cursor is
+   * When the prepared request expires, in ms since the epoch, by the wall clock. Before that, a connection with a cursor is
    * recycled; one that `managesLiveness` recycles itself.
    */
   expiresAt?: ((prepared: P) => number | undefined) | undefined

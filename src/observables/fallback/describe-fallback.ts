@@ -1,6 +1,6 @@
 import type { TechniqueMemory } from './technique-memory.ts'
 
-/** Describes what is known of the techniques of an origin. For people, in development only. */
+/** Describes the remembered technique and the failures of an origin. For people, in development only. */
 export function describeFallback(names: readonly string[], memory: TechniqueMemory, now: number): string {
   const start = memory.start(now)
   const ladder = names.length === 1 ? `${names[0]} alone` : names.join(', then ')

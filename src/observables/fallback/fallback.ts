@@ -31,7 +31,7 @@ export interface FallbackOptions {
   /** Remembers it from visit to visit: `localStorage`, say. @default in memory only */
   storage?: TechniqueStorage
   /**
-   * Emits when the host may be in another network: what is remembered is then forgotten. @default the page's `online` event
+   * Emits when the host may be in another network: the remembered technique is then forgotten. @default the page's `online` event
    * and changes of `navigator.connection`
    */
   networkChange$?: Observable<unknown>

@@ -20,7 +20,7 @@ export function equalOptions(a: unknown, b: unknown): boolean {
 const partsOf = (value: unknown): readonly unknown[] | undefined =>
   Array.isArray(value) ? value : recorded.get(value as object)
 
-/** Returns a function that maps each value to the first equal value still in use. `optionsOf` lists what is compared. */
+/** Returns a function that maps each value to the first equal value still in use. `optionsOf` lists the values to compare. */
 export function firstEqual<T extends object>(optionsOf: (value: T) => readonly unknown[]): (value: T) => T {
   let firsts: readonly WeakRef<T>[] = []
   return (value) => {

@@ -4,7 +4,7 @@ import { PushError } from '../errors.ts'
 /** The limit of one message where `maxMessageBytes` is not set, in bytes. */
 export const MAX_MESSAGE_BYTES = 16_777_216
 
-/** How much is kept of a message above the limit, in characters or bytes: enough for its head. */
+/** The part of a message above the limit that is kept, in characters or bytes: enough for its head. */
 export const KEPT_LENGTH = 4_096
 
 export const tooLarge = (limit: number): PushError =>
