@@ -1,4 +1,4 @@
-import { catchError, defer, map, tap, throwError, zip, type Observable } from 'rxjs'
+import { catchError, defer, fromEvent, map, takeUntil, tap, throwError, zip, type Observable } from 'rxjs'
 import { AUTH_STATUSES, PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { withQuery } from '../http/query.ts'
@@ -65,6 +65,8 @@ export function channelRequests(
 
   const post = async (data: Payload, signal: AbortSignal) => {
     const target$ = prepared(0).pipe(
+      // Otherwise a token function that hangs would be waited for by every later request, too.
+      takeUntil(fromEvent(signal, 'abort')),
       map((target) => ({ ...withToken({ sendsHeaders: true }, target), credentials, signal, scheduler })),
     )
     try {
