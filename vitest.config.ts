@@ -44,9 +44,9 @@ export default defineConfig({
   plugins: [vue()],
   test: {
     // Deadlines for what hangs, not bounds of what is tested: the machine may be busy.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     // Most of a test's time is the network's and a browser's, so a few files run at once on the smallest machine too.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ['default', nothingRan(), tableReporter({ full: process.env['FULL_RUN'] !== undefined })],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import type { Name } from './cycles/main.ts'
+import { launch } from './launch.ts'
 
 const TECHNIQUES: readonly Name[] = [
   'polling',
@@ -39,7 +40,7 @@ beforeAll(async () => {
   server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 afterAll(async () => {
   await browser.close()

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDeployed } from '../deploy/node-deployed.ts'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
+import { launch } from './launch.ts'
 
 const TECHNIQUES = [
   'polling',
@@ -39,7 +40,7 @@ beforeAll(async () => {
   node = await startDeployed(origin)
   // The guard reads the secret when it is loaded.
   ;({ tokenFor } = await import('../../deploy/authorize.mjs'))
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 afterAll(async () => {
   await browser.close()

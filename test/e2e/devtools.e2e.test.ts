@@ -8,6 +8,7 @@ import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
 import type { Page } from './devtools/main.ts'
 import type { Tools } from './devtools/tools.ts'
+import { launch } from './launch.ts'
 
 const folder = new URL('devtools/', import.meta.url)
 const repository = new URL('../..', import.meta.url).pathname
@@ -39,7 +40,7 @@ async function serve() {
   })
   await server.listen()
   const address = server.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? ''
-  const browser = await chromium.launch(CHROMIUM)
+  const browser = await launch(chromium, CHROMIUM)
   return {
     address,
     browser,

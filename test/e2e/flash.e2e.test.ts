@@ -5,6 +5,7 @@ import { FIREFOX } from './firefox.ts'
 import { serveFlash } from './flash-server.ts'
 import type { Asked } from './flash/main.ts'
 import { openTab } from './tab.ts'
+import { launch } from './launch.ts'
 
 type Server = Awaited<ReturnType<typeof serveFlash>>
 
@@ -12,8 +13,8 @@ let server: Server
 const browsers: Record<string, Browser> = {}
 beforeAll(async () => {
   server = await serveFlash({ heartbeat: 1_000 })
-  browsers['chromium'] = await chromium.launch(CHROMIUM)
-  browsers['firefox'] = await firefox.launch(FIREFOX)
+  browsers['chromium'] = await launch(chromium, CHROMIUM)
+  browsers['firefox'] = await launch(firefox, FIREFOX)
 })
 afterAll(async () => {
   for (const browser of Object.values(browsers)) await browser.close()

@@ -6,6 +6,7 @@ import { pushHub } from 'pinia-push/vite'
 import { createServer } from 'vite'
 import { expect, test as base } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
+import { launch } from './launch.ts'
 
 const repository = new URL('../..', import.meta.url).pathname
 
@@ -38,7 +39,7 @@ async function start() {
   })
   await server.listen()
   const address = server.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? ''
-  const browser = await chromium.launch(CHROMIUM)
+  const browser = await launch(chromium, CHROMIUM)
   const page = await browser.newPage()
   const connected: string[] = []
   page.on('websocket', (socket) => connected.push(new URL(socket.url()).pathname))

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import { createShop } from './hydration/shop.ts'
+import { launch } from './launch.ts'
 
 let hub: Hub
 let server: Server
@@ -57,7 +58,7 @@ beforeAll(async () => {
   server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 afterAll(async () => {
   await browser.close()

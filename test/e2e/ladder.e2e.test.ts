@@ -9,6 +9,7 @@ import { KINDS, type Kind, type Rule } from '../servers/network/rules.ts'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import type { Asked, Read, Name } from './ladder/asked.ts'
+import { launch } from './launch.ts'
 
 const LADDER: readonly Name[] = ['webSocket', 'sse', 'longPolling']
 const ORDER: readonly Name[] = ['webSocket', 'fetchStream', 'sse', 'longPolling', 'polling']
@@ -18,7 +19,7 @@ let browser: Browser
 
 beforeAll(async () => {
   files = await bundle(new URL('ladder', import.meta.url))
-  browser = await chromium.launch({
+  browser = await launch(chromium, {
     ...CHROMIUM,
     args: [...CHROMIUM.args, '--host-resolver-rules=MAP push.test 127.0.0.1'],
   })
@@ -257,61 +258,57 @@ const FAULTS = {
 
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)]
 
-test(
-  'a hundred thousand messages over a network with constant faults arrive once and in order',
-  { timeout: 240_000 },
-  async () => {
-    const TOTAL = 100_000
-    const BATCH = 80
-    // Short limits, so that many fallbacks and upgrades occur.
-    const heartbeatInterval = 500
-    await close()
-    await serve({ heartbeat: heartbeatInterval })
-    const reader = await reading({
-      techniques: ORDER,
-      ladder: { connectTimeout: 500, minUptime: 300, upgradeProbe: { first: 300, max: 1_000 }, overlapTime: 50 },
-      retry: { initialDelay: 50, maxDelay: 200 },
-      limits: { connectTimeout: 1_000, heartbeatInterval, heartbeatGrace: 500 },
-    })
-    await reader.says('open webSocket')
-    let published = 0
-    const publisher = setInterval(() => {
-      for (let n = 0; n < BATCH && published < TOTAL; n += 1) hub.publish('a', String((published += 1)))
-    }, 20)
-    onTestFinished(() => clearInterval(publisher))
+test('a hundred thousand messages over a network with constant faults arrive once and in order', async () => {
+  const TOTAL = 100_000
+  const BATCH = 80
+  // Short limits, so that many fallbacks and upgrades occur.
+  const heartbeatInterval = 500
+  await close()
+  await serve({ heartbeat: heartbeatInterval })
+  const reader = await reading({
+    techniques: ORDER,
+    ladder: { connectTimeout: 500, minUptime: 300, upgradeProbe: { first: 300, max: 1_000 }, overlapTime: 50 },
+    retry: { initialDelay: 50, maxDelay: 200 },
+    limits: { connectTimeout: 1_000, heartbeatInterval, heartbeatGrace: 500 },
+  })
+  await reader.says('open webSocket')
+  let published = 0
+  const publisher = setInterval(() => {
+    for (let n = 0; n < BATCH && published < TOTAL; n += 1) hub.publish('a', String((published += 1)))
+  }, 20)
+  onTestFinished(() => clearInterval(publisher))
 
-    let faults = 0
-    const began = Date.now()
-    while (published < TOTAL) {
-      // One or two kinds are broken at a time, so that a working technique is left.
-      network.rule('all', 'pass')
-      for (const kind of [pick(KINDS), pick(KINDS)]) {
-        if (kind) network.rule(kind, pick<Rule>(FAULTS[kind]) ?? 'pass', { life: 20 + Math.random() * 500 })
-      }
-      faults += 1
-      await after(100 + Math.random() * 900)
-    }
-    const took = Date.now() - began
+  let faults = 0
+  const began = Date.now()
+  while (published < TOTAL) {
+    // One or two kinds are broken at a time, so that a working technique is left.
     network.rule('all', 'pass')
-    const tally = await reader.tally(TOTAL)
-    const opens = (await reader.seen()).events.flatMap(({ said }) =>
-      said.startsWith('open') ? [said.split(' ')[1]] : [],
-    )
-    const indexes = opens.map((name) => ORDER.indexOf(name as Name))
-    const moves = (is: (step: number) => boolean) =>
-      indexes.filter((index, at) => at > 0 && is(index - (indexes[at - 1] ?? 0))).length
-    const { upgrade, stream, poll } = network.stats
-    tell('a network with constant faults', {
-      messages: TOTAL,
-      'a second': Math.round((TOTAL * 1_000) / took),
-      faults,
-      cuts: upgrade.cut + stream.cut + poll.cut,
-      fallbacks: moves((step) => step > 0),
-      upgrades: moves((step) => step < 0),
-      'techniques used': new Set(indexes).size,
-      ...tally,
-    })
-    expect([(await reader.seen()).numbers[0], tally]).toEqual([1, NOTHING])
-    expect(new Set(indexes).size).toBeGreaterThan(1)
-  },
-)
+    for (const kind of [pick(KINDS), pick(KINDS)]) {
+      if (kind) network.rule(kind, pick<Rule>(FAULTS[kind]) ?? 'pass', { life: 20 + Math.random() * 500 })
+    }
+    faults += 1
+    await after(100 + Math.random() * 900)
+  }
+  const took = Date.now() - began
+  network.rule('all', 'pass')
+  const tally = await reader.tally(TOTAL)
+  const opens = (await reader.seen()).events.flatMap(({ said }) =>
+    said.startsWith('open') ? [said.split(' ')[1]] : [],
+  )
+  const indexes = opens.map((name) => ORDER.indexOf(name as Name))
+  const moves = (is: (step: number) => boolean) =>
+    indexes.filter((index, at) => at > 0 && is(index - (indexes[at - 1] ?? 0))).length
+  const { upgrade, stream, poll } = network.stats
+  tell('a network with constant faults', {
+    messages: TOTAL,
+    'a second': Math.round((TOTAL * 1_000) / took),
+    faults,
+    cuts: upgrade.cut + stream.cut + poll.cut,
+    fallbacks: moves((step) => step > 0),
+    upgrades: moves((step) => step < 0),
+    'techniques used': new Set(indexes).size,
+    ...tally,
+  })
+  expect([(await reader.seen()).numbers[0], tally]).toEqual([1, NOTHING])
+  expect(new Set(indexes).size).toBeGreaterThan(1)
+})

@@ -6,6 +6,7 @@ import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
+import { launch } from './launch.ts'
 
 let server: ViteDevServer
 let browser: Browser
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await server.listen()
   const bound = server.httpServer?.address() as AddressInfo
   address = `http://127.0.0.1:${bound.port}`
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 afterAll(async () => {
   await browser.close()

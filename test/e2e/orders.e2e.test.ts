@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Book, Order } from '../../playground/orders/order.ts'
 import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
+import { launch } from './launch.ts'
 
 let server: ViteDevServer
 let browser: Browser
@@ -23,7 +24,7 @@ beforeAll(async () => {
   await server.listen()
   const bound = server.httpServer?.address() as AddressInfo
   address = `http://127.0.0.1:${bound.port}`
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 afterAll(async () => {
   await browser.close()

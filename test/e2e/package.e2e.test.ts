@@ -8,7 +8,7 @@ describe('the package, installed with nothing but rxjs', () => {
   beforeAll(() => {
     project = packedProject()
     project.install('rxjs@7')
-  }, 180_000)
+  })
   afterAll(() => project.remove())
 
   const installed = (name: string) => existsSync(join(project.folder, 'node_modules', name))

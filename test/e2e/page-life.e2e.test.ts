@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import { openTab, type Tab } from './tab.ts'
+import { launch } from './launch.ts'
 
 const TECHNIQUES = ['polling', 'longPolling', 'iframeStream', 'xhrStream', 'fetchStream', 'sse', 'webSocket']
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
   server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
-  browser = await chromium.launch({
+  browser = await launch(chromium, {
     ...CHROMIUM,
     args: [...CHROMIUM.args, '--host-resolver-rules=MAP push.test 127.0.0.1'],
     // Playwright disables it.

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { chromium, type Browser, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
+import { launch } from './launch.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
     found = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0]
   }
   address = found
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 const press = (path: string) => fetch(`${address}${path}`, { method: 'POST' })
 afterEach(async () => {

@@ -6,6 +6,7 @@ import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
+import { launch } from './launch.ts'
 
 const TECHNIQUES = [
   'polling',
@@ -33,7 +34,7 @@ beforeAll(async () => {
   await server.listen()
   const bound = server.httpServer?.address() as AddressInfo
   address = `http://127.0.0.1:${bound.port}/`
-  browser = await chromium.launch(CHROMIUM)
+  browser = await launch(chromium, CHROMIUM)
 })
 afterEach(async () => {
   for (const path of ['hub/start', 'interval/100']) await fetch(`${address}${path}`, { method: 'POST' })
@@ -278,9 +279,7 @@ describe('the playground', () => {
       await allOpen(page)
       await page.clock.resume()
       await allOpen(other)
-      await expect
-        .poll(() => page.locator('.trouble').innerText(), { timeout: 10_000 })
-        .toMatch(/^All \d techniques are connected\.$/)
+      await expect.poll(() => page.locator('.trouble').innerText()).toMatch(/^All \d techniques are connected\.$/)
       await page.context().close()
       await other.context().close()
     },
@@ -292,9 +291,9 @@ describe('the playground', () => {
     await card(page, 'sse').locator('[data-fault="forbid"]').click()
     const banner = page.locator('.trouble[data-kind="some"]')
     const next = () => banner.locator('.retry span').textContent()
-    await expect.poll(next, { timeout: 10_000 }).toBe('Not retried automatically')
+    await expect.poll(next).toBe('Not retried automatically')
     await card(page, 'webSocket').locator('[data-fault="refuse"]').click()
-    await expect.poll(next, { timeout: 10_000 }).toMatch(/^(Next attempt in \d+ s|Trying now …); 1 not retried$/)
+    await expect.poll(next).toMatch(/^(Next attempt in \d+ s|Trying now …); 1 not retried$/)
     await page.context().close()
   })
 

@@ -9,6 +9,7 @@ import { expect, test as base } from 'vitest'
 import { createFaultProxy } from '../servers/fault-proxy.ts'
 import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
+import { launch } from './launch.ts'
 
 const repository = new URL('../..', import.meta.url).pathname
 const root = new URL('../recipes/', import.meta.url).pathname
@@ -99,7 +100,7 @@ async function start() {
   const port = Number(new URL(site).port)
   process.env['SITE'] = site
   const network = await createFaultProxy({ port })
-  const browser = await chromium.launch(CHROMIUM)
+  const browser = await launch(chromium, CHROMIUM)
   const page = await browser.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -111,7 +111,7 @@ beforeAll(() => {
     }
   }
   doors = Object.fromEntries(Object.entries(DOORS).map(([door, file]) => [door, open(file)])) as typeof doors
-}, 120_000)
+})
 
 describe('the entries of the package', () => {
   test('`pinia-push` has what an app uses, and `pinia-push/observables` the same without Vue', () => {

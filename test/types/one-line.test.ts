@@ -105,7 +105,7 @@ describe('a mistake is one error of TypeScript, at the argument that is wrong, a
   let wrong: ReturnType<typeof compile>
   beforeAll(() => {
     wrong = compile([PRELUDE, ...Object.values(MISTAKES).map(([code]) => code)])
-  }, 120_000)
+  })
 
   test('and nothing else is wrong', () => expect(wrong.get(0)).toBeUndefined())
 

@@ -22,7 +22,7 @@ const HOSTILE = '127.0.0.2'
 const HONEST = '127.0.0.3'
 
 let programs: Programs
-beforeAll(async () => void (programs = await buildPrograms()), 120_000)
+beforeAll(async () => void (programs = await buildPrograms()))
 afterAll(() => programs.stop())
 
 interface Doors {
