@@ -288,6 +288,25 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.open()
     return () => (connections() === 3 ? error() : undefined)
   },
+  async 'the greeting on a connection with topics'(time) {
+    const { url } = await sockets()
+    const backend = jsonMessages({ ready: () => false, subscribe: () => ({}), message: () => false })
+    const technique = mockTechnique()
+    const client = createPushClient({
+      technique,
+      backend,
+      baseUrl: url,
+      scheduler: time,
+      retry: never,
+      warnings: false,
+      heartbeatInterval: 1e6,
+    })
+    onTestFinished(() => client.close())
+    const channel = client.channel(defineChannel({ topic: 'a' })())
+    channel.events$.subscribe()
+    technique.latest.open()
+    return () => channel.state.error?.code
+  },
   async "a topic's subscription is acknowledged"(time) {
     const { url } = await sockets()
     const backend = jsonMessages({

@@ -8,6 +8,8 @@ import type { Report } from './report.ts'
 import type { IdentifyClient } from './security/identify-client.ts'
 import type { Ws } from './connections/socket-server.ts'
 import type { StallWatch } from './connections/stall-watch.ts'
+import type { Publishers } from './sessions/publishers.ts'
+import type { Sessions } from './sessions/open-session.ts'
 import type { ConnectionSet } from './connections/connection-set.ts'
 
 /** The options and the parts of one hub that its handlers share. */
@@ -27,6 +29,10 @@ export interface HubContext {
   publish: (channel: string, publication: Publication) => { message: Message; subscribers: number }
   connections: ConnectionSet
   stalls: StallWatch
+  /** Returns over which time clients should spread their return if this hub is lost, in ms. */
+  spread: () => number
+  sessions: Sessions
+  publishers: Publishers
   inbound: InboundBudget
   outbound: OutboundBudget
   report: Report

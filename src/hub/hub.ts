@@ -21,6 +21,7 @@ import { createRequestHandler } from './http/request-handler.ts'
 import { loadWs } from './connections/socket-server.ts'
 import { createStallWatch } from './connections/stall-watch.ts'
 import { createConnectionSet } from './connections/connection-set.ts'
+import { createPublishers } from './sessions/publishers.ts'
 import { createTunnels } from './connections/tunnels.ts'
 import { createUpgradeHandler } from './connections/upgrade-handler.ts'
 
@@ -89,10 +90,12 @@ export function createHub({
   })
   const connections = createConnectionSet()
   const stalls = createStallWatch(stallTimeout)
+  const publishers = createPublishers(now)
   const timer = setInterval(() => {
     connections.ping()
     registry.prune()
     limits.prune()
+    publishers.prune()
   }, heartbeat)
   // A hub without a connection does not keep a process alive.
   timer.unref()
@@ -124,6 +127,9 @@ export function createHub({
     publish,
     connections,
     stalls,
+    spread: () => limits.spread,
+    sessions: new Map(),
+    publishers,
     inbound: new InboundBudget(maxIncomingBytes, stalls),
     outbound: new OutboundBudget(maxOutgoingBytes),
     report,

@@ -135,9 +135,15 @@ export interface SourceOpen {
   readonly reason?: string
   /**
    * Hands a message to the connection. Throws `not-connected` where the connection is going, so that the message waits
-   * for the next. Absent: this technique cannot send.
+   * for the next. Absent: this technique cannot send. `message` is the same object each time that the message is handed
+   * over, so that a server with a memory of messages gets it once.
    */
-  readonly send?: (data: Payload, signal?: AbortSignal) => void | Promise<void>
+  readonly send?: (data: Payload, signal?: AbortSignal, message?: object) => void | Promise<void>
+  /**
+   * Whether messages arrive in the order in which they were handed over, so that the next one need not wait until the
+   * server has acknowledged the one before it. @default false
+   */
+  readonly sendsInOrder?: boolean
   /**
    * A heartbeat that this side sends: `every` ms, and something has to arrive `within` ms after it, where it says so.
    */
@@ -168,6 +174,8 @@ export type SourceEvent =
   | SourceAlive
   /** The server asked for at least this delay between attempts, in ms. */
   | { readonly type: 'retry'; readonly delay: number }
+  /** The server asked its clients to spread their return over this time after it is lost, in ms. */
+  | { readonly type: 'spread'; readonly time: number }
 
 /** An event of the supervisor: a channel's event, with messages and `open` as the technique emitted them. */
 export type LinkEvent =

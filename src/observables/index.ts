@@ -26,6 +26,7 @@ export type { PageSignals } from './lifecycle/page-signals.ts'
 export type { Backend, BackendParts } from './backends/backend.ts'
 export { durableStreams, type DurableStreamsOptions } from './backends/durable-streams/durable-streams.ts'
 export type { SessionCredentials } from './session/conversation.ts'
+export { hub, type HubBackendOptions } from './backends/hub/hub.ts'
 export { jsonMessages } from './backends/json-messages/json-messages.ts'
 export type {
   JsonError,

@@ -110,10 +110,12 @@ export {
 } from './session/conversation-backend.ts'
 export type {
   Conversation,
+  OutgoingMessage,
   SessionCredentials,
   SessionPort,
   StartConversation,
   TopicSubscription,
 } from './session/conversation.ts'
 export type { SessionCache, SessionCacheOptions } from './session/session-cache.ts'
-export type { Converse, Session, SessionOptions, TopicReader } from './session/session.ts'
+export type { PostFrame } from './session/frame-poster.ts'
+export type { ConversationStart, Converse, Session, SessionOptions, TopicReader } from './session/session.ts'

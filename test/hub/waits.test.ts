@@ -266,6 +266,26 @@ const drivers: Record<string, Driver<Clock>> = {
     await asked
     return status(socket)
   },
+  async '`authorize`, of a subscription of a session'(time) {
+    const { authorize, asked } = undecided()
+    const { port } = await mount(time, { authorize })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/push/`, 'push.v2')
+    onTestFinished(() => socket.terminate())
+    let heads = ''
+    socket.on('message', (frame: Buffer) => (heads += String(frame)))
+    await once(socket, 'open')
+    socket.send('[{"subscribe":"a","id":1}]')
+    await asked
+    return () => /"error":1,"status":(\d+)/.exec(heads)?.[1]
+  },
+  async 'the next poll of a session'(time) {
+    const { hub, port } = await mount(time)
+    const url = `http://127.0.0.1:${port}/push/`
+    const [{ session } = { session: '' }] = (await (await fetch(url)).json()) as { session: string }[]
+    await fetch(`${url}?session=${session}`, { method: 'POST', body: '[{"subscribe":"a","id":1}]' })
+    await subscribers(hub, 1)
+    return left(hub)
+  },
   async 'a message, for a long poll'(time) {
     const { hub, ...ports } = await mount(time)
     const socket = ask(ports, request(`a?last_event_id=${encodeURIComponent(hub.cursor('a'))}`))

@@ -21,6 +21,7 @@ const OBSERVABLES = [
   'durableStreams',
   'fallback',
   'fetchStream',
+  'hub',
   'iframeStream',
   'jsonMessages',
   'longPolling',

@@ -19,6 +19,8 @@ export interface Registry {
   channel(name: string): Channel
   /** Returns the current cursor of a channel. @throws HubError `invalid-channel` */
   cursor(name: string): string
+  /** Returns the current position of every channel: the part of its cursor before the epoch. */
+  position(): string
   /**
    * Returns the end of a channel that was deleted and not used again, for a subscriber with a cursor. Undefined: the
    * channel has not ended. `complete`: the subscriber received everything before the end.
@@ -114,6 +116,11 @@ export function createRegistry({
     cursor(name) {
       checkName(name)
       return formatId(ids.current(epochOf(name)))
+    },
+
+    position() {
+      const { seconds, counter } = ids.current(hubEpoch)
+      return `${seconds}:${counter}`
     },
 
     endAt(name, { epoch, ...moment }) {

@@ -5,8 +5,8 @@ import type { EncodingCache } from './encoding-cache.ts'
 import { isText } from '../../wire/media-type.ts'
 import { CONTROL_EVENT_PREFIX, controlWord } from '../../wire/constants.ts'
 
-/** A message as the hub keeps it. */
-export interface Message {
+/** What a technique writes of a message. */
+export interface MessageContent {
   readonly id: MessageId
   /** The id as it is sent. */
   readonly cursor: string
@@ -15,6 +15,10 @@ export interface Message {
   readonly isText: boolean
   readonly contentType: string
   readonly event: string | undefined
+}
+
+/** A message as the hub keeps it. */
+export interface Message extends MessageContent {
   /** The hub's cache. */
   readonly encodings: EncodingCache
 }

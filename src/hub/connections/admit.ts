@@ -40,6 +40,8 @@ export interface Closeable {
 export interface Admission {
   /** Counts a connection until it closes. Returns a refusal if the connection limit is reached. */
   enter(client: Client, connection: Closeable): Refusal | undefined
+  /** Counts a channel that a session subscribes, until the returned function is called, or returns a refusal. */
+  subscribe(client: Client): Refusal | (() => void)
   /** Decides whether a client may do something now. Undefined: it may. The promise never rejects. */
   permit(permission: Permission): Decision
   /** Serves an entry or refuses it. Its steps are: host and origin, closed, form, limits, `authorize`, closed again. */
@@ -116,6 +118,7 @@ export function createAdmission({ authorize, limits, connections, isClosed, repo
   return {
     permit,
     enter,
+    subscribe: ({ limitKey }) => limits.subscribe(limitKey),
     admit(entry) {
       const { client, connection } = entry
       // The application may have delayed the request, and the client may have left meanwhile.

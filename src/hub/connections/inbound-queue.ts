@@ -5,15 +5,24 @@ import type { HubContext } from '../hub-context.ts'
 import { NO_ROOM, refusalOf, type Refusal } from '../http/http-errors.ts'
 import type { Permission } from './admit.ts'
 
+/** Receives the outcome of a message: a refusal, or undefined if it was published. */
+export type Settle = (refusal: Refusal | undefined) => void
+
+/** A message that a client sent, who publishes it, and to which channel. */
+export interface Inbound {
+  readonly publication: Publication
+  readonly permission: Permission
+  readonly settle: Settle
+}
+
 export interface InboundQueueOptions extends Pick<HubContext, 'admission' | 'publish' | 'report' | 'maxBufferedBytes'> {
-  /** Who publishes, and to which channel. */
-  permission: Permission
-  refuse: (refusal: Refusal) => void
   /** Stops reading from the connection, and starts again. */
-  pause: () => void
-  resume: () => void
+  pause?: (() => void) | undefined
+  resume?: (() => void) | undefined
   /** Counts messages that wait, with those of all clients. */
   account: InboundAccount
+  /** Whether messages that wait behind a refused one are dropped. @default false */
+  dropsAfterRefusal?: boolean
 }
 
 const TOO_MANY_WAIT: Refusal = {
@@ -22,33 +31,24 @@ const TOO_MANY_WAIT: Refusal = {
   headers: { 'Retry-After': 1 },
 }
 
-/**
- * Returns a function that publishes what a client sends over its connection: one message at a time, in order. It drops
- * every message after one that was refused, so that published messages have no hole.
- */
+/** Returns a function that publishes what a client sends over its connection: one message at a time, in order. */
 export function createInboundQueue({
   admission,
   publish,
   report,
-  permission,
-  refuse,
-  pause,
-  resume,
+  pause = () => {},
+  resume = () => {},
   maxBufferedBytes,
   account,
-}: InboundQueueOptions): (publication: Publication) => void {
+  dropsAfterRefusal = false,
+}: InboundQueueOptions): (inbound: Inbound) => void {
   // Undefined: no decision is pending. The queue's first message waits for the pending one. Reading is paused meanwhile,
   // but many small messages may have arrived in one packet.
-  let waiting: Queue<Publication> | undefined
+  let waiting: Queue<Inbound> | undefined
   let size = 0
-  let refused = false
+  let isDropped = false
 
-  const settle = (refusal: Refusal | undefined) => {
-    if (!refusal || refused) return
-    refused = true
-    refuse(refusal)
-  }
-  const publishNow = (publication: Publication): Refusal | undefined => {
+  const publishNow = ({ publication, permission }: Inbound): Refusal | undefined => {
     try {
       publish(permission.intent.channel, publication)
       return undefined
@@ -56,20 +56,22 @@ export function createInboundQueue({
       return refusalOf(error, report)
     }
   }
-  const enqueue = (publication: Publication, queue: Queue<Publication>) => {
+  const enqueue = (inbound: Inbound, queue: Queue<Inbound>) => {
+    const { publication, settle } = inbound
     const added = sizeOf(publication)
     if (queue.length > 0 && size + added > maxBufferedBytes) return settle(TOO_MANY_WAIT)
     if (!account.hold(added)) return settle(NO_ROOM)
     size += added
     const { body } = publication
     // A copy, because a slice would keep the whole packet in memory.
-    queue.push({ ...publication, body: typeof body === 'string' ? body : Buffer.from(body) })
+    const copy = typeof body === 'string' ? body : Buffer.from(body)
+    queue.push({ ...inbound, publication: { ...publication, body: copy } })
   }
-  const dequeue = (): Publication | undefined => {
+  const dequeue = (): Inbound | undefined => {
     const first = waiting?.shift()
     if (!first) return undefined
-    size -= sizeOf(first)
-    account.release(sizeOf(first))
+    size -= sizeOf(first.publication)
+    account.release(sizeOf(first.publication))
     return first
   }
   /** Continues with the decision about the first message. */
@@ -77,32 +79,56 @@ export function createInboundQueue({
     for (let next = decision; ;) {
       const first = dequeue()
       const refusal = first && (next ?? publishNow(first))
-      settle(refusal)
-      if (refusal) while (dequeue());
-      if (!waiting?.length) {
+      first?.settle(refusal)
+      if (refusal && dropsAfterRefusal) while (dequeue());
+      const following = waiting?.at(0)
+      if (!following) {
         waiting = undefined
         return resume()
       }
-      const pending = admission.permit(permission)
+      const pending = admission.permit(following.permission)
       if (pending instanceof Promise) return void pending.then(onDecision)
       next = pending
     }
   }
   account.whenDropped(() => {
-    refused = true
+    isDropped = true
     waiting = undefined
     size = 0
   })
 
-  return (publication) => {
-    if (refused) return
-    if (waiting) return enqueue(publication, waiting)
-    const decision = admission.permit(permission)
-    if (!(decision instanceof Promise)) return settle(decision ?? publishNow(publication))
+  return (inbound) => {
+    if (isDropped) return
+    if (waiting) return enqueue(inbound, waiting)
+    const decision = admission.permit(inbound.permission)
+    if (!(decision instanceof Promise)) return inbound.settle(decision ?? publishNow(inbound))
     waiting = createQueue()
     pause()
-    enqueue(publication, waiting)
+    enqueue(inbound, waiting)
     void decision.then(onDecision)
+  }
+}
+
+/**
+ * Returns a function that publishes what a client sends to its one channel. It drops every message after one that was
+ * refused, so that published messages have no hole.
+ */
+export function publishInOrder({
+  permission,
+  refuse,
+  ...options
+}: InboundQueueOptions & { permission: Permission; refuse: (refusal: Refusal) => void }): (
+  publication: Publication,
+) => void {
+  const push = createInboundQueue({ ...options, dropsAfterRefusal: true })
+  let refused = false
+  const settle: Settle = (refusal) => {
+    if (!refusal || refused) return
+    refused = true
+    refuse(refusal)
+  }
+  return (publication) => {
+    if (!refused) push({ publication, permission, settle })
   }
 }
 

@@ -29,11 +29,16 @@ export function sendStream(
   response: ServerResponse,
   { encoder, ...options }: StreamOptions & { encoder: ResponseEncoder },
 ): Connection {
+  startStream(response, encoder)
+  return new ChannelStream({ ...options, sink: new WritableSink(response, encoder.delimiter), encoder })
+}
+
+/** Sends the head of a response that does not end. */
+export function startStream(response: ServerResponse, { contentType }: Pick<ResponseEncoder, 'contentType'>): void {
   // Chromium reads an abandoned response for five more seconds to reuse its connection, unless it cannot. A page that
   // changes streams would soon wait for one of its six connections.
   if (response.req.httpVersionMajor === 1) response.setHeader('Connection', 'close')
-  response.writeHead(200, { 'Content-Type': encoder.contentType, 'X-Accel-Buffering': 'no' })
-  return new ChannelStream({ ...options, sink: new WritableSink(response, encoder.delimiter), encoder })
+  response.writeHead(200, { 'Content-Type': contentType, 'X-Accel-Buffering': 'no' })
 }
 
 /**

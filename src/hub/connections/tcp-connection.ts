@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream'
 import { SUBSCRIBE } from '../../wire/constants.ts'
-import { isUnder, parseTarget, type Route } from '../http/route.ts'
+import { isUnder, parseSessionTarget, parseTarget, type Route } from '../http/route.ts'
 import type { Client } from '../security/identify-client.ts'
 import type { Intent } from './admit.ts'
 import type { Overflow } from './collect-bytes.ts'
 import { END_LINE, GAP_LINE, JSON_LINES, refusalLine } from '../encoders/json-lines.ts'
 import { findRequested } from '../http/resume-cursor.ts'
-import { createInboundQueue } from './inbound-queue.ts'
+import { publishInOrder } from './inbound-queue.ts'
 import { readLines } from './line-reader.ts'
 import { NO_ROOM, NOT_FOUND, refusalOf, type Refusal } from '../http/http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
+import { openStreamSession } from '../sessions/open-session.ts'
 import { ChannelStream } from './stream.ts'
 import { WritableSink } from './sink.ts'
 
@@ -37,7 +38,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
   let hasFirstLine = false
   // Lines that arrive before the subscription is decided wait.
   const early: string[] = []
-  let onMessage = (line: string) => void early.push(line)
+  let onMessage = (line: string): void => void early.push(line)
   let refuse = (refusal: Refusal): void => void (socket.writableEnded || socket.end(refusalLine(refusal)))
 
   const subscribe = (route: Route) => {
@@ -57,7 +58,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
     })
     socket.on('close', connections.add(stream))
     refuse = (refusal) => stream.refuse(refusal)
-    const publish = createInboundQueue({
+    const publish = publishInOrder({
       ...context,
       permission: { client, intent: intentOf('publish', route) },
       refuse,
@@ -74,16 +75,39 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
     for (const line of early) onMessage(line)
   }
 
+  const openSession = (query: URLSearchParams) => {
+    const session = openStreamSession(context, {
+      client,
+      technique: 'flashSocket',
+      sink: new WritableSink(socket),
+      encoder: JSON_LINES,
+      account,
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+    })
+    refuse = (refusal) => session.end(refusal)
+    onMessage = (line) => {
+      const [kind, body] = parseMessage(line)
+      if (kind === undefined) return refuse(INVALID_LINE)
+      const frame = kind === 'text' ? body : Buffer.from(body, 'base64')
+      const refusal = session.receive(frame, { client, query })
+      if (refusal) refuse(refusal)
+    }
+    for (const line of early) onMessage(line)
+  }
+
   const onFirstLine = (line: string) => {
     clearTimeout(timeout)
     forget()
     hasFirstLine = true
-    const route = routeOf(line, path)
+    const target = targetOf(line, path)
+    const session = typeof target === 'string' ? parseSessionTarget(target, path) : undefined
+    const route = session ?? (typeof target === 'string' ? parseTarget(target, path) : target)
     // Nothing more is read until the subscription is decided.
     socket.pause()
     admission.admit({
       client,
-      ...('status' in route ? { invalid: route } : { intent: intentOf('subscribe', route) }),
+      ...('status' in route ? { invalid: route } : 'name' in route ? { intent: intentOf('subscribe', route) } : {}),
       connection: socket,
       isCounted: true,
       refuse(refusal) {
@@ -91,7 +115,8 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
         socket.resume()
       },
       serve() {
-        if (!('status' in route)) subscribe(route)
+        if (session) openSession(session)
+        else if ('name' in route) subscribe(route)
         socket.resume()
       },
     })
@@ -142,12 +167,12 @@ const INVALID_FIRST_LINE: Refusal = {
   message: `Invalid first line. Send {"${SUBSCRIBE}": "./<channel>"}.`,
 }
 
-/** Finds the channel of the first line, or returns why there is none. @throws HubError `invalid-channel` */
-function routeOf(line: string, path: string): Route | Refusal {
+/** Finds the target of the first line, or returns why there is none. */
+function targetOf(line: string, path: string): string | Refusal {
   const { [SUBSCRIBE]: reference }: Record<string, unknown> = Object(parseJson(line))
   if (typeof reference !== 'string') return INVALID_FIRST_LINE
   const target = reference.startsWith('/') ? reference : path + reference.replace(/^\.\//, '')
-  return isUnder(target, path) ? parseTarget(target, path) : NOT_FOUND
+  return isUnder(target, path) ? target : NOT_FOUND
 }
 
 /** The start of a client's message, up to its string. */

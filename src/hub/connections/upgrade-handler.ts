@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { META_SUBPROTOCOL } from '../../wire/constants.ts'
-import { isUnder, parseTarget, type Route } from '../http/route.ts'
+import { SESSION_SUBPROTOCOL } from '../../wire/session-frames.ts'
+import { isUnder, parseSessionTarget, parseTarget, type Route } from '../http/route.ts'
 import type { Client } from '../security/identify-client.ts'
 import type { Intent } from './admit.ts'
 import { findRequested } from '../http/resume-cursor.ts'
@@ -9,6 +10,8 @@ import { refusalOf, refuseUpgrade, type Refusal } from '../http/http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
 import { createSocketServer } from './socket-server.ts'
 import type { Destination, Tunnels } from './tunnels.ts'
+import { HEADS } from '../sessions/session-requests.ts'
+import { serveSessionSocket } from '../sessions/session-socket.ts'
 import { boundedServer, endWebSocket, serveWebSocket } from './web-socket.ts'
 
 export interface UpgradeHandler {
@@ -24,6 +27,11 @@ export function createUpgradeHandler({ tunnels, ...context }: HubContext & { tun
   const sockets = createSocketServer(
     ws,
     { ...boundedServer(maxMessageBytes), handleProtocols: () => META_SUBPROTOCOL },
+    context.report,
+  )
+  const sessionSockets = createSocketServer(
+    ws,
+    { ...boundedServer(maxMessageBytes + HEADS), handleProtocols: () => SESSION_SUBPROTOCOL },
     context.report,
   )
 
@@ -52,18 +60,40 @@ export function createUpgradeHandler({ tunnels, ...context }: HubContext & { tun
 
   const toChannel = (target: string, request: IncomingMessage, socket: Duplex, head: Buffer): Destination => {
     const route = parseTarget(target, path)
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     return {
-      ...(!offered.includes(META_SUBPROTOCOL) && { invalid: MISSING_SUBPROTOCOL }),
+      ...(!offers(request, META_SUBPROTOCOL) && { invalid: MISSING_SUBPROTOCOL }),
       intent: intentOf('subscribe', request, route),
       connect: (client) => connect(request, socket, head, route, client),
     }
+  }
+
+  /** Undefined: the upgrade is not for a session. */
+  const toSession = (
+    target: string,
+    request: IncomingMessage,
+    transport: Duplex,
+    head: Buffer,
+  ): Destination | undefined => {
+    const query = offers(request, SESSION_SUBPROTOCOL) ? parseSessionTarget(target, path) : undefined
+    return (
+      query && {
+        connect: (client) =>
+          sessionSockets.whenLoaded(transport, (server) =>
+            server.handleUpgrade(request, transport, head, (socket) => {
+              socket.on('error', () => {})
+              serveSessionSocket(context, socket, transport, { client, query })
+            }),
+          ),
+      }
+    )
   }
 
   /** Finds the destination of an upgrade. Undefined: the hub has none. */
   const destinationOf = (request: IncomingMessage, socket: Duplex, head: Buffer): Destination | undefined => {
     const { url = '' } = request
     try {
+      const session = toSession(url, request, socket, head)
+      if (session) return session
       const tunnel = tunnels.at(url, request, socket, head)
       return tunnel ?? (isUnder(url, path) ? toChannel(url, request, socket, head) : undefined)
     } catch (error) {
@@ -91,10 +121,14 @@ export function createUpgradeHandler({ tunnels, ...context }: HubContext & { tun
     },
     terminate() {
       sockets.terminate()
+      sessionSockets.terminate()
       tunnels.terminate()
     },
   }
 }
+
+const offers = ({ headers }: IncomingMessage, subprotocol: string): boolean =>
+  (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === subprotocol)
 
 const UPGRADE_REQUIRED: Refusal = {
   status: 426,

@@ -1,18 +1,19 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
+import type { Permission } from './admit.ts'
 import { FrameBoundaries } from './frame-boundaries.ts'
-import { createInboundQueue, type InboundQueueOptions } from './inbound-queue.ts'
+import { publishInOrder, type InboundQueueOptions } from './inbound-queue.ts'
 import type { InboundAccount, InboundBudget } from './inbound-budget.ts'
 import { formatId } from '../channels/message-id.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 import { metaControl, metaHead } from '../encoders/nchan-frame.ts'
 import type { Encoder } from '../encoders/encoder.ts'
 import { ChannelStream, type StreamOptions } from './stream.ts'
 import type { Connection } from './connection-set.ts'
 import { closeWebSocket, WebSocketSink } from './sink.ts'
 
-export interface WebSocketOptions
-  extends StreamOptions, Pick<InboundQueueOptions, 'admission' | 'publish' | 'permission'> {
+export interface WebSocketOptions extends StreamOptions, Pick<InboundQueueOptions, 'admission' | 'publish'> {
+  permission: Permission
   socket: WebSocket
   /** The socket that transports the WebSocket. */
   transport: Duplex
@@ -24,7 +25,7 @@ export function serveWebSocket({ socket, transport, inbound, ...options }: WebSo
   const stream = new ChannelStream({ ...options, sink: new WebSocketSink(socket, transport), encoder: META_FRAMES })
   const account = inbound.open(options.limitKey, () => socket.terminate())
   countIncomplete(socket, transport, account)
-  const publish = createInboundQueue({
+  const publish = publishInOrder({
     ...options,
     account,
     refuse: (refusal) => stream.refuse(refusal),
@@ -101,6 +102,6 @@ export function countIncomplete(socket: WebSocket, transport: Duplex, account: I
 
 const META_FRAMES: Encoder = {
   encoding: 'meta-frame',
-  message: (message: Message) => Buffer.concat([Buffer.from(metaHead(message)), message.body]),
+  message: (message: MessageContent) => Buffer.concat([Buffer.from(metaHead(message)), message.body]),
   control: (word, data, id) => metaControl(word, data, id && formatId(id)),
 }

@@ -1,6 +1,6 @@
 import type { ControlWord } from '../../wire/constants.ts'
 import type { MessageId } from '../channels/message-id.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 
 /** Encodes the messages and the control messages of a stream. */
 export interface Encoder {
@@ -8,7 +8,7 @@ export interface Encoder {
   readonly encoding: string
   /** Written before everything else. */
   readonly preamble?: string
-  message(message: Message): Buffer
+  message(message: MessageContent): Buffer
   control(word: ControlWord, data: unknown, id?: MessageId): string
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { FRAME, FRAME_PARENT } from '../../wire/constants.ts'
 import { formatId } from '../channels/message-id.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 import { metaControl, metaHead } from './nchan-frame.ts'
 import type { ResponseEncoder } from './encoder.ts'
 import { replaceBytes } from './replace-bytes.ts'
@@ -106,7 +106,7 @@ const LESS_THAN = 0x3c
 const ESCAPED = Buffer.from('\\u003c')
 
 /** Encodes a message as text. Bytes are sent as a control message with base64. */
-function frameText(message: Message): string {
+function frameText(message: MessageContent): string {
   const { cursor, event, isText, body } = message
   if (isText) return metaHead(message) + body.toString()
   return metaControl('message', { ...(event !== undefined && { event }), base64: body.toString('base64') }, cursor)

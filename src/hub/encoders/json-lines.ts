@@ -1,6 +1,6 @@
 import type { ControlWord } from '../../wire/constants.ts'
 import { formatId } from '../channels/message-id.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 import type { Refusal } from '../http/http-errors.ts'
 import type { Encoder } from './encoder.ts'
 import { oneLine } from '../sanitize.ts'
@@ -23,7 +23,7 @@ const control = (word: ControlWord, id?: string, data?: unknown): string =>
 export const END_LINE = control('end')
 export const GAP_LINE = control('gap', undefined, { reason: 'history-expired' })
 
-function encodeMessage({ cursor: id, event, isText, body }: Message): Buffer {
+function encodeMessage({ cursor: id, event, isText, body }: MessageContent): Buffer {
   const data = isText ? { text: body.toString() } : { base64: body.toString('base64') }
   return Buffer.from(`${JSON.stringify({ id, event, ...data })}\n`)
 }

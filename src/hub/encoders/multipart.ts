@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { CONTROL_PART_HEADER, EVENT_HEADER } from '../../wire/constants.ts'
 import { cursorHead } from '../http/responses.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 import type { ResponseEncoder } from './encoder.ts'
 
 /** The name under which encoded parts are cached. */
@@ -12,7 +12,7 @@ export const PART = 'part'
 export const drawBoundary = (): string => randomBytes(16).toString('hex')
 
 /** Encodes a message as a part: header fields, an empty line, the body. */
-export function encodePart(message: Message): Buffer {
+export function encodePart(message: MessageContent): Buffer {
   const { isText, body } = message
   const coding = isText ? {} : { 'Content-Transfer-Encoding': 'base64' }
   const head = fields({ ...messageHead(message), ...eventHead(message), ...coding })
@@ -39,10 +39,10 @@ const fields = (headers: OutgoingHttpHeaders): string =>
     .map(([name, value]) => `${name}: ${String(value)}\r\n`)
     .join('')}\r\n`
 
-export const messageHead = ({ id, contentType }: Message): OutgoingHttpHeaders => ({
+export const messageHead = ({ id, contentType }: MessageContent): OutgoingHttpHeaders => ({
   ...cursorHead(id),
   'Content-Type': contentType,
 })
 
-export const eventHead = ({ event }: Message): OutgoingHttpHeaders =>
+export const eventHead = ({ event }: MessageContent): OutgoingHttpHeaders =>
   event === undefined ? {} : { [EVENT_HEADER]: event }

@@ -1,8 +1,8 @@
 import type { ControlWord } from '../../wire/constants.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 
 /** Returns the head of a frame: header lines, then an empty one (PROTOCOL.md section 5). */
-export function metaHead({ cursor, contentType, event }: Message): string {
+export function metaHead({ cursor, contentType, event }: MessageContent): string {
   const name = event === undefined ? '' : `event: ${event}\n`
   return `id: ${cursor}\ncontent-type: ${contentType}\n${name}\n`
 }

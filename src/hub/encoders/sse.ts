@@ -1,6 +1,6 @@
 import { CONTROL_EVENT_PREFIX, type ControlWord } from '../../wire/constants.ts'
 import { formatId } from '../channels/message-id.ts'
-import type { Message } from '../channels/message.ts'
+import type { MessageContent } from '../channels/message.ts'
 import { replaceBytes } from './replace-bytes.ts'
 import type { ResponseEncoder } from './encoder.ts'
 
@@ -16,7 +16,7 @@ function control(word: ControlWord, data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${CONTROL_EVENT_PREFIX}${word}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-function encodeMessage({ cursor, event, isText, body }: Message): Buffer {
+function encodeMessage({ cursor, event, isText, body }: MessageContent): Buffer {
   const text = isText ? body.toString() : undefined
   // A carriage return ends a line of SSE, and Firefox's EventSource drops a NUL, so such text is sent as JSON.
   if (text === undefined || text.includes('\r') || text.includes('\0')) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isUnder, parseTarget, type Route } from './route.ts'
+import { isUnder, parseSessionTarget, parseTarget, type Route } from './route.ts'
 import type { Intent } from '../connections/admit.ts'
 import { PREFLIGHT_HEAD, commonHead, crossOriginHead, sendJson } from './responses.ts'
 import { requestedParent, type Parent } from '../encoders/forever-frame.ts'
@@ -9,6 +9,7 @@ import { handlePost } from './publish-handler.ts'
 import { NOT_FOUND, refusalOf, sendRefusal, type Refusal } from './http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
 import { handleGet, type ChannelRequest } from './subscribe-handler.ts'
+import { handleSessionGet, handleSessionPost, type SessionRequest } from '../sessions/session-requests.ts'
 
 /** Creates the handler of HTTP requests. It returns false if the hub has nothing at the request's target. */
 export function createRequestHandler(
@@ -30,7 +31,7 @@ export function createRequestHandler(
   }
 
   function admit(request: IncomingMessage, response: ServerResponse, target: string): void {
-    const { route, parent, invalid } = parse(request, target, path)
+    const { route, session, parent, invalid } = parse(request, target, path)
     const client = identify(request, [request.headers.origin, parent?.origin])
     const { crossOrigin = undefined } = 'status' in client ? {} : client
     const head = { Vary: 'Accept, Origin', ...commonHead(heartbeat), ...(crossOrigin && crossOriginHead(crossOrigin)) }
@@ -45,8 +46,10 @@ export function createRequestHandler(
       connection: response,
       refuse,
       serve(admitted) {
-        if (!route) return
-        const refusal = handle(context, request, response, { route, client: admitted, parent: allowedParent })
+        const own = { client: admitted, parent: allowedParent }
+        const refusal = session
+          ? handleSession(context, request, response, { query: session, ...own })
+          : route && handle(context, request, response, { route, ...own })
         if (refusal) refuse(refusal)
       },
     })
@@ -55,9 +58,11 @@ export function createRequestHandler(
   /** Parses what a request is about, or returns why it is not valid. */
   function parse(request: IncomingMessage, target: string, path: string): ParsedRequest {
     try {
-      const route = parseTarget(target, path)
-      const parent = request.method === 'GET' ? requestedParent(route.query) : undefined
-      return typeof parent === 'string' ? { invalid: { status: 403, message: parent } } : { route, parent }
+      const session = parseSessionTarget(target, path)
+      const route = session ? undefined : parseTarget(target, path)
+      const query = session ?? route?.query
+      const parent = request.method === 'GET' && query ? requestedParent(query) : undefined
+      return typeof parent === 'string' ? { invalid: { status: 403, message: parent } } : { route, session, parent }
     } catch (error) {
       return { invalid: refusalOf(error, report) }
     }
@@ -65,7 +70,9 @@ export function createRequestHandler(
 }
 
 interface ParsedRequest {
-  readonly route?: Route
+  readonly route?: Route | undefined
+  /** The query of a request for a session. */
+  readonly session?: URLSearchParams | undefined
   readonly parent?: Parent | undefined
   readonly invalid?: Refusal
 }
@@ -88,7 +95,28 @@ const ACTIONS: ReadonlyMap<string, 'publish' | 'delete'> = new Map([
   ['DELETE', 'delete'],
 ])
 
-/** Handles a request that was admitted, or returns why it is refused. */
+/** Handles a request for a session. Each of its channels needs permission, and the session itself none. */
+function handleSession(
+  context: HubContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  session: SessionRequest,
+): Refusal | undefined {
+  switch (request.method) {
+    case 'GET':
+      return handleSessionGet(context, request, response, session)
+    case 'POST':
+      handleSessionPost(context, request, response, session)
+      return undefined
+    case 'OPTIONS':
+      sendPreflight(response)
+      return undefined
+    default:
+      return notAllowed(request, 'GET or POST', 'GET, POST, OPTIONS')
+  }
+}
+
+/** Handles a request for a channel that was admitted, or returns why it is refused. */
 function handle(
   context: HubContext,
   request: IncomingMessage,
@@ -109,14 +137,20 @@ function handle(
       return undefined
     }
     case 'OPTIONS':
-      response.writeHead(204, PREFLIGHT_HEAD)
-      response.end()
+      sendPreflight(response)
       return undefined
     default:
-      return {
-        status: 405,
-        message: `Method ${request.method} not allowed. Use GET, POST or DELETE.`,
-        headers: { Allow: 'GET, POST, DELETE, OPTIONS' },
-      }
+      return notAllowed(request, 'GET, POST or DELETE', 'GET, POST, DELETE, OPTIONS')
   }
 }
+
+function sendPreflight(response: ServerResponse): void {
+  response.writeHead(204, PREFLIGHT_HEAD)
+  response.end()
+}
+
+const notAllowed = ({ method }: IncomingMessage, use: string, allow: string): Refusal => ({
+  status: 405,
+  message: `Method ${method} not allowed. Use ${use}.`,
+  headers: { Allow: allow },
+})

@@ -29,7 +29,10 @@ export function findRequested(
  * Reads the cursor of a request: conditional headers, then `Last-Event-ID`, then the query (PROTOCOL.md section 1).
  * Undefined: the request has none.
  */
-function requestedCursor(headers: IncomingHttpHeaders, query: URLSearchParams): CursorParts | Refusal | undefined {
+export function requestedCursor(
+  headers: IncomingHttpHeaders,
+  query: URLSearchParams,
+): CursorParts | Refusal | undefined {
   const modified = headers['if-modified-since']
   if (modified !== undefined) {
     const seconds = Date.parse(modified) / 1_000

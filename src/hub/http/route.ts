@@ -26,6 +26,19 @@ export function parseTarget(target: string, path: string): Route {
   return { name, query: new URLSearchParams(query) }
 }
 
+/**
+ * Returns the query of a request target that is `path` itself, the URL of sessions. Undefined: it is not.
+ *
+ * @throws HubError `invalid-channel`
+ */
+export function parseSessionTarget(target: string, path: string): URLSearchParams | undefined {
+  const [pathname, query] = split(target)
+  if (pathname !== path) return undefined
+  const cause = ambiguity(target)
+  if (cause !== undefined) throw new HubError('invalid-channel', cause)
+  return new URLSearchParams(query)
+}
+
 /** Returns why a request target could be read in two ways. Undefined: it has one reading. */
 export function ambiguity(target: string): string | undefined {
   if (!/^[!-~]*$/.test(target) || target.includes('#'))

@@ -7,14 +7,17 @@ import { runAfter } from '../internal/time.ts'
 
 /**
  * Hands one message to a connection, or throws why it cannot: `not-connected` means that the connection is closing, and
- * that the next one may take the message. `signal` aborts when nobody waits for the message any more.
+ * that the next one may take the message. `signal` aborts when nobody waits for the message any more. `message` is the
+ * same object each time that the message is handed over.
  */
-export type Send = (data: Payload, signal: AbortSignal) => void | Promise<void>
+export type Send = (data: Payload, signal: AbortSignal, message: object) => void | Promise<void>
 
 interface QueuedMessage {
   data: Payload | Promise<Payload>
-  resolve: () => void
-  reject: (error: unknown) => void
+  /** Ends the wait for the server. */
+  readonly abort: AbortController
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 export interface SendQueueOptions {
@@ -29,59 +32,81 @@ export interface SendQueueOptions {
   scheduler: SchedulerLike
 }
 
+/** How many messages may wait for the server's acknowledgement at a time, on a connection that keeps their order. */
+const IN_FLIGHT = 32
+
 /**
  * Sends messages in order, each once. Before the connection opens, and while it reconnects, a limited number waits. A
- * message that was handed over is never sent again, so the server gets none twice. While a message waits for its
- * encoding, `prepareRequest` or the server, those behind it wait for a limited time.
+ * message that was handed over is not sent again, unless the connection returns it with `not-connected`. A message that
+ * waits for its encoding, `prepareRequest` or the server makes those behind it wait, for a limited time. Where the
+ * connection keeps the order, those behind it wait for its encoding only.
  */
 export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueOptions) {
   let waiting: QueuedMessage[] = []
+  /** What was handed over and is not acknowledged, in order. */
+  let handed: QueuedMessage[] = []
   let send: Send | undefined
-  /** The message that is being handed over: a POST may take its time. */
-  let current: QueuedMessage | undefined
-  let abort = new AbortController()
+  let keepsOrder = false
 
   /** Hands one message over, at once where that can be; false: the connection is going, and it waits for the next. */
   const handOver = (message: QueuedMessage): boolean | Promise<boolean> => {
-    const { signal } = abort
+    const { signal } = message.abort
+    let used = send
     const failed = (error: unknown): boolean => {
       const waits = error instanceof PushError && error.code === 'not-connected' && !signal.aborted
-      if (waits) send = undefined
-      else message.reject(error)
+      // The next connection may be there already.
+      if (waits && send === used) send = undefined
+      else if (!waits) message.reject(error)
       return !waits
     }
-    const handed = (): boolean => {
+    const acknowledged = (): boolean => {
       message.resolve()
       return true
     }
     const hand = (data: Payload): boolean | Promise<boolean> => {
-      if (signal.aborted) return true
-      if (!send) return false
-      const sent = send(data, signal)
-      return sent ? sent.then(handed, failed) : handed()
-    }
-    const keep = (data: Payload) => {
       message.data = data
-      return hand(data)
+      if (signal.aborted) return true
+      used = send
+      if (!send) return false
+      const sent = send(data, signal, message)
+      return sent ? sent.then(acknowledged, failed) : acknowledged()
+    }
+    const encoded = (data: Payload) => {
+      const gone = hand(data)
+      flush()
+      return gone
     }
     try {
       // A Blob is read first. It keeps its turn, and is handed to the connection that there is then.
-      return message.data instanceof Promise ? message.data.then(keep).catch(failed) : hand(message.data)
+      return message.data instanceof Promise ? message.data.then(encoded).catch(failed) : hand(message.data)
     } catch (error) {
       return failed(error)
     }
   }
 
+  /** Returns messages to the queue, which were handed over before all that wait. */
   const settle = (message: QueuedMessage, gone: boolean) => {
-    if (current === message) current = undefined
-    if (!gone) waiting.unshift(message)
+    const at = handed.indexOf(message)
+    if (at < 0) return
+    if (gone) handed.splice(at, 1)
+    else {
+      // Those behind it are returned too, or were acknowledged.
+      waiting = [message, ...handed.splice(at + 1).filter(({ abort }) => !abort.signal.aborted), ...waiting]
+      handed.splice(at, 1)
+    }
+  }
+
+  const mayHandOver = () => {
+    const last = handed.at(-1)
+    return !last || (keepsOrder && handed.length < IN_FLIGHT && !(last.data instanceof Promise))
   }
 
   // What is handed over at once is not waited for, or a burst would fill the buffer of an open connection.
   const flush = (): void => {
-    while (!current && send) {
-      const message = (current = waiting.shift())
+    while (send && mayHandOver()) {
+      const message = waiting.shift()
       if (!message) return
+      handed.push(message)
       const gone = handOver(message)
       if (typeof gone === 'boolean') settle(message, gone)
       else {
@@ -96,24 +121,20 @@ export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueO
   }
 
   const giveUp = (message: QueuedMessage) => {
-    if (current !== message) return
+    if (!handed.includes(message)) return
     const error = unacknowledged(url, timeout)
     settle(message, true)
-    cancel(error)
+    message.abort.abort(error)
     message.reject(error)
     flush()
-  }
-  const cancel = (error: PushError) => {
-    abort.abort(error)
-    abort = new AbortController()
   }
 
   return {
     /** Resolves when the message was handed over; rejects when it is invalid, or lost. */
-    send(message: unknown): Promise<void> {
+    send(content: unknown): Promise<void> {
       let data: QueuedMessage['data']
       try {
-        data = encode(message)
+        data = encode(content)
       } catch (error) {
         return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
       }
@@ -126,24 +147,31 @@ export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueO
         )
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ data, resolve, reject })
+        waiting.push({ data, abort: new AbortController(), resolve, reject })
         flush()
       })
     },
-    /** The connection opened; undefined: it was lost, messages wait for the next. */
-    connected(next: Send | undefined) {
+    /**
+     * The connection opened; undefined: it was lost, messages wait for the next.
+     *
+     * @param ordered Whether messages may be handed over before earlier ones are acknowledged.
+     */
+    connected(next: Send | undefined, ordered = false) {
       send = next
+      keepsOrder = ordered
       flush()
     },
-    /** Rejects all queued messages, and aborts the current one: the channel does not connect again. */
+    /** Rejects all queued messages, and aborts those that were handed over: the channel does not connect again. */
     discard() {
       const error = discarded(url)
       send = undefined
-      const lost = current ? [current, ...waiting] : waiting
+      const lost = [...handed, ...waiting]
+      handed = []
       waiting = []
-      current = undefined
-      cancel(error)
-      for (const { reject } of lost) reject(error)
+      for (const { abort, reject } of lost) {
+        abort.abort(error)
+        reject(error)
+      }
     },
   }
 }

@@ -108,7 +108,7 @@ export function createChannel({
       case 'message':
         return decoder.next(event)
       case 'open':
-        outgoing.connected(event.send ?? post)
+        outgoing.connected(event.send ?? post, event.sendsInOrder)
         return event.unheard ? undefined : open(event)
       case 'closed':
       case 'failed':

@@ -106,7 +106,7 @@ export const carriedToken = (
   value: string,
   backend: Backend | undefined,
 ): CarriedToken =>
-  sharesConnection(backend)
+  sharesConnection(backend) && backend.tokenInHello
     ? { value, header: undefined, queryParam }
     : {
         value,

@@ -19,7 +19,9 @@ export interface ChannelRequests {
   /** Takes note of a failed connection. `stood`: it was a success first. */
   failed(error: PushError, stood: boolean): void
   /** Sends a message by HTTP; undefined where the backend cannot. */
-  readonly post: ((data: Payload, signal: AbortSignal) => Promise<void>) | undefined
+  readonly post:
+    | ((data: Payload, signal: AbortSignal, query?: Readonly<Record<string, string>>) => Promise<void>)
+    | undefined
 }
 
 /**
@@ -63,11 +65,12 @@ export function channelRequests(
     )
   }
 
-  const post = async (data: Payload, signal: AbortSignal) => {
+  const post: NonNullable<ChannelRequests['post']> = async (data, signal, query = {}) => {
     const target$ = prepared(0).pipe(
       // Otherwise a token function that hangs would be waited for by every later request, too.
       takeUntil(fromEvent(signal, 'abort')),
-      map((target) => ({ ...withToken({ sendsHeaders: true }, target), credentials, signal, scheduler })),
+      map((target) => withToken({ sendsHeaders: true }, target)),
+      map((target) => ({ ...target, url: withQuery(target.url, query), credentials, signal, scheduler })),
     )
     try {
       await backend?.post?.(target$, data)

@@ -71,7 +71,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
     ...scope,
     sessionOf: sharesConnection(backend)
       ? backend.createSessions({
-          connect: (technique: Technique) => supervisedConnection(scope, { source: '', technique, policy }).link,
+          connect: (technique: Technique) => supervisedConnection(scope, { source: backend.path, technique, policy }),
           policy,
           subscribeTimeout: config.limits.connectTimeout,
           scheduler,

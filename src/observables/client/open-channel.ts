@@ -47,6 +47,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
   checkAddress(config.backend, topic !== undefined)
   const { disconnectWhenHidden } = definition
   const connection = supervisedConnection(scope, { source, technique, policy: retry, disconnectWhenHidden })
+  const { post } = connection
   const channel: AnyChannel = createChannel({
     ...config,
     url,
@@ -60,7 +61,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
         : connection.link({ position, moved, retryNow$ }, (events$) =>
             process.env.NODE_ENV !== 'production' ? droppable(channel, events$) : events$,
           ),
-    post: connection.post,
+    post: post && ((data, signal) => post(data, signal)),
     active: (now) => scope.active(channel, now, technique, disconnectDelay),
   })
   return channel

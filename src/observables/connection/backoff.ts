@@ -14,7 +14,7 @@ export const LONGEST_RETRY_AFTER = 86_400_000
  */
 export function delayOf(
   policy: RetryPolicy,
-  ...row: [failures: number, error: PushError | undefined, elapsed: number]
+  ...row: [failures: number, error: PushError | undefined, elapsed: number, spread?: number | undefined]
 ): number | undefined | PushError {
   const invalid = (failure: string | false, cause: unknown) =>
     new PushError(
@@ -30,6 +30,9 @@ export function delayOf(
     return invalid(DEV && `threw "${errorMessage(cause)}"`, cause)
   }
 }
+
+/** By how much the limit of the delay grows with each failure where the server states how its clients should return. */
+const PACED = 1.3
 
 export interface BackoffOptions {
   /** The upper limit of the first delay, in ms. @default 500 */
@@ -59,9 +62,10 @@ export interface RetryPolicy {
   (error: unknown, failures: number): Observable<unknown>
   /**
    * Returns the delay before the next attempt, in ms, or undefined to give up. `failures` counts the failures in a row,
-   * and the first of them was `elapsed` ms ago.
+   * and the first of them was `elapsed` ms ago. `spread`: the time over which the server asked its clients to spread
+   * their return, in ms, if it did.
    */
-  nextDelay(failures: number, error?: PushError, elapsed?: number): number | undefined
+  nextDelay(failures: number, error?: PushError, elapsed?: number, spread?: number | undefined): number | undefined
   /** How long a connection has to be open to reset the count of failures, in ms. */
   readonly resetAfter: number
 }
@@ -73,6 +77,8 @@ export interface RetryPolicy {
  * - If the first retry also fails, assume an outage that affects every client. The second delay is up to two thirds of
  *   `maxDelay`, which spreads the clients. Each later one is in the last third, which keeps them spread.
  * - After a connection that opened and was lost (`connection-lost`), the limit doubles with each failure.
+ * - If the server stated over which time its clients should return (the hub does, by how many it has), the first delay is
+ *   up to that time. Each later limit is 1.3 times the one before, and the delay is in its second half.
  *
  * The clients that return in one second are then at most 1.5 times as many as with an even spread over `maxDelay`, for
  * any outage. `npm run bench:storm` simulates it. It cannot spread the first retries of clients that a server
@@ -102,8 +108,12 @@ export function backoff({
   checkNumbers('backoff', { initialDelay, multiplier }, 1)
   checkNumbers('backoff', { maxDelay }, initialDelay)
   checkNumbers('backoff', { maxRetries, maxElapsedTime, resetAfter })
-  const delay = (failures: number, error?: PushError, elapsed = 0): number | undefined => {
+  const delay = (failures: number, error?: PushError, elapsed = 0, asked?: number): number | undefined => {
     if (failures > maxRetries || elapsed >= maxElapsedTime) return undefined
+    if (asked !== undefined) {
+      const limit = Math.max(asked, Math.min(maxDelay, asked * PACED ** (failures - 1)))
+      return failures === 1 ? random() * limit : (limit / 2) * (1 + random())
+    }
     // A connection that opened shows that the server is there, so growing step by step spreads the clients enough.
     const growth = error?.code === 'connection-lost' ? Math.min(multiplier, 2) : multiplier
     const limit = (failure: number): number => initialDelay * growth ** (failure - 1)

@@ -40,6 +40,8 @@ export interface RetryState {
   readonly count: number
   /** Sets the least time between two attempts that the server asked for, in ms. */
   waitAtLeast(delay: number): void
+  /** The server stated over which time its clients should spread their return, in ms. */
+  spreadOver(time: number): void
   /** A connection was closed on purpose. `uptime`: how long it was open, in ms. */
   succeeded(uptime: number | undefined): void
   /** Returns the delay before the next attempt in ms, or the error to fail with. `uptime`: how long the connection was open, in ms. */
@@ -61,12 +63,14 @@ export function retryState(
   const failures = failureRow(policy, scheduler)
   let prepared = false
   let serverDelay = 0
+  let spread: number | undefined
 
   return {
     get count() {
       return failures.count
     },
     waitAtLeast: (delay) => void (serverDelay = delay),
+    spreadOver: (time) => void (spread = time),
     succeeded: failures.succeeded,
     failed(error, uptime) {
       failures.succeeded(uptime)
@@ -78,7 +82,7 @@ export function retryState(
         return 0
       }
       if (!error.retryable) return error
-      const delay = delayOf(policy, count, error, elapsed)
+      const delay = delayOf(policy, count, error, elapsed, spread)
       if (delay === undefined) return exhausted(error, count, elapsed)
       if (typeof delay !== 'number') return delay
       if (error.immediate) return 0

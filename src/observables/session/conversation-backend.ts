@@ -1,37 +1,49 @@
 import type { Backend, WebSocketBackend } from '../backends/backend.ts'
-import type { StartConversation } from './conversation.ts'
 import { sessionCache, type SessionCache, type SessionCacheOptions } from './session-cache.ts'
-import { createSession } from './session.ts'
+import { createSession, type ConversationStart } from './session.ts'
 
 /** A backend whose server carries many topics on one connection. */
 export interface ConversationBackend extends Backend {
+  /** Whether the hello carries the token of `auth`, so that no header does. */
+  readonly tokenInHello: boolean
+  /** The URL of the connection, relative to the client's `baseUrl`. */
+  readonly path: string
   /** Creates the connections that the topics of a client share, one for each technique. */
   createSessions<Technique extends object>(options: SessionCacheOptions<Technique>): SessionCache<Technique>
 }
 
 /** What differs between servers that carry many topics on one connection. */
 export interface ConversationParts
-  extends Omit<Backend, 'webSocket'>, Pick<WebSocketBackend, 'subprotocols' | 'closes'> {
-  readonly start: StartConversation
+  extends Omit<Backend, 'webSocket'>, Pick<WebSocketBackend, 'subprotocols' | 'closes'>, ConversationStart {
+  /** Whether the hello carries the token of `auth`, so that no header does. @default false */
+  readonly tokenInHello?: boolean
+  /** The URL of the connection, relative to the client's `baseUrl`. @default '' (`baseUrl` itself) */
+  readonly path?: string
 }
 
 /** Makes a backend of a conversation: frames pass a WebSocket as they are, and the conversation reads and writes them. */
 export function conversationBackend({
   start,
+  joinFrames,
   subprotocols,
   closes,
+  tokenInHello = false,
+  path = '',
   ...backend
 }: ConversationParts): ConversationBackend {
   const { name } = backend
   return {
     ...backend,
+    tokenInHello,
+    path,
     webSocket: {
       buildRequest: ({ url, headers }) => ({ url, headers, namespace: name, resume: 'no' }),
       subprotocols,
       closes,
       frame: (data) => ({ type: 'message', data, event: 'message' }),
     },
-    createSessions: (options) => sessionCache((session) => createSession(name, start, session), options),
+    createSessions: (options) =>
+      sessionCache((session) => createSession(name, { start, joinFrames }, session), options),
   }
 }
 

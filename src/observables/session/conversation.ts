@@ -24,20 +24,44 @@ export interface Conversation {
   subscribe(subscription: TopicSubscription): void
   /** Ends one subscription, acknowledged or not. */
   unsubscribe(id: number): void
-  /** Writes one message. The port is told by `key` when the server accepts or rejects it, where `acknowledges`. */
-  send(id: number, data: Payload, key: number): void
+  /** Writes one message. The port is told by its `key` when the server accepts or rejects it, where `acknowledges`. */
+  send(id: number, data: Payload, message: OutgoingMessage): void
   /** Whether the server acknowledges messages. @default false: a message is sent when it was written */
   readonly acknowledges?: boolean
+  /**
+   * Whether the server recognises a message that is sent again by its key. Then a message that was not acknowledged is
+   * sent again on the next connection. @default false: the message rejects, because the server may have it
+   */
+  readonly resends?: boolean
+}
+
+/** One message, the same on every connection that it is sent on. */
+export interface OutgoingMessage {
+  /** Its number among the messages of this client. */
+  readonly key: number
+  /** Names the memory of the server that recognises the message. The conversation sets it when it first writes the message. */
+  memory?: string
 }
 
 /** Where a conversation reports to. Every call is synchronous. */
 export interface SessionPort {
   write(frame: Payload): void
-  /** The hello is done: topics may be subscribed. `ping`: a heartbeat that this side sends from now on. */
-  ready(session?: { readonly ping?: Ping | undefined }): void
+  /** The hello is done: topics may be subscribed. */
+  ready(session?: {
+    /** A heartbeat that this side sends from now on. */
+    readonly ping?: Ping | undefined
+    /** The longest silence of the server, in ms. @default what the technique learns, or the client's */
+    readonly heartbeat?: number | undefined
+    /** What the URL of each POST names the session with, where the technique only receives. */
+    readonly postQuery?: Readonly<Record<string, string>> | undefined
+  }): void
   /** The server subscribed a topic. `resumed`: it resumes behind the cursor of the subscription. */
   subscribed(id: number, state: { readonly resumed: boolean; readonly cursor?: string | undefined }): void
   message(id: number, message: Omit<SourceMessage, 'type'>): void
+  /** The server asked its clients to spread their return over this time after it is lost, in ms. */
+  spread(time: number): void
+  /** The topic is at a later place, without a message. */
+  moved(id: number, cursor: string): void
   gap(id: number, reason: GapReason, cursor?: string): void
   /** The server rejected one subscription. The connection and the other topics stay. */
   rejected(id: number, error: PushError): void
@@ -55,6 +79,8 @@ export interface SessionPort {
 export interface SessionCredentials {
   /** What `auth.token` returned; undefined without `auth`. */
   readonly token: string | undefined
+  /** Names this client on all its connections: 32 random hexadecimal digits. */
+  readonly clientId: string
 }
 
 /** Begins the conversation of one connection. */

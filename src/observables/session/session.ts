@@ -2,23 +2,27 @@ import { NEVER, Observable, Subject, Subscription, type SchedulerLike } from 'rx
 import type { RetryPolicy } from '../connection/backoff.ts'
 import type { ReconnectOptions } from '../connection/reconnect.ts'
 import { PushError } from '../errors.ts'
-import { ALIVE, type LinkEvent, type SourceEvent } from '../events.ts'
+import { ALIVE, type LinkEvent, type Payload, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
-import type { SessionCredentials, StartConversation } from './conversation.ts'
+import { runAfter } from '../internal/time.ts'
+import type { OutgoingMessage, StartConversation } from './conversation.ts'
+import { framePoster, type PostFrame } from './frame-poster.ts'
 import { startTalk, type Talk } from './talk.ts'
 import { topicLink, type Ready, type TopicLink } from './topic-link.ts'
 
 export interface SessionOptions {
   /** Keeps the one connection; `converse` reads what a technique receives. */
   readonly link: (converse: Converse, retryNow$: Observable<unknown>) => Observable<LinkEvent>
+  /** Posts a frame, where the technique only receives. Undefined: the backend has no POSTs. */
+  readonly post: PostFrame | undefined
   readonly policy: RetryPolicy
-  /** How long the server may take to acknowledge a subscription, in ms. */
+  /** How long the server may take to greet, to acknowledge a subscription, and to respond to a POST, in ms. */
   readonly subscribeTimeout: number
   readonly scheduler: SchedulerLike
 }
 
 /** Turns what one connection receives into what its supervisor needs: `open` once the hello is done, and signs of life. */
-export type Converse = (source: Observable<SourceEvent>, credentials: SessionCredentials) => Observable<SourceEvent>
+export type Converse = (source: Observable<SourceEvent>, token: string | undefined) => Observable<SourceEvent>
 
 /** What reads a topic: its position, where to report a new one, and when to end a wait. */
 export interface TopicReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
@@ -41,9 +45,12 @@ export interface Session {
  */
 export function createSession(
   namespace: string,
-  start: StartConversation,
-  { link, policy: sessionPolicy, subscribeTimeout, scheduler }: SessionOptions,
+  { start, joinFrames }: ConversationStart,
+  { link, post, policy: sessionPolicy, subscribeTimeout, scheduler }: SessionOptions,
 ): Session {
+  const clientId = randomId()
+  const records = new WeakMap<object, OutgoingMessage>()
+  let lastKey = 0
   const topics = new Set<OpenTopic>()
   /** A handler may leave or join topics during a walk. */
   const snapshot = () => [...topics]
@@ -59,28 +66,52 @@ export function createSession(
     for (const { link } of snapshot()) link.disconnected()
   }
 
-  const converse: Converse = (source, credentials) =>
+  /** Returns the record of a message, which is the same on every connection. */
+  const outgoing = (message: object): OutgoingMessage => {
+    const record = records.get(message) ?? { key: (lastKey += 1) }
+    records.set(message, record)
+    return record
+  }
+
+  const converse: Converse = (source, token) =>
     new Observable((subscriber) => {
+      let current = new Subscription()
       let talk: Talk | undefined
+      /** What the technique learned of heartbeats before the hello was done. */
+      let early: SourceAlive | undefined
+      let isOpen = false
+      const refuse = (error: unknown) => subscriber.error(error)
       const end = () => {
+        isOpen = false
+        early = undefined
+        current.unsubscribe()
         disconnected()
         talk?.end()
         talk = undefined
       }
-      const next = (event: SourceEvent) => {
-        if (event.type === 'message') return talk?.receive(event.data)
-        if (event.type === 'retry') return subscriber.next(event)
-        if (event.type !== 'open') return
+      const open = ({ send, technique }: SourceOpen) => {
         // A fallback changes the technique within one attempt: that is another connection to the server.
         end()
-        const { send: write, technique } = event
-        if (!write) return subscriber.error(oneWay(technique))
+        const own = (current = new Subscription())
+        const poster =
+          !send && post && joinFrames
+            ? framePoster({ post, join: joinFrames, timeout: subscribeTimeout, scheduler, fail: refuse })
+            : undefined
+        const write: ((frame: Payload) => void) | undefined = send ?? poster?.write
+        if (!write) return refuse(oneWay(technique))
+        own.add(() => poster?.end())
+        const deadline = runAfter(subscribeTimeout, scheduler, () => refuse(noHello(subscribeTimeout)))
+        own.add(deadline)
         talk = startTalk({
           start,
-          credentials,
+          credentials: { token, clientId },
           write,
           nextId: () => (lastId += 1),
-          ready(connected, ping) {
+          outgoing,
+          ready(connected, { ping, heartbeat, postQuery = {} }) {
+            deadline.unsubscribe()
+            poster?.address(postQuery)
+            isOpen = true
             subscriber.next({
               type: 'open',
               technique,
@@ -88,13 +119,27 @@ export function createSession(
               resumed: false,
               ...(ping && { ping: { ...ping, send: () => write(ping.send()) } }),
             })
+            if (early) subscriber.next(early)
+            if (heartbeat !== undefined) subscriber.next({ type: 'alive', heartbeat })
             const mine = (ready = { ...connected, technique })
             // A topic that joins, or a connection that ends, in a handler of these takes care of itself.
             for (const { link } of snapshot()) if (ready === mine) link.connected(mine)
           },
           alive: () => subscriber.next(ALIVE),
-          refuse: (error) => subscriber.error(error),
+          spread: (time) => subscriber.next({ type: 'spread', time }),
+          refuse,
         })
+      }
+      const alive = ({ heartbeat }: SourceAlive) => {
+        const event: SourceAlive = { type: 'alive', heartbeat }
+        if (isOpen) subscriber.next(event)
+        else if (heartbeat !== undefined) early = event
+      }
+      const next = (event: SourceEvent) => {
+        if (event.type === 'message') return event.error ? refuse(event.error) : talk?.receive(event.data)
+        if (event.type === 'retry') return subscriber.next(event)
+        if (event.type === 'alive') return alive(event)
+        if (event.type === 'open') open(event)
       }
       subscriber.add(end)
       return source.subscribe({
@@ -164,6 +209,13 @@ export function createSession(
   }
 }
 
+/** How the conversations of a backend begin. */
+export interface ConversationStart {
+  readonly start: StartConversation
+  /** Joins text frames into one, for techniques that only receive. Undefined: every frame is written by itself. */
+  readonly joinFrames?: ((frames: readonly string[]) => string) | undefined
+}
+
 /** One topic that is read. */
 interface OpenTopic {
   readonly link: TopicLink
@@ -174,3 +226,13 @@ const oneWay = (technique: string) =>
   new PushError('unsupported', DEV && `${technique} cannot carry topics: it only receives. Use webSocket().`, {
     technique,
   })
+
+const noHello = (within: number) =>
+  new PushError(
+    'connect-timeout',
+    DEV && `The server did not greet within ${within} ms. Check the backend, or raise \`connectTimeout\`.`,
+  )
+
+/** Returns 32 random hexadecimal digits. */
+const randomId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')

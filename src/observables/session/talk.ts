@@ -1,18 +1,23 @@
-import type { Ping } from '../backends/backend.ts'
 import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload, SourceEvent } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
-import type { SessionCredentials, SessionPort, StartConversation } from './conversation.ts'
+import type { OutgoingMessage, SessionCredentials, SessionPort, StartConversation } from './conversation.ts'
 import type { ReadyConnection, TopicLink } from './topic-link.ts'
+
+/** What the hello of a server agreed on. */
+export type ReadySession = NonNullable<Parameters<SessionPort['ready']>[0]>
 
 export interface TalkOptions {
   readonly start: StartConversation
   readonly credentials: SessionCredentials
   readonly write: (frame: Payload) => void
   readonly nextId: () => number
-  readonly ready: (connection: ReadyConnection, ping: Ping | undefined) => void
+  readonly ready: (connection: ReadyConnection, session: ReadySession) => void
+  /** Returns the record of a message: the same each time that it is sent. */
+  readonly outgoing: (message: object) => OutgoingMessage
   /** A frame was read, after the hello. */
   readonly alive: () => void
+  readonly spread: (time: number) => void
   readonly refuse: (error: unknown) => void
 }
 
@@ -36,12 +41,21 @@ const FAILED = DEV && 'A function of the backend failed'
 const UNWRITTEN: ReadonlySet<PushErrorCode> = new Set(['not-connected', 'buffer-full'])
 
 /** Begins a conversation on a connection that opened. */
-export function startTalk({ start, credentials, write, nextId, ready, alive, refuse }: TalkOptions): Talk {
+export function startTalk({
+  start,
+  credentials,
+  write,
+  nextId,
+  ready,
+  outgoing,
+  alive,
+  spread,
+  refuse,
+}: TalkOptions): Talk {
   const links = new Map<number, TopicLink>()
   const unacknowledged = new Map<number, Unacknowledged>()
   let isReady = false
   let ended = false
-  let nextKey = 0
 
   const settle = (key: number, then: (message: Unacknowledged) => void) => {
     const message = unacknowledged.get(key)
@@ -54,13 +68,15 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
 
   const port: SessionPort = {
     write,
-    ready(session) {
+    ready(session = {}) {
       if (isReady || ended) return
       isReady = true
-      ready(connection, session?.ping)
+      ready(connection, session)
     },
     subscribed: (id, state) => links.get(id)?.subscribed(state),
     message: (id, message) => tell(id, { type: 'message', ...message }),
+    spread,
+    moved: (id, cursor) => tell(id, { type: 'alive', cursor }),
     gap: (id, reason, cursor) => tell(id, { type: 'gap', reason, cursor }),
     rejected: (id, error) => links.get(id)?.rejected(error),
     ended: (id) => links.get(id)?.end({ type: 'closed', by: 'server' }),
@@ -102,9 +118,10 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
       }
     },
     unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
-    send(id, data, signal) {
-      const key = (nextKey += 1)
-      if (!conversation.acknowledges) return conversation.send(id, data, key)
+    send(id, data, signal, message) {
+      const record = outgoing(message)
+      const { key } = record
+      if (!conversation.acknowledges) return conversation.send(id, data, record)
       return new Promise((resolve, reject) => {
         const forget = () => {
           unacknowledged.delete(key)
@@ -113,7 +130,7 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
         signal?.addEventListener('abort', forget)
         unacknowledged.set(key, { resolve, reject, forget })
         try {
-          conversation.send(id, data, key)
+          conversation.send(id, data, record)
         } catch (error) {
           forget()
           reject(error)
@@ -131,11 +148,7 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
     end() {
       ended = true
       links.clear()
-      const error = new PushError(
-        'send-aborted',
-        DEV &&
-          'The connection was lost before the server acknowledged the message. The server may have it: send it again only if it may come twice.',
-      )
+      const error = conversation.resends ? notConnected() : unknownOutcome()
       for (const { forget, reject } of unacknowledged.values()) {
         forget()
         reject(error)
@@ -143,3 +156,13 @@ export function startTalk({ start, credentials, write, nextId, ready, alive, ref
     },
   }
 }
+
+/** The message waits for the next connection. */
+const notConnected = () => new PushError('not-connected', DEV && 'The connection was lost. The message is sent again.')
+
+const unknownOutcome = () =>
+  new PushError(
+    'send-aborted',
+    DEV &&
+      'The connection was lost before the server acknowledged the message. The server may have it: send it again only if it may come twice.',
+  )

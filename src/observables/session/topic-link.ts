@@ -17,8 +17,11 @@ export interface ReadyConnection {
   /** Writes the frame. Returns why it cannot be written; undefined also where the connection is closing. */
   subscribe(subscription: TopicSubscription): PushError | undefined
   unsubscribe(id: number): void
-  /** Writes a message. Returns a promise where the server acknowledges it, which `signal` ends the wait for. */
-  send(id: number, data: Payload, signal: AbortSignal | undefined): void | Promise<void>
+  /**
+   * Writes a message. Returns a promise where the server acknowledges it, which `signal` ends the wait for. `message` is
+   * the same object each time that it is sent.
+   */
+  send(id: number, data: Payload, signal: AbortSignal | undefined, message: object): void | Promise<void>
 }
 
 /** The same, and the technique that made it. */
@@ -159,7 +162,8 @@ export function topicLink({
         technique,
         namespace,
         resumed,
-        send: (data, signal) => send(id, data, signal),
+        send: (data, signal, message = {}) => send(id, data, signal, message),
+        sendsInOrder: true,
       }
       tracker.next(open, false)
       // Messages up to the topic's place may be still to come, where the server resumes.

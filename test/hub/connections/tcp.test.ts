@@ -109,7 +109,7 @@ describe('lines over TCP', () => {
     ['a web page that speaks HTTP', 'POST /push/a HTTP/1.1\r\nHost: x\r\n\r\n{"subscribe":"/push/a"}', 400],
     ['another path', '{"subscribe":"/other/a"}', 404],
     ['a path with a dot segment', '{"subscribe":"../other/a"}', 400],
-    ['a name that is none', '{"subscribe":"/push/"}', 400],
+    ['a name that is none', '{"subscribe":"/push/a/../b"}', 400],
     ['a cursor that is none', '{"subscribe":"/push/a?last_event_id=x"}', 400],
     ['a request without end', 'x'.repeat(20_000), 413],
   ] as const)('are refused to %s', async ([, line, status], { speak }) => {

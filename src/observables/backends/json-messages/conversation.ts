@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../../parsers/utf8.ts'
 import type { Ping } from '../backend.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import type { JsonError, JsonMessage, JsonMessagesOptions, JsonSubscribed } from './declaration.ts'
-import { topicTable, type TopicTable } from './topic-table.ts'
+import { topicTable, type TopicTable } from '../../session/topic-table.ts'
 
 /** The conversation of a declared server, on one connection. */
 export function jsonConversation<M>(
@@ -96,7 +96,7 @@ export function jsonConversation<M>(
     },
     subscribe: topics.add,
     unsubscribe: topics.remove,
-    send(id, data, key) {
+    send(id, data, { key }) {
       const topic = topics.nameOf(id)
       if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
       if (!send)

@@ -37,6 +37,7 @@ export function jsonMessages<M = ReturnType<typeof JSON.parse>>(options: JsonMes
   return conversationBackend({
     name: 'jsonMessages',
     heartbeat,
+    tokenInHello: options.hello !== undefined,
     subprotocols,
     closes: { ...STANDARD_CLOSES, ...closes },
     start: (port, credentials) => jsonConversation(options, heartbeats, port, credentials),

@@ -31,6 +31,8 @@ function start(
     ready: note('ready'),
     subscribed: note('subscribed'),
     message: note('message'),
+    spread: note('spread'),
+    moved: note('moved'),
     gap: note('gap'),
     rejected: note('rejected'),
     ended: note('ended'),
@@ -40,7 +42,7 @@ function start(
     refused: note('refused'),
   }
   const declaration = { ...DECLARATION, ...options } as JsonMessagesOptions<Parsed>
-  const conversation = jsonConversation(declaration, undefined, port, { token })
+  const conversation = jsonConversation(declaration, undefined, port, { token, clientId: 'client' })
   return {
     ...conversation,
     receive: (frame: unknown) =>
@@ -238,8 +240,8 @@ describe('sending', () => {
     const talk = start({ send, accepted: (frame) => frame.op === 'accepted' && frame.key })
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     talk.calls()
-    talk.send(1, '{"price":3}', 1)
-    talk.send(1, 'plain text', 2)
+    talk.send(1, '{"price":3}', { key: 1 })
+    talk.send(1, 'plain text', { key: 2 })
     talk.receive({ op: 'accepted', key: 1 })
     talk.receive({ op: 'error', key: '2', reason: 'no' })
     expect(talk.acknowledges).toBe(true)
@@ -254,10 +256,12 @@ describe('sending', () => {
   test('is refused where the declaration has no `send`, and for bytes', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
-    expect(() => talk.send(1, '1', 1)).toThrow(expect.objectContaining({ code: 'send-unsupported' }))
+    expect(() => talk.send(1, '1', { key: 1 })).toThrow(expect.objectContaining({ code: 'send-unsupported' }))
     const other = start({ send })
     other.subscribe({ id: 1, topic: 'a', cursor: undefined })
-    expect(() => other.send(1, new Uint8Array([1]), 1)).toThrow(expect.objectContaining({ code: 'invalid-message' }))
+    expect(() => other.send(1, new Uint8Array([1]), { key: 1 })).toThrow(
+      expect.objectContaining({ code: 'invalid-message' }),
+    )
   })
 })
 

@@ -1,4 +1,5 @@
-import type { SessionPort, TopicSubscription } from '../../session/conversation.ts'
+import type { GapReason } from '../events.ts'
+import type { SessionPort, TopicSubscription } from './conversation.ts'
 
 /** How a connection subscribes topics. */
 export interface TopicFrames {
@@ -6,8 +7,11 @@ export interface TopicFrames {
   subscribe(topic: string, cursor: string | undefined): boolean
   /** Writes the frame that unsubscribes a topic; undefined: the server has none, and sends on. */
   readonly unsubscribe: ((topic: string) => void) | undefined
-  /** Whether the server acknowledges subscriptions. */
-  readonly acknowledges: boolean
+  /**
+   * Whether the server acknowledges subscriptions. `first`: before it sends their messages, so that messages before it are
+   * those of an earlier subscription.
+   */
+  readonly acknowledges: boolean | 'first'
 }
 
 /** The topics that one connection has subscribed, and the subscriptions that share each. */
@@ -16,8 +20,13 @@ export interface TopicTable {
   remove(id: number): void
   /** The topic of a subscription. */
   nameOf(id: number): string | undefined
-  /** The server subscribed a topic. `resumed`: it resumes behind the cursor that it was sent. */
-  acknowledge(topic: string, resumed: boolean, cursor: string | undefined): void
+  /**
+   * The server subscribed a topic. `resumed`: it resumes behind the cursor that it was sent. `gap`: why messages behind
+   * that cursor are missing, where the server says so.
+   */
+  acknowledge(topic: string, resumed: boolean, cursor: string | undefined, gap?: GapReason): void
+  /** The subscriptions of a topic that the server acknowledged. */
+  of(topic: string): readonly number[]
   deliver(topic: string, message: Parameters<SessionPort['message']>[1]): void
   /** Removes a topic that the server rejected or ended, and returns its subscriptions. */
   drop(topic: string): readonly number[]
@@ -53,14 +62,14 @@ const REMEMBERED = 1_000
 /** Returns a topic whose frame was written. `resumes`: the frame has the cursor. */
 function newTopic(
   { cursor, resumes, follows, ...topic }: Pick<Topic, 'name' | 'cursor' | 'resumes' | 'follows'>,
-  acknowledges: boolean,
+  acknowledges: TopicFrames['acknowledges'],
 ): Topic {
   return {
     ...topic,
     cursor,
     follows,
     // Without an acknowledgement, messages of the earlier subscription are not told from those of this one.
-    resumes: resumes && cursor !== undefined && (acknowledges || !follows),
+    resumes: resumes && cursor !== undefined && (acknowledges !== false || !follows),
     subscriptions: [],
     acknowledged: false,
     repeats: 0,
@@ -153,7 +162,7 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
       if (topic.subscriptions.length === 0 && topic.acknowledged) leave(topic)
     },
     nameOf: (id) => byId.get(id)?.name,
-    acknowledge(name, resumed, cursor) {
+    acknowledge(name, resumed, cursor, gap) {
       const topic = topics.get(name)
       if (!topic) return
       if (topic.acknowledged) return beginAgain(topic, resumed ? undefined : cursor, port)
@@ -162,11 +171,19 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
       const { subscriptions } = topic
       if (subscriptions.length === 0) return leave(topic)
       const proved = resumed && !topic.dropped
-      for (const { id, resumes } of subscriptions) port.subscribed(id, { resumed: resumes && proved, cursor })
+      for (const { id, resumes } of subscriptions) {
+        port.subscribed(id, { resumed: resumes && proved, cursor })
+        if (gap !== undefined && resumes && proved) port.gap(id, gap, cursor)
+      }
+    },
+    of(name) {
+      const topic = topics.get(name)
+      return topic?.acknowledged ? topic.subscriptions.map(({ id }) => id) : []
     },
     deliver(name, message) {
       const topic = topics.get(name)
       if (!topic) return
+      if (frames.acknowledges === 'first' && !topic.acknowledged) return
       if (topic.follows && !topic.acknowledged) topic.dropped = true
       else for (const { id } of topic.subscriptions) port.message(id, message)
     },

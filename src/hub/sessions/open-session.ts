@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import type { Intent } from '../connections/admit.ts'
+import type { InboundAccount } from '../connections/inbound-budget.ts'
+import type { Sink } from '../connections/sink.ts'
+import type { Encoder } from '../encoders/encoder.ts'
+import type { HubContext } from '../hub-context.ts'
+import type { Client } from '../security/identify-client.ts'
+import type { PollOutput } from './poll-output.ts'
+import { Session } from './session.ts'
+import { StreamOutput } from './stream-output.ts'
+
+/** The open sessions of a hub, by their ids. */
+export type Sessions = Map<string, OpenSession>
+
+export interface OpenSession {
+  readonly session: Session
+  /** Set if the client polls. */
+  readonly polls?: PollOutput
+}
+
+/** Draws the id of a session, which its client alone knows. */
+export const drawSessionId = (): string => randomBytes(16).toString('hex')
+
+export interface StreamSessionOptions {
+  readonly client: Client
+  readonly technique: Intent['technique']
+  readonly sink: Sink
+  /** Encodes frames as messages of a stream. Undefined: the sink takes frames. */
+  readonly encoder?: Encoder
+  readonly account: InboundAccount
+  readonly pause?: () => void
+  readonly resume?: () => void
+}
+
+/** Opens a session on a connection that stays open. */
+export function openStreamSession(
+  context: HubContext,
+  { client, technique, sink, encoder, ...reading }: StreamSessionOptions,
+): Session {
+  const id = drawSessionId()
+  const output = new StreamOutput({
+    ...context,
+    limitKey: client.limitKey,
+    sink,
+    encoder,
+    id,
+    onRoom: () => session.onRoom(),
+  })
+  const session = new Session({ context, id, technique, output, ...reading })
+  const remove = context.connections.add(session)
+  context.sessions.set(id, { session })
+  sink.onClose(() => {
+    remove()
+    context.sessions.delete(id)
+    session.close()
+  })
+  return session
+}

@@ -1,0 +1,295 @@
+import type { Frame } from '../../wire/session-frames.ts'
+import { formatId, type MessageId } from '../channels/message-id.ts'
+import type { Message } from '../channels/message.ts'
+import type { Intent } from '../connections/admit.ts'
+import type { Connection } from '../connections/connection-set.ts'
+import type { InboundAccount } from '../connections/inbound-budget.ts'
+import { createInboundQueue, type Inbound, type Settle } from '../connections/inbound-queue.ts'
+import type { EndReason } from '../connections/sink.ts'
+import { refusalOf, type Refusal } from '../http/http-errors.ts'
+import type { HubContext } from '../hub-context.ts'
+import type { Client } from '../security/identify-client.ts'
+import { ChannelReader, type ReaderOutput } from './channel-reader.ts'
+import { readCommands, type Command } from './commands.ts'
+import { headFrame, joinBuffers, messageFrame } from './frames.ts'
+import type { Publisher } from './publishers.ts'
+
+/** Where a session writes its frames to. */
+export interface SessionOutput {
+  /** Whether the client takes more now. */
+  readonly hasRoom: boolean
+  /** Whether live messages may wait here. Otherwise the session reads them from their channels when there is room. */
+  readonly takesLive: boolean
+  /** Whether frames of bytes can be written. Otherwise every frame is text. */
+  readonly takesBytes: boolean
+  /** The bytes that wait. */
+  readonly size: number
+  write(frame: Buffer, isBytes: boolean): void
+  /** Everything that there is room for was written. `hasMore`: the session has more. */
+  flush(hasMore: boolean): void
+  /** Ends the connection after everything written. */
+  end(reason: EndReason): void
+  destroy(): void
+}
+
+/** Who sends a command: the client of the connection, or of the POST that it came with. */
+export interface Sender {
+  readonly client: Client
+  readonly query: URLSearchParams
+}
+
+export interface SessionOptions {
+  readonly context: HubContext
+  readonly id: string
+  readonly technique: Intent['technique']
+  readonly output: SessionOutput
+  /** Counts messages that wait to be published. */
+  readonly account: InboundAccount
+  /** Stops reading from the client, and starts again. */
+  readonly pause?: () => void
+  readonly resume?: () => void
+}
+
+/** How much is joined into one frame, in bytes. A longer message is a frame of its own. */
+const BATCH = 65_536
+
+/**
+ * One client's session: any number of channels on one connection (PROTOCOL.md section 11). What is written in one turn of
+ * the event loop becomes one frame. A class, because a hub has thousands.
+ */
+export class Session implements Connection, ReaderOutput {
+  readonly id: string
+  private readonly context: HubContext
+  private readonly technique: Intent['technique']
+  private readonly output: SessionOutput
+  private readonly enqueue: (inbound: Inbound) => void
+  /** The channels that are subscribed, or wait for `authorize`. */
+  private readonly readers = new Map<string, { close(): void }>()
+  /** The readers with kept messages to read. */
+  private readonly readersBehind = new Set<ChannelReader>()
+  private publisher: Publisher | undefined
+  private batch: Buffer[] = []
+  private batchSize = 0
+  private batchIsBytes = false
+  private isScheduled = false
+  private isOpen = true
+
+  constructor({ context, id, technique, output, account, pause, resume }: SessionOptions) {
+    this.context = context
+    this.id = id
+    this.technique = technique
+    this.output = output
+    this.enqueue = createInboundQueue({ ...context, account, pause, resume })
+    const { heartbeat, maxMessageBytes } = context
+    this.push(headFrame({ session: id, heartbeat: heartbeat / 1_000, maxMessageBytes, spread: context.spread() }))
+  }
+
+  /** Carries out what a client sent. Returns a refusal if the frame is not valid. */
+  receive(frame: Frame, sender: Sender): Refusal | undefined {
+    let commands: readonly Command[]
+    try {
+      commands = readCommands(frame)
+    } catch (error) {
+      return { status: 400, message: `Invalid frame: ${error instanceof Error ? error.message : String(error)}` }
+    }
+    for (const command of commands) if (this.isOpen) this.carryOut(command, sender)
+    return undefined
+  }
+
+  /** The client takes more. */
+  readonly onRoom = (): void => this.flush()
+
+  /** Sends a heartbeat, unless something else waits: everything up to the current position was sent. */
+  ping(): void {
+    if (this.batch.length > 0 || this.readersBehind.size > 0 || this.output.size > 0) return
+    this.push(headFrame({ ping: this.context.registry.position(), spread: this.context.spread() }))
+  }
+
+  /** Ends the connection, so that the client reconnects. */
+  stop(): void {
+    this.push(headFrame({ spread: this.context.spread() }))
+    this.end('restart')
+  }
+
+  /** Ends the connection with a refusal. */
+  end(reason: EndReason): void {
+    if (!this.isOpen) return
+    this.writeBatch()
+    this.close()
+    this.output.end(reason)
+  }
+
+  terminate(): void {
+    this.close()
+    this.output.destroy()
+  }
+
+  /** The connection is gone: leaves every channel. */
+  close(): void {
+    this.isOpen = false
+    for (const reader of this.readers.values()) reader.close()
+    this.readers.clear()
+    this.readersBehind.clear()
+    this.batch = []
+    this.batchSize = 0
+  }
+
+  get takesLive(): boolean {
+    return this.output.takesLive && this.takesLast
+  }
+
+  get takesLast(): boolean {
+    return this.output.size + this.batchSize <= this.context.maxBufferedBytes
+  }
+
+  message(channel: string, message: Message): void {
+    const isBytes = !message.isText && this.output.takesBytes
+    const encode = () => messageFrame(channel, message, isBytes)
+    try {
+      this.push(message.encodings.get(message, isBytes ? 'session-bytes' : 'session', encode), isBytes)
+    } catch (error) {
+      // A message that cannot be encoded closes this connection and no other.
+      this.context.report('A message could not be encoded', error)
+      this.terminate()
+    }
+  }
+
+  gap(channel: string, reason: string, from: MessageId): void {
+    this.push(headFrame({ gap: channel, reason, cursor: formatId(from) }))
+  }
+
+  behind(reader: ChannelReader): void {
+    this.readersBehind.add(reader)
+    this.schedule()
+  }
+
+  ended(reader: ChannelReader, complete: boolean): void {
+    this.forget(reader.name)
+    this.push(headFrame({ end: reader.name, ...(!complete && { gap: 'history-expired' }) }))
+  }
+
+  private carryOut(command: Command, sender: Sender): void {
+    switch (command.kind) {
+      case 'subscribe':
+        return this.subscribe(command, sender)
+      case 'unsubscribe':
+        return this.forget(command.channel)
+      case 'publish':
+        return this.publish(command, sender)
+      case 'publisher': {
+        this.publisher = this.context.publishers.register(command.name)
+        return this.push(headFrame({ ok: command.id, memory: this.publisher.memory }))
+      }
+      case 'invalid':
+        return this.refuse(command.id, command.refusal)
+    }
+  }
+
+  private subscribe(command: Extract<Command, { kind: 'subscribe' }>, { client, query }: Sender): void {
+    const { id, channel } = command
+    const { admission } = this.context
+    this.forget(channel)
+    const leave = admission.subscribe(client)
+    if ('status' in leave) return this.refuse(id, leave)
+    const waiting = { close: leave }
+    this.readers.set(channel, waiting)
+    const decide = (refusal: Refusal | undefined) => {
+      // The client may have left the channel meanwhile, or subscribed it again.
+      if (this.readers.get(channel) !== waiting) return
+      if (!refusal) return this.begin(command, leave)
+      this.forget(channel)
+      this.refuse(id, refusal)
+    }
+    const intent: Intent = { action: 'subscribe', channel, technique: this.technique, method: 'GET', query }
+    const decision = admission.permit({ client, intent })
+    if (decision instanceof Promise) void decision.then(decide)
+    else decide(decision)
+  }
+
+  private begin({ id, channel: name, cursor }: Extract<Command, { kind: 'subscribe' }>, leave: () => void): void {
+    const { registry, startFrom, now, report } = this.context
+    try {
+      const end = cursor && registry.endAt(name, cursor)
+      if (end) {
+        this.forget(name)
+        return this.push(headFrame({ end: name, ...(!end.complete && { gap: 'history-expired' }) }))
+      }
+      const channel = registry.channel(name)
+      const resumption = channel.resume(cursor, startFrom, now())
+      const { gap, from } = resumption
+      this.push(headFrame({ ok: id, cursor: formatId(from), ...(gap && { gap }) }))
+      this.readers.set(name, new ChannelReader(name, channel, resumption, this, leave))
+      this.readBehind()
+    } catch (error) {
+      this.forget(name)
+      this.refuse(id, refusalOf(error, report))
+    }
+  }
+
+  private publish({ id, channel, publication, number }: Extract<Command, { kind: 'publish' }>, sender: Sender): void {
+    const { client, query } = sender
+    const intent: Intent = { action: 'publish', channel, technique: this.technique, method: 'POST', query }
+    const settle = (refusal: Refusal | undefined) => {
+      if (refusal) this.refuse(id, refusal)
+      else this.push(headFrame({ ok: id }))
+    }
+    const attempt = (settled: Settle) => this.enqueue({ publication, permission: { client, intent }, settle: settled })
+    if (this.publisher && number !== undefined) this.publisher.once(number, attempt, settle)
+    else attempt(settle)
+  }
+
+  private refuse(id: number, { status, message, headers }: Refusal): void {
+    const retryAfter = headers?.['Retry-After']
+    this.push(headFrame({ error: id, status, reason: message, ...(retryAfter !== undefined && { retryAfter }) }))
+  }
+
+  private forget(channel: string): void {
+    const reader = this.readers.get(channel)
+    if (!reader) return
+    this.readers.delete(channel)
+    reader.close()
+    if (reader instanceof ChannelReader) this.readersBehind.delete(reader)
+  }
+
+  private push(frame: Buffer, isBytes = false): void {
+    if (!this.isOpen) return
+    if (this.batch.length > 0 && (isBytes !== this.batchIsBytes || this.batchSize + frame.length > BATCH))
+      this.writeBatch()
+    this.batchIsBytes = isBytes
+    this.batch.push(frame)
+    this.batchSize += frame.length
+    this.schedule()
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return
+    this.isScheduled = true
+    setImmediate(() => this.flush())
+  }
+
+  private writeBatch(): void {
+    const frames = this.batch
+    if (frames.length === 0) return
+    this.batch = []
+    this.batchSize = 0
+    this.output.write(joinBuffers(frames), this.batchIsBytes)
+  }
+
+  private flush(): void {
+    this.isScheduled = false
+    if (!this.isOpen) return
+    this.writeBatch()
+    this.readBehind()
+    this.writeBatch()
+    this.output.flush(this.readersBehind.size > 0)
+  }
+
+  /** Reads kept messages while there is room. The readers take turns. */
+  private readBehind(): void {
+    for (const reader of this.readersBehind) {
+      if (!this.output.hasRoom || !this.isOpen) return
+      this.readersBehind.delete(reader)
+      if (reader.readKept()) this.readersBehind.add(reader)
+    }
+  }
+}

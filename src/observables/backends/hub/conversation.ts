@@ -1,0 +1,230 @@
+import { formatCursor, parseCursor } from '../../../wire/cursor.ts'
+import { readFrame, writeFrame, type Frame, type FrameHead } from '../../../wire/session-frames.ts'
+import { PushError, asPushError, rejectionCode } from '../../errors.ts'
+import type { Payload } from '../../events.ts'
+import { DEV } from '../../internal/dev.ts'
+import { decodeBase64 } from '../../parsers/base64.ts'
+import type { Conversation, OutgoingMessage, SessionCredentials, SessionPort } from '../../session/conversation.ts'
+import { topicTable } from '../../session/topic-table.ts'
+import { STANDARD_STATUSES, statusVerdict } from '../verdict.ts'
+
+/** What the hub responds to. */
+type Request =
+  | { readonly kind: 'subscribe'; readonly topic: string }
+  | { readonly kind: 'publish'; readonly key: number; readonly length: number }
+  | { readonly kind: 'publisher' }
+
+/** Whether the hub knows this client as a publisher: messages wait until it does. */
+type Publisher = 'unknown' | 'asked' | { readonly memory: string }
+
+interface Waiting {
+  readonly topic: string
+  readonly data: Payload
+  readonly message: OutgoingMessage
+}
+
+/** The hub's conversation on one connection (PROTOCOL.md section 11). */
+export function hubConversation(port: SessionPort, { clientId }: SessionCredentials): Conversation {
+  const requests = new Map<number, Request>()
+  /** The last request of each topic: the response to an earlier one says nothing any more. */
+  const latest = new Map<string, number>()
+  const epochs = new Map<string, string | undefined>()
+  let lastId = 0
+  let maxMessageBytes = Infinity
+  let publisher: Publisher = 'unknown'
+  let waiting: Waiting[] = []
+
+  const write = (head: FrameHead, body?: Payload) => port.write(writeFrame(head, body))
+  const request = (made: Request, head: FrameHead, body?: Payload) => {
+    const id = (lastId += 1)
+    requests.set(id, made)
+    write({ ...head, id }, body)
+    return id
+  }
+
+  const topics = topicTable(
+    {
+      acknowledges: 'first',
+      subscribe(topic, cursor) {
+        latest.set(topic, request({ kind: 'subscribe', topic }, { subscribe: topic, cursor }))
+        return true
+      },
+      unsubscribe(topic) {
+        latest.delete(topic)
+        epochs.delete(topic)
+        write({ unsubscribe: topic })
+      },
+    },
+    port,
+  )
+
+  const publish = ({ topic, data, message }: Waiting) => {
+    if (typeof publisher === 'string') {
+      waiting.push({ topic, data, message })
+      if (publisher === 'asked') return
+      publisher = 'asked'
+      return void request({ kind: 'publisher' }, { publisher: clientId })
+    }
+    const { key } = message
+    // A hub with another memory cannot tell whether it published the message before.
+    if (message.memory !== undefined && message.memory !== publisher.memory) return port.sendRejected(key, forgotten())
+    message.memory = publisher.memory
+    request({ kind: 'publish', key, length: data.length }, { publish: topic, number: key }, data)
+  }
+
+  const onOk = (made: Request, id: number, { cursor, gap, memory }: FrameHead) => {
+    switch (made.kind) {
+      case 'subscribe': {
+        if (latest.get(made.topic) !== id) return
+        const place = text(cursor)
+        follow(made.topic, place)
+        return topics.acknowledge(made.topic, true, place, text(gap))
+      }
+      case 'publish':
+        return port.acknowledged(made.key)
+      case 'publisher': {
+        publisher = { memory: String(memory) }
+        const present = waiting
+        waiting = []
+        for (const each of present) publish(each)
+      }
+    }
+  }
+
+  const onError = (made: Request, id: number, head: FrameHead) => {
+    switch (made.kind) {
+      case 'subscribe': {
+        if (latest.get(made.topic) !== id) return
+        latest.delete(made.topic)
+        const error = rejection(`Topic "${made.topic}"`, head)
+        for (const each of topics.drop(made.topic)) port.rejected(each, error)
+        return
+      }
+      case 'publish':
+        return port.sendRejected(made.key, sendRejection(head))
+      case 'publisher':
+        return port.refused(rejection('The session', head))
+    }
+  }
+
+  const respond = (id: unknown, then: (made: Request, id: number) => void) => {
+    const made = requests.get(Number(id))
+    requests.delete(Number(id))
+    if (made) then(made, Number(id))
+  }
+
+  /** The place of a topic is in another epoch. */
+  const follow = (topic: string, cursor: string | undefined) => {
+    if (cursor !== undefined) epochs.set(topic, parseCursor(cursor).epoch)
+  }
+
+  /** Everything up to this position was sent, of every topic. */
+  const move = (position: string) => {
+    const parts = parseCursor(position)
+    for (const [topic, epoch] of epochs) {
+      const cursor = formatCursor({ ...parts, epoch })
+      for (const id of topics.of(topic)) port.moved(id, cursor)
+    }
+  }
+
+  const read = (head: FrameHead, body: Frame | undefined) => {
+    const { message, ok, error, gap, end, ping, session, spread } = head
+    if (typeof message === 'string') return topics.deliver(message, messageOf(head, body))
+    if (ok !== undefined) return respond(ok, (made, id) => onOk(made, id, head))
+    if (error !== undefined) return respond(error, (made, id) => onError(made, id, head))
+    if (typeof spread === 'number') port.spread(spread)
+    if (typeof end === 'string') onEnd(end, text(gap))
+    else if (typeof gap === 'string') {
+      const cursor = text(head['cursor'])
+      follow(gap, cursor)
+      for (const id of topics.of(gap)) port.gap(id, String(head['reason']), cursor)
+    } else if (typeof ping === 'string') move(ping)
+    else if (typeof session === 'string') {
+      maxMessageBytes = Number(head['maxMessageBytes'] ?? Infinity)
+      port.ready({ heartbeat: Number(head['heartbeat']) * 1_000, postQuery: { session } })
+    }
+  }
+
+  const onEnd = (topic: string, gap: string | undefined) => {
+    latest.delete(topic)
+    epochs.delete(topic)
+    const ids = topics.drop(topic)
+    for (const id of ids) {
+      if (gap !== undefined) port.gap(id, gap)
+      port.ended(id)
+    }
+  }
+
+  return {
+    acknowledges: true,
+    resends: true,
+    open: () => {},
+    receive(frame) {
+      try {
+        readFrame(frame, read)
+      } catch (cause) {
+        // What the frame held is lost, so the topics resume on another connection.
+        port.refused(asPushError(cause, 'connection-lost', DEV && 'A frame of the hub cannot be read'))
+      }
+    },
+    subscribe: topics.add,
+    unsubscribe: topics.remove,
+    send(id, data, message) {
+      const topic = topics.nameOf(id)
+      if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
+      const size = bytesOf(data, maxMessageBytes)
+      if (size > maxMessageBytes) throw tooLarge(size, maxMessageBytes)
+      publish({ topic, data, message })
+    },
+  }
+}
+
+/** The size of a message in bytes; of text that is below a limit for sure, an estimate. */
+const bytesOf = (data: Payload, limit: number): number =>
+  typeof data === 'string' && data.length * 3 > limit ? new TextEncoder().encode(data).length : data.length
+
+function messageOf(head: FrameHead, body: Frame | undefined): Parameters<SessionPort['message']>[1] {
+  const { cursor, event, base64 } = head
+  return {
+    data: base64 === true ? decodeBase64(String(body)) : (body ?? ''),
+    event: typeof event === 'string' ? event : 'message',
+    cursor: text(cursor),
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** Why the hub rejected a subscription or the session. */
+function rejection(what: string, { status, reason, retryAfter }: FrameHead): PushError {
+  const code = Number(status)
+  const isFinal = statusVerdict(STANDARD_STATUSES, code) === 'final'
+  return new PushError(
+    isFinal ? rejectionCode(code) : 'unavailable',
+    DEV && `${what} was rejected with status ${code}: "${String(reason)}".`,
+    { status: code, retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000 },
+  )
+}
+
+const sendRejection = ({ status, reason, retryAfter }: FrameHead) =>
+  new PushError(
+    'send-rejected',
+    DEV && `The hub rejected the message with status ${Number(status)}: "${String(reason)}".`,
+    {
+      status: Number(status),
+      retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000,
+    },
+  )
+
+const forgotten = () =>
+  new PushError(
+    'send-aborted',
+    DEV &&
+      'The connection was lost before the hub acknowledged the message, and the hub that is reached now does not know it. It may have been published: send it again only if it may come twice.',
+  )
+
+const tooLarge = (size: number, limit: number) =>
+  new PushError(
+    'send-rejected',
+    DEV &&
+      `Message not sent: it has ${size} bytes, and the hub takes ${limit}. Send less, or raise \`maxMessageBytes\` of the hub.`,
+  )

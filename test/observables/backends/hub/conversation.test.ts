@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest'
+import { PushError } from 'pinia-push/observables'
+import type { SessionPort } from 'pinia-push/kit'
+import { hubConversation } from '../../../../src/observables/backends/hub/conversation.ts'
+
+const CURSOR = '10:1.aaaa'
+
+/** Begins a conversation, and lists what it writes and reports, in order. */
+function start() {
+  const calls: unknown[] = []
+  const note =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void calls.push([
+        name,
+        ...values.map((value) => (value instanceof PushError ? [value.code, value.status] : value)),
+      ])
+  const port: SessionPort = {
+    write: note('write'),
+    ready: note('ready'),
+    subscribed: note('subscribed'),
+    message: note('message'),
+    spread: note('spread'),
+    moved: note('moved'),
+    gap: note('gap'),
+    rejected: note('rejected'),
+    ended: note('ended'),
+    acknowledged: note('acknowledged'),
+    sendRejected: note('sendRejected'),
+    unreadable: note('unreadable'),
+    refused: note('refused'),
+  }
+  const conversation = hubConversation(port, { token: undefined, clientId: 'client'.repeat(5) })
+  return {
+    ...conversation,
+    receive: (...heads: readonly object[]) => conversation.receive(JSON.stringify(heads)),
+    raw: conversation.receive,
+    /** What happened since it was last asked. */
+    calls: () => calls.splice(0),
+  }
+}
+
+/** A conversation whose topic `a` is subscribed as 1. */
+function subscribed(cursor?: string) {
+  const talk = start()
+  talk.subscribe({ id: 1, topic: 'a', cursor })
+  talk.receive({ ok: 1, cursor: CURSOR })
+  talk.calls()
+  return talk
+}
+
+describe('the hello', () => {
+  test('comes from the hub', () => {
+    const talk = start()
+    talk.open()
+    expect(talk.calls()).toEqual([])
+    talk.receive({ session: 's', heartbeat: 15, maxMessageBytes: 100 })
+    expect(talk.calls()).toEqual([['ready', { heartbeat: 15_000, postQuery: { session: 's' } }]])
+  })
+
+  test('a frame that cannot be read loses the connection', () => {
+    const talk = start()
+    for (const frame of ['x', '{}', '[1]', '[{"message":"a","length":3}]\nx']) talk.raw(frame)
+    expect(talk.calls()).toEqual(Array.from({ length: 4 }, () => ['refused', ['connection-lost', undefined]]))
+  })
+
+  test('what another version may add is ignored', () => {
+    const talk = subscribed()
+    talk.receive({ news: 1 }, { ok: 99 }, { error: 98, status: 400 }, { message: 'b', length: 0 })
+    expect(talk.calls()).toEqual([])
+  })
+})
+
+describe('a subscription', () => {
+  test('resumes behind its cursor', () => {
+    const talk = start()
+    talk.subscribe({ id: 1, topic: 'a', cursor: CURSOR })
+    talk.receive({ ok: 1, cursor: CURSOR })
+    expect(talk.calls()).toEqual([
+      ['write', JSON.stringify([{ subscribe: 'a', cursor: CURSOR, id: 1 }])],
+      ['subscribed', 1, { resumed: true, cursor: CURSOR }],
+    ])
+  })
+
+  test('begins at the present where it has no cursor', () => {
+    const talk = start()
+    talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
+    talk.receive({ ok: 1, cursor: CURSOR })
+    expect(talk.calls().slice(1)).toEqual([['subscribed', 1, { resumed: false, cursor: CURSOR }]])
+  })
+
+  test('says a gap with the reason of the hub', () => {
+    const talk = start()
+    talk.subscribe({ id: 1, topic: 'a', cursor: '1:1.bbbb' })
+    talk.receive({ ok: 1, cursor: CURSOR, gap: 'unknown-cursor' })
+    expect(talk.calls().slice(1)).toEqual([
+      ['subscribed', 1, { resumed: true, cursor: CURSOR }],
+      ['gap', 1, 'unknown-cursor', CURSOR],
+    ])
+    talk.receive({ gap: 'a', reason: 'history-expired', cursor: '11:1.aaaa' })
+    expect(talk.calls()).toEqual([['gap', 1, 'history-expired', '11:1.aaaa']])
+  })
+
+  test('gets nothing of an earlier one of the same topic', () => {
+    const talk = subscribed()
+    talk.unsubscribe(1)
+    talk.subscribe({ id: 2, topic: 'a', cursor: CURSOR })
+    talk.raw('[{"message":"a","cursor":"10:2.aaaa","length":3}]\nold')
+    talk.receive({ ok: 1, cursor: CURSOR })
+    talk.receive({ ok: 2, cursor: CURSOR })
+    talk.raw('[{"message":"a","cursor":"10:2.aaaa","length":3}]\nnew')
+    expect(talk.calls().slice(2)).toEqual([
+      ['subscribed', 2, { resumed: true, cursor: CURSOR }],
+      ['message', 2, { data: 'new', event: 'message', cursor: '10:2.aaaa' }],
+    ])
+  })
+
+  test.for([
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    [400, 'rejected'],
+    [429, 'unavailable'],
+    [503, 'unavailable'],
+    [500, 'unavailable'],
+  ] as const)('that is refused with %s is %s', ([status, code]) => {
+    const talk = start()
+    talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
+    talk.receive({ error: 1, status, reason: 'no', retryAfter: 2 })
+    expect(talk.calls().slice(1)).toEqual([['rejected', 1, [code, status]]])
+  })
+
+  test('ends, after a gap where not every message came', () => {
+    const talk = subscribed()
+    talk.receive({ end: 'a', gap: 'history-expired' })
+    expect(talk.calls()).toEqual([
+      ['gap', 1, 'history-expired'],
+      ['ended', 1],
+    ])
+  })
+
+  test('moves to the position of a heartbeat, in its own epoch', () => {
+    const talk = subscribed()
+    talk.subscribe({ id: 2, topic: 'b', cursor: undefined })
+    talk.subscribe({ id: 3, topic: 'not yet', cursor: undefined })
+    talk.receive({ ok: 2, cursor: '10:1.bbbb' })
+    talk.calls()
+    talk.receive({ ping: '12:3', spread: 300 })
+    expect(talk.calls()).toEqual([
+      ['spread', 300],
+      ['moved', 1, '12:3.aaaa'],
+      ['moved', 2, '12:3.bbbb'],
+    ])
+  })
+})
+
+describe('a message', () => {
+  test('has text, bytes, or bytes in Base64', () => {
+    const talk = subscribed()
+    talk.raw(
+      '[{"message":"a","cursor":"10:2.aaaa","length":2,"event":"e"},{"message":"a","cursor":"10:3.aaaa","length":4,"base64":true}]\né\nAAE=',
+    )
+    talk.raw(new TextEncoder().encode('[{"message":"a","cursor":"10:4.aaaa","length":2}]\né'))
+    expect(talk.calls()).toEqual([
+      ['message', 1, { data: 'é\n', event: 'e', cursor: '10:2.aaaa' }],
+      ['message', 1, { data: Uint8Array.of(0, 1), event: 'message', cursor: '10:3.aaaa' }],
+      ['message', 1, { data: new TextEncoder().encode('é'), event: 'message', cursor: '10:4.aaaa' }],
+    ])
+  })
+})
+
+describe('sending', () => {
+  test('names the client first, once', () => {
+    const talk = subscribed()
+    talk.send(1, 'é', { key: 5 })
+    talk.send(1, 'two', { key: 6 })
+    expect(talk.calls()).toEqual([['write', JSON.stringify([{ publisher: 'client'.repeat(5), id: 2 }])]])
+    talk.receive({ ok: 2, memory: 'm' })
+    talk.send(1, 'three', { key: 7 })
+    expect(talk.calls()).toEqual([
+      ['write', '[{"publish":"a","number":5,"id":3,"length":1}]\né'],
+      ['write', '[{"publish":"a","number":6,"id":4,"length":3}]\ntwo'],
+      ['write', '[{"publish":"a","number":7,"id":5,"length":5}]\nthree'],
+    ])
+    talk.receive({ ok: 4 }, { error: 3, status: 403, reason: 'no' })
+    expect(talk.calls()).toEqual([
+      ['acknowledged', 6],
+      ['sendRejected', 5, ['send-rejected', 403]],
+    ])
+  })
+
+  test('sends a message again to a hub that knows it, and not to another', () => {
+    const first = subscribed()
+    const message = { key: 5 }
+    first.send(1, 'x', message)
+    first.receive({ ok: 2, memory: 'm' })
+    const again = subscribed()
+    again.send(1, 'x', message)
+    again.receive({ ok: 2, memory: 'm' })
+    expect(again.calls().at(-1)).toEqual(['write', '[{"publish":"a","number":5,"id":3,"length":1}]\nx'])
+    const other = subscribed()
+    other.send(1, 'x', message)
+    other.send(1, 'y', { key: 6 })
+    other.receive({ ok: 2, memory: 'n' })
+    expect(other.calls().slice(1)).toEqual([
+      ['sendRejected', 5, ['send-aborted', undefined]],
+      ['write', '[{"publish":"a","number":6,"id":3,"length":1}]\ny'],
+    ])
+  })
+
+  test('rejects what the hub does not take before it is sent', () => {
+    const talk = subscribed()
+    talk.receive({ session: 's', heartbeat: 15, maxMessageBytes: 3 })
+    expect(() => talk.send(1, '1234', { key: 1 })).toThrow(expect.objectContaining({ code: 'send-rejected' }))
+  })
+})

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { PushError } from 'pinia-push/observables'
+import { virtualTime } from 'pinia-push/testing'
+import { sendQueue, type Send } from '../../../src/observables/channel/send-queue.ts'
+
+/** A connection that acknowledges a message when the test says so. */
+function connection() {
+  const taken: { data: unknown; message: object; acknowledge(): void; lose(): void; signal: AbortSignal }[] = []
+  const send: Send = (data, signal, message) =>
+    new Promise((resolve, reject) => {
+      const lose = () => reject(new PushError('not-connected', 'lost'))
+      taken.push({ data, message, signal, acknowledge: () => resolve(), lose })
+    })
+  return { send, taken, data: () => taken.map(({ data }) => data) }
+}
+
+function start({ limit = 64 } = {}) {
+  const time = virtualTime()
+  const encode = (data: unknown) => (data instanceof Promise ? (data as Promise<string>) : String(data))
+  const queue = sendQueue({ url: 'https://example.com/a', encode, limit, timeout: 1_000, scheduler: time })
+  const settled: string[] = []
+  const send = (data: unknown, name = String(data)) =>
+    void queue.send(data).then(
+      () => settled.push(`${name} sent`),
+      (error: PushError) => settled.push(`${name} ${error.code}`),
+    )
+  return { queue, time, send, settled }
+}
+
+const soon = () => new Promise(setImmediate)
+
+describe('a connection that keeps the order', () => {
+  test('gets messages before earlier ones are acknowledged, up to 32', () => {
+    const { queue, send } = start()
+    const { send: take, data } = connection()
+    queue.connected(take, true)
+    for (let n = 0; n < 40; n += 1) send(n)
+    expect(data()).toEqual(Array.from({ length: 32 }, (_, n) => String(n)))
+  })
+
+  test('returns what it did not acknowledge to the next one, in order, each as the same message', async () => {
+    const { queue, send, settled } = start()
+    const first = connection()
+    queue.connected(first.send, true)
+    for (const data of ['a', 'b', 'c', 'd']) send(data)
+    first.taken[0]?.acknowledge()
+    await soon()
+    for (const { lose } of first.taken.slice(1)) lose()
+    await soon()
+    send('e')
+    const second = connection()
+    queue.connected(second.send, true)
+    expect(second.data()).toEqual(['b', 'c', 'd', 'e'])
+    expect(second.taken.slice(0, 3).map(({ message }) => message)).toEqual(
+      first.taken.slice(1).map(({ message }) => message),
+    )
+    for (const { acknowledge } of second.taken) acknowledge()
+    await soon()
+    expect(settled).toEqual(['a sent', 'b sent', 'c sent', 'd sent', 'e sent'])
+  })
+
+  test('a message that it never acknowledges rejects, alone', async () => {
+    const { queue, time, send, settled } = start()
+    const { send: take, taken } = connection()
+    queue.connected(take, true)
+    send('a')
+    time.advance(500)
+    send('b')
+    time.advance(500)
+    await soon()
+    expect(settled).toEqual(['a send-aborted'])
+    expect(taken.map(({ signal }) => signal.aborted)).toEqual([true, false])
+    taken[1]?.acknowledge()
+    await soon()
+    expect(settled).toEqual(['a send-aborted', 'b sent'])
+  })
+
+  test('a message that is still being encoded keeps its turn', async () => {
+    const { queue, send } = start()
+    const { send: take, data } = connection()
+    queue.connected(take, true)
+    let encoded: (data: string) => void = () => {}
+    send(new Promise<string>((resolve) => (encoded = resolve)), 'slow')
+    send('b')
+    expect(data()).toEqual([])
+    encoded('slow')
+    await soon()
+    expect(data()).toEqual(['slow', 'b'])
+  })
+
+  test('closing rejects what was handed over and what waits', async () => {
+    const { queue, send, settled } = start()
+    const { send: take, taken } = connection()
+    queue.connected(take, true)
+    send('a')
+    queue.connected(undefined)
+    send('b')
+    queue.discard()
+    await soon()
+    expect(settled).toEqual(['a send-aborted', 'b send-aborted'])
+    expect(taken[0]?.signal.aborted).toBe(true)
+  })
+})
+
+test('another connection gets the next message when the one before it is acknowledged', async () => {
+  const { queue, send } = start()
+  const { send: take, taken, data } = connection()
+  queue.connected(take)
+  send('a')
+  send('b')
+  expect(data()).toEqual(['a'])
+  taken[0]?.acknowledge()
+  await soon()
+  expect(data()).toEqual(['a', 'b'])
+})
