@@ -118,6 +118,9 @@ export function startTalk({
       }
     },
     unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
+    get resends() {
+      return conversation.resends ?? false
+    },
     send(id, data, signal, message) {
       const record = outgoing(message)
       const { key } = record

@@ -17,6 +17,8 @@ export interface ReadyConnection {
   /** Writes the frame. Returns why it cannot be written; undefined also where the connection is closing. */
   subscribe(subscription: TopicSubscription): PushError | undefined
   unsubscribe(id: number): void
+  /** Whether a message that the server did not acknowledge may be sent again. Otherwise few should wait for it. */
+  readonly resends: boolean
   /**
    * Writes a message. Returns a promise where the server acknowledges it, which `signal` ends the wait for. `message` is
    * the same object each time that it is sent.
@@ -153,7 +155,7 @@ export function topicLink({
     subscribed({ resumed, cursor }) {
       if (state.phase !== 'subscribing' || !connection) return
       const { id, early } = state
-      const { technique, send } = connection
+      const { technique, send, resends } = connection
       unanswered = false
       enter({ phase: 'subscribed', id })
       openedAt = scheduler.now()
@@ -163,7 +165,7 @@ export function topicLink({
         namespace,
         resumed,
         send: (data, signal, message = {}) => send(id, data, signal, message),
-        sendsInOrder: true,
+        sendsInOrder: resends,
       }
       tracker.next(open, false)
       // Messages up to the topic's place may be still to come, where the server resumes.
