@@ -90,6 +90,8 @@ export interface ServerSettings {
   heartbeat?: number
   startFrom?: 'newest' | 'oldest' | number
   history?: { count?: number; age?: number }
+  /** Of the hub. */
+  maxPublishRate?: number
 }
 
 export async function openSession(
