@@ -5,7 +5,7 @@ import { memory } from './memory.ts'
 import { nchan } from './nchan.ts'
 import { store } from './store.ts'
 import { storm } from './storm.ts'
-import { techniques } from './techniques.ts'
+import { batch, techniques } from './techniques.ts'
 
 /**
  * A measurement. It prints its results, and resolves with whether the promise is kept. `parts`: the names of the rows to
@@ -15,6 +15,7 @@ export type Bench = (parts: readonly string[]) => Promise<boolean>
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   techniques,
+  batch,
   memory,
   connections,
   'fan-out': fanOut,

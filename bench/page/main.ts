@@ -1,6 +1,7 @@
 import {
   createPushClient,
   fetchStream,
+  hub,
   iframeStream,
   nchan,
   sse,
@@ -16,29 +17,38 @@ import { sse as bareSse } from '../bare/sse.ts'
 import { webSocket as bareWebSocket } from '../bare/web-socket.ts'
 import { xhrStream as bareXhrStream } from '../bare/xhr-stream.ts'
 
-const PAIRS = {
-  iframeStream: [iframeStream, bareIframeStream],
-  xhrStream: [xhrStream, bareXhrStream],
-  fetchStream: [fetchStream, bareFetchStream],
-  sse: [sse, bareSse],
-  eventSource: [() => sse({ native: true }), bareEventSource],
-  webSocket: [webSocket, bareWebSocket],
-} satisfies Record<string, [() => Technique, Bare]>
-export type Pair = keyof typeof PAIRS
-export type Side = 'ours' | 'bare'
-
+/** Reads a channel of the hub by a connection of its own. */
 const ours =
-  (technique: Technique): Bare =>
+  (technique: () => Technique): Bare =>
   (url, onMessage) => {
-    const push = createPushClient({ technique, backend: nchan(), disconnectDelay: 0 })
+    const push = createPushClient({ technique: technique(), backend: nchan(), disconnectDelay: 0 })
     const reading = push.channel(url).messages$.subscribe(({ data, cursor }) => onMessage(data, cursor))
     return () => reading.unsubscribe()
   }
 
+/** Reads the same as a topic of a shared connection, whose frames have many messages. */
+const shared: Bare = (url, onMessage) => {
+  const push = createPushClient({ technique: webSocket(), backend: hub(), disconnectDelay: 0 })
+  const topic = new URL(url).pathname.replace('/push/', '')
+  const reading = push.channel(topic).messages$.subscribe(({ data, cursor }) => onMessage(data, cursor))
+  return () => reading.unsubscribe()
+}
+
+const PAIRS = {
+  iframeStream: [ours(iframeStream), bareIframeStream],
+  xhrStream: [ours(xhrStream), bareXhrStream],
+  fetchStream: [ours(fetchStream), bareFetchStream],
+  sse: [ours(sse), bareSse],
+  eventSource: [ours(() => sse({ native: true })), bareEventSource],
+  webSocket: [ours(webSocket), bareWebSocket],
+  batch: [shared, ours(webSocket)],
+} satisfies Record<string, [Bare, Bare]>
+export type Pair = keyof typeof PAIRS
+export type Side = 'ours' | 'bare'
+
 /** Reads and checks the numbered messages of a channel, and resolves with the time from the first to the last, in ms. */
 function measure(pair: Pair, side: Side, url: string, count: number): Promise<number> {
-  const [technique, bare] = PAIRS[pair]
-  const read = side === 'ours' ? ours(technique()) : bare
+  const read = PAIRS[pair][side === 'ours' ? 0 : 1]
   return new Promise((resolve, reject) => {
     let next = 0
     let began = 0
@@ -59,7 +69,7 @@ function measure(pair: Pair, side: Side, url: string, count: number): Promise<nu
 function receive(pair: Pair, url: string): void {
   const received = { messages: 0, characters: 0, outOfOrder: 0 }
   Object.assign(globalThis, { received })
-  ours(PAIRS[pair][0]())(new URL(url, location.href).href, (data) => {
+  PAIRS[pair][0](new URL(url, location.href).href, (data) => {
     const { n, text } = data as { n: number; text: string }
     if (n !== received.messages) received.outOfOrder += 1
     received.messages += 1
