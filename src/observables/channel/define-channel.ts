@@ -36,7 +36,8 @@ interface ConnectionOptions {
   /** How long the channel stays connected without readers, in ms. @default the client's */
   disconnectDelay?: number
   /**
-   * How long the channel stays connected in a hidden page, in ms, or `false` for always.
+   * How long the channel stays connected in a hidden page, in ms, or `false` for always. The connection of topics is
+   * closed when this time has passed for all of them, so that the longest one counts.
    * @default `hiddenTimeout` of `pageLifecycle`
    */
   disconnectWhenHidden?: number | false

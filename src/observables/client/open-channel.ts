@@ -57,7 +57,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     explain: () => technique.explain?.(url, config.scheduler.now()),
     link: (position, moved, retryNow$) =>
       session && topic !== undefined
-        ? session.topic(topic, { position, moved, retryNow$, policy: retry })
+        ? session.topic(topic, { position, moved, retryNow$, policy: retry, disconnectWhenHidden })
         : connection.link({ position, moved, retryNow$ }, (events$) =>
             process.env.NODE_ENV !== 'production' ? droppable(channel, events$) : events$,
           ),

@@ -21,7 +21,15 @@ export interface Address {
 }
 
 /** What reads a connection: its position, where to report a new one, and when to end a wait. */
-export type LinkReader = Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'>
+export interface LinkReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
+  /**
+   * Combines the signals of what shares the connection: the lifecycle's, for each of their `disconnectWhenHidden`.
+   * @default those of the address
+   */
+  readonly signals?: (
+    signalsOf: (disconnectWhenHidden: Address['disconnectWhenHidden']) => LifecycleSignals,
+  ) => LifecycleSignals
+}
 
 /** Connects to one address, and posts to it. */
 export interface SupervisedConnection extends Pick<ChannelRequests, 'post'> {
@@ -41,7 +49,7 @@ export function supervisedConnection(
   const { auth, backend, credentials, lifecycle, limits, maxMessageBytes, prepareRequest, scheduler } = config
   const requests = channelRequests(source, scope)
   return {
-    link(reader, read) {
+    link({ signals = (of) => of(disconnectWhenHidden), ...reader }, read) {
       const channel = {}
       return reconnect({
         ...limits,
@@ -50,7 +58,10 @@ export function supervisedConnection(
         promised: backend?.heartbeat,
         continuity: backend?.continuity,
         lifecycle: lifecycle
-          ? () => signalsOf(lifecycle, { url: servers.name(source), disconnectWhenHidden, scheduler })
+          ? () =>
+              signals((limit) =>
+                signalsOf(lifecycle, { url: servers.name(source), disconnectWhenHidden: limit, scheduler }),
+              )
           : undefined,
         scheduler,
         prepare: requests.connect,

@@ -1,7 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { PollRate } from '../techniques/technique.ts'
 
-/** What the supervisor of one channel gets to know of its host. */
+/** What the supervisor of one connection gets to know of its host. */
 export interface LifecycleSignals {
   /** The names of all reasons to pause, at subscription and at each change. Empty: the channel connects. @default none, ever */
   readonly pause$?: Observable<readonly string[]> | undefined
@@ -16,7 +16,10 @@ export interface LifecycleSignals {
   readonly pollRate?: PollRate | undefined
 }
 
-/** Returns the signals for one channel. The client calls it whenever the channel connects. */
+/**
+ * Returns the signals for one channel. The client calls it whenever the channel connects. For the topics of a shared
+ * connection it is called once for each of their `disconnectWhenHidden`.
+ */
 export type Lifecycle = (channel: {
   readonly url: string
   /** The channel's own option. */

@@ -1,22 +1,11 @@
-import type { Observable } from 'rxjs'
 import { CONNECT_TIMEOUT } from '../connection/heartbeat-monitor.ts'
-import type { LinkEvent, SourceEvent } from '../events.ts'
 import { equalOptions } from '../internal/equal-options.ts'
-import type { PostFrame } from './frame-poster.ts'
 import type { Session, SessionOptions } from './session.ts'
 
 /** What the sessions of one client share. */
 export interface SessionCacheOptions<Technique extends object> extends Pick<SessionOptions, 'policy' | 'scheduler'> {
   /** Connects to the server by a technique. */
-  readonly connect: (technique: Technique) => {
-    /** Keeps a connection. `read` gets what each attempt emits, and the token that it sent. */
-    link(
-      reader: { retryNow$: Observable<unknown> },
-      read: (events$: Observable<SourceEvent>, token: string | undefined) => Observable<SourceEvent>,
-    ): Observable<LinkEvent>
-    /** Posts a frame. Undefined: the backend has no POSTs. */
-    readonly post: PostFrame | undefined
-  }
+  readonly connect: (technique: Technique) => Pick<SessionOptions, 'link' | 'post'>
   /** How long the server may take to acknowledge a subscription, in ms. @default 5_000 */
   readonly subscribeTimeout: number | undefined
 }
@@ -33,10 +22,8 @@ export function sessionCache<Technique extends object>(
   return (technique) => {
     const present = sessions.find((each) => equalOptions(each.technique, technique))
     if (present) return present.session
-    const { link, post } = connect(technique)
     const session = createSession({
-      link: (converse, retryNow$) => link({ retryNow$ }, converse),
-      post,
+      ...connect(technique),
       policy,
       subscribeTimeout,
       scheduler,

@@ -7,12 +7,17 @@ import { DEV } from '../internal/dev.ts'
 import { runAfter } from '../internal/time.ts'
 import type { OutgoingMessage, StartConversation } from './conversation.ts'
 import { framePoster, type PostFrame } from './frame-poster.ts'
+import { presentState } from './present-state.ts'
 import { startTalk, type Talk } from './talk.ts'
+import { topicPauses, type HiddenLimit, type TopicPauses } from './topic-pauses.ts'
 import { topicLink, type Ready, type TopicLink } from './topic-link.ts'
 
 export interface SessionOptions {
   /** Keeps the one connection; `converse` reads what a technique receives. */
-  readonly link: (converse: Converse, retryNow$: Observable<unknown>) => Observable<LinkEvent>
+  readonly link: (
+    reader: { readonly retryNow$: Observable<unknown>; readonly signals: TopicPauses['signals'] },
+    converse: Converse,
+  ) => Observable<LinkEvent>
   /** Posts a frame, where the technique only receives. Undefined: the backend has no POSTs. */
   readonly post: PostFrame | undefined
   readonly policy: RetryPolicy
@@ -28,6 +33,8 @@ export type Converse = (source: Observable<SourceEvent>, token: string | undefin
 export interface TopicReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
   /** Decides when a topic that was rejected is subscribed again. @default the session's */
   readonly policy?: RetryPolicy | undefined
+  /** How long the topic stays connected in a hidden page. The connection stays as long as one of its topics does. */
+  readonly disconnectWhenHidden?: HiddenLimit
 }
 
 /** One supervised connection for all topics of one server. */
@@ -55,10 +62,10 @@ export function createSession(
   /** A handler may leave or join topics during a walk. */
   const snapshot = () => [...topics]
   const retryNow$ = new Subject<unknown>()
+  const pauses = topicPauses()
   let connection: Subscription | undefined
   let ready: Ready | undefined
-  /** The last event of the connection: a topic that joins gets it first. */
-  let present: LinkEvent | undefined
+  const present = presentState(scheduler)
   let lastId = 0
 
   const disconnected = () => {
@@ -151,7 +158,7 @@ export function createSession(
 
   const supervised = (event: LinkEvent) => {
     if (event.type === 'message' || event.type === 'gap') return
-    present = event
+    present.add(event)
     if (event.type === 'open') return
     if (event.type !== 'closed' && event.type !== 'failed') {
       for (const { emit } of snapshot()) emit(event)
@@ -166,16 +173,17 @@ export function createSession(
 
   const connect = () => {
     const next = (connection = new Subscription())
-    next.add(link(converse, retryNow$).subscribe(supervised))
+    next.add(link({ retryNow$, signals: pauses.signals }, converse).subscribe(supervised))
   }
 
   const disconnect = () => {
     connection?.unsubscribe()
-    connection = present = undefined
+    connection = undefined
+    present.clear()
   }
 
   return {
-    topic: (topic, { position, moved, policy = sessionPolicy, retryNow$: retry$ = NEVER }) =>
+    topic: (topic, { position, moved, policy = sessionPolicy, retryNow$: retry$ = NEVER, disconnectWhenHidden }) =>
       new Observable((subscriber) => {
         const emit = (event: LinkEvent) => subscriber.next(event)
         const link = topicLink({
@@ -190,6 +198,7 @@ export function createSession(
         })
         const open: OpenTopic = { link, emit }
         topics.add(open)
+        subscriber.add(pauses.add(disconnectWhenHidden))
         subscriber.add(() => {
           topics.delete(open)
           link.leave()
@@ -202,8 +211,7 @@ export function createSession(
           }),
         )
         if (!connection) return connect()
-        // A connection that is open is being subscribed on now.
-        emit(ready || !present || present.type === 'open' ? { type: 'connecting', attempt: 0 } : present)
+        emit(present.event)
         if (ready && !subscriber.closed) link.connected(ready)
       }),
   }
