@@ -9,7 +9,7 @@ import type { IdentifyClient } from './security/identify-client.ts'
 import type { Ws } from './connections/socket-server.ts'
 import type { StallWatch } from './connections/stall-watch.ts'
 import type { Publishers } from './sessions/publishers.ts'
-import type { Sessions } from './sessions/open-session.ts'
+import type { Sessions } from './sessions/sessions.ts'
 import type { ConnectionSet } from './connections/connection-set.ts'
 
 /** The options and the parts of one hub that its handlers share. */

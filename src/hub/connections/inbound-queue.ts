@@ -2,17 +2,16 @@ import { createQueue, type Queue } from '../channels/queue.ts'
 import type { InboundAccount } from './inbound-budget.ts'
 import { ENVELOPE, type Publication } from '../channels/message.ts'
 import type { HubContext } from '../hub-context.ts'
-import { NO_ROOM, refusalOf, type Refusal } from '../http/http-errors.ts'
+import { NO_ROOM, refusalOf, type Attempt, type Outcome, type Refusal } from '../http/http-errors.ts'
 import type { Permission } from './admit.ts'
-
-/** Receives the outcome of a message: a refusal, or undefined if it was published. */
-export type Settle = (refusal: Refusal | undefined) => void
 
 /** A message that a client sent, who publishes it, and to which channel. */
 export interface Inbound {
   readonly publication: Publication
   readonly permission: Permission
-  readonly settle: Settle
+  /** Tries to publish the message, unless it was tried before: then it returns that outcome. @default always */
+  readonly once?: ((attempt: Attempt) => Outcome | Promise<Outcome>) | undefined
+  settle(outcome: Outcome): void
 }
 
 export interface InboundQueueOptions extends Pick<HubContext, 'admission' | 'publish' | 'report' | 'maxBufferedBytes'> {
@@ -48,7 +47,7 @@ export function createInboundQueue({
   let size = 0
   let isDropped = false
 
-  const publishNow = ({ publication, permission }: Inbound): Refusal | undefined => {
+  const publishNow = ({ publication, permission }: Inbound): Outcome => {
     try {
       publish(permission.intent.channel, publication)
       return undefined
@@ -56,16 +55,25 @@ export function createInboundQueue({
       return refusalOf(error, report)
     }
   }
+  // Only the queue refers to a message that waits, so that it can be dropped.
+  const onPermit = (decision: Outcome): Outcome => {
+    const first = waiting?.at(0)
+    return decision ?? (first ? publishNow(first) : NO_ROOM)
+  }
+  const attempt = (inbound: Inbound): Outcome | Promise<Outcome> => {
+    const decision = admission.permit(inbound.permission)
+    return decision instanceof Promise ? decision.then(onPermit) : (decision ?? publishNow(inbound))
+  }
+  const outcomeOf = (inbound: Inbound): Outcome | Promise<Outcome> =>
+    inbound.once ? inbound.once(() => attempt(inbound)) : attempt(inbound)
+
   const enqueue = (inbound: Inbound, queue: Queue<Inbound>) => {
-    const { publication, settle } = inbound
+    const publication = copyOf(inbound.publication)
     const added = sizeOf(publication)
-    if (queue.length > 0 && size + added > maxBufferedBytes) return settle(TOO_MANY_WAIT)
-    if (!account.hold(added)) return settle(NO_ROOM)
+    if (queue.length > 0 && size + added > maxBufferedBytes) return inbound.settle(TOO_MANY_WAIT)
+    if (!account.hold(added)) return inbound.settle(NO_ROOM)
     size += added
-    const { body } = publication
-    // A copy, because a slice would keep the whole packet in memory.
-    const copy = typeof body === 'string' ? body : Buffer.from(body)
-    queue.push({ ...inbound, publication: { ...publication, body: copy } })
+    queue.push({ ...inbound, publication })
   }
   const dequeue = (): Inbound | undefined => {
     const first = waiting?.shift()
@@ -74,38 +82,40 @@ export function createInboundQueue({
     account.release(sizeOf(first.publication))
     return first
   }
-  /** Continues with the decision about the first message. */
-  const onDecision = (decision: Refusal | undefined): void => {
-    for (let next = decision; ;) {
-      const first = dequeue()
-      const refusal = first && (next ?? publishNow(first))
-      first?.settle(refusal)
-      if (refusal && dropsAfterRefusal) while (dequeue());
+  /** Continues after the first message. */
+  const onOutcome = (outcome: Outcome): void => {
+    for (let next = outcome; ;) {
+      dequeue()?.settle(next)
+      if (next && dropsAfterRefusal) while (dequeue());
       const following = waiting?.at(0)
       if (!following) {
         waiting = undefined
         return resume()
       }
-      const pending = admission.permit(following.permission)
-      if (pending instanceof Promise) return void pending.then(onDecision)
+      const pending = outcomeOf(following)
+      if (pending instanceof Promise) return void pending.then(onOutcome)
       next = pending
     }
   }
   account.whenDropped(() => {
+    const dropped = waiting
     isDropped = true
     waiting = undefined
     size = 0
+    for (let each = dropped?.shift(); each; each = dropped?.shift()) each.settle(NO_ROOM)
+    // The client's close is still to be read.
+    if (dropped) resume()
   })
 
   return (inbound) => {
-    if (isDropped) return
+    if (isDropped) return inbound.settle(NO_ROOM)
     if (waiting) return enqueue(inbound, waiting)
-    const decision = admission.permit(inbound.permission)
-    if (!(decision instanceof Promise)) return inbound.settle(decision ?? publishNow(inbound))
+    const outcome = outcomeOf(inbound)
+    if (!(outcome instanceof Promise)) return inbound.settle(outcome)
     waiting = createQueue()
     pause()
     enqueue(inbound, waiting)
-    void decision.then(onDecision)
+    void outcome.then(onOutcome)
   }
 }
 
@@ -122,7 +132,7 @@ export function publishInOrder({
 ) => void {
   const push = createInboundQueue({ ...options, dropsAfterRefusal: true })
   let refused = false
-  const settle: Settle = (refusal) => {
+  const settle = (refusal: Outcome) => {
     if (!refusal || refused) return
     refused = true
     refuse(refusal)
@@ -130,6 +140,12 @@ export function publishInOrder({
   return (publication) => {
     if (!refused) push({ publication, permission, settle })
   }
+}
+
+/** Copies a publication: a part of a packet or of a text would keep all of it in memory. */
+function copyOf({ body, contentType, event }: Publication): Publication {
+  const type = contentType ?? (typeof body === 'string' ? 'text/plain' : undefined)
+  return { body: Buffer.from(body), contentType: type, event }
 }
 
 const sizeOf = ({ body }: Publication): number => body.length + ENVELOPE

@@ -12,7 +12,8 @@ export interface Share<Holder extends Sized> extends Sized {
 export const largestHolder = <Holder extends Sized>(shares: ReadonlyMap<string, Share<Holder>>): Holder | undefined =>
   largest(largest(shares.values())?.holders ?? [])
 
-function largest<Item extends Sized>(items: Iterable<Item>): Item | undefined {
+/** Returns the largest item. */
+export function largest<Item extends Sized>(items: Iterable<Item>): Item | undefined {
   let found: Item | undefined
   for (const item of items) if (!found || item.size > found.size) found = item
   return found

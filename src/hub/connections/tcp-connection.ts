@@ -11,6 +11,7 @@ import { readLines } from './line-reader.ts'
 import { NO_ROOM, NOT_FOUND, refusalOf, type Refusal } from '../http/http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
 import { openStreamSession } from '../sessions/open-session.ts'
+import { HEADS } from '../sessions/session-requests.ts'
 import { ChannelStream } from './stream.ts'
 import { WritableSink } from './sink.ts'
 
@@ -36,6 +37,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
     reason === 'stalled' ? terminate() : refuse(NO_ROOM),
   )
   let hasFirstLine = false
+  let maxText = maxMessageBytes
   // Lines that arrive before the subscription is decided wait.
   const early: string[] = []
   let onMessage = (line: string): void => void early.push(line)
@@ -76,6 +78,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
   }
 
   const openSession = (query: URLSearchParams) => {
+    maxText += HEADS
     const session = openStreamSession(context, {
       client,
       technique: 'flashSocket',
@@ -132,7 +135,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
     }
   }
 
-  const read = readLines(() => (hasFirstLine ? JSON_EXPANSION * maxMessageBytes : MAX_FIRST_LINE), account, {
+  const read = readLines(() => (hasFirstLine ? JSON_EXPANSION * maxText : MAX_FIRST_LINE), account, {
     onLine,
     onOverflow: (overflow) => refuse(OVERFLOWS[overflow]),
   })

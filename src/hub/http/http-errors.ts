@@ -14,6 +14,12 @@ export interface Refusal {
   readonly headers?: OutgoingHttpHeaders
 }
 
+/** The outcome of a message: a refusal, or undefined if it was published. */
+export type Outcome = Refusal | undefined
+
+/** Tries to publish a message. It neither throws nor rejects. */
+export type Attempt = () => Outcome | Promise<Outcome>
+
 export const CLOSED: Refusal = { status: 503, message: 'Hub closed. Reconnect later.', headers: { 'Retry-After': 1 } }
 export const NO_ROOM: Refusal = {
   status: 503,

@@ -1,8 +1,10 @@
 import { readFrame, type Frame, type FrameHead } from '../../wire/session-frames.ts'
 import type { CursorParts } from '../../wire/cursor.ts'
+import { checkName } from '../channels/channel-name.ts'
 import { parseId } from '../channels/message-id.ts'
-import type { Publication } from '../channels/message.ts'
-import type { Refusal } from '../http/http-errors.ts'
+import { checkPublication, type Publication } from '../channels/message.ts'
+import { refusalOf, type Refusal } from '../http/http-errors.ts'
+import type { Report } from '../report.ts'
 import { quoted } from '../sanitize.ts'
 
 /** What a client tells its session to do. The session responds to `id`. */
@@ -27,27 +29,43 @@ export type Command =
   /** A command that cannot be carried out. */
   | { readonly kind: 'invalid'; readonly id: number; readonly refusal: Refusal }
 
+interface Limits {
+  readonly maxMessageBytes: number
+  readonly report: Report
+}
+
 /**
- * Reads the commands of a frame.
+ * Reads the commands of a frame. Names and values of any length would wait for `authorize`, so they are checked here.
  *
  * @throws SyntaxError if the frame, or a head of it, is not valid. Then none of its commands counts.
  */
-export function readCommands(frame: Frame): Command[] {
+export function readCommands(frame: Frame, limits: Limits): Command[] {
   const commands: Command[] = []
-  readFrame(frame, (head, body) => commands.push(commandOf(head, body)))
+  readFrame(frame, (head, body) => commands.push(commandOf(head, body, limits)))
   return commands
 }
 
-function commandOf(head: FrameHead, body: Frame | undefined): Command {
+function commandOf(head: FrameHead, body: Frame | undefined, limits: Limits): Command {
   const { subscribe, unsubscribe, publish, publisher } = head
   if (typeof unsubscribe === 'string') return { kind: 'unsubscribe', channel: unsubscribe }
   const { id } = head
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0)
     throw new SyntaxError('A command has an `id`, which is a whole number.')
-  if (typeof subscribe === 'string') return subscription(id, subscribe, head['cursor'])
-  if (typeof publish === 'string' && body !== undefined) return publicationOf(id, publish, head, body)
+  if (typeof subscribe === 'string') return checked(subscription(id, subscribe, head['cursor']), limits)
+  if (typeof publish === 'string' && body !== undefined) return checked(publicationOf(id, publish, head, body), limits)
   if (typeof publisher === 'string') return { kind: 'publisher', id, name: publisherName(publisher) }
   throw new SyntaxError('A head has `subscribe`, `unsubscribe`, `publisher`, or `publish` and a `length`.')
+}
+
+/** Returns a command, or why it cannot be carried out. */
+function checked(command: Command, { maxMessageBytes, report }: Limits): Command {
+  try {
+    if ('channel' in command) checkName(command.channel)
+    if (command.kind === 'publish') checkPublication(command.publication, maxMessageBytes)
+    return command
+  } catch (error) {
+    return 'id' in command ? { kind: 'invalid', id: command.id, refusal: refusalOf(error, report) } : command
+  }
 }
 
 function subscription(id: number, channel: string, cursor: unknown): Command {

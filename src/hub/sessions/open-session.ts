@@ -5,18 +5,8 @@ import type { Sink } from '../connections/sink.ts'
 import type { Encoder } from '../encoders/encoder.ts'
 import type { HubContext } from '../hub-context.ts'
 import type { Client } from '../security/identify-client.ts'
-import type { PollOutput } from './poll-output.ts'
 import { Session } from './session.ts'
 import { StreamOutput } from './stream-output.ts'
-
-/** The open sessions of a hub, by their ids. */
-export type Sessions = Map<string, OpenSession>
-
-export interface OpenSession {
-  readonly session: Session
-  /** Set if the client polls. */
-  readonly polls?: PollOutput
-}
 
 /** Draws the id of a session, which its client alone knows. */
 export const drawSessionId = (): string => randomBytes(16).toString('hex')

@@ -3,13 +3,17 @@ import { MORE_HEADER } from '../../wire/constants.ts'
 import type { CursorParts } from '../../wire/cursor.ts'
 import { OutboundQueue, type QueueLimits } from '../connections/outbound-queue.ts'
 import { WritableSink } from '../connections/sink.ts'
+import { sendRefusal, type Refusal } from '../http/http-errors.ts'
 import { cursorHead } from '../http/responses.ts'
 import { joinBuffers } from './frames.ts'
-import type { SessionOutput } from './session.ts'
+import type { SessionOutput } from './session-output.ts'
 import { frameId } from './stream-output.ts'
 
 /** How much is written into one response, in bytes. There is always room for one frame. */
 const MAX = 1_048_576
+
+/** The response to a poll of a session that has ended. */
+export const GONE: Refusal = { status: 410, message: 'The session has ended. Open another one.' }
 
 export interface PollOutputOptions extends QueueLimits {
   readonly id: string
@@ -31,6 +35,8 @@ export class PollOutput implements SessionOutput {
   private count = 0
   private poll: { readonly response: ServerResponse; readonly timeout: NodeJS.Timeout | undefined } | undefined
   private isEnding = false
+  private isDestroyed = false
+  private wasPolled = false
 
   constructor(options: PollOutputOptions) {
     this.options = options
@@ -48,9 +54,11 @@ export class PollOutput implements SessionOutput {
     return this.framesSize + (this.sent?.length ?? 0)
   }
 
-  /** Whether a poll waits for its response. */
-  get isPolled(): boolean {
-    return this.poll !== undefined
+  /** Whether a poll waits for its response, or came since the last call. */
+  takePolled(): boolean {
+    const { poll, wasPolled } = this
+    this.wasPolled = false
+    return poll !== undefined || wasPolled
   }
 
   /**
@@ -61,6 +69,7 @@ export class PollOutput implements SessionOutput {
    */
   respond(response: ServerResponse, cursor: CursorParts | undefined, waits: boolean): boolean {
     const received = cursor?.counter ?? 0
+    this.wasPolled = true
     this.finish()
     if (received === this.count - 1 && this.sent) {
       this.send(response, this.sent)
@@ -80,6 +89,7 @@ export class PollOutput implements SessionOutput {
   }
 
   write(frame: Buffer): void {
+    if (this.isDestroyed) return
     this.frames.push(frame)
     this.framesSize += frame.length
     this.options.outbound.hold(this.options.limitKey, this, frame)
@@ -96,12 +106,17 @@ export class PollOutput implements SessionOutput {
   }
 
   destroy(): void {
+    this.isDestroyed = true
     for (const frame of this.frames) this.options.outbound.release(this.options.limitKey, frame)
     this.frames = []
     this.framesSize = 0
     this.release()
     this.options.outbound.remove(this.options.limitKey, this)
     this.options.onDestroy()
+    const { poll } = this
+    this.poll = undefined
+    clearTimeout(poll?.timeout)
+    if (poll) sendRefusal(poll.response, GONE)
   }
 
   /** Responds to the poll that waits. */

@@ -1,22 +1,22 @@
 import { createEpoch } from '../channels/message-id.ts'
-import type { Settle } from '../connections/inbound-queue.ts'
-import type { Refusal } from '../http/http-errors.ts'
+import { largest } from '../connections/largest-holder.ts'
+import type { Attempt, Outcome, Refusal } from '../http/http-errors.ts'
 
 /** One client, and the outcomes of its messages. */
 export interface Publisher {
   /** Names what the hub remembers of the publisher. It is another one after the hub has forgotten everything. */
   readonly memory: string
   /**
-   * Settles a message with the outcome of its first attempt, or attempts to publish it. A message whose outcome is
-   * forgotten is refused with 409.
+   * Returns the outcome of the first attempt at a message, or attempts to publish it. A message whose outcome is forgotten
+   * is refused with 409.
    */
-  once(number: number, attempt: (settle: Settle) => void, settle: Settle): void
+  once(number: number, attempt: Attempt): Outcome | Promise<Outcome>
 }
 
 /** Remembers which messages of clients were published, so that a message that is sent again is published once. */
 export interface Publishers {
-  /** Returns the publisher of a name, or creates it. */
-  register(name: string): Publisher
+  /** Returns the publisher of a name, or creates it for an address. */
+  register(name: string, address: string): Publisher
   /** Forgets publishers that were not used lately. */
   prune(): void
 }
@@ -24,101 +24,144 @@ export interface Publishers {
 /** How long the outcomes of a publisher are remembered after its last message, in ms. */
 const KEPT = 600_000
 
-/** How many outcomes are remembered, of one publisher and of all. The oldest are forgotten first. */
+/** How many outcomes of one publisher are remembered. The oldest are forgotten first. */
 const MAX_OUTCOMES = 10_000
+
+/** How many outcomes are remembered of one address, and of all. The publishers that were not used for longest are forgotten. */
+const MAX_OF_ADDRESS = 200_000
 const MAX_ALL = 1_000_000
+
+/** The cost of a publisher, in outcomes. */
+const PUBLISHER = 8
 
 const FORGOTTEN: Refusal = {
   status: 409,
   message: 'Message not published: the hub does not know any more whether it was published before.',
 }
 
-/** The outcome of a message, or who waits for it. */
-type Outcome = { readonly refusal: Refusal | undefined } | { readonly waiting: Settle[] }
+/** What is remembered of the publishers that an address created. */
+interface Share {
+  size: number
+  /** In the order of their last use. */
+  readonly holders: Set<Entry>
+}
 
 interface Entry extends Publisher {
+  readonly name: string
+  readonly address: string
   usedAt: number
   readonly size: number
-  forget(): void
+}
+
+/** Remembers outcomes of one publisher. */
+function createOutcomes(count: (added: number) => void) {
+  const outcomes = new Map<number, { readonly outcome: Outcome } | Promise<Outcome>>()
+  let forgotten = -1
+  const add = (number: number, outcome: { readonly outcome: Outcome } | Promise<Outcome>) => {
+    outcomes.set(number, outcome)
+    count(1)
+    const [oldest] = outcomes.keys()
+    if (outcomes.size <= MAX_OUTCOMES || oldest === undefined) return
+    outcomes.delete(oldest)
+    count(-1)
+    forgotten = Math.max(forgotten, oldest)
+  }
+  // Another attempt may succeed where this one was refused for now.
+  const isFinal = (outcome: Outcome) => outcome?.headers?.['Retry-After'] === undefined
+  return {
+    get size() {
+      return outcomes.size
+    },
+    once(number: number, attempt: Attempt): Outcome | Promise<Outcome> {
+      const present = outcomes.get(number)
+      if (present) return present instanceof Promise ? present : present.outcome
+      if (number <= forgotten) return FORGOTTEN
+      const outcome = attempt()
+      if (!(outcome instanceof Promise)) {
+        if (isFinal(outcome)) add(number, { outcome })
+        return outcome
+      }
+      const pending = outcome.then((settled) => {
+        if (outcomes.get(number) !== pending) return settled
+        if (isFinal(settled)) outcomes.set(number, { outcome: settled })
+        else if (outcomes.delete(number)) count(-1)
+        return settled
+      })
+      add(number, pending)
+      return pending
+    },
+  }
 }
 
 export function createPublishers(now: () => number): Publishers {
-  // In the order of their last use.
+  // In the order of their last use, as the publishers of each address.
   const entries = new Map<string, Entry>()
+  const shares = new Map<string, Share>()
   let size = 0
 
-  const forget = (name: string, entry: Entry) => {
-    entries.delete(name)
-    size -= entry.size
-    entry.forget()
+  const count = (entry: Entry, added: number) => {
+    const share = shares.get(entry.address)
+    // A publisher that was forgotten stays so, and counts no more.
+    if (!share || entries.get(entry.name) !== entry) return
+    size += added
+    share.size += added
+  }
+  const forget = (entry: Entry) => {
+    count(entry, -entry.size)
+    entries.delete(entry.name)
+    const share = shares.get(entry.address)
+    share?.holders.delete(entry)
+    if (share?.holders.size === 0) shares.delete(entry.address)
+  }
+  const forgetOldest = ({ holders }: Share) => {
+    for (const oldest of holders) return forget(oldest)
   }
 
-  const create = (name: string): Entry => {
-    const outcomes = new Map<number, Outcome>()
-    let forgotten = -1
-    const add = (number: number, outcome: Outcome) => {
-      outcomes.set(number, outcome)
-      size += 1
-      const [oldest] = outcomes.keys()
-      if (outcomes.size <= MAX_OUTCOMES || oldest === undefined) return
-      outcomes.delete(oldest)
-      size -= 1
-      forgotten = Math.max(forgotten, oldest)
-    }
+  const use = (entry: Entry) => {
+    const share = shares.get(entry.address)
+    entry.usedAt = now()
+    if (!share || entries.get(entry.name) !== entry) return
+    entries.delete(entry.name)
+    entries.set(entry.name, entry)
+    share.holders.delete(entry)
+    share.holders.add(entry)
+    while (share.size > MAX_OF_ADDRESS) forgetOldest(share)
+    if (size > MAX_ALL) forgetOldest(largest(shares.values()) ?? share)
+  }
+
+  const create = (name: string, address: string): Entry => {
+    const outcomes = createOutcomes((added) => count(entry, added))
     const entry: Entry = {
+      name,
+      address,
       memory: createEpoch(),
       usedAt: now(),
       get size() {
-        return outcomes.size + 1
+        return outcomes.size + PUBLISHER
       },
-      forget: () => outcomes.clear(),
-      once(number, attempt, settle) {
-        use(name, entry)
-        const present = outcomes.get(number)
-        if (present && 'refusal' in present) return settle(present.refusal)
-        if (present) return void present.waiting.push(settle)
-        if (number <= forgotten) return settle(FORGOTTEN)
-        const waiting = [settle]
-        add(number, { waiting })
-        attempt((refusal) => {
-          // Another attempt may succeed where this one was refused for now.
-          if (refusal?.headers?.['Retry-After'] === undefined) {
-            if (outcomes.has(number)) outcomes.set(number, { refusal })
-          } else if (outcomes.delete(number)) size -= 1
-          for (const each of waiting) each(refusal)
-        })
+      once(number, attempt) {
+        use(entry)
+        return outcomes.once(number, attempt)
       },
     }
+    const share = shares.get(address) ?? { size: 0, holders: new Set() }
+    shares.set(address, share)
+    share.holders.add(entry)
+    entries.set(name, entry)
+    count(entry, entry.size)
     return entry
   }
 
-  const use = (name: string, entry: Entry) => {
-    entry.usedAt = now()
-    // A publisher that was forgotten meanwhile stays so.
-    if (entries.get(name) !== entry) return
-    entries.delete(name)
-    entries.set(name, entry)
-    for (const [oldest, first] of entries) {
-      if (size <= MAX_ALL || first === entry) return
-      forget(oldest, first)
-    }
-  }
-
   return {
-    register(name) {
-      const present = entries.get(name)
-      const publisher = present ?? create(name)
-      if (!present) {
-        entries.set(name, publisher)
-        size += 1
-      }
-      use(name, publisher)
+    register(name, address) {
+      const publisher = entries.get(name) ?? create(name, address)
+      use(publisher)
       return publisher
     },
     prune() {
-      for (const [name, entry] of entries) {
+      for (const entry of entries.values()) {
         if (entry.usedAt > now() - KEPT) return
-        forget(name, entry)
+        forget(entry)
       }
     },
   }

@@ -14,7 +14,7 @@ import { WritableSink } from '../connections/sink.ts'
 import { startStream } from '../connections/stream.ts'
 import type { Client } from '../security/identify-client.ts'
 import { drawSessionId, openStreamSession } from './open-session.ts'
-import { PollOutput } from './poll-output.ts'
+import { GONE, PollOutput } from './poll-output.ts'
 import { Session } from './session.ts'
 
 /** An admitted request for a session. */
@@ -25,8 +25,8 @@ export interface SessionRequest {
   readonly parent: Parent | undefined
 }
 
-/** The room of a frame's heads beside its messages, in bytes. */
-export const HEADS = 65_536
+/** The room of a frame's heads beside its messages, in bytes: a client joins up to 65,536 characters. */
+export const HEADS = 196_608
 
 /** How long a session stays without a poll, in ms. */
 const POLL_TIMEOUT = 120_000
@@ -111,8 +111,8 @@ function openPolledSession(context: HubContext, client: Client, technique: HttpT
   const maxUnpolled = Math.max(2, Math.ceil(POLL_TIMEOUT / heartbeat))
   const remove = connections.add({
     ping() {
-      unpolled = polls.isPolled ? 0 : unpolled + 1
-      if (unpolled > maxUnpolled) session.terminate()
+      unpolled = polls.takePolled() ? 0 : unpolled + 1
+      if (unpolled >= maxUnpolled) session.terminate()
       else session.ping()
     },
     stop: () => session.stop(),
@@ -145,7 +145,6 @@ const NO_STATE: Refusal = {
   status: 406,
   message: `The state of a session cannot be read. Request the state of a channel: <path><channel>.`,
 }
-const GONE: Refusal = { status: 410, message: 'The session has ended. Open another one.' }
 const NO_SESSION: Refusal = {
   status: 404,
   message: `Session not found. Open one by a GET, and send its id as \`${SESSION}\`.`,

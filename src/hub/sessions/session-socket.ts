@@ -4,7 +4,7 @@ import { WebSocketSink } from '../connections/sink.ts'
 import { answerPings, countIncomplete } from '../connections/web-socket.ts'
 import type { HubContext } from '../hub-context.ts'
 import { openStreamSession } from './open-session.ts'
-import type { Sender } from './session.ts'
+import type { Sender } from './sessions.ts'
 
 /** Opens a session on a WebSocket, whose messages are frames (PROTOCOL.md section 11). */
 export function serveSessionSocket(context: HubContext, socket: WebSocket, transport: Duplex, sender: Sender): void {

@@ -4,39 +4,17 @@ import type { Message } from '../channels/message.ts'
 import type { Intent } from '../connections/admit.ts'
 import type { Connection } from '../connections/connection-set.ts'
 import type { InboundAccount } from '../connections/inbound-budget.ts'
-import { createInboundQueue, type Inbound, type Settle } from '../connections/inbound-queue.ts'
+import { createInboundQueue, type Inbound } from '../connections/inbound-queue.ts'
 import type { EndReason } from '../connections/sink.ts'
-import { refusalOf, type Refusal } from '../http/http-errors.ts'
+import { NO_ROOM, refusalOf, type Refusal } from '../http/http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
-import type { Client } from '../security/identify-client.ts'
 import { ChannelReader, type ReaderOutput } from './channel-reader.ts'
 import { readCommands, type Command } from './commands.ts'
-import { headFrame, joinBuffers, messageFrame } from './frames.ts'
+import { FrameBatch } from './frame-batch.ts'
+import { headFrame, messageFrame } from './frames.ts'
 import type { Publisher } from './publishers.ts'
-
-/** Where a session writes its frames to. */
-export interface SessionOutput {
-  /** Whether the client takes more now. */
-  readonly hasRoom: boolean
-  /** Whether live messages may wait here. Otherwise the session reads them from their channels when there is room. */
-  readonly takesLive: boolean
-  /** Whether frames of bytes can be written. Otherwise every frame is text. */
-  readonly takesBytes: boolean
-  /** The bytes that wait. */
-  readonly size: number
-  write(frame: Buffer, isBytes: boolean): void
-  /** Everything that there is room for was written. `hasMore`: the session has more. */
-  flush(hasMore: boolean): void
-  /** Ends the connection after everything written. */
-  end(reason: EndReason): void
-  destroy(): void
-}
-
-/** Who sends a command: the client of the connection, or of the POST that it came with. */
-export interface Sender {
-  readonly client: Client
-  readonly query: URLSearchParams
-}
+import type { SessionOutput } from './session-output.ts'
+import type { Sender } from './sessions.ts'
 
 export interface SessionOptions {
   readonly context: HubContext
@@ -49,9 +27,6 @@ export interface SessionOptions {
   readonly pause?: () => void
   readonly resume?: () => void
 }
-
-/** How much is joined into one frame, in bytes. A longer message is a frame of its own. */
-const BATCH = 65_536
 
 /**
  * One client's session: any number of channels on one connection (PROTOCOL.md section 11). What is written in one turn of
@@ -68,9 +43,9 @@ export class Session implements Connection, ReaderOutput {
   /** The readers with kept messages to read. */
   private readonly readersBehind = new Set<ChannelReader>()
   private publisher: Publisher | undefined
-  private batch: Buffer[] = []
-  private batchSize = 0
-  private batchIsBytes = false
+  private readonly batch: FrameBatch
+  /** How much of what waits above the limit is responses, in bytes. */
+  private excess = 0
   private isScheduled = false
   private isOpen = true
 
@@ -79,16 +54,19 @@ export class Session implements Connection, ReaderOutput {
     this.id = id
     this.technique = technique
     this.output = output
+    this.batch = new FrameBatch(output, (error) => this.fail(error))
     this.enqueue = createInboundQueue({ ...context, account, pause, resume })
+    // Nothing more can be published on this connection.
+    account.whenDropped(() => this.end(NO_ROOM))
     const { heartbeat, maxMessageBytes } = context
-    this.push(headFrame({ session: id, heartbeat: heartbeat / 1_000, maxMessageBytes, spread: context.spread() }))
+    this.tell({ session: id, heartbeat: heartbeat / 1_000, maxMessageBytes, spread: context.spread() })
   }
 
   /** Carries out what a client sent. Returns a refusal if the frame is not valid. */
   receive(frame: Frame, sender: Sender): Refusal | undefined {
     let commands: readonly Command[]
     try {
-      commands = readCommands(frame)
+      commands = readCommands(frame, this.context)
     } catch (error) {
       return { status: 400, message: `Invalid frame: ${error instanceof Error ? error.message : String(error)}` }
     }
@@ -101,20 +79,20 @@ export class Session implements Connection, ReaderOutput {
 
   /** Sends a heartbeat, unless something else waits: everything up to the current position was sent. */
   ping(): void {
-    if (this.batch.length > 0 || this.readersBehind.size > 0 || this.output.size > 0) return
-    this.push(headFrame({ ping: this.context.registry.position(), spread: this.context.spread() }))
+    if (this.batch.size > 0 || this.readersBehind.size > 0 || this.output.size > 0) return
+    this.tell({ ping: this.context.registry.position(), spread: this.context.spread() })
   }
 
   /** Ends the connection, so that the client reconnects. */
   stop(): void {
-    this.push(headFrame({ spread: this.context.spread() }))
+    this.tell({ spread: this.context.spread() })
     this.end('restart')
   }
 
   /** Ends the connection with a refusal. */
   end(reason: EndReason): void {
     if (!this.isOpen) return
-    this.writeBatch()
+    this.batch.write()
     this.close()
     this.output.end(reason)
   }
@@ -130,8 +108,7 @@ export class Session implements Connection, ReaderOutput {
     for (const reader of this.readers.values()) reader.close()
     this.readers.clear()
     this.readersBehind.clear()
-    this.batch = []
-    this.batchSize = 0
+    this.batch.clear()
   }
 
   get takesLive(): boolean {
@@ -139,7 +116,7 @@ export class Session implements Connection, ReaderOutput {
   }
 
   get takesLast(): boolean {
-    return this.output.size + this.batchSize <= this.context.maxBufferedBytes
+    return this.output.size + this.batch.size <= this.context.maxBufferedBytes
   }
 
   message(channel: string, message: Message): void {
@@ -148,14 +125,12 @@ export class Session implements Connection, ReaderOutput {
     try {
       this.push(message.encodings.get(message, isBytes ? 'session-bytes' : 'session', encode), isBytes)
     } catch (error) {
-      // A message that cannot be encoded closes this connection and no other.
-      this.context.report('A message could not be encoded', error)
-      this.terminate()
+      this.fail(error)
     }
   }
 
   gap(channel: string, reason: string, from: MessageId): void {
-    this.push(headFrame({ gap: channel, reason, cursor: formatId(from) }))
+    this.tell({ gap: channel, reason, cursor: formatId(from) })
   }
 
   behind(reader: ChannelReader): void {
@@ -165,7 +140,7 @@ export class Session implements Connection, ReaderOutput {
 
   ended(reader: ChannelReader, complete: boolean): void {
     this.forget(reader.name)
-    this.push(headFrame({ end: reader.name, ...(!complete && { gap: 'history-expired' }) }))
+    this.tell({ end: reader.name, ...(!complete && { gap: 'history-expired' }) })
   }
 
   private carryOut(command: Command, sender: Sender): void {
@@ -177,8 +152,8 @@ export class Session implements Connection, ReaderOutput {
       case 'publish':
         return this.publish(command, sender)
       case 'publisher': {
-        this.publisher = this.context.publishers.register(command.name)
-        return this.push(headFrame({ ok: command.id, memory: this.publisher.memory }))
+        this.publisher = this.context.publishers.register(command.name, sender.client.limitKey)
+        return this.tell({ ok: command.id, memory: this.publisher.memory })
       }
       case 'invalid':
         return this.refuse(command.id, command.refusal)
@@ -191,13 +166,15 @@ export class Session implements Connection, ReaderOutput {
     this.forget(channel)
     const leave = admission.subscribe(client)
     if ('status' in leave) return this.refuse(id, leave)
-    const waiting = { close: leave }
+    // It counts until `authorize` has decided, also if the client leaves before: each call of `authorize` has a cost.
+    const waiting = { close() {} }
     this.readers.set(channel, waiting)
     const decide = (refusal: Refusal | undefined) => {
       // The client may have left the channel meanwhile, or subscribed it again.
-      if (this.readers.get(channel) !== waiting) return
+      if (this.readers.get(channel) !== waiting) return leave()
+      this.readers.delete(channel)
       if (!refusal) return this.begin(command, leave)
-      this.forget(channel)
+      leave()
       this.refuse(id, refusal)
     }
     const intent: Intent = { action: 'subscribe', channel, technique: this.technique, method: 'GET', query }
@@ -211,36 +188,41 @@ export class Session implements Connection, ReaderOutput {
     try {
       const end = cursor && registry.endAt(name, cursor)
       if (end) {
-        this.forget(name)
-        return this.push(headFrame({ end: name, ...(!end.complete && { gap: 'history-expired' }) }))
+        leave()
+        return this.tell({ end: name, ...(!end.complete && { gap: 'history-expired' }) })
       }
       const channel = registry.channel(name)
       const resumption = channel.resume(cursor, startFrom, now())
       const { gap, from } = resumption
-      this.push(headFrame({ ok: id, cursor: formatId(from), ...(gap && { gap }) }))
+      this.tell({ ok: id, cursor: formatId(from), ...(gap && { gap }) })
+      // Above a limit, that closed the session.
+      if (!this.isOpen) return leave()
       this.readers.set(name, new ChannelReader(name, channel, resumption, this, leave))
       this.readBehind()
     } catch (error) {
-      this.forget(name)
+      if (this.readers.has(name)) this.forget(name)
+      else leave()
       this.refuse(id, refusalOf(error, report))
     }
   }
 
   private publish({ id, channel, publication, number }: Extract<Command, { kind: 'publish' }>, sender: Sender): void {
     const { client, query } = sender
-    const intent: Intent = { action: 'publish', channel, technique: this.technique, method: 'POST', query }
-    const settle = (refusal: Refusal | undefined) => {
-      if (refusal) this.refuse(id, refusal)
-      else this.push(headFrame({ ok: id }))
-    }
-    const attempt = (settled: Settle) => this.enqueue({ publication, permission: { client, intent }, settle: settled })
-    if (this.publisher && number !== undefined) this.publisher.once(number, attempt, settle)
-    else attempt(settle)
+    const { publisher } = this
+    this.enqueue({
+      publication,
+      permission: {
+        client,
+        intent: { action: 'publish', channel, technique: this.technique, method: 'POST', query },
+      },
+      once: publisher && number !== undefined ? (attempt) => publisher.once(number, attempt) : undefined,
+      settle: (refusal) => (refusal ? this.refuse(id, refusal) : this.tell({ ok: id })),
+    })
   }
 
   private refuse(id: number, { status, message, headers }: Refusal): void {
     const retryAfter = headers?.['Retry-After']
-    this.push(headFrame({ error: id, status, reason: message, ...(retryAfter !== undefined && { retryAfter }) }))
+    this.tell({ error: id, status, reason: message, ...(retryAfter !== undefined && { retryAfter }) })
   }
 
   private forget(channel: string): void {
@@ -251,13 +233,18 @@ export class Session implements Connection, ReaderOutput {
     if (reader instanceof ChannelReader) this.readersBehind.delete(reader)
   }
 
+  /** Sends a head without a body. A client that makes the hub respond, and does not read that, loses its session. */
+  private tell(head: object): void {
+    const frame = headFrame(head)
+    if (this.takesLast) this.excess = 0
+    else this.excess += frame.length
+    if (this.excess > this.context.maxBufferedBytes) this.terminate()
+    else this.push(frame)
+  }
+
   private push(frame: Buffer, isBytes = false): void {
     if (!this.isOpen) return
-    if (this.batch.length > 0 && (isBytes !== this.batchIsBytes || this.batchSize + frame.length > BATCH))
-      this.writeBatch()
-    this.batchIsBytes = isBytes
-    this.batch.push(frame)
-    this.batchSize += frame.length
+    this.batch.add(frame, isBytes)
     this.schedule()
   }
 
@@ -267,21 +254,20 @@ export class Session implements Connection, ReaderOutput {
     setImmediate(() => this.flush())
   }
 
-  private writeBatch(): void {
-    const frames = this.batch
-    if (frames.length === 0) return
-    this.batch = []
-    this.batchSize = 0
-    this.output.write(joinBuffers(frames), this.batchIsBytes)
-  }
-
   private flush(): void {
     this.isScheduled = false
     if (!this.isOpen) return
-    this.writeBatch()
+    this.batch.write()
     this.readBehind()
-    this.writeBatch()
-    this.output.flush(this.readersBehind.size > 0)
+    this.batch.write()
+    // Above a limit, that closed the session.
+    if (this.isOpen) this.output.flush(this.readersBehind.size > 0)
+  }
+
+  /** A message that cannot be encoded closes this connection and no other. */
+  private fail(error: unknown): void {
+    this.context.report('A message could not be encoded', error)
+    this.terminate()
   }
 
   /** Reads kept messages while there is room. The readers take turns. */
@@ -289,7 +275,7 @@ export class Session implements Connection, ReaderOutput {
     for (const reader of this.readersBehind) {
       if (!this.output.hasRoom || !this.isOpen) return
       this.readersBehind.delete(reader)
-      if (reader.readKept()) this.readersBehind.add(reader)
+      if (reader.readKept() && this.isOpen) this.readersBehind.add(reader)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { MessageContent } from '../channels/message.ts'
 import { OutboundQueue, type QueueLimits } from '../connections/outbound-queue.ts'
 import type { EndReason, Sink } from '../connections/sink.ts'
 import type { Encoder } from '../encoders/encoder.ts'
-import type { SessionOutput } from './session.ts'
+import type { SessionOutput } from './session-output.ts'
 
 export interface StreamOutputOptions extends QueueLimits {
   readonly sink: Sink

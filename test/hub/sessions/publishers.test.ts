@@ -1,84 +1,100 @@
 import { expect, test } from 'vitest'
 import { createPublishers } from '../../../src/hub/sessions/publishers.ts'
-import type { Settle } from '../../../src/hub/connections/inbound-queue.ts'
+import type { Outcome } from '../../../src/hub/http/http-errors.ts'
 
 const NAME = 'p'.repeat(32)
+const ADDRESS = '10.0.0.1'
+
+const published = (): Outcome => undefined
 
 function start() {
   let time = 0
   const publishers = createPublishers(() => time)
-  const outcomes: string[] = []
-  const settle =
-    (name: string): Settle =>
-    (refusal) =>
-      void outcomes.push(`${name} ${refusal?.status ?? 'published'}`)
-  return { publishers, outcomes, settle, advance: (ms: number) => void (time += ms) }
+  return { publishers, advance: (ms: number) => void (time += ms) }
 }
 
-test('a message that is sent twice is attempted once, and both get its outcome', () => {
-  const { publishers, outcomes, settle } = start()
-  const attempts: Settle[] = []
-  const attempt = (settled: Settle) => void attempts.push(settled)
-  const publisher = publishers.register(NAME)
-  publisher.once(1, attempt, settle('first'))
-  publishers.register(NAME).once(1, attempt, settle('second'))
-  expect(attempts).toHaveLength(1)
-  attempts[0]?.({ status: 403, message: 'no' })
-  publisher.once(1, attempt, settle('third'))
-  expect(attempts).toHaveLength(1)
-  expect(outcomes).toEqual(['first 403', 'second 403', 'third 403'])
+test('a message that is sent twice is attempted once, and both get its outcome', async () => {
+  const { publishers } = start()
+  const settles: ((outcome: Outcome) => void)[] = []
+  const attempt = () => new Promise<Outcome>((resolve) => settles.push(resolve))
+  const publisher = publishers.register(NAME, ADDRESS)
+  const outcomes = [
+    publisher.once(1, attempt),
+    // The client may come back from another address.
+    publishers.register(NAME, '10.0.0.2').once(1, attempt),
+  ]
+  expect(settles).toHaveLength(1)
+  settles[0]?.({ status: 403, message: 'no' })
+  outcomes.push(...(await Promise.all(outcomes)))
+  outcomes.push(publisher.once(1, attempt))
+  expect(settles).toHaveLength(1)
+  expect(await Promise.all(outcomes)).toEqual(outcomes.map(() => ({ status: 403, message: 'no' })))
 })
 
-test('a message that was refused for now is attempted again', () => {
-  const { publishers, outcomes, settle } = start()
-  const publisher = publishers.register(NAME)
-  publisher.once(1, (settled) => settled({ status: 429, message: 'later', headers: { 'Retry-After': 1 } }), settle('a'))
-  publisher.once(1, (settled) => settled(undefined), settle('b'))
-  expect(outcomes).toEqual(['a 429', 'b published'])
+test.for([
+  ['at once', (outcome: Outcome) => outcome],
+  ['later', (outcome: Outcome) => Promise.resolve(outcome)],
+] as const)('a message that was refused for now, %s, is attempted again', async ([, settled]) => {
+  const { publishers } = start()
+  const publisher = publishers.register(NAME, ADDRESS)
+  const busy: Outcome = { status: 429, message: 'later', headers: { 'Retry-After': 1 } }
+  expect(await publisher.once(1, () => settled(busy))).toEqual(busy)
+  expect(await publisher.once(1, () => settled(undefined))).toBeUndefined()
 })
 
 test('forgets a publisher ten minutes after its last message', () => {
   const { publishers, advance } = start()
-  const { memory, once } = publishers.register(NAME)
+  const { memory, once } = publishers.register(NAME, ADDRESS)
   advance(599_999)
-  once(
-    1,
-    (settled) => settled(undefined),
-    () => {},
-  )
+  void once(1, published)
   advance(599_999)
   publishers.prune()
-  expect(publishers.register(NAME).memory).toBe(memory)
+  expect(publishers.register(NAME, ADDRESS).memory).toBe(memory)
   advance(600_000)
   publishers.prune()
-  expect(publishers.register(NAME).memory).not.toBe(memory)
+  expect(publishers.register(NAME, ADDRESS).memory).not.toBe(memory)
 })
 
 test('does not publish a message whose outcome it has forgotten', () => {
-  const { publishers, outcomes, settle } = start()
-  const publisher = publishers.register(NAME)
-  for (let n = 0; n <= 10_000; n += 1)
-    publisher.once(
-      n,
-      (settled) => settled(undefined),
-      () => {},
-    )
-  publisher.once(0, (settled) => settled(undefined), settle('the oldest'))
-  publisher.once(1, () => {}, settle('the next'))
-  expect(outcomes).toEqual(['the oldest 409', 'the next published'])
+  const { publishers } = start()
+  const publisher = publishers.register(NAME, ADDRESS)
+  for (let n = 0; n <= 10_000; n += 1) void publisher.once(n, published)
+  expect(publisher.once(0, published)).toMatchObject({ status: 409 })
+  expect(publisher.once(1, () => ({ status: 500, message: 'attempted again' }))).toBeUndefined()
 })
 
-test('keeps a bounded number of outcomes of all publishers, and names the memory anew for one that is forgotten', () => {
-  const { publishers } = start()
-  const { memory } = publishers.register(NAME)
-  for (let each = 0; each < 101; each += 1) {
-    const { once } = publishers.register(`${each} `.padEnd(32, 'x'))
-    for (let n = 0; n < 10_000; n += 1)
-      once(
-        n,
-        (settled) => settled(undefined),
-        () => {},
-      )
+/** Fills the memory of publishers from an address. */
+function fill({ register }: ReturnType<typeof createPublishers>, address: string, count: number) {
+  for (let each = 0; each < count; each += 1) {
+    const { once } = register(`${address} ${each} `.padEnd(32, 'x'), address)
+    for (let n = 0; n < 10_000; n += 1) void once(n, published)
   }
-  expect(publishers.register(NAME).memory).not.toBe(memory)
+}
+
+test('an address that uses up its memory forgets its own publishers, and names the memory anew', () => {
+  const { publishers } = start()
+  const [own, other] = [publishers.register(NAME, ADDRESS), publishers.register('o'.repeat(32), '10.0.0.2')]
+  fill(publishers, ADDRESS, 21)
+  expect(publishers.register(NAME, ADDRESS).memory).not.toBe(own.memory)
+  expect(publishers.register('o'.repeat(32), '10.0.0.2').memory).toBe(other.memory)
+})
+
+test('names of publishers that send nothing have a limit of an address too', () => {
+  const { publishers } = start()
+  const { memory } = publishers.register(NAME, ADDRESS)
+  for (let n = 0; n < 30_000; n += 1) publishers.register(`${n} `.padEnd(32, 'x'), ADDRESS)
+  expect(publishers.register(NAME, ADDRESS).memory).not.toBe(memory)
+})
+
+test('keeps a bounded number of outcomes of all addresses, and forgets those of the largest first', () => {
+  const { publishers } = start()
+  const { memory } = publishers.register(NAME, ADDRESS)
+  fill(publishers, 'large', 19)
+  const large = publishers.register('large 0 '.padEnd(32, 'x'), 'large').memory
+  for (let address = 0; address < 7; address += 1) fill(publishers, `10.0.1.${address}`, 12)
+  expect(publishers.register(NAME, ADDRESS).memory).toBe(memory)
+  expect(publishers.register('large 1 '.padEnd(32, 'x'), 'large').memory).not.toBe(large)
+  expect(
+    publishers.register('10.0.1.0 0 '.padEnd(32, 'x'), '10.0.1.0').once(1, () => ({ status: 500, message: '' })),
+  ).toBe(undefined)
 })
