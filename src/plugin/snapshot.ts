@@ -43,7 +43,7 @@ export const loadSnapshot = <State>(
     )
   })
 
-const late = () => new Error(`it did not settle within ${SNAPSHOT_WITHIN} ms`)
+const late = () => new Error(DEV ? `it did not settle within ${SNAPSHOT_WITHIN} ms` : undefined)
 
 /** The error of a snapshot that could not be loaded or assigned. */
 export const snapshotFailed = (cause: unknown) =>

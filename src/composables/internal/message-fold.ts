@@ -1,6 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import { shallowRef, type ShallowRef } from 'vue'
 import type { PushMessage } from '../../observables/index.ts'
+import { DEV } from '../../observables/internal/dev.ts'
 import { batch, type Flush } from './batch.ts'
 import { isThenable, watchRejection } from './error-reporter.ts'
 
@@ -44,7 +45,7 @@ export function messageFold({ initial, reduce, flush, scheduler, report }: Messa
       if (!isThenable(result)) value = result
       else {
         watchRejection(result, report)
-        report(new TypeError('reduce() returned a promise. Return the new value itself.'))
+        report(new TypeError(DEV ? 'reduce() returned a promise. Return the new value itself.' : undefined))
       }
     } catch (thrown) {
       report(thrown)

@@ -70,7 +70,7 @@ export interface PollBackend {
   /** Returns whether a response may have this media type. Absent: `read` checks it. */
   fits?(type: string): boolean
   /** The expected media types, for error messages. */
-  readonly expects?: string
+  readonly expects?: string | false
   /** Returns why messages are missing before the end of the channel. Absent, or undefined: none are. */
   gapAtEnd?(head: ResponseHead): GapReason | undefined
   /** Reads a response, and emits `gap`, `message` and `alive` events. `end` may throw an error that makes it invalid. */

@@ -97,11 +97,10 @@ function rejectLoss(key: string, value: unknown): unknown {
       ? ArrayBuffer.isView(value) || isEmptied(value)
       : typeof value === 'function' || typeof value === 'symbol'
   if (!isLost) return value
-  const name = Object.prototype.toString.call(value).slice('[object '.length, -1)
   throw new PushError(
     'invalid-message',
     DEV &&
-      `Message not sent: JSON would lose ${key === '' ? 'the value' : `\`${key}\``}, which is of the kind ${name}. Convert it first, as in \`[...map]\` or \`String(searchParams)\`. Plain objects, arrays, text and values with \`toJSON\` are sent as JSON, and bytes as the whole message.`,
+      `Message not sent: JSON would lose ${key === '' ? 'the value' : `\`${key}\``}, which is of the kind ${tagOf(value)}. Convert it first, as in \`[...map]\` or \`String(searchParams)\`. Plain objects, arrays, text and values with \`toJSON\` are sent as JSON, and bytes as the whole message.`,
   )
 }
 
@@ -113,12 +112,15 @@ function isEmptied(value: object): boolean {
   return (
     !isPlain &&
     !Array.isArray(value) &&
-    !BOXED.test(Object.prototype.toString.call(value)) &&
+    !BOXED.test(tagOf(value)) &&
     Object.keys(value).length === 0
   )
 }
 
-const BOXED = /(String|Number|Boolean)\]$/
+/** Returns the tag of a value: `Map`, `FormData`. */
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1)
+
+const BOXED = /(String|Number|Boolean)$/
 
 const string = (raw: Payload): string => (typeof raw === 'string' ? raw : decodeUtf8(raw))
 const bytes = (raw: Payload): Uint8Array => (typeof raw === 'string' ? utf8.encode(raw) : raw)

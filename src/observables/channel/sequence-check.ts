@@ -1,3 +1,5 @@
+import { DEV } from '../internal/dev.ts'
+
 /** How a message's number relates to the previous one. */
 export type Succession = 'next' | 'repeat' | 'gap'
 
@@ -23,7 +25,8 @@ export function sequenceWatch(numberOf: (data: never) => number): SequenceWatch 
     },
     follow(data, earlier) {
       const number = numberOf(data as never)
-      if (!Number.isFinite(number)) throw new TypeError(`\`sequence\` returned ${number}. Return a finite number.`)
+      if (!Number.isFinite(number)) 
+        throw new TypeError(DEV ? `\`sequence\` returned ${number}. Return a finite number.` : undefined)
       const before = last
       if (before !== undefined && number <= before && (earlier || (number === before && !fresh))) return 'repeat'
       last = number

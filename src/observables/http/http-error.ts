@@ -56,7 +56,7 @@ export function rejectedResponse(
 /** Errors with `unexpected-response`, for an accepted response of a media type that cannot be read. */
 export function unexpectedResponse(
   { status, headers }: ResponseHead,
-  expected: string | undefined,
+  expected: string | false | undefined,
   url: string,
 ): Observable<never> {
   const message =

@@ -17,6 +17,7 @@ import { mediaType } from '../../wire/media-type.ts'
 import type { Backend, PostTarget } from '../backends/backend.ts'
 import { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
+import { DEV } from '../internal/dev.ts'
 import { rejectedResponse, unexpectedResponse } from './http-error.ts'
 import { chunks } from './read-body.ts'
 import { request } from './request.ts'
@@ -50,7 +51,7 @@ function postTo({ url, headers, credentials, signal, scheduler }: PostTarget, da
   }
   const accepted = (response: Response) =>
     mediaType(response.headers.get('content-type')) === 'text/html'
-      ? unexpectedResponse(response, 'a response to a POST', url)
+      ? unexpectedResponse(response, DEV && 'a response to a POST', url)
       : chunks(response).pipe(
           ignoreElements(),
           takeUntil(after(DRAIN_TIMEOUT, scheduler)),

@@ -31,7 +31,7 @@ export function jsonArray(
     const { error } = rest
     const json = rest.take().trim()
     if (json === '' && closesArray && isEmpty) return
-    if (json === '') throw new Error('the JSON array has an empty element')
+    if (json === '') throw new Error(DEV ? 'the JSON array has an empty element' : undefined)
     isEmpty = false
     element(json, error)
   }
@@ -132,4 +132,4 @@ function structuralCharacters(): (chunk: string, from: number) => number {
   }
 }
 
-const notAnArray = () => new Error('it is not a JSON array')
+const notAnArray = () => new Error(DEV ? 'it is not a JSON array' : undefined)

@@ -113,4 +113,4 @@ function parseControl(json: string): { next: string; closed: boolean } | undefin
 const notJson = (type: string | null) =>
   unexpected(DEV && `a stream of ${type} has pieces instead of messages: durableStreams({ json: false })`)
 
-const unexpected = (cause: string | false) => unexpectedServer('a Durable Streams server', cause)
+const unexpected = (cause: string | false) => unexpectedServer(DEV && 'a Durable Streams server', cause)

@@ -111,7 +111,7 @@ export function jsonConversation<M>(
 
 /** Reports an error of the server: of a message, of a topic, or of the connection before it is ready. */
 function reportError(
-  { topic, key, message: said = 'the server gave no reason', retry, unauthorized }: JsonError,
+  { topic, key, message: said = DEV ? 'the server gave no reason' : '', retry, unauthorized }: JsonError,
   topics: TopicTable,
   port: SessionPort,
   isReady: boolean,

@@ -1,4 +1,5 @@
 import { compareMoments, formatCursor, isBeforeAll, parseCursor } from '../../../wire/cursor.ts'
+import { DEV } from '../../internal/dev.ts'
 import { unexpectedServer } from '../recognize-server.ts'
 
 /**
@@ -57,4 +58,4 @@ export function cursorReader(): (head: { get(name: string): string | null | unde
 export const isCursor = (id: string | undefined): boolean => id !== undefined && /^-?\d+:/.test(id)
 
 /** Returns the error for a message without a cursor, which every message of Nchan and the hub has. */
-export const missingCursor = (cause: string | false) => unexpectedServer('Nchan or the hub', cause)
+export const missingCursor = (cause: string | false) => unexpectedServer(DEV && 'Nchan or the hub', cause)

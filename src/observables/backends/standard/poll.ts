@@ -1,5 +1,6 @@
 import type { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
+import { DEV } from '../../internal/dev.ts'
 import { bodyCollector } from '../../parsers/body-collector.ts'
 import type { PollBackend } from '../backend.ts'
 import { statusVerdicts, type StatusTable } from '../verdict.ts'
@@ -18,7 +19,7 @@ export const standardPoll = (statuses: Partial<StatusTable> = {}, html = false):
   // 204 has no message, like 304.
   verdict: statusVerdicts({ 204: 'again' }, statuses),
   fits: (type) => html || !isPage(type),
-  expects: 'JSON, text or bytes (where your server sends HTML: `standard({ html: true })`)',
+  expects: DEV && 'JSON, text or bytes (where your server sends HTML: `standard({ html: true })`)',
 
   read({ status, headers }, emit, { maxMessageBytes }) {
     const cursor = validatorOf(headers)
