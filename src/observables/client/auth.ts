@@ -1,4 +1,4 @@
-import { defer, finalize, from, map, of, share, tap, type Observable, type SchedulerLike } from 'rxjs'
+import { catchError, defer, finalize, from, map, of, share, tap, type Observable, type SchedulerLike } from 'rxjs'
 import { checkOption, wrongOption } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
@@ -6,6 +6,7 @@ import type { Backend } from '../backends/backend.ts'
 import { sharesConnection } from '../session/conversation-backend.ts'
 import type { CarriedToken } from '../http/with-token.ts'
 import { expiringValue } from './expiring-value.ts'
+import { rejected } from './prepare-request.ts'
 
 /** A token, and when it expires. */
 export interface AuthToken {
@@ -34,11 +35,16 @@ export interface AuthOptions {
   queryParam?: string
 }
 
+/** The token of a request, and when it expires, in ms since the epoch. */
+export interface RequestToken extends CarriedToken {
+  readonly expiresAt: number | undefined
+}
+
 /** Asks for the token, and keeps it for as long as it is good. */
 export interface TokenSource {
-  ask(): Observable<AuthToken | undefined>
+  ask(): Observable<RequestToken | undefined>
   /** The server rejected this token: the next request asks for another. */
-  discard(rejected: string | undefined): void
+  discard(token: CarriedToken | undefined): void
 }
 
 /**
@@ -46,34 +52,40 @@ export interface TokenSource {
  *
  * @throws PushError `invalid-option` where `auth.token` is not a function.
  */
-export function tokenSource(auth: AuthOptions | undefined, scheduler: SchedulerLike): TokenSource {
+export function tokenSource(
+  auth: AuthOptions | undefined,
+  backend: Backend | undefined,
+  scheduler: SchedulerLike,
+): TokenSource {
   if (!auth) return { ask: () => of(undefined), discard: () => {} }
   const { token } = auth
-  checkOption(
-    typeof token === 'function',
-    DEV && wrongOption('auth.token', 'createPushClient', token, 'Give a function that returns the token.'),
-  )
-  const cache = expiringValue<AuthToken>(scheduler)
-  let pending$: Observable<AuthToken> | undefined
+  if (process.env.NODE_ENV !== 'production')
+    checkOption(
+      typeof token === 'function',
+      wrongOption('auth.token', 'createPushClient', token, 'Give a function that returns the token.'),
+    )
+  const cache = expiringValue<RequestToken>(scheduler)
+  let pending$: Observable<RequestToken> | undefined
   return {
     ask: () =>
       defer(() => {
         const { present } = cache
         if (present) return of(present)
-        return (pending$ ??= defer(() => from(Promise.resolve(token()))).pipe(
-          map(checked),
+        return (pending$ ??= defer(() => from(Promise.resolve(token())).pipe(catchError(rejected))).pipe(
+          map((given) => carried(checked(given), auth, backend)),
           tap((given) => cache.keep(given, given.expiresAt ?? Infinity)),
           finalize(() => (pending$ = undefined)),
           share(),
         ))
       }),
-    discard(rejected) {
-      if (cache.present?.token === rejected) cache.discard()
+    discard(used) {
+      if (cache.present?.value === used?.value) cache.discard()
     },
   }
 }
 
-function checked(given: unknown): AuthToken {
+/** Returns what `auth.token` returned, where it is a token. */
+function checked(given: unknown): Required<AuthToken> {
   const { token, expiresAt } =
     typeof given === 'object' && given !== null ? (given as Partial<AuthToken>) : { token: given }
   if (typeof token !== 'string' || token === '')
@@ -98,18 +110,19 @@ function expiryOf(token: string): number | undefined {
 }
 
 /**
- * Where requests carry a token: in a header where they can, otherwise in the query. A backend with a conversation sends it
- * in its hello, and a URL carries it only where `queryParam` is given.
+ * Returns a token as requests carry it: in a header where they can, otherwise in the query. A backend with a conversation
+ * sends it in its hello, and a URL carries it only where `queryParam` is given.
  */
-export const carriedToken = (
+const carried = (
+  { token: value, expiresAt }: Required<AuthToken>,
   { header = 'Authorization', queryParam }: AuthOptions,
-  value: string,
   backend: Backend | undefined,
-): CarriedToken =>
-  sharesConnection(backend) && backend.tokenInHello
-    ? { value, header: undefined, queryParam }
-    : {
-        value,
-        header: [header, header.toLowerCase() === 'authorization' ? `Bearer ${value}` : value],
-        queryParam: queryParam ?? 'access_token',
-      }
+): RequestToken => {
+  const inHello = sharesConnection(backend) && backend.tokenInHello
+  return {
+    value,
+    expiresAt,
+    header: inHello ? undefined : [header, header.toLowerCase() === 'authorization' ? `Bearer ${value}` : value],
+    queryParam: queryParam ?? (inHello ? undefined : 'access_token'),
+  }
+}

@@ -1,11 +1,10 @@
-import { catchError, defer, fromEvent, map, takeUntil, tap, throwError, zip, type Observable } from 'rxjs'
+import { catchError, defer, fromEvent, map, takeUntil, throwError, zip, type Observable } from 'rxjs'
 import { AUTH_STATUSES, PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { withQuery } from '../http/query.ts'
-import { withToken } from '../http/with-token.ts'
+import { withToken, type CarriedToken } from '../http/with-token.ts'
 import { DEV } from '../internal/dev.ts'
 import type { PushRequest } from '../techniques/technique.ts'
-import { carriedToken } from './auth.ts'
 import { UNPREPARED, requestPreparer } from './prepare-request.ts'
 import type { ClientScope } from './client-scope.ts'
 
@@ -27,15 +26,12 @@ export interface ChannelRequests {
 /**
  * Returns the requests of the channel that the application named by `source`, a URL that may be relative.
  */
-export function channelRequests(
-  source: string,
-  { config, servers, tokens, closed }: Pick<ClientScope, 'config' | 'servers' | 'tokens' | 'closed'>,
-): ChannelRequests {
-  const { auth, backend, credentials, prepareRequest = () => undefined, scheduler } = config
+export function channelRequests(source: string, { config, servers, tokens, closed }: ClientScope): ChannelRequests {
+  const { backend, credentials, prepareRequest = () => undefined, scheduler } = config
   const preparer = requestPreparer(prepareRequest, scheduler)
   let tried = servers.current
   /** The token of the last request. */
-  let used: string | undefined
+  let used: CarriedToken | undefined
 
   /** The server rejected the user: the next request asks for another token. */
   const discard = () => {
@@ -53,14 +49,16 @@ export function channelRequests(
         )
       return zip(preparer.ask({ url: address, attempt }), tokens.ask())
     }).pipe(
-      map(([patch, token]) => ({
-        url: withQuery(address, patch?.query ?? {}),
-        headers: patch?.headers ?? {},
-        subprotocols: patch?.subprotocols,
-        expiresAt: earlier(patch?.expiresAt, token?.expiresAt),
-        token: auth && token && carriedToken(auth, token.token, backend),
-      })),
-      tap(({ token }) => (used = token?.value)),
+      map(([patch, token]) => {
+        used = token
+        return {
+          url: withQuery(address, patch?.query ?? {}),
+          headers: patch?.headers ?? {},
+          subprotocols: patch?.subprotocols,
+          expiresAt: earlier(patch?.expiresAt, token?.expiresAt),
+          token,
+        }
+      }),
       catchError((cause: unknown) => throwError(() => fault(cause, 'prepare-failed', UNPREPARED))),
     )
   }
@@ -69,8 +67,10 @@ export function channelRequests(
     const target$ = prepared(0).pipe(
       // Otherwise a token function that hangs would be waited for by every later request, too.
       takeUntil(fromEvent(signal, 'abort')),
-      map((target) => withToken({ sendsHeaders: true }, target)),
-      map((target) => ({ ...target, url: withQuery(target.url, query), credentials, signal, scheduler })),
+      map((prepared) => {
+        const target = withToken({ sendsHeaders: true }, prepared)
+        return { ...target, url: withQuery(target.url, query), credentials, signal, scheduler }
+      }),
     )
     try {
       await backend?.post?.(target$, data)

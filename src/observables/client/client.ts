@@ -64,7 +64,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
     config,
     servers,
     connectionLimit: new Map(),
-    tokens: tokenSource(config.auth, scheduler),
+    tokens: tokenSource(config.auth, backend, scheduler),
     closed: () => closed,
   }
   const channelScope: ChannelScope = {

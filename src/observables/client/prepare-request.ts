@@ -68,4 +68,6 @@ function checkExpires(expires: unknown): void {
 
 export const UNPREPARED = DEV && 'prepareRequest() failed'
 
-const rejected = (cause: unknown): Observable<never> => throwError(() => rejection(cause, 'prepare-failed', UNPREPARED))
+/** Errors with what a promise of the application rejected with. */
+export const rejected = (cause: unknown): Observable<never> =>
+  throwError(() => rejection(cause, 'prepare-failed', UNPREPARED))

@@ -120,6 +120,7 @@ describe('the token of `auth`', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('signed out'))],
+    ['rejects as fetch does without a network', () => Promise.reject(new TypeError('Failed to fetch'))],
     ['returns an empty text', () => ''],
     ['returns no text', () => ({ token: 5 }) as never],
   ])('is requested again by the policy where the function %s', async (_, wrong) => {
