@@ -1,8 +1,10 @@
+import { channels } from './channels.ts'
 import { connections } from './connections.ts'
 import { fanOut } from './fan-out.ts'
 import { flash } from './flash.ts'
 import { memory } from './memory.ts'
 import { nchan } from './nchan.ts'
+import { restart } from './restart.ts'
 import { store } from './store.ts'
 import { storm } from './storm.ts'
 import { batch, techniques } from './techniques.ts'
@@ -16,10 +18,12 @@ export type Bench = (parts: readonly string[]) => Promise<boolean>
 const BENCHES: Readonly<Record<string, Bench>> = {
   techniques,
   batch,
+  channels,
   memory,
   connections,
   'fan-out': fanOut,
   flash,
+  restart,
   store,
   storm,
   nchan,

@@ -22,8 +22,9 @@ const OUTAGES = [
 ] as const
 
 /** Policies, and whether the promise applies to them. */
-const POLICIES: readonly { name: string; policy: RetryPolicy; promised: boolean }[] = [
+const POLICIES: readonly { name: string; policy: RetryPolicy; promised: boolean; spread?: number }[] = [
   { name: 'backoff()', policy: backoff(), promised: true },
+  { name: 'backoff(), and the hub asks for 30 s', policy: backoff(), promised: true, spread: WINDOW },
   { name: 'backoff({ initialDelay: 30_000 })', policy: backoff({ initialDelay: 30_000 }), promised: true },
   { name: 'backoff({ multiplier: 2 })', policy: backoff({ multiplier: 2 }), promised: false },
 ]
@@ -42,14 +43,16 @@ const seconds = () => {
 }
 
 /** All clients lose one server at once, and reconnect as the policy says. An attempt succeeds or fails at once. */
-function outage(policy: RetryPolicy, lasts: number) {
+function outage(policy: RetryPolicy, lasts: number, asked: number | undefined) {
   const during = seconds()
   const after = seconds()
   const waits: number[] = []
   for (let client = 0; client < CLIENTS; client++) {
     let at = 0
     for (let failures = 1; ; failures++) {
-      at += policy.nextDelay(failures, undefined, at) ?? Infinity
+      at +=
+        policy.nextDelay(failures, undefined, at, asked === undefined ? undefined : { spread: asked, failures }) ??
+        Infinity
       if (at >= lasts) break
       during.add(at)
     }
@@ -75,10 +78,10 @@ export const storm: Bench = (parts) => {
   ])
   const spread = CLIENTS / (WINDOW / 1_000)
   let kept = true
-  for (const { name, policy, promised } of POLICIES) {
+  for (const { name, policy, promised, spread: asked } of POLICIES) {
     for (const { lasts, promised: forAll } of OUTAGES) {
       if (parts.length > 0 && !parts.includes(String(lasts / 1_000))) continue
-      const { during, after, median, last } = outage(policy, lasts)
+      const { during, after, median, last } = outage(policy, lasts, asked)
       const times = after.peak() / spread
       const mean = lasts === 0 ? 0 : during.total() / (lasts / 1_000)
       row([

@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Observable } from 'rxjs'
+import { Subject, defer, map, startWith, type Observable } from 'rxjs'
 import type { Channel } from '../channel/channel.ts'
 import { encoder, json } from '../channel/codec.ts'
 import {
@@ -54,11 +54,13 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   const config = clientConfig(options)
   const { backend, retry: policy, scheduler } = config
   const servers = serverList(config.baseUrl)
-  const active = new BehaviorSubject<readonly AnyChannel[]>([])
+  const active = new Set<AnyChannel>()
+  // A list is made for those who want one: thousands of topics may join and leave at once.
+  const activeChanges = new Subject<void>()
   let closed = false
   const warnOfDuplicate =
     process.env.NODE_ENV !== 'production' && config.warnings && !sharesConnection(backend)
-      ? duplicateConnectionWarnings(() => active.value, scheduler)
+      ? duplicateConnectionWarnings(() => [...active], scheduler)
       : undefined
   const scope: ClientScope = {
     config,
@@ -78,7 +80,9 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
         })
       : undefined,
     active(channel, now, technique, disconnectDelay) {
-      active.next(now ? [...active.value, channel] : active.value.filter((other) => other !== channel))
+      if (now) active.add(channel)
+      else active.delete(channel)
+      activeChanges.next()
       if (now) warnOfDuplicate?.(channel, technique.name, disconnectDelay)
     },
   }
@@ -106,9 +110,14 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
       // The types of a descriptor are those of its definition's functions.
       return channels(definition, url, () => openChannel(channelScope, address, url, definition)) as never
     },
-    channels$: active.asObservable(),
+    channels$: defer(() =>
+      activeChanges.pipe(
+        startWith(undefined),
+        map(() => [...active]),
+      ),
+    ),
     close() {
-      for (const channel of active.value) channel.close()
+      for (const channel of [...active]) channel.close()
       closed = true
     },
   }

@@ -14,7 +14,7 @@ export const LONGEST_RETRY_AFTER = 86_400_000
  */
 export function delayOf(
   policy: RetryPolicy,
-  ...row: [failures: number, error: PushError | undefined, elapsed: number, spread?: number | undefined]
+  ...row: [failures: number, error: PushError | undefined, elapsed: number, pace?: Pace | undefined]
 ): number | undefined | PushError {
   const invalid = (failure: string | false, cause: unknown) =>
     new PushError(
@@ -56,16 +56,23 @@ export interface BackoffOptions {
   scheduler?: SchedulerLike
 }
 
+/** How a server asked its clients to return after it is lost. */
+export interface Pace {
+  /** Over which time they spread their return, in ms. */
+  readonly spread: number
+  /** The failures in a row since the server asked. */
+  readonly failures: number
+}
+
 /** Decides when to retry. As a function it works with RxJS's own `retry({ delay })`. */
 export interface RetryPolicy {
   /** Emits once when the next attempt is due. Errors if a retry cannot help. */
   (error: unknown, failures: number): Observable<unknown>
   /**
    * Returns the delay before the next attempt, in ms, or undefined to give up. `failures` counts the failures in a row,
-   * and the first of them was `elapsed` ms ago. `spread`: the time over which the server asked its clients to spread
-   * their return, in ms, if it did.
+   * and the first of them was `elapsed` ms ago. `pace`: what the server asked for, if it did.
    */
-  nextDelay(failures: number, error?: PushError, elapsed?: number, spread?: number | undefined): number | undefined
+  nextDelay(failures: number, error?: PushError, elapsed?: number, pace?: Pace | undefined): number | undefined
   /** How long a connection has to be open to reset the count of failures, in ms. */
   readonly resetAfter: number
 }
@@ -108,11 +115,11 @@ export function backoff({
   checkNumbers('backoff', { initialDelay, multiplier }, 1)
   checkNumbers('backoff', { maxDelay }, initialDelay)
   checkNumbers('backoff', { maxRetries, maxElapsedTime, resetAfter })
-  const delay = (failures: number, error?: PushError, elapsed = 0, asked?: number): number | undefined => {
+  const delay = (failures: number, error?: PushError, elapsed = 0, pace?: Pace): number | undefined => {
     if (failures > maxRetries || elapsed >= maxElapsedTime) return undefined
-    if (asked !== undefined) {
-      const limit = Math.max(asked, Math.min(maxDelay, asked * PACED ** (failures - 1)))
-      return failures === 1 ? random() * limit : (limit / 2) * (1 + random())
+    if (pace) {
+      const limit = Math.max(pace.spread, Math.min(maxDelay, pace.spread * PACED ** (pace.failures - 1)))
+      return pace.failures === 1 ? random() * limit : (limit / 2) * (1 + random())
     }
     // A connection that opened shows that the server is there, so growing step by step spreads the clients enough.
     const growth = error?.code === 'connection-lost' ? Math.min(multiplier, 2) : multiplier

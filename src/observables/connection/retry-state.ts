@@ -64,13 +64,18 @@ export function retryState(
   let prepared = false
   let serverDelay = 0
   let spread: number | undefined
+  /** The failures in a row when the server asked for it. */
+  let before = 0
 
   return {
     get count() {
       return failures.count
     },
     waitAtLeast: (delay) => void (serverDelay = delay),
-    spreadOver: (time) => void (spread = time),
+    spreadOver(time) {
+      spread = time
+      before = failures.count
+    },
     succeeded: failures.succeeded,
     failed(error, uptime) {
       failures.succeeded(uptime)
@@ -82,7 +87,9 @@ export function retryState(
         return 0
       }
       if (!error.retryable) return error
-      const delay = delayOf(policy, count, error, elapsed, spread)
+      if (count <= before) before = 0
+      const pace = spread === undefined ? undefined : { spread, failures: count - before }
+      const delay = delayOf(policy, count, error, elapsed, pace)
       if (delay === undefined) return exhausted(error, count, elapsed)
       if (typeof delay !== 'number') return delay
       if (error.immediate) return 0

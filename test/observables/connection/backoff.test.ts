@@ -58,13 +58,13 @@ describe('backoff', () => {
   test('a server that states a spread', () => {
     const delays = (random: number, spread: number) =>
       [1, 2, 3, 30].map((failures) =>
-        Math.round(backoff({ random: () => random }).nextDelay(failures, undefined, 0, spread) ?? -1),
+        Math.round(backoff({ random: () => random }).nextDelay(failures, undefined, 0, { spread, failures }) ?? -1),
       )
     expect(delays(0, 250)).toEqual([0, 163, 211, 15_000])
     expect(delays(1, 250)).toEqual([250, 325, 423, 30_000])
     // A time above `maxDelay` is what the server needs.
     expect(delays(1, 60_000)).toEqual([60_000, 60_000, 60_000, 60_000])
-    expect(backoff({ maxRetries: 1 }).nextDelay(2, undefined, 0, 250)).toBeUndefined()
+    expect(backoff({ maxRetries: 1 }).nextDelay(2, undefined, 0, { spread: 250, failures: 1 })).toBeUndefined()
   })
 
   test('gives up when failures went on for its budget', () => {
