@@ -70,12 +70,14 @@ const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChar
     const emit = emitTo(subscriber)
     const frame = (text: string) => page.frame(text)
     let opened = false
+    let responseEnded = false
     let received = 0
 
     const read = (text: string) => {
       const event = readFrame(frame, text)
       if (!opened) emit({ type: 'open', technique: NAME, namespace, resumed: resume === 'yes' })
       opened = true
+      if (responseEnded) ended()
       received += text.length
       emit(event)
       if (received > maxBufferedChars && event !== END && event.type === 'message' && event.cursor)
@@ -103,13 +105,19 @@ const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChar
           : blocked(url),
       )
     const ended = () => void subscriber.add(runAfter(LOAD_GRACE, scheduler, end))
+    // A document may be parsed long after it arrived, so before its first message only `load` ends it. Without that message
+    // and `load`, as where Firefox received a part of a document, `connectTimeout` does.
+    const timed = () => {
+      responseEnded = true
+      if (opened || isEmpty(iframe)) ended()
+    }
 
     iframe.hidden = true
     iframe.src = withQuery(url, { [FRAME]: token, [FRAME_PARENT]: location.origin })
     iframe.onload = iframe.onerror = ended
     // Firefox fires `error` where a policy blocks the frame, and nothing where no server is reached. There the resource
     // timing reports the end.
-    const timing = new PerformanceObserver((list) => list.getEntriesByName(iframe.src).forEach(ended))
+    const timing = new PerformanceObserver((list) => list.getEntriesByName(iframe.src).forEach(timed))
     timing.observe({ type: 'resource' })
     const insert = () => document.body.append(iframe)
     addEventListener('message', receive)
@@ -124,6 +132,9 @@ const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChar
       iframe.remove()
     }
   })
+
+/** Returns whether no byte of a document arrived, so that a frame still has the empty document that it was created with. */
+const isEmpty = ({ contentDocument }: HTMLIFrameElement): boolean => contentDocument?.URL === 'about:blank'
 
 const blocked = (url: string) =>
   new PushError(

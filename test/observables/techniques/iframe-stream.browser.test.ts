@@ -55,6 +55,28 @@ describe('iframeStream', () => {
     expect((await reader.sees('reconnecting')).error.code).toBe('network-error')
   })
 
+  test('reads a document to its end where it is parsed later than its connection ends', async ({ script, read }) => {
+    const server = await script()
+    const page = (n: number, before = '') => ({
+      headers: HTML,
+      body: `<!doctype html>${before}<script>
+        const query = new URLSearchParams(location.search)
+        const post = (frame) => parent.postMessage({ push: query.get('frame'), frame }, query.get('frame_parent'))
+        post('push: open\\n\\n{"gaps":true}')
+        post('id: 1:${n}\\ncontent-type: text/plain\\n\\n${n}')
+      </script>`,
+    })
+    // On a busy machine, parsing is late by itself.
+    const late = { headers: { 'content-type': 'text/javascript' }, delay: 500 }
+    await server.answers([page(1), page(2, '<script src="late.js"></script>'), late, page(3)])
+    const reader = read(row, `${server.url}a`)
+    await reader.gets('3')
+    expect(story(reader.events).slice(0, 3)).toEqual(['1', '2', '3'])
+    const asked = (await server.requests()).filter(({ url }) => url.includes('frame='))
+    const cursors = asked.map(({ url }) => new URL(url, server.url).searchParams.get('last_event_id'))
+    expect(cursors.slice(0, 3)).toEqual([null, '1:1', '1:2'])
+  })
+
   test('ignores posts of another window, origin or token', async ({ serve, read }) => {
     const server = await serve()
     const reader = read(row, `${server.url}a`)
