@@ -20,7 +20,9 @@ import {
   type ServerSettings,
   type Session,
 } from '../servers/control-client.ts'
+import { tapEvents, type TappedEvent } from '../../src/observables/channel/event-tap.ts'
 import type { Engine } from './engines.ts'
+import { histories } from './history.ts'
 import { limitAt } from './limits.ts'
 import type { Row, TechniqueName } from './rows.ts'
 import { SERVERS } from './servers.ts'
@@ -143,8 +145,14 @@ export const test = base.extend<Fixtures>({
     })
     await Promise.all(scripts.map((script) => script.close()))
   },
-  client: async ({ kind }, use) => {
+  client: async ({ kind, task, onTestFailed }, use) => {
     const clients: PushClient[] = []
+    const began = Date.now()
+    const events: TappedEvent[] = []
+    // What a test compares does not show why it is so: a message is missing after a reconnection, a gap, a failure.
+    onTestFailed(() => {
+      for (const error of task.result?.errors?.slice(0, 1) ?? []) error.message += `\n\n${histories(events, began)}\n`
+    })
     await use((row, options = {}) => {
       const technique = row.technique()
       const place = { server: kind, engine: inject('engine'), technique: technique.name as TechniqueName }
@@ -161,6 +169,7 @@ export const test = base.extend<Fixtures>({
         ...options,
       })
       clients.push(client)
+      tapEvents(client.channels$).subscribe((event) => events.push(event))
       return client
     })
     for (const client of clients) client.close()

@@ -4,9 +4,9 @@ import { backoff, defineChannel, nchan, pageLifecycle, standard } from 'pinia-pu
 import { virtualTime } from 'pinia-push/testing'
 import { combination, type Asked } from './combination.ts'
 import type { Engine } from './engines.ts'
-import { eventually, observed, readChannel, status, story } from './fixtures.ts'
+import { eventually, observed, readChannel, status, story, type Reader } from './fixtures.ts'
 import type { Row } from './rows.ts'
-import type { ServerKind } from '../servers/control-client.ts'
+import type { ServerKind, Session } from '../servers/control-client.ts'
 
 const texts = (...data: string[]) => data.map((each) => ({ data: each }))
 /** Limits that are longer than any test, in ms. */
@@ -65,6 +65,21 @@ const REFUSALS = {
 } as const
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at))
 
+const FIRST = 'first'
+
+/**
+ * Publishes until the reader receives a message. On Nchan it has no cursor before, so a connection that a busy machine loses,
+ * or that `fallback` replaces by a better one, is a gap until then.
+ */
+const receivesFirst = (server: Session, reader: Reader) =>
+  eventually(
+    async () => {
+      await server.publish('a', texts(FIRST))
+      return reader.data
+    },
+    ({ length }) => length > 0,
+  )
+
 /** Text that breaks careless framing. */
 const AWKWARD = [
   'line\nline',
@@ -117,21 +132,24 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await server.fault({ split: 1 })
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
+      await receivesFirst(server, reader)
       await server.publish('a', texts(...AWKWARD, 'last'))
       await reader.gets('last')
-      expect(reader.data).toEqual([...AWKWARD, 'last'])
+      expect(reader.data.filter((data) => data !== FIRST)).toEqual([...AWKWARD, 'last'])
     })
 
     wire('delivers an empty message', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
+      // A busy page may have needed more than one attempt until here.
+      const attempts = reader.count('reconnecting')
       await server.publish('a', texts(''))
       await reader.gets('')
       await server.publish('a', texts('', 'last'))
       await reader.gets('last')
       expect(reader.data).toEqual(['', '', 'last'])
-      expect(reader.count('reconnecting')).toBe(0)
+      expect(reader.count('reconnecting')).toBe(attempts)
     })
 
     host('delivers a message of a megabyte unchanged', async ({ serve, read }) => {
