@@ -1,5 +1,5 @@
 import type { App } from 'vue'
-import type { Channel, ConnectionState, PushStatus } from '../observables/index.ts'
+import type { Channel, PushStatus } from '../observables/index.ts'
 import { devtoolsHook } from '../observables/internal/devtools-hook.ts'
 import type { ChannelLog } from './channel-log.ts'
 import { nameOf, type DevtoolsApi } from './timeline.ts'
@@ -42,7 +42,7 @@ export function createInspector({ api, app, channels, logOf }: InspectorOptions)
     nodeActions: [
       {
         icon: 'link_off',
-        tooltip: 'Drop: break the connection as a network failure does',
+        tooltip: 'Drop: break the connection as a network failure does, for all topics that share it',
         action: (id) => {
           const channel = find(id)
           if (channel) devtoolsHook(channel).drop()
@@ -59,11 +59,11 @@ export function createInspector({ api, app, channels, logOf }: InspectorOptions)
     if (payload.app !== app || payload.inspectorId !== inspectorId) return
     const filter = payload.filter.toLowerCase()
     payload.rootNodes = channels()
-      .filter((channel) => channel.url.toLowerCase().includes(filter))
+      .filter((channel) => [channel.url, nameOf(channel)].some((name) => name.toLowerCase().includes(filter)))
       .map((channel) => ({
         id: logOf(channel).id,
         label: nameOf(channel),
-        tags: tags(channel.state),
+        tags: tags(channel),
       }))
   })
   api.on.getInspectorState((payload) => {
@@ -82,23 +82,31 @@ export function createInspector({ api, app, channels, logOf }: InspectorOptions)
 
 const tag = (label: string, backgroundColor: number) => ({ label, textColor: WHITE, backgroundColor })
 
-const tags = ({ status, technique }: ConnectionState) => [
-  tag(status, COLORS[status]),
-  ...(technique === undefined ? [] : [tag(technique, COLORS.idle)]),
-]
+function tags(channel: AnyChannel) {
+  const { status, technique } = channel.state
+  return [
+    tag(status, COLORS[status]),
+    ...(technique === undefined ? [] : [tag(technique, COLORS.idle)]),
+    ...(devtoolsHook(channel).shared ? [tag('topic', COLORS.idle)] : []),
+  ]
+}
 
 /** Returns the sections of the state panel. */
 function panel(channel: AnyChannel, { counts, lastError, events }: ChannelLog) {
   const { url, last, state } = channel
+  const { shared } = devtoolsHook(channel)
   return {
     connection: fields({
       url,
+      topic: shared && nameOf(channel),
       status: state.status,
       'paused by': state.pausedBy.length > 0 ? state.pausedBy : undefined,
       technique: state.technique,
       attempt: state.status === 'connecting' || state.status === 'reconnecting' ? state.attempt : undefined,
       'retry at': state.retryAt === undefined || state.retryAt === Infinity ? undefined : clock(state.retryAt),
       'last error': lastError,
+      'topics on its connection': shared?.topics,
+      'messages without acknowledgement': shared?.unacknowledged,
     }),
     messages: fields({
       received: counts.message,

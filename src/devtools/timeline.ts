@@ -1,5 +1,6 @@
 import type { setupDevtoolsPlugin } from '@vue/devtools-api'
 import type { Channel, PushEvent } from '../observables/index.ts'
+import { topicOf } from '../observables/channel/define-channel.ts'
 import type { TappedEvent } from '../observables/channel/event-tap.ts'
 import { details } from './channel-log.ts'
 
@@ -79,8 +80,10 @@ export function createTimeline(api: DevtoolsApi) {
   }
 }
 
-/** Returns a channel's URL, without the origin if it is the page's own. */
+/** Returns the name of a topic, or a channel's URL without the origin if it is the page's own. */
 export function nameOf({ url }: Channel<unknown, unknown>): string {
-  const { origin, pathname, search } = new URL(url)
+  const { origin, pathname, search, hash } = new URL(url)
+  const topic = topicOf(hash)
+  if (topic !== undefined) return topic
   return origin === location.origin ? `${pathname}${search}` : url
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { chromium, type WebSocket } from 'playwright'
+import { chromium, type Page as Playwright, type WebSocket } from 'playwright'
 import { pushHub } from 'pinia-push/vite'
 import { createServer } from 'vite'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
@@ -23,13 +23,15 @@ beforeAll(async () => {
 })
 afterAll(() => site.stop())
 
-/** The app of `devtools/` on Vite's dev server, with the hub. */
+/** The app of `devtools/` on Vite's dev server, with a hub that publishes to `rooms/b` when a test lets it. */
 async function serve() {
+  let publishSlow = () => {}
+  const slow = new Promise<boolean>((resolve) => (publishSlow = () => resolve(true)))
   const server = await createServer({
     configFile: false,
     root: folder.pathname,
     cacheDir,
-    plugins: [pushHub()],
+    plugins: [pushHub({ authorize: ({ action, channel }) => action !== 'publish' || channel !== 'rooms/b' || slow })],
     // A dependency that Vite discovers late would reload the page.
     optimizeDeps: { include: ['@vue/devtools-api', '@vue/devtools-kit', 'rxjs', 'vue'] },
     // Otherwise the test runner's value would be built in.
@@ -44,6 +46,7 @@ async function serve() {
   return {
     address,
     browser,
+    publishSlow,
     async stop() {
       await browser.close()
       await server.close()
@@ -156,6 +159,52 @@ test('the tools no longer show an app that is unmounted', async () => {
   await expect.poll(() => tab.evaluate(() => tools.events.at(-1)?.event.title)).toBe('closed')
   // A moment later the tools' own inspector of components fails, because it looks for the app that is gone.
   expect(complaints.filter((stack) => stack.includes('/src/'))).toEqual([])
+})
+
+describe('topics of one connection', () => {
+  const connectionOf = (tab: Playwright, at: number) =>
+    tab.evaluate(async (index) => {
+      const nodes = await tools.tree()
+      return (await tools.state(nodes[index]?.id ?? ''))?.['connection']
+    }, at)
+
+  test('are shown by their names, with the connection that they share', async () => {
+    const { page: tab } = await open('?tools&topics')
+    await expect.poll(() => tab.evaluate(() => tools.layers)).toContain('Push')
+    await expect
+      .poll(() => tab.evaluate(async () => (await tools.tree()).map(({ label, tags }) => [label, tags])))
+      .toMatchObject([
+        ['news', [{ label: 'open' }, { label: 'webSocket' }, { label: 'topic' }]],
+        ['rooms/a', [{ label: 'open' }, { label: 'webSocket' }, { label: 'topic' }]],
+        ['rooms/b', [{ label: 'open' }, { label: 'webSocket' }, { label: 'topic' }]],
+      ])
+    const shown = { topic: 'rooms/b', technique: 'webSocket', 'topics on its connection': 3 }
+    expect(await connectionOf(tab, 2)).toMatchObject(shown)
+    await tab.evaluate(() => page.read(false))
+    await expect.poll(() => connectionOf(tab, 1)).toMatchObject({ ...shown, 'topics on its connection': 2 })
+    const sent = tab.evaluate(() => page.send('b', 'slow'))
+    await expect.poll(() => connectionOf(tab, 0)).toMatchObject({ 'messages without acknowledgement': 1 })
+    site.publishSlow()
+    await sent
+    await expect.poll(() => connectionOf(tab, 0)).toMatchObject({ 'messages without acknowledgement': 0 })
+  })
+
+  test('a drop of one breaks the connection of all, and nothing is lost', async () => {
+    const { page: tab, sockets } = await open('?tools&topics')
+    await expect.poll(() => tab.evaluate(async () => (await tools.tree()).length)).toBe(3)
+    await expect.poll(async () => (await connectionOf(tab, 2))?.['status']).toBe('open')
+    await publish('before')
+    await tab.locator('#news', { hasText: 'open: before' }).waitFor()
+    await tab.evaluate(async () => {
+      const [, , node] = await tools.tree()
+      tools.press('Drop', node?.id ?? '')
+    })
+    await publish('meanwhile')
+    await tab.locator('#news', { hasText: 'open: before,meanwhile' }).waitFor()
+    expect(sockets.map((socket) => socket.isClosed())).toEqual([true, false])
+    const errors = await Promise.all([0, 1, 2].map(async (at) => (await connectionOf(tab, at))?.['last error']))
+    for (const error of errors) expect(error).toMatch(/^connection-lost: .*dropped by developer tools/)
+  })
 })
 
 test('a page without tools loads nothing for them', async () => {

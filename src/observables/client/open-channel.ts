@@ -5,7 +5,7 @@ import { createChannel } from '../channel/shared-channel.ts'
 import { PushError } from '../errors.ts'
 import { checkOption } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
-import { droppable } from '../internal/devtools-hook.ts'
+import { droppable, shareConnection } from '../internal/devtools-hook.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 import { sharesConnection } from '../session/conversation-backend.ts'
 import type { SessionCache } from '../session/session-cache.ts'
@@ -64,6 +64,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     post: post && ((data, signal) => post(data, signal)),
     active: (now) => scope.active(channel, now, technique, disconnectDelay),
   })
+  if (process.env.NODE_ENV !== 'production' && session) shareConnection(channel, session)
   return channel
 }
 

@@ -8,11 +8,22 @@ export interface DevtoolsHook {
   readonly events$: Observable<PushEvent<unknown>>
   /** Breaks the current connection like a network failure, so that the channel resumes from its cursor. */
   drop(): void
+  /** The connection that the channel shares with others. Undefined: it has its own. */
+  readonly shared: SharedConnection | undefined
+}
+
+/** A connection of several channels. */
+export interface SharedConnection {
+  /** How many channels share it now. */
+  readonly topics: number
+  /** How many messages were sent that the server did not acknowledge yet. */
+  readonly unacknowledged: number
 }
 
 interface Subjects {
   readonly events: Subject<PushEvent<unknown>>
   readonly drops: Subject<void>
+  readonly shared?: SharedConnection
 }
 
 const subjects = /* @__PURE__ */ new WeakMap<object, Subjects>()
@@ -25,19 +36,25 @@ function subjectsOf(channel: object): Subjects {
 
 /** Returns the hook of a channel. */
 export function devtoolsHook(channel: object): DevtoolsHook {
-  const { events, drops } = subjectsOf(channel)
-  return { events$: events.asObservable(), drop: () => drops.next() }
+  const { events, drops, shared } = subjectsOf(channel)
+  return { events$: events.asObservable(), drop: () => drops.next(), shared }
+}
+
+/** Makes a channel's `drop` break the connection that it shares. */
+export function shareConnection(channel: object, shared: SharedConnection): void {
+  const { drops } = subjectsOf(shared)
+  subjects.set(channel, { events: new Subject(), drops, shared })
 }
 
 /** Emits an event to the developer tools that observe the channel. */
 export const notifyDevtools = (channel: object, event: PushEvent<unknown>): void =>
   subjects.get(channel)?.events.next(event)
 
-/** Returns a connection of the channel that `drop` breaks. */
-export const droppable = (channel: object, connection: Observable<SourceEvent>): Observable<SourceEvent> =>
+/** Returns a connection of the channel, or of those that share it, which `drop` breaks. */
+export const droppable = (owner: object, connection: Observable<SourceEvent>): Observable<SourceEvent> =>
   new Observable((subscriber) => {
     const fail = () =>
       subscriber.error(new PushError('connection-lost', 'Connection lost: dropped by developer tools.'))
-    subscriber.add(subjectsOf(channel).drops.subscribe(fail))
+    subscriber.add(subjectsOf(owner).drops.subscribe(fail))
     return connection.subscribe(subscriber)
   })

@@ -4,6 +4,7 @@ import type { ReconnectOptions } from '../connection/reconnect.ts'
 import { PushError } from '../errors.ts'
 import { ALIVE, type LinkEvent, type Payload, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
+import { droppable, type SharedConnection } from '../internal/devtools-hook.ts'
 import { runAfter } from '../internal/time.ts'
 import type { OutgoingMessage, StartConversation } from './conversation.ts'
 import { framePoster, type PostFrame } from './frame-poster.ts'
@@ -38,7 +39,7 @@ export interface TopicReader extends Pick<ReconnectOptions<unknown>, 'position' 
 }
 
 /** One supervised connection for all topics of one server. */
-export interface Session {
+export interface Session extends SharedConnection {
   /**
    * Reads one topic, as `reconnect` reads one URL. The first topic connects the session, the last one to leave
    * disconnects it.
@@ -173,7 +174,9 @@ export function createSession(
 
   const connect = () => {
     const next = (connection = new Subscription())
-    next.add(link({ retryNow$, signals: pauses.signals }, converse).subscribe(supervised))
+    const read: Converse =
+      process.env.NODE_ENV !== 'production' ? (source, token) => converse(droppable(session, source), token) : converse
+    next.add(link({ retryNow$, signals: pauses.signals }, read).subscribe(supervised))
   }
 
   const disconnect = () => {
@@ -182,7 +185,13 @@ export function createSession(
     present.clear()
   }
 
-  return {
+  const session: Session = {
+    get topics() {
+      return topics.size
+    },
+    get unacknowledged() {
+      return ready?.unacknowledged() ?? 0
+    },
     topic: (topic, { position, moved, policy = sessionPolicy, retryNow$: retry$ = NEVER, disconnectWhenHidden }) =>
       new Observable((subscriber) => {
         const emit = (event: LinkEvent) => subscriber.next(event)
@@ -215,6 +224,7 @@ export function createSession(
         if (ready && !subscriber.closed) link.connected(ready)
       }),
   }
+  return session
 }
 
 /** How the conversations of a backend begin. */

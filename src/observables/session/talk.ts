@@ -121,6 +121,7 @@ export function startTalk({
     get resends() {
       return conversation.resends ?? false
     },
+    unacknowledged: () => unacknowledged.size,
     send(id, data, signal, message) {
       const record = outgoing(message)
       const { key } = record

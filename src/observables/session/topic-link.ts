@@ -24,6 +24,8 @@ export interface ReadyConnection {
    * the same object each time that it is sent.
    */
   send(id: number, data: Payload, signal: AbortSignal | undefined, message: object): void | Promise<void>
+  /** Returns how many messages the server did not acknowledge yet. */
+  unacknowledged(): number
 }
 
 /** The same, and the technique that made it. */
