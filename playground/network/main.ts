@@ -2,12 +2,22 @@ import { createApp } from 'vue'
 import NetworkPage from './NetworkPage.vue'
 import { useConnections } from './connections.ts'
 import { createLadder, ticks } from './ladder.ts'
+import { createTopics } from './topics.ts'
 
-const line = document.querySelector<HTMLMetaElement>('meta[name="line"]')?.content ?? location.origin
+const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content
+const line = meta('line') ?? location.origin
 
 const { connections, news, shown, follow } = useConnections()
 const push = createLadder(line, shown)
 const channel = push.channel(ticks())
 follow(channel)
 
-createApp(NetworkPage, { connections, news, channel }).use(push).mount('#app')
+const ofTopics = useConnections()
+const topics = {
+  client: createTopics(line, ofTopics.shown),
+  /** Only the hub has topics. */
+  count: Number(meta('topics') ?? 0),
+  connections: ofTopics.connections,
+}
+
+createApp(NetworkPage, { connections, news, channel, topics }).use(push).mount('#app')

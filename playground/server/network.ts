@@ -5,6 +5,7 @@ import { createNetworkProxy, type NetworkProxy } from '../../test/servers/networ
 import { KINDS, RULES, type Kind, type Rule } from '../../test/servers/network/rules.ts'
 import { isOwnPost, json } from './json-response.ts'
 import type { PushServer } from './push-server.ts'
+import { TOPICS, publishTopics } from './topics.ts'
 
 /** The lifetime of a flapping connection, in ms. */
 const LIFE = 300
@@ -40,6 +41,7 @@ const isRule = (name: string): name is Rule => (RULES as readonly string[]).incl
 /** The server's part of the network page: a route to the hub that treats WebSockets, streams and polls differently. */
 export function networkPage() {
   let line: Promise<Line> | undefined
+  let hasTopics = false
 
   const routes: Connect.NextHandleFunction = (request, response, next) => {
     const [, root, about, kind = '', rule = '', ...more] = (request.url ?? '').replace(/\?.*$/, '').split('/')
@@ -66,7 +68,9 @@ export function networkPage() {
       async handler(_html, { path }) {
         if (!path.startsWith('/network/') || !line) return []
         const { network } = await line
-        return [{ tag: 'meta', attrs: { name: 'line', content: network.url } }]
+        const metas: [name: string, content: string][] = [['line', network.url]]
+        if (hasTopics) metas.push(['topics', String(TOPICS)])
+        return metas.map(([name, content]) => ({ tag: 'meta', attrs: { name, content } }))
       },
     },
   }
@@ -75,7 +79,13 @@ export function networkPage() {
     plugin,
     start(hub: PushServer) {
       const opened = (line = openLine(hub))
-      return () => void opened.then((open) => open.close())
+      const { state } = hub
+      hasTopics = state !== undefined
+      const stop = state ? publishTopics(hub, state) : () => {}
+      return () => {
+        stop()
+        void opened.then((open) => open.close())
+      }
     },
   }
 }

@@ -122,12 +122,63 @@ describe('the network page', () => {
   })
 })
 
+describe('fifty topics on one connection', () => {
+  const figure = async (page: Page, what: string) =>
+    Number(await page.locator(`[data-topics="${what}"]`).textContent({ timeout: 60_000 }))
+  const openTopics = async (page: Page) => {
+    await page.getByRole('button', { name: 'Open 50 topics' }).click()
+    await expect.poll(() => figure(page, 'open')).toBe(50)
+  }
+  /** Expects a further message of every topic, and none lost. */
+  const expectNoneLost = async (page: Page & { complaints: string[] }) => {
+    const before = await figure(page, 'received')
+    await expect.poll(() => figure(page, 'received')).toBeGreaterThanOrEqual(before + 100)
+    const figures = await Promise.all(['open', 'lost', 'gaps'].map((what) => figure(page, what)))
+    expect([figures, page.complaints]).toEqual([[50, 0, 0], []])
+  }
+
+  test('fall back together while WebSockets are blocked, return, and lose nothing', async () => {
+    const page = await visit()
+    expect(await page.locator('[data-topics]').count()).toBe(0)
+    await openTopics(page)
+    await page.getByText('All topics by one connection: WebSocket.').waitFor()
+    expect(await figure(page, 'connections')).toBe(2)
+    await expectNoneLost(page)
+    await breaks(page, 'WebSocket', 'blocked')
+    await page.getByText('All topics by one connection: Server-Sent Events.').waitFor()
+    await expectNoneLost(page)
+    await breaks(page, 'Streams', 'buffered')
+    await page.getByText('All topics by one connection: Long polling.').waitFor()
+    await expectNoneLost(page)
+    await page.getByRole('button', { name: 'A good network' }).click()
+    await page.getByText('All topics by one connection: WebSocket.').waitFor()
+    await expectNoneLost(page)
+    await expect.poll(() => figure(page, 'connections')).toBe(2)
+  })
+
+  test('lose nothing when every connection is cut, and leave none when they are closed', async () => {
+    const page = await visit()
+    await openTopics(page)
+    for (let n = 0; n < 3; n++) {
+      await page.getByRole('button', { name: 'Cut all now' }).click()
+      await expectNoneLost(page)
+    }
+    await page.getByRole('button', { name: 'Close 50 topics' }).click()
+    expect(await page.locator('[data-topics]').count()).toBe(0)
+    await page.getByRole('button', { name: 'Open 50 topics' }).click()
+    await expectNoneLost(page)
+    await expectAllIsThere(page)
+  })
+})
+
 test.each(['light', 'dark'] as const)(
   'has no accessibility violation in %s, at 390 px and wide',
   async (colorScheme) => {
     const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     for (const width of [390, 1_440]) {
       const page = await visit({ colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } })
+      await page.getByRole('button', { name: 'Open 50 topics' }).click()
+      await page.locator('[data-topics="open"]', { hasText: '50' }).waitFor()
       await page.evaluate(axe)
       const faults = () =>
         page.evaluate(async () => {

@@ -8,7 +8,18 @@ import { CHROMIUM } from './chromium.ts'
 import { openTab, type Tab } from './tab.ts'
 import { launch } from './launch.ts'
 
-const TECHNIQUES = ['polling', 'longPolling', 'iframeStream', 'xhrStream', 'fetchStream', 'sse', 'webSocket']
+const TECHNIQUES = [
+  'polling',
+  'longPolling',
+  'iframeStream',
+  'xhrStream',
+  'fetchStream',
+  'sse',
+  'webSocket',
+  'longPolling, as a topic',
+  'sse, as a topic',
+  'webSocket, as a topic',
+]
 
 let hub: Hub
 let server: Server
@@ -58,9 +69,10 @@ afterEach(async () => {
 let channels = 0
 
 /** Opens a tab that reads its own channel. */
-async function reading(technique: string, { host = '127.0.0.1', hidden = '' } = {}) {
+async function reading(name: string, { host = '127.0.0.1', hidden = '' } = {}) {
+  const [technique = '', topic] = name.split(', ')
   const channel = `life-${(channels += 1)}`
-  const query = new URLSearchParams({ technique, channel, ...(hidden && { hidden }) })
+  const query = new URLSearchParams({ technique, channel, ...(hidden && { hidden }), ...(topic && { topic }) })
   const tab = await open(`http://${host}:${port}/index.html?${query}`)
   const seen = async () => (await tab.evaluate('globalThis.seen')) as string[]
   const reader = {

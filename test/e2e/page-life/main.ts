@@ -1,6 +1,7 @@
 import {
   createPushClient,
   fetchStream,
+  hub,
   iframeStream,
   longPolling,
   nchan,
@@ -31,6 +32,11 @@ const inWords = (event: PushEvent<unknown>): string => {
 
 addEventListener('pageshow', ({ persisted }) => persisted && seen.push('back from the cache'))
 document.addEventListener('freeze', () => seen.push('frozen'))
-createPushClient({ technique: technique(), backend: nchan(), lifecycle: pageLifecycle({ hiddenTimeout }) })
-  .channel(`/push/${asked.get('channel')}`)
+const isTopic = asked.has('topic')
+createPushClient({
+  technique: technique(),
+  backend: isTopic ? hub() : nchan(),
+  lifecycle: pageLifecycle({ hiddenTimeout }),
+})
+  .channel(`${isTopic ? '' : '/push/'}${asked.get('channel')}`)
   .events$.subscribe((event) => seen.push(inWords(event)))
