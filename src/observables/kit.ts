@@ -118,4 +118,5 @@ export type {
 } from './session/conversation.ts'
 export type { SessionCache, SessionCacheOptions } from './session/session-cache.ts'
 export type { PostFrame } from './session/frame-poster.ts'
-export type { ConversationStart, Converse, Session, SessionOptions, TopicReader } from './session/session.ts'
+export type { ConversationStart, Converse } from './session/converse.ts'
+export type { Session, SessionOptions, TopicReader } from './session/session.ts'

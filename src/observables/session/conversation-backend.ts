@@ -1,6 +1,7 @@
 import type { Backend, WebSocketBackend } from '../backends/backend.ts'
 import { sessionCache, type SessionCache, type SessionCacheOptions } from './session-cache.ts'
-import { createSession, type ConversationStart } from './session.ts'
+import type { ConversationStart } from './converse.ts'
+import { createSession } from './session.ts'
 
 /** A backend whose server carries many topics on one connection. */
 export interface ConversationBackend extends Backend {

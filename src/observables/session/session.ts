@@ -1,15 +1,12 @@
 import { NEVER, Observable, Subject, Subscription, type SchedulerLike } from 'rxjs'
 import type { RetryPolicy } from '../connection/backoff.ts'
 import type { ReconnectOptions } from '../connection/reconnect.ts'
-import { PushError } from '../errors.ts'
-import { ALIVE, type LinkEvent, type Payload, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
-import { DEV } from '../internal/dev.ts'
+import type { LinkEvent } from '../events.ts'
 import { droppable, type SharedConnection } from '../internal/devtools-hook.ts'
-import { runAfter } from '../internal/time.ts'
-import type { OutgoingMessage, StartConversation } from './conversation.ts'
-import { framePoster, type PostFrame } from './frame-poster.ts'
+import type { OutgoingMessage } from './conversation.ts'
+import { createConverse, type ConversationStart, type Converse } from './converse.ts'
+import type { PostFrame } from './frame-poster.ts'
 import { presentState } from './present-state.ts'
-import { startTalk, type Talk } from './talk.ts'
 import { topicPauses, type HiddenLimit, type TopicPauses } from './topic-pauses.ts'
 import { topicLink, type Ready, type TopicLink } from './topic-link.ts'
 
@@ -26,9 +23,6 @@ export interface SessionOptions {
   readonly subscribeTimeout: number
   readonly scheduler: SchedulerLike
 }
-
-/** Turns what one connection receives into what its supervisor needs: `open` once the hello is done, and signs of life. */
-export type Converse = (source: Observable<SourceEvent>, token: string | undefined) => Observable<SourceEvent>
 
 /** What reads a topic: its position, where to report a new one, and when to end a wait. */
 export interface TopicReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
@@ -53,10 +47,9 @@ export interface Session extends SharedConnection {
  */
 export function createSession(
   namespace: string,
-  { start, joinFrames }: ConversationStart,
+  conversation: ConversationStart,
   { link, post, policy: sessionPolicy, subscribeTimeout, scheduler }: SessionOptions,
 ): Session {
-  const clientId = randomId()
   const records = new WeakMap<object, OutgoingMessage>()
   let lastKey = 0
   const topics = new Set<OpenTopic>()
@@ -69,11 +62,6 @@ export function createSession(
   const present = presentState(scheduler)
   let lastId = 0
 
-  const disconnected = () => {
-    ready = undefined
-    for (const { link } of snapshot()) link.disconnected()
-  }
-
   /** Returns the record of a message, which is the same on every connection. */
   const outgoing = (message: object): OutgoingMessage => {
     const record = records.get(message) ?? { key: (lastKey += 1) }
@@ -81,81 +69,25 @@ export function createSession(
     return record
   }
 
-  const converse: Converse = (source, token) =>
-    new Observable((subscriber) => {
-      let current = new Subscription()
-      let talk: Talk | undefined
-      /** What the technique learned of heartbeats before the hello was done. */
-      let early: SourceAlive | undefined
-      let isOpen = false
-      const refuse = (error: unknown) => subscriber.error(error)
-      const end = () => {
-        isOpen = false
-        early = undefined
-        current.unsubscribe()
-        disconnected()
-        talk?.end()
-        talk = undefined
-      }
-      const open = ({ send, technique }: SourceOpen) => {
-        // A fallback changes the technique within one attempt: that is another connection to the server.
-        end()
-        const own = (current = new Subscription())
-        const poster =
-          !send && post && joinFrames
-            ? framePoster({ post, join: joinFrames, timeout: subscribeTimeout, scheduler, fail: refuse })
-            : undefined
-        const write: ((frame: Payload) => void) | undefined = send ?? poster?.write
-        if (!write) return refuse(oneWay(technique))
-        own.add(() => poster?.end())
-        const deadline = runAfter(subscribeTimeout, scheduler, () => refuse(noHello(subscribeTimeout)))
-        own.add(deadline)
-        talk = startTalk({
-          start,
-          credentials: { token, clientId },
-          write,
-          nextId: () => (lastId += 1),
-          outgoing,
-          ready(connected, { ping, heartbeat, postQuery = {} }) {
-            deadline.unsubscribe()
-            poster?.address(postQuery)
-            isOpen = true
-            subscriber.next({
-              type: 'open',
-              technique,
-              namespace,
-              resumed: false,
-              ...(ping && { ping: { ...ping, send: () => write(ping.send()) } }),
-            })
-            if (early) subscriber.next(early)
-            if (heartbeat !== undefined) subscriber.next({ type: 'alive', heartbeat })
-            const mine = (ready = { ...connected, technique })
-            // A topic that joins, or a connection that ends, in a handler of these takes care of itself.
-            for (const { link } of snapshot()) if (ready === mine) link.connected(mine)
-          },
-          alive: () => subscriber.next(ALIVE),
-          spread: (time) => subscriber.next({ type: 'spread', time }),
-          refuse,
-        })
-      }
-      const alive = ({ heartbeat }: SourceAlive) => {
-        const event: SourceAlive = { type: 'alive', heartbeat }
-        if (isOpen) subscriber.next(event)
-        else if (heartbeat !== undefined) early = event
-      }
-      const next = (event: SourceEvent) => {
-        if (event.type === 'message') return event.error ? refuse(event.error) : talk?.receive(event.data)
-        if (event.type === 'retry') return subscriber.next(event)
-        if (event.type === 'alive') return alive(event)
-        if (event.type === 'open') open(event)
-      }
-      subscriber.add(end)
-      return source.subscribe({
-        next,
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      })
-    })
+  const converse = createConverse({
+    ...conversation,
+    namespace,
+    clientId: randomId(),
+    post,
+    subscribeTimeout,
+    scheduler,
+    nextId: () => (lastId += 1),
+    outgoing,
+    ready(connected) {
+      ready = connected
+      // A topic that joins, or a connection that ends, in a handler of these takes care of itself.
+      for (const { link } of snapshot()) if (ready === connected) link.connected(connected)
+    },
+    disconnected() {
+      ready = undefined
+      for (const { link } of snapshot()) link.disconnected()
+    },
+  })
 
   const supervised = (event: LinkEvent) => {
     if (event.type === 'message' || event.type === 'gap') return
@@ -227,29 +159,11 @@ export function createSession(
   return session
 }
 
-/** How the conversations of a backend begin. */
-export interface ConversationStart {
-  readonly start: StartConversation
-  /** Joins text frames into one, for techniques that only receive. Undefined: every frame is written by itself. */
-  readonly joinFrames?: ((frames: readonly string[]) => string) | undefined
-}
-
 /** One topic that is read. */
 interface OpenTopic {
   readonly link: TopicLink
   readonly emit: (event: LinkEvent) => void
 }
-
-const oneWay = (technique: string) =>
-  new PushError('unsupported', DEV && `${technique} cannot carry topics: it only receives. Use webSocket().`, {
-    technique,
-  })
-
-const noHello = (within: number) =>
-  new PushError(
-    'connect-timeout',
-    DEV && `The server did not greet within ${within} ms. Check the backend, or raise \`connectTimeout\`.`,
-  )
 
 /** Returns 32 random hexadecimal digits. */
 const randomId = (): string =>
