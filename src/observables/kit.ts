@@ -120,3 +120,5 @@ export type { SessionCache, SessionCacheOptions } from './session/session-cache.
 export type { PostFrame } from './session/frame-poster.ts'
 export type { ConversationStart, Converse } from './session/converse.ts'
 export type { Session, SessionOptions, TopicReader } from './session/session.ts'
+export type { HiddenLimit, TopicPauses } from './session/topic-pauses.ts'
+export type { SharedConnection } from './internal/devtools-hook.ts'

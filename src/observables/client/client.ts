@@ -117,7 +117,9 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
       ),
     ),
     close() {
-      for (const channel of [...active]) channel.close()
+      // A handler may read a channel again, which is then a later one.
+      const present = [...active]
+      for (const channel of present) channel.close()
       closed = true
     },
   }
