@@ -189,7 +189,7 @@ export class Session implements Connection, ReaderOutput {
       const end = cursor && registry.endAt(name, cursor)
       if (end) {
         leave()
-        return this.tell({ end: name, ...(!end.complete && { gap: 'history-expired' }) })
+        return this.tell({ end: name, id, ...(!end.complete && { gap: 'history-expired' }) })
       }
       const channel = registry.channel(name)
       const resumption = channel.resume(cursor, startFrom, now())

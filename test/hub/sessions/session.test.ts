@@ -104,7 +104,7 @@ describe('a session on a WebSocket', () => {
       { message: 'b', body: 'goes on' },
     ])
     session.send({ subscribe: 'a', id: 3, cursor: id })
-    expect(await session.next()).toEqual({ end: 'a', gap: 'history-expired' })
+    expect(await session.next()).toEqual({ end: 'a', id: 3, gap: 'history-expired' })
   })
 
   test('asks `authorize` for each channel, and refuses one without disturbing another', async ({ serve }) => {

@@ -7,6 +7,7 @@ import { decodeBase64 } from '../../parsers/base64.ts'
 import type { Conversation, OutgoingMessage, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { topicTable } from '../../session/topic-table.ts'
 import { STANDARD_STATUSES, statusVerdict } from '../verdict.ts'
+import { frameOutbox } from './frame-outbox.ts'
 
 /** What the hub responds to. */
 type Request =
@@ -34,7 +35,8 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
   let publisher: Publisher = 'unknown'
   let waiting: Waiting[] = []
 
-  const write = (head: FrameHead, body?: Payload) => port.write(writeFrame(head, body))
+  const outbox = frameOutbox(port.write)
+  const write = (head: FrameHead, body?: Payload) => outbox.write(writeFrame(head, body))
   const request = (made: Request, head: FrameHead, body?: Payload) => {
     const id = (lastId += 1)
     requests.set(id, made)
@@ -133,7 +135,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     if (ok !== undefined) return respond(ok, (made, id) => onOk(made, id, head))
     if (error !== undefined) return respond(error, (made, id) => onError(made, id, head))
     if (typeof spread === 'number') port.spread(spread)
-    if (typeof end === 'string') onEnd(end, text(gap))
+    if (typeof end === 'string') onEnd(end, head)
     else if (typeof gap === 'string') {
       const cursor = text(head['cursor'])
       follow(gap, cursor)
@@ -145,13 +147,21 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     }
   }
 
-  const onEnd = (topic: string, gap: string | undefined) => {
+  const onEnd = (topic: string, { id, gap }: FrameHead) => {
+    if (id !== undefined) {
+      requests.delete(Number(id))
+      if (latest.get(topic) !== id) return
+      topics.acknowledge(topic, true, undefined, text(gap))
+    }
+    // Without an acknowledgement, a subscription has ended that was left.
+    const ids = topics.of(topic)
+    if (ids.length === 0) return
     latest.delete(topic)
     epochs.delete(topic)
-    const ids = topics.drop(topic)
-    for (const id of ids) {
-      if (gap !== undefined) port.gap(id, gap)
-      port.ended(id)
+    topics.drop(topic)
+    for (const each of ids) {
+      if (id === undefined && typeof gap === 'string') port.gap(each, gap)
+      port.ended(each)
     }
   }
 
@@ -162,6 +172,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     receive(frame) {
       try {
         readFrame(frame, read)
+        outbox.flush()
       } catch (cause) {
         // What the frame held is lost, so the topics resume on another connection.
         port.refused(asPushError(cause, 'connection-lost', DEV && 'A frame of the hub cannot be read'))

@@ -138,6 +138,26 @@ describe('a subscription', () => {
     ])
   })
 
+  test('that ended before it was subscribed opens, and ends after its gap', () => {
+    const talk = start()
+    talk.subscribe({ id: 1, topic: 'a', cursor: CURSOR })
+    talk.receive({ end: 'a', id: 1, gap: 'history-expired' })
+    expect(talk.calls().slice(1)).toEqual([
+      ['subscribed', 1, { resumed: true, cursor: undefined }],
+      ['gap', 1, 'history-expired', undefined],
+      ['ended', 1],
+    ])
+  })
+
+  test('does not end with an earlier subscription, which was left', () => {
+    const talk = subscribed()
+    talk.unsubscribe(1)
+    talk.subscribe({ id: 2, topic: 'a', cursor: undefined })
+    talk.calls()
+    talk.receive({ end: 'a' }, { ok: 2, cursor: '11:1.bbbb' })
+    expect(talk.calls()).toEqual([['subscribed', 2, { resumed: false, cursor: '11:1.bbbb' }]])
+  })
+
   test('moves to the position of a heartbeat, in its own epoch', () => {
     const talk = subscribed()
     talk.subscribe({ id: 2, topic: 'b', cursor: undefined })

@@ -1,0 +1,216 @@
+import { WebSocket } from 'ws'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createHub, type HubOptions } from 'pinia-push/hub'
+import {
+  backoff,
+  createPushClient,
+  defineChannel,
+  fallback,
+  fetchStream,
+  hub as hubBackend,
+  webSocket,
+  type Channel,
+  type PushClientOptions,
+  type PushEvent,
+  type Technique,
+} from 'pinia-push/observables'
+
+const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
+
+/** Starts a hub, and a client whose WebSockets the test can cut. */
+async function start(
+  options: HubOptions = {},
+  own: PushClientOptions = {},
+  techniqueOf: (first: Technique) => Technique = (first) => first,
+) {
+  const sockets = new Set<WebSocket>()
+  let refuses = false
+  class Cuttable extends WebSocket {
+    constructor(url: string, subprotocols: string[]) {
+      super(refuses ? 'ws://127.0.0.1:9' : url, subprotocols)
+      sockets.add(this)
+      this.on('error', () => {})
+    }
+  }
+  const hub = createHub(options)
+  const { url, close } = await hub.listen()
+  onTestFinished(close)
+  const push = createPushClient({
+    technique: techniqueOf(webSocket({ implementation: Cuttable as unknown as typeof globalThis.WebSocket })),
+    baseUrl: url,
+    backend: hubBackend(),
+    retry: backoff({ initialDelay: 10, maxDelay: 50 }),
+    disconnectDelay: 0,
+    warnings: false,
+    ...own,
+  })
+  onTestFinished(() => push.close())
+  const read = (name: string) => {
+    const channel = push.channel(topic(name)) as unknown as Channel<string, unknown>
+    const events: PushEvent<string>[] = []
+    const subscription = channel.events$.subscribe((event) => events.push(event))
+    return {
+      channel,
+      events,
+      leave: () => subscription.unsubscribe(),
+      /** Messages and gaps, in order. */
+      story: () =>
+        events.flatMap((event) =>
+          event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
+        ),
+      status: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status), 10_000),
+    }
+  }
+  return {
+    hub,
+    push,
+    read,
+    sockets,
+    refuse: (value: boolean) => void (refuses = value),
+    drop() {
+      for (const socket of sockets) socket.terminate()
+      sockets.clear()
+    },
+  }
+}
+
+describe('a channel that was deleted while the client was away', () => {
+  test.for([
+    ['with messages that the client did not get, says so before it closes', ['2', '3'], ['1', 'gap history-expired']],
+    ['without another message, closes', [], ['1']],
+  ] as const)('%s', async ([, missed, story]) => {
+    const { hub, read, refuse, drop } = await start()
+    const a = read('a')
+    await a.status('open')
+    hub.publish('a', '1')
+    await vi.waitFor(() => expect(a.story()).toEqual(['1']))
+    refuse(true)
+    drop()
+    await a.status('reconnecting')
+    for (const data of missed) hub.publish('a', data)
+    hub.delete('a')
+    refuse(false)
+    await a.status('closed')
+    expect(a.story()).toEqual(story)
+  })
+})
+
+test('messages that are larger together than the WebSocket buffers are published once and in order, also after a loss', async () => {
+  const { hub, read, refuse, drop } = await start({ authorize: () => true }, { sendTimeout: 60_000 })
+  const a = read('a')
+  await a.status('open')
+  refuse(true)
+  drop()
+  await a.status('reconnecting')
+  const body = 'x'.repeat(200_000)
+  const sent = Array.from({ length: 30 }, (_, n) => a.channel.send(`${n} ${body}`))
+  refuse(false)
+  await Promise.all(sent)
+  await vi.waitFor(() => expect(a.story()).toHaveLength(30), 10_000)
+  expect(a.story().map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 30 }, (_, n) => n))
+  expect(hub.state('a')?.subscribers).toBe(1)
+})
+
+test('a topic that is left while the buffer is full is left at the hub too', async () => {
+  const { hub, read } = await start({}, { sendTimeout: 60_000 })
+  const [a, b] = [read('a'), read('b')]
+  await Promise.all([a.status('open'), b.status('open')])
+  const sent = Array.from({ length: 10 }, () => a.channel.send('x'.repeat(1_000_000)))
+  b.leave()
+  await Promise.all(sent)
+  await vi.waitFor(() => expect(hub.state('b')).toBeUndefined())
+})
+
+describe('what is sent while the hub is restarted', () => {
+  test('is published, or rejects', async () => {
+    const first = createHub()
+    const { port, close } = await first.listen()
+    let closes = close
+    onTestFinished(() => closes())
+    const push = createPushClient({
+      technique: webSocket({ implementation: WebSocket as unknown as typeof globalThis.WebSocket }),
+      baseUrl: `http://127.0.0.1:${port}/`,
+      backend: hubBackend(),
+      retry: backoff({ initialDelay: 10, maxDelay: 50 }),
+      warnings: false,
+    })
+    onTestFinished(() => push.close())
+    const channel = push.channel(topic('a'))
+    channel.events$.subscribe(() => {})
+    await vi.waitFor(() => expect(channel.status).toBe('open'))
+    const outcomes: Promise<string>[] = []
+    for (let n = 0; n < 40; n += 1)
+      outcomes.push(
+        channel.send(String(n)).then(
+          () => `${n} published`,
+          () => `${n} rejected`,
+        ),
+      )
+    await close()
+    const before = first.state('a')?.messages ?? 0
+    const second = createHub()
+    closes = (await second.listen({ port })).close
+    const settled = await Promise.all(outcomes)
+    const after = second.state('a')?.messages ?? 0
+    const resolved = settled.filter((each) => each.endsWith('published')).length
+    expect(resolved).toBeLessThanOrEqual(before + after)
+    expect(before + after).toBeLessThanOrEqual(40)
+  })
+})
+
+describe('an `authorize` that hangs', () => {
+  test('rejects what is sent after `sendTimeout`, and what is sent later is published', async () => {
+    let hangs = true
+    const { read, hub } = await start(
+      {
+        authorize: ({ action }) => (action === 'publish' && hangs ? new Promise<boolean>(() => {}) : true),
+        log: () => {},
+      },
+      { sendTimeout: 100 },
+    )
+    const a = read('a')
+    await a.status('open')
+    await expect(a.channel.send('1')).rejects.toMatchObject({ code: 'send-aborted' })
+    hangs = false
+    expect(hub.state('a')?.messages).toBe(0)
+  })
+})
+
+test('fifty topics go over from a WebSocket that is cut to a stream, with nothing lost or repeated', async () => {
+  const { hub, read, refuse, drop } = await start({}, {}, (first) => fallback(first, fetchStream()))
+  const topics = Array.from({ length: 50 }, (_, n) => read(`t${n}`))
+  await Promise.all(topics.map(({ status }) => status('open')))
+  for (let n = 0; n < 100; n += 1) {
+    for (let at = 0; at < topics.length; at += 1) hub.publish(`t${at}`, String(n))
+    if (n === 50) {
+      refuse(true)
+      drop()
+    }
+    await new Promise(setImmediate)
+  }
+  const all = Array.from({ length: 100 }, (_, n) => String(n))
+  for (const each of topics) await vi.waitFor(() => expect(each.story()).toEqual(all), 20_000)
+  const { state } = topics[0]?.channel ?? {}
+  expect(state).toMatchObject({ status: 'open', technique: 'fetchStream' })
+})
+
+test('a topic that is left and read again, while the hub deletes its channel, is read', async () => {
+  const { hub, read, sockets } = await start()
+  const [keeper, a] = [read('keeper'), read('a')]
+  await Promise.all([keeper.status('open'), a.status('open')])
+  hub.publish('a', '1')
+  await vi.waitFor(() => expect(a.story()).toEqual(['1']))
+  const [socket] = sockets
+  // The hub sends the end before it reads that the topic was left.
+  socket?.pause()
+  hub.delete('a')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  a.leave()
+  const again = read('a')
+  socket?.resume()
+  await again.status('open')
+  await vi.waitFor(() => expect(hub.state('a')?.subscribers).toBe(1))
+  hub.publish('a', '2')
+  await vi.waitFor(() => expect(again.story().at(-1)).toBe('2'))
+  keeper.leave()
+})
