@@ -6,13 +6,14 @@ import type { Connection } from '../connections/connection-set.ts'
 import type { InboundAccount } from '../connections/inbound-budget.ts'
 import { createInboundQueue, type Inbound } from '../connections/inbound-queue.ts'
 import type { EndReason } from '../connections/sink.ts'
-import { NO_ROOM, refusalOf, type Refusal } from '../http/http-errors.ts'
+import { NO_ROOM, type Refusal } from '../http/http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
-import { ChannelReader, type ReaderOutput } from './channel-reader.ts'
+import type { ChannelReader } from './channel-reader.ts'
 import { readCommands, type Command } from './commands.ts'
 import { FrameBatch } from './frame-batch.ts'
 import { headFrame, messageFrame } from './frames.ts'
 import type { Publisher } from './publishers.ts'
+import { SessionChannels, type ChannelsOwner } from './session-channels.ts'
 import type { SessionOutput } from './session-output.ts'
 import type { Sender } from './sessions.ts'
 
@@ -32,22 +33,19 @@ export interface SessionOptions {
  * One client's session: any number of channels on one connection (PROTOCOL.md section 11). What is written in one turn of
  * the event loop becomes one frame. A class, because a hub has thousands.
  */
-export class Session implements Connection, ReaderOutput {
+export class Session implements Connection, ChannelsOwner {
   readonly id: string
   private readonly context: HubContext
-  private readonly technique: Intent['technique']
+  readonly technique: Intent['technique']
   private readonly output: SessionOutput
   private readonly enqueue: (inbound: Inbound) => void
-  /** The channels that are subscribed, or wait for `authorize`. */
-  private readonly readers = new Map<string, { close(): void }>()
-  /** The readers with kept messages to read. */
-  private readonly readersBehind = new Set<ChannelReader>()
+  private readonly channels: SessionChannels
   private publisher: Publisher | undefined
   private readonly batch: FrameBatch
   /** How much of what waits above the limit is responses, in bytes. */
   private excess = 0
   private isScheduled = false
-  private isOpen = true
+  private open = true
 
   constructor({ context, id, technique, output, account, pause, resume }: SessionOptions) {
     this.context = context
@@ -55,6 +53,7 @@ export class Session implements Connection, ReaderOutput {
     this.technique = technique
     this.output = output
     this.batch = new FrameBatch(output, (error) => this.fail(error))
+    this.channels = new SessionChannels(context, this)
     this.enqueue = createInboundQueue({ ...context, account, pause, resume })
     // Nothing more can be published on this connection.
     account.whenDropped(() => this.end(NO_ROOM))
@@ -70,7 +69,7 @@ export class Session implements Connection, ReaderOutput {
     } catch (error) {
       return { status: 400, message: `Invalid frame: ${error instanceof Error ? error.message : String(error)}` }
     }
-    for (const command of commands) if (this.isOpen) this.carryOut(command, sender)
+    for (const command of commands) if (this.open) this.carryOut(command, sender)
     return undefined
   }
 
@@ -79,7 +78,7 @@ export class Session implements Connection, ReaderOutput {
 
   /** Sends a heartbeat, unless something else waits: everything up to the current position was sent. */
   ping(): void {
-    if (this.batch.size > 0 || this.readersBehind.size > 0 || this.output.size > 0) return
+    if (this.batch.size > 0 || this.channels.isBehind || this.output.size > 0) return
     this.tell({ ping: this.context.registry.position(), spread: this.context.spread() })
   }
 
@@ -91,7 +90,7 @@ export class Session implements Connection, ReaderOutput {
 
   /** Ends the connection with a refusal. */
   end(reason: EndReason): void {
-    if (!this.isOpen) return
+    if (!this.open) return
     this.batch.write()
     this.close()
     this.output.end(reason)
@@ -104,11 +103,13 @@ export class Session implements Connection, ReaderOutput {
 
   /** The connection is gone: leaves every channel. */
   close(): void {
-    this.isOpen = false
-    for (const reader of this.readers.values()) reader.close()
-    this.readers.clear()
-    this.readersBehind.clear()
+    this.open = false
+    this.channels.close()
     this.batch.clear()
+  }
+
+  get isOpen(): boolean {
+    return this.open
   }
 
   get takesLive(): boolean {
@@ -134,21 +135,21 @@ export class Session implements Connection, ReaderOutput {
   }
 
   behind(reader: ChannelReader): void {
-    this.readersBehind.add(reader)
+    this.channels.behind(reader)
     this.schedule()
   }
 
   ended(reader: ChannelReader, complete: boolean): void {
-    this.forget(reader.name)
+    this.channels.leave(reader.name)
     this.tell({ end: reader.name, ...(!complete && { gap: 'history-expired' }) })
   }
 
   private carryOut(command: Command, sender: Sender): void {
     switch (command.kind) {
       case 'subscribe':
-        return this.subscribe(command, sender)
+        return this.channels.subscribe(command, sender)
       case 'unsubscribe':
-        return this.forget(command.channel)
+        return this.channels.leave(command.channel)
       case 'publish':
         return this.publish(command, sender)
       case 'publisher': {
@@ -157,52 +158,6 @@ export class Session implements Connection, ReaderOutput {
       }
       case 'invalid':
         return this.refuse(command.id, command.refusal)
-    }
-  }
-
-  private subscribe(command: Extract<Command, { kind: 'subscribe' }>, { client, query }: Sender): void {
-    const { id, channel } = command
-    const { admission } = this.context
-    this.forget(channel)
-    const leave = admission.subscribe(client)
-    if ('status' in leave) return this.refuse(id, leave)
-    // It counts until `authorize` has decided, also if the client leaves before: each call of `authorize` has a cost.
-    const waiting = { close() {} }
-    this.readers.set(channel, waiting)
-    const decide = (refusal: Refusal | undefined) => {
-      // The client may have left the channel meanwhile, or subscribed it again.
-      if (this.readers.get(channel) !== waiting) return leave()
-      this.readers.delete(channel)
-      if (!refusal) return this.begin(command, leave)
-      leave()
-      this.refuse(id, refusal)
-    }
-    const intent: Intent = { action: 'subscribe', channel, technique: this.technique, method: 'GET', query }
-    const decision = admission.permit({ client, intent })
-    if (decision instanceof Promise) void decision.then(decide)
-    else decide(decision)
-  }
-
-  private begin({ id, channel: name, cursor }: Extract<Command, { kind: 'subscribe' }>, leave: () => void): void {
-    const { registry, startFrom, now, report } = this.context
-    try {
-      const end = cursor && registry.endAt(name, cursor)
-      if (end) {
-        leave()
-        return this.tell({ end: name, id, ...(!end.complete && { gap: 'history-expired' }) })
-      }
-      const channel = registry.channel(name)
-      const resumption = channel.resume(cursor, startFrom, now())
-      const { gap, from } = resumption
-      this.tell({ ok: id, cursor: formatId(from), ...(gap && { gap }) })
-      // Above a limit, that closed the session.
-      if (!this.isOpen) return leave()
-      this.readers.set(name, new ChannelReader(name, channel, resumption, this, leave))
-      this.readBehind()
-    } catch (error) {
-      if (this.readers.has(name)) this.forget(name)
-      else leave()
-      this.refuse(id, refusalOf(error, report))
     }
   }
 
@@ -220,21 +175,13 @@ export class Session implements Connection, ReaderOutput {
     })
   }
 
-  private refuse(id: number, { status, message, headers }: Refusal): void {
+  refuse(id: number, { status, message, headers }: Refusal): void {
     const retryAfter = headers?.['Retry-After']
     this.tell({ error: id, status, reason: message, ...(retryAfter !== undefined && { retryAfter }) })
   }
 
-  private forget(channel: string): void {
-    const reader = this.readers.get(channel)
-    if (!reader) return
-    this.readers.delete(channel)
-    reader.close()
-    if (reader instanceof ChannelReader) this.readersBehind.delete(reader)
-  }
-
   /** Sends a head without a body. A client that makes the hub respond, and does not read that, loses its session. */
-  private tell(head: object): void {
+  tell(head: object): void {
     const frame = headFrame(head)
     if (this.takesLast) this.excess = 0
     else this.excess += frame.length
@@ -243,7 +190,7 @@ export class Session implements Connection, ReaderOutput {
   }
 
   private push(frame: Buffer, isBytes = false): void {
-    if (!this.isOpen) return
+    if (!this.open) return
     this.batch.add(frame, isBytes)
     this.schedule()
   }
@@ -256,26 +203,17 @@ export class Session implements Connection, ReaderOutput {
 
   private flush(): void {
     this.isScheduled = false
-    if (!this.isOpen) return
+    if (!this.open) return
     this.batch.write()
-    this.readBehind()
+    this.channels.readBehind(() => this.output.hasRoom)
     this.batch.write()
     // Above a limit, that closed the session.
-    if (this.isOpen) this.output.flush(this.readersBehind.size > 0)
+    if (this.open) this.output.flush(this.channels.isBehind)
   }
 
   /** A message that cannot be encoded closes this connection and no other. */
   private fail(error: unknown): void {
     this.context.report('A message could not be encoded', error)
     this.terminate()
-  }
-
-  /** Reads kept messages while there is room. The readers take turns. */
-  private readBehind(): void {
-    for (const reader of this.readersBehind) {
-      if (!this.output.hasRoom || !this.isOpen) return
-      this.readersBehind.delete(reader)
-      if (reader.readKept() && this.isOpen) this.readersBehind.add(reader)
-    }
   }
 }
