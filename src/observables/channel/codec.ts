@@ -109,12 +109,7 @@ function isEmptied(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   // A plain object may come from another realm.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
-  return (
-    !isPlain &&
-    !Array.isArray(value) &&
-    !BOXED.test(tagOf(value)) &&
-    Object.keys(value).length === 0
-  )
+  return !isPlain && !Array.isArray(value) && !BOXED.test(tagOf(value)) && Object.keys(value).length === 0
 }
 
 /** Returns the tag of a value: `Map`, `FormData`. */

@@ -25,7 +25,7 @@ export function sequenceWatch(numberOf: (data: never) => number): SequenceWatch 
     },
     follow(data, earlier) {
       const number = numberOf(data as never)
-      if (!Number.isFinite(number)) 
+      if (!Number.isFinite(number))
         throw new TypeError(DEV ? `\`sequence\` returned ${number}. Return a finite number.` : undefined)
       const before = last
       if (before !== undefined && number <= before && (earlier || (number === before && !fresh))) return 'repeat'

@@ -1,28 +1,20 @@
 import { formatCursor, parseCursor } from '../../../wire/cursor.ts'
 import { readFrame, writeFrame, type Frame, type FrameHead } from '../../../wire/session-frames.ts'
-import { PushError, asPushError, rejectionCode } from '../../errors.ts'
+import { PushError, asPushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { DEV } from '../../internal/dev.ts'
 import { decodeBase64 } from '../../parsers/base64.ts'
-import type { Conversation, OutgoingMessage, SessionCredentials, SessionPort } from '../../session/conversation.ts'
+import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { topicTable } from '../../session/topic-table.ts'
-import { STANDARD_STATUSES, statusVerdict } from '../verdict.ts'
 import { frameOutbox } from './frame-outbox.ts'
+import { hubPublications } from './publications.ts'
+import { rejection, sendRejection } from './rejections.ts'
 
 /** What the hub responds to. */
 type Request =
   | { readonly kind: 'subscribe'; readonly topic: string }
-  | { readonly kind: 'publish'; readonly key: number; readonly length: number }
+  | { readonly kind: 'publish'; readonly key: number }
   | { readonly kind: 'publisher' }
-
-/** Whether the hub knows this client as a publisher: messages wait until it does. */
-type Publisher = 'unknown' | 'asked' | { readonly memory: string }
-
-interface Waiting {
-  readonly topic: string
-  readonly data: Payload
-  readonly message: OutgoingMessage
-}
 
 /** The hub's conversation on one connection (PROTOCOL.md section 11). */
 export function hubConversation(port: SessionPort, { clientId }: SessionCredentials): Conversation {
@@ -31,9 +23,6 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
   const latest = new Map<string, number>()
   const epochs = new Map<string, string | undefined>()
   let lastId = 0
-  let maxMessageBytes = Infinity
-  let publisher: Publisher = 'unknown'
-  let waiting: Waiting[] = []
 
   const outbox = frameOutbox(port.write)
   const write = (head: FrameHead, body?: Payload) => outbox.write(writeFrame(head, body))
@@ -60,19 +49,11 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     port,
   )
 
-  const publish = ({ topic, data, message }: Waiting) => {
-    if (typeof publisher === 'string') {
-      waiting.push({ topic, data, message })
-      if (publisher === 'asked') return
-      publisher = 'asked'
-      return void request({ kind: 'publisher' }, { publisher: clientId })
-    }
-    const { key } = message
-    // A hub with another memory cannot tell whether it published the message before.
-    if (message.memory !== undefined && message.memory !== publisher.memory) return port.sendRejected(key, forgotten())
-    message.memory = publisher.memory
-    request({ kind: 'publish', key, length: data.length }, { publish: topic, number: key }, data)
-  }
+  const publications = hubPublications({
+    port,
+    introduce: () => void request({ kind: 'publisher' }, { publisher: clientId }),
+    publish: (topic, key, data) => void request({ kind: 'publish', key }, { publish: topic, number: key }, data),
+  })
 
   const onOk = (made: Request, id: number, { cursor, gap, memory }: FrameHead) => {
     switch (made.kind) {
@@ -84,12 +65,8 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
       }
       case 'publish':
         return port.acknowledged(made.key)
-      case 'publisher': {
-        publisher = { memory: String(memory) }
-        const present = waiting
-        waiting = []
-        for (const each of present) publish(each)
-      }
+      case 'publisher':
+        return publications.introduced(String(memory))
     }
   }
 
@@ -142,7 +119,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
       for (const id of topics.of(gap)) port.gap(id, String(head['reason']), cursor)
     } else if (typeof ping === 'string') move(ping)
     else if (typeof session === 'string') {
-      maxMessageBytes = Number(head['maxMessageBytes'] ?? Infinity)
+      publications.limit(Number(head['maxMessageBytes'] ?? Infinity))
       port.ready({ heartbeat: Number(head['heartbeat']) * 1_000, postQuery: { session } })
     }
   }
@@ -183,16 +160,10 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     send(id, data, message) {
       const topic = topics.nameOf(id)
       if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
-      const size = bytesOf(data, maxMessageBytes)
-      if (size > maxMessageBytes) throw tooLarge(size, maxMessageBytes)
-      publish({ topic, data, message })
+      publications.send(topic, data, message)
     },
   }
 }
-
-/** The size of a message in bytes; of text that is below a limit for sure, an estimate. */
-const bytesOf = (data: Payload, limit: number): number =>
-  typeof data === 'string' && data.length * 3 > limit ? new TextEncoder().encode(data).length : data.length
 
 function messageOf(head: FrameHead, body: Frame | undefined): Parameters<SessionPort['message']>[1] {
   const { cursor, event, base64 } = head
@@ -204,38 +175,3 @@ function messageOf(head: FrameHead, body: Frame | undefined): Parameters<Session
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-/** Why the hub rejected a subscription or the session. */
-function rejection(what: string, { status, reason, retryAfter }: FrameHead): PushError {
-  const code = Number(status)
-  const isFinal = statusVerdict(STANDARD_STATUSES, code) === 'final'
-  return new PushError(
-    isFinal ? rejectionCode(code) : 'unavailable',
-    DEV && `${what} was rejected with status ${code}: "${String(reason)}".`,
-    { status: code, retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000 },
-  )
-}
-
-const sendRejection = ({ status, reason, retryAfter }: FrameHead) =>
-  new PushError(
-    'send-rejected',
-    DEV && `The hub rejected the message with status ${Number(status)}: "${String(reason)}".`,
-    {
-      status: Number(status),
-      retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000,
-    },
-  )
-
-const forgotten = () =>
-  new PushError(
-    'send-aborted',
-    DEV &&
-      'The connection was lost before the hub acknowledged the message, and the hub that is reached now does not know it. It may have been published: send it again only if it may come twice.',
-  )
-
-const tooLarge = (size: number, limit: number) =>
-  new PushError(
-    'send-rejected',
-    DEV &&
-      `Message not sent: it has ${size} bytes, and the hub takes ${limit}. Send less, or raise \`maxMessageBytes\` of the hub.`,
-  )
