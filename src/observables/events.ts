@@ -166,16 +166,22 @@ export interface SourceAlive {
   readonly reportsGaps?: boolean
 }
 
+/** What the server asked for, should the connection be lost. */
+export interface SourceRetry {
+  readonly type: 'retry'
+  /** The least delay between attempts, in ms. */
+  readonly delay?: number
+  /** The time over which its clients should spread their return, in ms. */
+  readonly spread?: number
+}
+
 /** An event of a technique. Its Observable completes when the channel has ended, and errors with a `PushError`. */
 export type SourceEvent =
   | SourceOpen
   | SourceMessage
   | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor?: string | undefined }
   | SourceAlive
-  /** The server asked for at least this delay between attempts, in ms. */
-  | { readonly type: 'retry'; readonly delay: number }
-  /** The server asked its clients to spread their return over this time after it is lost, in ms. */
-  | { readonly type: 'spread'; readonly time: number }
+  | SourceRetry
 
 /** An event of the supervisor: a channel's event, with messages and `open` as the technique emitted them. */
 export type LinkEvent =

@@ -12,6 +12,7 @@ export {
   type Repetition,
   type SourceAlive,
   type SourceEvent,
+  type SourceRetry,
   type SourceMessage,
   type SourceOpen,
 } from './events.ts'

@@ -127,7 +127,7 @@ export function monitorHeartbeat({
         if (event.type === 'open' && event.expectsGreeting) state = afterEvent(state, event, limits)
         else if (!isForwarded(phase, event)) see(event)
         else {
-          if (phase.type === 'greeting' && event.type !== 'retry' && event.type !== 'spread') forward(phase.open)
+          if (phase.type === 'greeting' && event.type !== 'retry') forward(phase.open)
           forward(event)
         }
       }

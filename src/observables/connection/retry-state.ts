@@ -1,6 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
+import type { SourceRetry } from '../events.ts'
 import { LONGEST_RETRY_AFTER, delayOf, type RetryPolicy } from './backoff.ts'
 
 /** Failures in a row. */
@@ -38,10 +39,8 @@ export function failureRow({ resetAfter }: RetryPolicy, scheduler: SchedulerLike
 export interface RetryState {
   /** Failures in a row. */
   readonly count: number
-  /** Sets the least time between two attempts that the server asked for, in ms. */
-  waitAtLeast(delay: number): void
-  /** The server stated over which time its clients should spread their return, in ms. */
-  spreadOver(time: number): void
+  /** The server asked for a delay, or for a spread. */
+  asked(event: SourceRetry): void
   /** A connection was closed on purpose. `uptime`: how long it was open, in ms. */
   succeeded(uptime: number | undefined): void
   /** Returns the delay before the next attempt in ms, or the error to fail with. `uptime`: how long the connection was open, in ms. */
@@ -71,9 +70,10 @@ export function retryState(
     get count() {
       return failures.count
     },
-    waitAtLeast: (delay) => void (serverDelay = delay),
-    spreadOver(time) {
-      spread = time
+    asked(event) {
+      serverDelay = event.delay ?? serverDelay
+      if (event.spread === undefined) return
+      spread = event.spread
       before = failures.count
     },
     succeeded: failures.succeeded,

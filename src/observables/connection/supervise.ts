@@ -98,8 +98,7 @@ export function supervise<P>({
 
     const next = (event: SourceEvent) => {
       receivedAt = scheduler.now()
-      if (event.type === 'retry') return failures.waitAtLeast(event.delay)
-      if (event.type === 'spread') return failures.spreadOver(event.time)
+      if (event.type === 'retry') return failures.asked(event)
       unconfirmed = event.type === 'open' && event.unconfirmed === true
       if (!unconfirmed) {
         openedAt ??= receivedAt

@@ -95,7 +95,7 @@ export function trackPosition(
       if (event.type === 'message') return message(event)
       if (event.type === 'open') return open(event, unheard)
       if (event.type === 'alive') return alive(event)
-      if (event.type === 'retry' || event.type === 'spread') return
+      if (event.type === 'retry') return
       check.gap(event.cursor)
       update(advance(position, event))
       gap(event.reason)

@@ -80,7 +80,7 @@ export function runFallback({
     }
 
     const open = (event: SourceEvent) => {
-      if ((event.type === 'open' && event.unconfirmed) || event.type === 'retry' || event.type === 'spread') return
+      if ((event.type === 'open' && event.unconfirmed) || event.type === 'retry') return
       openedAt = scheduler.now()
       memory.recordSuccess(session.index)
       const failure = failures.at(-1)

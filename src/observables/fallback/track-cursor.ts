@@ -19,7 +19,7 @@ export function trackCursor({ cursor, withoutCursor }: Pick<PushRequest, 'cursor
       else if (event.type === 'open') {
         namespace = event.namespace
         if (!event.resumed) value = undefined
-      } else if (event.type !== 'retry' && event.type !== 'spread') value = moved(value, event.cursor)
+      } else if (event.type !== 'retry') value = moved(value, event.cursor)
     },
     get namespace() {
       return namespace

@@ -98,7 +98,7 @@ export const createConverse =
             ready({ ...connected, technique })
           },
           alive: () => subscriber.next(ALIVE),
-          spread: (time) => subscriber.next({ type: 'spread', time }),
+          spread: (time) => subscriber.next({ type: 'retry', spread: time }),
           refuse,
         })
       }

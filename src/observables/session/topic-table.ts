@@ -92,6 +92,28 @@ function beginAgain(topic: Topic, cursor: string | undefined, port: SessionPort)
   for (const { id } of topic.subscriptions) port.gap(id, 'not-resumed', cursor)
 }
 
+/** Reports an acknowledgement to the subscriptions of a topic. `proved`: the server resumes behind the cursor. */
+function reportSubscribed(
+  { subscriptions }: Topic,
+  proved: boolean,
+  { cursor, gap }: { cursor: string | undefined; gap: GapReason | undefined },
+  port: SessionPort,
+): void {
+  for (const { id, resumes } of subscriptions) {
+    const resumed = resumes && proved
+    port.subscribed(id, { resumed, cursor })
+    if (gap !== undefined && resumed) port.gap(id, gap, cursor)
+  }
+}
+
+/** Returns whether a message is one of this subscription, and not of an earlier one. Notes where that is not known. */
+function mayBeOf(topic: Topic, acknowledges: TopicFrames['acknowledges']): boolean {
+  if (topic.acknowledged) return true
+  if (acknowledges === 'first') return false
+  if (topic.follows) topic.dropped = true
+  return !topic.follows
+}
+
 /** Adds a name to the last ones. */
 function remember(names: Set<string>, name: string): void {
   names.add(name)
@@ -168,13 +190,8 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
       if (topic.acknowledged) return beginAgain(topic, resumed ? undefined : cursor, port)
       topic.acknowledged = true
       waiting.delete(topic)
-      const { subscriptions } = topic
-      if (subscriptions.length === 0) return leave(topic)
-      const proved = resumed && !topic.dropped
-      for (const { id, resumes } of subscriptions) {
-        port.subscribed(id, { resumed: resumes && proved, cursor })
-        if (gap !== undefined && resumes && proved) port.gap(id, gap, cursor)
-      }
+      if (topic.subscriptions.length === 0) leave(topic)
+      else reportSubscribed(topic, resumed && !topic.dropped, { cursor, gap }, port)
     },
     of(name) {
       const topic = topics.get(name)
@@ -182,10 +199,8 @@ export function topicTable(frames: TopicFrames, port: SessionPort): TopicTable {
     },
     deliver(name, message) {
       const topic = topics.get(name)
-      if (!topic) return
-      if (frames.acknowledges === 'first' && !topic.acknowledged) return
-      if (topic.follows && !topic.acknowledged) topic.dropped = true
-      else for (const { id } of topic.subscriptions) port.message(id, message)
+      if (topic && mayBeOf(topic, frames.acknowledges))
+        for (const { id } of topic.subscriptions) port.message(id, message)
     },
     drop(name) {
       const topic = topics.get(name)

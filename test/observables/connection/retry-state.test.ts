@@ -37,7 +37,7 @@ describe('after a failure', () => {
 
   test('the time that the server asked for is added, up to a day', () => {
     const failures = state()
-    failures.waitAtLeast(3_000)
+    failures.asked({ type: 'retry', delay: 3_000 })
     expect(failures.failed(errorOf('unavailable'), 0)).toBe(3_100)
     expect(failures.failed(errorOf('unavailable', { retryAfter: 7_000 }), 0)).toBe(7_200)
     expect(failures.failed(errorOf('unavailable', { retryAfter: 1e12 }), 0)).toBe(86_400_300)

@@ -7,37 +7,58 @@ import { decodeBase64 } from '../../parsers/base64.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { topicTable } from '../../session/topic-table.ts'
 import { frameOutbox } from './frame-outbox.ts'
-import { hubPublications } from './publications.ts'
-import { rejection, sendRejection } from './rejections.ts'
+import { createPublications } from './publications.ts'
+import { rejection, tooLarge } from './rejections.ts'
 
-/** What the hub responds to. */
-type Request =
-  | { readonly kind: 'subscribe'; readonly topic: string }
-  | { readonly kind: 'publish'; readonly key: number }
-  | { readonly kind: 'publisher' }
+/** Handles the response to one command. */
+interface Responder {
+  ok(head: FrameHead, id: number): void
+  error(head: FrameHead, id: number): void
+}
 
 /** The hub's conversation on one connection (PROTOCOL.md section 11). */
 export function hubConversation(port: SessionPort, { clientId }: SessionCredentials): Conversation {
-  const requests = new Map<number, Request>()
+  const responders = new Map<number, Responder>()
   /** The last request of each topic: the response to an earlier one says nothing any more. */
   const latest = new Map<string, number>()
   const epochs = new Map<string, string | undefined>()
   let lastId = 0
+  let maxMessageBytes = Infinity
 
   const outbox = frameOutbox(port.write)
   const write = (head: FrameHead, body?: Payload) => outbox.write(writeFrame(head, body))
-  const request = (made: Request, head: FrameHead, body?: Payload) => {
+  const request = (head: FrameHead, body: Payload | undefined, responder: Responder): number => {
     const id = (lastId += 1)
-    requests.set(id, made)
+    responders.set(id, responder)
     write({ ...head, id }, body)
     return id
   }
+  const respond = (id: number, then: (responder: Responder) => void) => {
+    const responder = responders.get(id)
+    responders.delete(id)
+    if (responder) then(responder)
+  }
+
+  const subscribing = (topic: string): Responder => ({
+    ok({ cursor, gap }, id) {
+      if (latest.get(topic) !== id) return
+      const place = text(cursor)
+      follow(topic, place)
+      topics.acknowledge(topic, true, place, text(gap))
+    },
+    error(head, id) {
+      if (latest.get(topic) !== id) return
+      latest.delete(topic)
+      const error = rejection(`Topic "${topic}"`, head)
+      for (const each of topics.drop(topic)) port.rejected(each, error)
+    },
+  })
 
   const topics = topicTable(
     {
       acknowledges: 'first',
       subscribe(topic, cursor) {
-        latest.set(topic, request({ kind: 'subscribe', topic }, { subscribe: topic, cursor }))
+        latest.set(topic, request({ subscribe: topic, cursor }, undefined, subscribing(topic)))
         return true
       },
       unsubscribe(topic) {
@@ -48,49 +69,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     },
     port,
   )
-
-  const publications = hubPublications({
-    port,
-    introduce: () => void request({ kind: 'publisher' }, { publisher: clientId }),
-    publish: (topic, key, data) => void request({ kind: 'publish', key }, { publish: topic, number: key }, data),
-  })
-
-  const onOk = (made: Request, id: number, { cursor, gap, memory }: FrameHead) => {
-    switch (made.kind) {
-      case 'subscribe': {
-        if (latest.get(made.topic) !== id) return
-        const place = text(cursor)
-        follow(made.topic, place)
-        return topics.acknowledge(made.topic, true, place, text(gap))
-      }
-      case 'publish':
-        return port.acknowledged(made.key)
-      case 'publisher':
-        return publications.introduced(String(memory))
-    }
-  }
-
-  const onError = (made: Request, id: number, head: FrameHead) => {
-    switch (made.kind) {
-      case 'subscribe': {
-        if (latest.get(made.topic) !== id) return
-        latest.delete(made.topic)
-        const error = rejection(`Topic "${made.topic}"`, head)
-        for (const each of topics.drop(made.topic)) port.rejected(each, error)
-        return
-      }
-      case 'publish':
-        return port.sendRejected(made.key, sendRejection(head))
-      case 'publisher':
-        return port.refused(rejection('The session', head))
-    }
-  }
-
-  const respond = (id: unknown, then: (made: Request, id: number) => void) => {
-    const made = requests.get(Number(id))
-    requests.delete(Number(id))
-    if (made) then(made, Number(id))
-  }
+  const publications = createPublications({ clientId, request, port })
 
   /** The place of a topic is in another epoch. */
   const follow = (topic: string, cursor: string | undefined) => {
@@ -109,8 +88,8 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
   const read = (head: FrameHead, body: Frame | undefined) => {
     const { message, ok, error, gap, end, ping, session, spread } = head
     if (typeof message === 'string') return topics.deliver(message, messageOf(head, body))
-    if (ok !== undefined) return respond(ok, (made, id) => onOk(made, id, head))
-    if (error !== undefined) return respond(error, (made, id) => onError(made, id, head))
+    if (typeof ok === 'number') return respond(ok, (responder) => responder.ok(head, ok))
+    if (typeof error === 'number') return respond(error, (responder) => responder.error(head, error))
     if (typeof spread === 'number') port.spread(spread)
     if (typeof end === 'string') onEnd(end, head)
     else if (typeof gap === 'string') {
@@ -119,14 +98,14 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
       for (const id of topics.of(gap)) port.gap(id, String(head['reason']), cursor)
     } else if (typeof ping === 'string') move(ping)
     else if (typeof session === 'string') {
-      publications.limit(Number(head['maxMessageBytes'] ?? Infinity))
+      maxMessageBytes = Number(head['maxMessageBytes'] ?? Infinity)
       port.ready({ heartbeat: Number(head['heartbeat']) * 1_000, postQuery: { session } })
     }
   }
 
   const onEnd = (topic: string, { id, gap }: FrameHead) => {
     if (id !== undefined) {
-      requests.delete(Number(id))
+      responders.delete(Number(id))
       if (latest.get(topic) !== id) return
       topics.acknowledge(topic, true, undefined, text(gap))
     }
@@ -160,10 +139,16 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     send(id, data, message) {
       const topic = topics.nameOf(id)
       if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
-      publications.send(topic, data, message)
+      const size = bytesOf(data, maxMessageBytes)
+      if (size > maxMessageBytes) throw tooLarge(size, maxMessageBytes)
+      publications.publish({ topic, data, message })
     },
   }
 }
+
+/** The size of a message in bytes; of text that is below a limit for sure, an estimate. */
+const bytesOf = (data: Payload, limit: number): number =>
+  typeof data === 'string' && data.length * 3 > limit ? new TextEncoder().encode(data).length : data.length
 
 function messageOf(head: FrameHead, body: Frame | undefined): Parameters<SessionPort['message']>[1] {
   const { cursor, event, base64 } = head

@@ -14,7 +14,6 @@ export function rejection(what: string, { status, reason, retryAfter }: FrameHea
   )
 }
 
-/** Why the hub rejected a message. */
 export const sendRejection = ({ status, reason, retryAfter }: FrameHead) =>
   new PushError(
     'send-rejected',
@@ -23,4 +22,18 @@ export const sendRejection = ({ status, reason, retryAfter }: FrameHead) =>
       status: Number(status),
       retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000,
     },
+  )
+
+export const forgotten = () =>
+  new PushError(
+    'send-aborted',
+    DEV &&
+      'The connection was lost before the hub acknowledged the message, and the hub that is reached now does not know it. It may have been published: send it again only if it may come twice.',
+  )
+
+export const tooLarge = (size: number, limit: number) =>
+  new PushError(
+    'send-rejected',
+    DEV &&
+      `Message not sent: it has ${size} bytes, and the hub takes ${limit}. Send less, or raise \`maxMessageBytes\` of the hub.`,
   )
