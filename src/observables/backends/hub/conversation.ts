@@ -1,4 +1,3 @@
-import { formatCursor, parseCursor } from '../../../wire/cursor.ts'
 import { readFrame, writeFrame, type Frame, type FrameHead } from '../../../wire/session-frames.ts'
 import { PushError, asPushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
@@ -9,6 +8,7 @@ import { topicTable } from '../../session/topic-table.ts'
 import { frameOutbox } from './frame-outbox.ts'
 import { createPublications } from './publications.ts'
 import { rejection, tooLarge } from './rejections.ts'
+import { topicEpochs } from './topic-epochs.ts'
 
 /** Handles the response to one command. */
 interface Responder {
@@ -21,7 +21,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
   const responders = new Map<number, Responder>()
   /** The last request of each topic: the response to an earlier one says nothing any more. */
   const latest = new Map<string, number>()
-  const epochs = new Map<string, string | undefined>()
+  const epochs = topicEpochs()
   let lastId = 0
   let maxMessageBytes = Infinity
 
@@ -43,7 +43,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     ok({ cursor, gap }, id) {
       if (latest.get(topic) !== id) return
       const place = text(cursor)
-      follow(topic, place)
+      epochs.follow(topic, place)
       topics.acknowledge(topic, true, place, text(gap))
     },
     error(head, id) {
@@ -63,27 +63,13 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
       },
       unsubscribe(topic) {
         latest.delete(topic)
-        epochs.delete(topic)
+        epochs.forget(topic)
         write({ unsubscribe: topic })
       },
     },
     port,
   )
   const publications = createPublications({ clientId, request, port })
-
-  /** The place of a topic is in another epoch. */
-  const follow = (topic: string, cursor: string | undefined) => {
-    if (cursor !== undefined) epochs.set(topic, parseCursor(cursor).epoch)
-  }
-
-  /** Everything up to this position was sent, of every topic. */
-  const move = (position: string) => {
-    const parts = parseCursor(position)
-    for (const [topic, epoch] of epochs) {
-      const cursor = formatCursor({ ...parts, epoch })
-      for (const id of topics.of(topic)) port.moved(id, cursor)
-    }
-  }
 
   const read = (head: FrameHead, body: Frame | undefined) => {
     const { message, ok, error, gap, end, ping, session, spread } = head
@@ -94,9 +80,12 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     if (typeof end === 'string') onEnd(end, head)
     else if (typeof gap === 'string') {
       const cursor = text(head['cursor'])
-      follow(gap, cursor)
+      epochs.follow(gap, cursor)
       for (const id of topics.of(gap)) port.gap(id, String(head['reason']), cursor)
-    } else if (typeof ping === 'string') move(ping)
+    } else if (typeof ping === 'string')
+      epochs.move(ping, (topic, cursor) => {
+        for (const id of topics.of(topic)) port.moved(id, cursor)
+      })
     else if (typeof session === 'string') {
       maxMessageBytes = Number(head['maxMessageBytes'] ?? Infinity)
       port.ready({ heartbeat: Number(head['heartbeat']) * 1_000, postQuery: { session } })
@@ -113,7 +102,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     const ids = topics.of(topic)
     if (ids.length === 0) return
     latest.delete(topic)
-    epochs.delete(topic)
+    epochs.forget(topic)
     topics.drop(topic)
     for (const each of ids) {
       if (id === undefined && typeof gap === 'string') port.gap(each, gap)
