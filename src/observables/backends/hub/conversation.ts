@@ -87,7 +87,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
         for (const id of topics.of(topic)) port.moved(id, cursor)
       })
     else if (typeof session === 'string') {
-      maxMessageBytes = Number(head['maxMessageBytes'] ?? Infinity)
+      maxMessageBytes = largestMessage(head)
       port.ready({ heartbeat: Number(head['heartbeat']) * 1_000, postQuery: { session } })
     }
   }
@@ -134,6 +134,9 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     },
   }
 }
+
+/** The largest message that the hub takes, in bytes. */
+const largestMessage = ({ maxMessageBytes }: FrameHead): number => Number(maxMessageBytes ?? Infinity)
 
 /** The size of a message in bytes; of text that is below a limit for sure, an estimate. */
 const bytesOf = (data: Payload, limit: number): number =>
