@@ -4,6 +4,8 @@
  */
 export function channelCache<K extends object, V extends object>() {
   const caches = new WeakMap<K, Map<string, WeakRef<V>>>()
+  /** Keeps the key of each value, which nothing else may reference, for as long as the value. */
+  const keys = new WeakMap<V, K>()
   const collected = new FinalizationRegistry<{ values: Map<string, WeakRef<V>>; name: string }>(({ values, name }) => {
     // A later value may have the same name.
     if (!values.get(name)?.deref()) values.delete(name)
@@ -14,6 +16,7 @@ export function channelCache<K extends object, V extends object>() {
     const present = values.get(name)?.deref()
     if (present) return present
     const value = make()
+    keys.set(value, key)
     values.set(name, new WeakRef(value))
     collected.register(value, { values, name })
     return value
