@@ -26,6 +26,7 @@ import {
   webSocket,
   xhrStream,
   type FallbackOptions,
+  type JsonMessagesOptions,
   type PushClientOptions,
   type RetryPolicy,
   type Technique,
@@ -186,6 +187,20 @@ function onLowerRung(time: VirtualTime, options: FallbackOptions = {}) {
   return { ...read, higher, lower }
 }
 
+/** Reads a topic of a server that never responds. Returns the code of its error. */
+async function topicError(time: VirtualTime, server: JsonMessagesOptions<unknown>, options: PushClientOptions = {}) {
+  const { url } = await sockets()
+  const technique = mockTechnique()
+  const backend = jsonMessages(server)
+  const shared = { technique, backend, baseUrl: url, scheduler: time, retry: never, warnings: false }
+  const client = createPushClient({ ...shared, ...options })
+  onTestFinished(() => client.close())
+  const channel = client.channel(defineChannel({ topic: 'a' })())
+  channel.events$.subscribe()
+  technique.latest.open()
+  return () => channel.state.error?.code
+}
+
 const drivers: Record<string, Driver<VirtualTime>> = {
   'a connection opens': (time) => reading(time).error,
   async 'a WebSocket’s handshake'(time) {
@@ -288,47 +303,10 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     technique.latest.open()
     return () => (connections() === 3 ? error() : undefined)
   },
-  async 'the greeting on a connection with topics'(time) {
-    const { url } = await sockets()
-    const backend = jsonMessages({ ready: () => false, subscribe: () => ({}), message: () => false })
-    const technique = mockTechnique()
-    const client = createPushClient({
-      technique,
-      backend,
-      baseUrl: url,
-      scheduler: time,
-      retry: never,
-      warnings: false,
-      heartbeatInterval: 1e6,
-    })
-    onTestFinished(() => client.close())
-    const channel = client.channel(defineChannel({ topic: 'a' })())
-    channel.events$.subscribe()
-    technique.latest.open()
-    return () => channel.state.error?.code
-  },
-  async "a topic's subscription is acknowledged"(time) {
-    const { url } = await sockets()
-    const backend = jsonMessages({
-      subscribe: (name) => ({ subscribe: name }),
-      subscribed: () => false,
-      message: () => false,
-    })
-    const technique = mockTechnique()
-    const client = createPushClient({
-      technique,
-      backend,
-      baseUrl: url,
-      scheduler: time,
-      retry: never,
-      warnings: false,
-    })
-    onTestFinished(() => client.close())
-    const channel = client.channel(defineChannel({ topic: 'a' })())
-    channel.events$.subscribe()
-    technique.latest.open()
-    return () => channel.state.error?.code
-  },
+  'the greeting on a connection with topics': (time) =>
+    topicError(time, { ready: () => false, subscribe: () => ({}), message: () => false }, { heartbeatInterval: 1e6 }),
+  "a topic's subscription is acknowledged": (time) =>
+    topicError(time, { subscribe: () => ({}), subscribed: () => false, message: () => false }),
   '`auth.token`': (time) => reading(time, { auth: { token: hang } }).error,
   '`prepareRequest`': (time) => reading(time, { prepareRequest: hang, connectTimeout: 1e6 }).error,
   'a connection whose token expires in 60 s'(time) {

@@ -30,8 +30,8 @@ export interface SessionOptions {
 }
 
 /**
- * One client's session: any number of channels on one connection (PROTOCOL.md section 11). What is written in one turn of
- * the event loop becomes one frame. A class, because a hub has thousands.
+ * One client's session: any number of channels on one connection (PROTOCOL.md section 11). Everything that it sends in
+ * one turn of the event loop is one frame. A class, because a hub has thousands.
  */
 export class Session implements Connection, ChannelsOwner {
   readonly id: string
@@ -42,7 +42,7 @@ export class Session implements Connection, ChannelsOwner {
   private readonly channels: SessionChannels
   private publisher: Publisher | undefined
   private readonly batch: FrameBatch
-  /** How much of what waits above the limit is responses, in bytes. */
+  /** The size of the responses that wait beyond `maxBufferedBytes`, in bytes. */
   private excess = 0
   private isScheduled = false
   private open = true
@@ -101,7 +101,7 @@ export class Session implements Connection, ChannelsOwner {
     this.output.destroy()
   }
 
-  /** The connection is gone: leaves every channel. */
+  /** Leaves every channel, because the connection has closed. */
   close(): void {
     this.open = false
     this.channels.close()

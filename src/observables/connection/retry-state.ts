@@ -35,6 +35,9 @@ export function failureRow({ resetAfter }: RetryPolicy, scheduler: SchedulerLike
   }
 }
 
+/** The least time over which clients spread their return, in ms. */
+const LEAST_SPREAD = 250
+
 /** Decides what follows each failure of a channel's connections. */
 export interface RetryState {
   /** Failures in a row. */
@@ -73,7 +76,8 @@ export function retryState(
     asked(event) {
       serverDelay = event.delay ?? serverDelay
       if (event.spread === undefined) return
-      spread = event.spread
+      // A server cannot ask for a tight loop, nor for ever.
+      spread = Math.min(LONGEST_RETRY_AFTER, Math.max(LEAST_SPREAD, event.spread))
       before = failures.count
     },
     succeeded: failures.succeeded,

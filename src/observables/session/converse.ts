@@ -28,7 +28,7 @@ export interface ConverseOptions extends ConversationStart, Pick<TalkOptions, 'n
   readonly scheduler: SchedulerLike
   /** The hello is done: topics may be subscribed. */
   readonly ready: (connection: Ready) => void
-  /** The connection is gone, or another one begins. */
+  /** The connection has closed, or another one begins. */
   readonly disconnected: () => void
 }
 

@@ -23,7 +23,7 @@ export interface FramePoster {
   write(frame: Payload): void
   /** What the URL of each POST names the session with. */
   address(query: Readonly<Record<string, string>>): void
-  /** The connection is gone: what waits is dropped. */
+  /** Drops the frames that wait, because the connection has closed. */
   end(): void
 }
 

@@ -24,7 +24,7 @@ export interface TalkOptions {
 /** One connection's conversation with the server. */
 export interface Talk {
   receive(frame: Payload): void
-  /** The connection is gone: messages that the server did not acknowledge reject. */
+  /** Rejects the messages that the server did not acknowledge, because the connection has closed. */
   end(): void
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PushError, backoff, type PushErrorCode } from 'pinia-push/observables'
+import { PushError, backoff, type PushErrorCode, type RetryPolicy } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 import { failureRow, retryState } from '../../../src/observables/connection/retry-state.ts'
 
@@ -34,6 +34,24 @@ describe('after a failure', () => {
 
   test('the wait is at least `minDelay`', () =>
     expect(state({ minDelay: 5_000 }).failed(errorOf('network-error'), 0)).toBe(5_000))
+
+  test.for([
+    [400, 400],
+    [0, 250],
+    [-1, 250],
+    [1e300, 86_400_000],
+  ] as const)('a spread of %d ms that the server asked for counts as %d', ([asked, spread]) => {
+    const paces: unknown[] = []
+    const policy = Object.assign(backoff(), {
+      nextDelay: (...[, , , pace]: Parameters<RetryPolicy['nextDelay']>) => paces.push(pace),
+    })
+    const failures = retryState(policy, virtualTime(), true)
+    failures.failed(errorOf('network-error'), undefined)
+    failures.asked({ type: 'retry', spread: asked })
+    failures.failed(errorOf('network-error'), undefined)
+    failures.failed(errorOf('network-error'), undefined)
+    expect(paces).toEqual([undefined, { spread, failures: 1 }, { spread, failures: 2 }])
+  })
 
   test('the time that the server asked for is added, up to a day', () => {
     const failures = state()

@@ -5,6 +5,7 @@ import { DEV } from '../../internal/dev.ts'
 import { decodeBase64 } from '../../parsers/base64.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { topicTable } from '../../session/topic-table.ts'
+import { secondsToMs } from '../nchan/control-events.ts'
 import { frameOutbox } from './frame-outbox.ts'
 import { createPublications } from './publications.ts'
 import { rejection, tooLarge } from './rejections.ts'
@@ -88,7 +89,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
       })
     else if (typeof session === 'string') {
       maxMessageBytes = largestMessage(head)
-      port.ready({ heartbeat: Number(head['heartbeat']) * 1_000, postQuery: { session } })
+      port.ready({ heartbeat: secondsToMs(head['heartbeat']), postQuery: { session } })
     }
   }
 

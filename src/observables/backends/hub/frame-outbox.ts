@@ -5,13 +5,13 @@ import type { Payload } from '../../events.ts'
 export interface FrameOutbox {
   /** Writes a frame, or keeps it while the connection has no room. @throws PushError if the connection is closing */
   write(frame: Payload): void
-  /** Writes what is kept, as far as there is room now. */
+  /** Writes the frames that are kept, while the connection has room. */
   flush(): void
 }
 
 /**
- * Creates an outbox for one connection. A full connection is no failure here: messages may be sent again all at once, and
- * would never get through if the first one without room failed them all. What the server acknowledges makes room.
+ * Creates an outbox for one connection. After a reconnect, many messages may be sent again at once. If a full connection
+ * failed them, each reconnect would fail in the same way. Frames therefore wait until the server has acknowledged others.
  */
 export function frameOutbox(write: (frame: Payload) => void): FrameOutbox {
   let waiting: Payload[] = []

@@ -1,6 +1,7 @@
 import type { FrameHead } from '../../../wire/session-frames.ts'
 import { PushError, rejectionCode } from '../../errors.ts'
 import { DEV } from '../../internal/dev.ts'
+import { secondsToMs } from '../nchan/control-events.ts'
 import { STANDARD_STATUSES, statusVerdict } from '../verdict.ts'
 
 /** Why the hub rejected a subscription or the session. */
@@ -10,7 +11,7 @@ export function rejection(what: string, { status, reason, retryAfter }: FrameHea
   return new PushError(
     isFinal ? rejectionCode(code) : 'unavailable',
     DEV && `${what} was rejected with status ${code}: "${String(reason)}".`,
-    { status: code, retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000 },
+    { status: code, retryAfter: secondsToMs(retryAfter) },
   )
 }
 
@@ -20,7 +21,7 @@ export const sendRejection = ({ status, reason, retryAfter }: FrameHead) =>
     DEV && `The hub rejected the message with status ${Number(status)}: "${String(reason)}".`,
     {
       status: Number(status),
-      retryAfter: retryAfter === undefined ? undefined : Number(retryAfter) * 1_000,
+      retryAfter: secondsToMs(retryAfter),
     },
   )
 

@@ -87,8 +87,8 @@ export function messageByType(
   return word ? control(word, cursor, data) : message(data, event, cursor)
 }
 
-/** Converts a heartbeat from seconds to ms. Undefined: it is not above zero, so none is announced. */
-export const heartbeatMs = (seconds: unknown): number | undefined => {
+/** Converts a server's duration from seconds to ms. Undefined: it is not a number above zero, so none is announced. */
+export const secondsToMs = (seconds: unknown): number | undefined => {
   const delay = Number(typeof seconds === 'object' ? undefined : seconds) * 1_000
   return delay > 0 ? delay : undefined
 }
@@ -121,7 +121,7 @@ function meaning(word: string, cursor: string | undefined, json: string): Source
       return { type: 'alive', cursor, restarted: true }
     case 'open': {
       const { heartbeat, gaps } = parse(json)
-      return { type: 'alive', cursor, heartbeat: heartbeatMs(heartbeat), reportsGaps: gaps === true }
+      return { type: 'alive', cursor, heartbeat: secondsToMs(heartbeat), reportsGaps: gaps === true }
     }
     default:
       return { type: 'alive', cursor }

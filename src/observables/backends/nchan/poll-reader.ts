@@ -10,7 +10,7 @@ import { truncatedResponse } from '../../http/read-body.ts'
 import { unreadable } from '../unreadable-message.ts'
 import type { Emit, ResponseHead, ResponseReader, Target } from '../backend.ts'
 import { cursorReader, missingCursor } from './cursor.ts'
-import { gapReason, heartbeatMs, messageByType, partEvent } from './control-events.ts'
+import { gapReason, secondsToMs, messageByType, partEvent } from './control-events.ts'
 
 export const MULTIPART = 'multipart/mixed'
 
@@ -35,7 +35,7 @@ export function readPoll(head: ResponseHead, emit: Emit, target: Target): Respon
       emit({
         type: 'alive',
         ...(cursor !== undefined && { cursor }),
-        heartbeat: heartbeatMs(Number(heartbeat)),
+        heartbeat: secondsToMs(Number(heartbeat)),
       })
       // Nchan responds with one message at a time, and does not report whether another waits.
       return headers.has(MORE_HEADER) || (heartbeat === null && status === 200)

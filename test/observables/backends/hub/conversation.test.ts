@@ -1,42 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { PushError } from 'pinia-push/observables'
-import type { SessionPort } from 'pinia-push/kit'
 import { hubConversation } from '../../../../src/observables/backends/hub/conversation.ts'
+import { recordedPort } from '../../session/recorded-port.ts'
 
 const CURSOR = '10:1.aaaa'
 
 /** Begins a conversation, and lists what it writes and reports, in order. */
 function start() {
-  const calls: unknown[] = []
-  const note =
-    (name: string) =>
-    (...values: unknown[]) =>
-      void calls.push([
-        name,
-        ...values.map((value) => (value instanceof PushError ? [value.code, value.status] : value)),
-      ])
-  const port: SessionPort = {
-    write: note('write'),
-    ready: note('ready'),
-    subscribed: note('subscribed'),
-    message: note('message'),
-    spread: note('spread'),
-    moved: note('moved'),
-    gap: note('gap'),
-    rejected: note('rejected'),
-    ended: note('ended'),
-    acknowledged: note('acknowledged'),
-    sendRejected: note('sendRejected'),
-    unreadable: note('unreadable'),
-    refused: note('refused'),
-  }
+  const { port, calls } = recordedPort(({ code, status }) => [code, status])
   const conversation = hubConversation(port, { token: undefined, clientId: 'client'.repeat(5) })
   return {
     ...conversation,
     receive: (...heads: readonly object[]) => conversation.receive(JSON.stringify(heads)),
     raw: conversation.receive,
-    /** What happened since it was last asked. */
-    calls: () => calls.splice(0),
+    calls,
   }
 }
 
@@ -56,6 +32,12 @@ describe('the hello', () => {
     expect(talk.calls()).toEqual([])
     talk.receive({ session: 's', heartbeat: 15, maxMessageBytes: 100 })
     expect(talk.calls()).toEqual([['ready', { heartbeat: 15_000, postQuery: { session: 's' } }]])
+  })
+
+  test.for(['x', -1, 0, {}, null])('states no heartbeat where it is %j', (heartbeat) => {
+    const talk = start()
+    talk.receive({ session: 's', heartbeat })
+    expect(talk.calls()).toEqual([['ready', { heartbeat: undefined, postQuery: { session: 's' } }]])
   })
 
   test('a frame that cannot be read loses the connection', () => {

@@ -3,7 +3,7 @@ import { jsonMessages } from '../../../../src/observables/backends/json-messages
 import { jsonConversation } from '../../../../src/observables/backends/json-messages/conversation.ts'
 import type { JsonMessagesOptions } from '../../../../src/observables/backends/json-messages/declaration.ts'
 import type { SessionPort } from '../../../../src/observables/session/conversation.ts'
-import { PushError } from '../../../../src/observables/errors.ts'
+import { recordedPort } from '../../session/recorded-port.ts'
 
 type Parsed = ReturnType<typeof JSON.parse>
 
@@ -21,25 +21,10 @@ function start(
   options: { [K in keyof JsonMessagesOptions<Parsed>]?: JsonMessagesOptions<Parsed>[K] | undefined } = {},
   token?: string,
 ) {
-  const calls: unknown[] = []
-  const note =
-    (name: string) =>
-    (...values: unknown[]) =>
-      void calls.push([name, ...values.map((value) => (value instanceof PushError ? value.code : value))])
+  const recorded = recordedPort()
   const port: SessionPort = {
-    write: (frame) => void calls.push(['write', JSON.parse(frame as string)]),
-    ready: note('ready'),
-    subscribed: note('subscribed'),
-    message: note('message'),
-    spread: note('spread'),
-    moved: note('moved'),
-    gap: note('gap'),
-    rejected: note('rejected'),
-    ended: note('ended'),
-    acknowledged: note('acknowledged'),
-    sendRejected: note('sendRejected'),
-    unreadable: note('unreadable'),
-    refused: note('refused'),
+    ...recorded.port,
+    write: (frame) => recorded.port.write(JSON.parse(frame as string) as string),
   }
   const declaration = { ...DECLARATION, ...options } as JsonMessagesOptions<Parsed>
   const conversation = jsonConversation(declaration, undefined, port, { token, clientId: 'client' })
@@ -47,8 +32,7 @@ function start(
     ...conversation,
     receive: (frame: unknown) =>
       conversation.receive(typeof frame === 'string' || frame instanceof Uint8Array ? frame : JSON.stringify(frame)),
-    /** What happened since it was last asked. */
-    calls: () => calls.splice(0),
+    calls: recorded.calls,
   }
 }
 
