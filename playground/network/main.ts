@@ -15,7 +15,6 @@ follow(channel)
 const ofTopics = useConnections()
 const topics = {
   client: createTopics(line, ofTopics.shown),
-  /** Only the hub has topics. */
   count: Number(meta('topics') ?? 0),
   connections: ofTopics.connections,
 }

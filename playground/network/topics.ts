@@ -7,12 +7,12 @@ export const createTopics = (line: string, shown: (technique: Technique) => Tech
       { upgradeProbe: { first: 3_000, max: 6_000 } },
       ...[webSocket(), sse(), longPolling()].map(shown),
     ),
-    backend: hub(),
+    backend: hub({ path: '/topics/' }),
     baseUrl: line,
     heartbeatGrace: 2_000,
   })
 
 export const topic = defineChannel({
-  topic: (number: number) => `topics/${number}`,
+  topic: (number: number) => String(number),
   decode: (raw) => JSON.parse(raw) as { n: number },
 })

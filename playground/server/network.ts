@@ -5,7 +5,7 @@ import { createNetworkProxy, type NetworkProxy } from '../../test/servers/networ
 import { KINDS, RULES, type Kind, type Rule } from '../../test/servers/network/rules.ts'
 import { isOwnPost, json } from './json-response.ts'
 import type { PushServer } from './push-server.ts'
-import { TOPICS, publishTopics } from './topics.ts'
+import { TOPICS, serveTopics } from './topics.ts'
 
 /** The lifetime of a flapping connection, in ms. */
 const LIFE = 300
@@ -16,18 +16,20 @@ interface Line {
 }
 
 async function openLine(hub: PushServer): Promise<Line> {
+  const topics = serveTopics()
   const server = createServer((request, response) => {
-    if (!hub.handle(request, response)) response.writeHead(404).end()
+    if (!topics.handle(request, response) && !hub.handle(request, response)) response.writeHead(404).end()
   })
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {})
-    if (!hub.upgrade(request, socket, head)) socket.destroy()
+    if (!topics.upgrade(request, socket, head) && !hub.upgrade(request, socket, head)) socket.destroy()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const network = await createNetworkProxy({ port: (server.address() as AddressInfo).port })
   return {
     network,
     async close() {
+      await topics.close()
       await network.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -41,7 +43,6 @@ const isRule = (name: string): name is Rule => (RULES as readonly string[]).incl
 /** The server's part of the network page: a route to the hub that treats WebSockets, streams and polls differently. */
 export function networkPage() {
   let line: Promise<Line> | undefined
-  let hasTopics = false
 
   const routes: Connect.NextHandleFunction = (request, response, next) => {
     const [, root, about, kind = '', rule = '', ...more] = (request.url ?? '').replace(/\?.*$/, '').split('/')
@@ -68,9 +69,8 @@ export function networkPage() {
       async handler(_html, { path }) {
         if (!path.startsWith('/network/') || !line) return []
         const { network } = await line
-        const metas: [name: string, content: string][] = [['line', network.url]]
-        if (hasTopics) metas.push(['topics', String(TOPICS)])
-        return metas.map(([name, content]) => ({ tag: 'meta', attrs: { name, content } }))
+        const metas = { line: network.url, topics: String(TOPICS) }
+        return Object.entries(metas).map(([name, content]) => ({ tag: 'meta', attrs: { name, content } }))
       },
     },
   }
@@ -79,13 +79,7 @@ export function networkPage() {
     plugin,
     start(hub: PushServer) {
       const opened = (line = openLine(hub))
-      const { state } = hub
-      hasTopics = state !== undefined
-      const stop = state ? publishTopics(hub, state) : () => {}
-      return () => {
-        stop()
-        void opened.then((open) => open.close())
-      }
+      return () => void opened.then((open) => open.close())
     },
   }
 }

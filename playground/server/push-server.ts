@@ -10,8 +10,6 @@ export interface PushServer {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   /** Handles an upgrade to a channel; returns false for other upgrades. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** Returns a channel's subscribers; absent with nginx, which has no sessions either. */
-  state?(channel: string): { readonly subscribers: number } | undefined
   /** Whether each node runs, by name; absent with the hub. */
   nodes?(): Record<string, boolean>
   /** Kills a node as a power cut would, or starts it again. */

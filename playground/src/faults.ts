@@ -20,7 +20,13 @@ export const CARD_FAULTS = [...FAULTS.slice(0, -1), CROWD, ...FAULTS.slice(-1)]
 
 export type CardFault = (typeof CARD_FAULTS)[number]['id']
 
-const press = (path: string) => fetch(path, { method: 'POST' })
+let last: Promise<unknown> = Promise.resolve()
+/** Sends a command when the one before has its response: two connections could deliver a later command first. */
+export const press = (path: string): Promise<Response> => {
+  const response = last.then(() => fetch(path, { method: 'POST' }))
+  last = response.catch(() => {})
+  return response
+}
 
 /** Breaks the network of one technique at the server. */
 export const inflict = (technique: string, fault: Fault) => press(`/faults/${technique}/${fault}`)
