@@ -1,6 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkNumbers, checkOption } from '../internal/check-options.ts'
-import { DEV } from '../internal/dev.ts'
 import { decoder, encoder, type Decoding, type Encoding } from './codec.ts'
 import type { Payload } from '../events.ts'
 import { recordOptions } from '../internal/equal-options.ts'
@@ -173,11 +172,11 @@ export function defineChannel({
     sequence: sequence && recordOptions(sequenceWatch, [sequence], () => sequenceWatch(sequence)),
     replay: replay > 0 ? recordOptions(replayBuffer, [replay], () => replayBuffer(replay)) : undefined,
   }
-  checkOption(
-    (url === undefined) !== (topic === undefined),
-    DEV &&
+  if (process.env.NODE_ENV !== 'production')
+    checkOption(
+      (url === undefined) !== (topic === undefined),
       `Invalid channel: it has ${url === undefined ? 'neither `url` nor `topic`' : 'both `url` and `topic`'}. Give one of them.`,
-  )
+    )
   const named = (name: AnyOptions['url'], params: never) => (typeof name === 'function' ? name(params) : (name ?? ''))
   return (params: never): ChannelDescriptor<unknown, unknown> => ({
     url: topic === undefined ? named(url, params) : topicUrl(named(topic, params)),

@@ -26,9 +26,9 @@ export interface SendQueueOptions {
   /** Throws if a message is invalid. */
   encode: (data: unknown) => Payload | Promise<Payload>
   /** How many messages may wait. */
-  limit: number
+  maxQueuedSends: number
   /** How long one message may take from its turn on, in ms. */
-  timeout: number
+  sendTimeout: number
   scheduler: SchedulerLike
 }
 
@@ -41,7 +41,7 @@ const IN_FLIGHT = 32
  * waits for its encoding, `prepareRequest` or the server makes those behind it wait, for a limited time. Where the
  * connection keeps the order, those behind it wait for its encoding only.
  */
-export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueOptions) {
+export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler }: SendQueueOptions) {
   let waiting: QueuedMessage[] = []
   /** What was handed over and is not acknowledged, in order. */
   let handed: QueuedMessage[] = []
@@ -110,7 +110,7 @@ export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueO
       const gone = handOver(message)
       if (typeof gone === 'boolean') settle(message, gone)
       else {
-        const timer = runAfter(timeout, scheduler, () => giveUp(message))
+        const timer = runAfter(sendTimeout, scheduler, () => giveUp(message))
         void gone.then((later) => {
           timer.unsubscribe()
           settle(message, later)
@@ -122,7 +122,7 @@ export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueO
 
   const giveUp = (message: QueuedMessage) => {
     if (!handed.includes(message)) return
-    const error = unacknowledged(url, timeout)
+    const error = unacknowledged(url, sendTimeout)
     settle(message, true)
     message.abort.abort(error)
     message.reject(error)
@@ -138,11 +138,12 @@ export function sendQueue({ url, encode, limit, timeout, scheduler }: SendQueueO
       } catch (error) {
         return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
       }
-      if (waiting.length >= limit) {
+      if (waiting.length >= maxQueuedSends) {
         return Promise.reject(
           new PushError(
             'buffer-full',
-            DEV && `Message not sent: ${limit} messages already wait. Send fewer at once, or raise \`maxQueuedSends\`.`,
+            DEV &&
+              `Message not sent: ${maxQueuedSends} messages already wait. Send fewer at once, or raise \`maxQueuedSends\`.`,
           ),
         )
       }

@@ -28,7 +28,11 @@ export interface ChannelWorks {
   /** How long one message may be, in bytes. */
   maxMessageBytes: number
   /** The supervised connection. */
-  link: (position: Position, moved: (position: Position) => void, retryNow$: Observable<void>) => Observable<LinkEvent>
+  link: (reader: {
+    position: Position
+    moved: (position: Position) => void
+    retryNow$: Observable<void>
+  }) => Observable<LinkEvent>
   /** What the technique knows of the channel's origin, in words. */
   explain: () => string | undefined
   /** Sends by HTTP; undefined where the backend cannot. */
@@ -41,21 +45,8 @@ export interface ChannelWorks {
 }
 
 /** Makes a channel: one supervised connection while it has readers, decoded for all of them. */
-export function createChannel({
-  url,
-  definition: { decode, encode, sequence, replay },
-  compare,
-  disconnectDelay,
-  maxQueuedSends,
-  sendTimeout,
-  maxMessageBytes,
-  link,
-  explain,
-  post = unsupported,
-  scheduler,
-  warnings,
-  active,
-}: ChannelWorks): Channel<unknown, unknown> {
+export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
+  const { url, definition, compare, disconnectDelay, link, explain, post = unsupported, scheduler, active } = works
   /** The last one that the supervisor reported, for when the channel connects again. */
   let position = initialPosition()
   /** Undefined while idle; a closed one while the channel is `closed` or `failed`. */
@@ -65,9 +56,9 @@ export function createChannel({
   let pausedAt: Position | undefined
   const moved = (next: Position) => void (position = next)
   const retryNow$ = new Subject<void>()
-  const log = eventLog(replay?.(), scheduler)
-  const outgoing = sendQueue({ url, encode, limit: maxQueuedSends, timeout: sendTimeout, scheduler })
-  const warn = process.env.NODE_ENV !== 'production' && warnings ? developmentWarnings(url) : undefined
+  const log = eventLog(definition.replay?.(), scheduler)
+  const outgoing = sendQueue({ ...works, ...definition })
+  const warn = process.env.NODE_ENV !== 'production' && works.warnings ? developmentWarnings(url) : undefined
 
   const emit = deliveryQueue((event: PushEvent<unknown>) => {
     const { present } = readers
@@ -88,7 +79,7 @@ export function createChannel({
     emit({ type: 'gap', reason: 'not-resumed' })
     end({ type: 'failed', error })
   }
-  const decoder = messageDecoder({ decode, sequence, compare, maxMessageBytes, emit, fail })
+  const decoder = messageDecoder({ ...works, ...definition, emit, fail })
 
   const open = ({ type, technique, unconfirmed = false, reason }: Extract<LinkEvent, { type: 'open' }>) => {
     decoder.interrupted(false)
@@ -125,7 +116,7 @@ export function createChannel({
 
   const connect = () => {
     const next = (connection = new Subscription())
-    next.add(link(position, moved, retryNow$).subscribe(handleLinkEvent))
+    next.add(link({ position, moved, retryNow$ }).subscribe(handleLinkEvent))
   }
   const disconnect = () => {
     connection?.unsubscribe()

@@ -4,6 +4,7 @@ import { backoff, type RetryPolicy } from '../connection/backoff.ts'
 import type { HeartbeatOptions } from '../connection/heartbeat-monitor.ts'
 import type { Lifecycle } from '../connection/lifecycle.ts'
 import { checkNumbers, checkOption, checkUnknown, notCalled, wrongOption } from '../internal/check-options.ts'
+import { DEV } from '../internal/dev.ts'
 import { hostScheduler } from '../internal/time.ts'
 import { MAX_MESSAGE_BYTES } from '../parsers/message-limit.ts'
 import type { Technique } from '../techniques/technique.ts'
@@ -94,10 +95,10 @@ export function clientConfig({
     )
   checkNumbers(OWNER, { disconnectDelay, maxQueuedSends })
   checkNumbers(OWNER, { ...limits, maxMessageBytes, sendTimeout }, 1)
-  if (backend !== undefined && (typeof backend !== 'object' || backend === null)) throw notCalled('backend', backend)
   checkPolicy(retry)
   checkTechnique(technique)
   if (process.env.NODE_ENV !== 'production') {
+    if (backend !== undefined && (typeof backend !== 'object' || backend === null)) throw notCalled('backend', backend)
     if (lifecycle && typeof lifecycle !== 'function') throw notCalled('lifecycle', lifecycle)
     checkOption(
       prepareRequest === undefined || typeof prepareRequest === 'function',
@@ -133,12 +134,12 @@ const LIMITS = {
   idleReconnectAfter: true,
 } satisfies Record<keyof HeartbeatOptions, true>
 
-/** Throws `invalid-option` for a retry policy that was not called, or is not one. */
+/** In development, throws `invalid-option` for a retry policy that was not called, or is not one. */
 export function checkPolicy(policy: RetryPolicy): void {
-  if (typeof policy.nextDelay !== 'function') throw notCalled('retry', policy)
+  if (DEV && typeof policy.nextDelay !== 'function') throw notCalled('retry', policy)
 }
 
-/** Throws `invalid-option` for a technique that was not called, or is not one. */
+/** In development, throws `invalid-option` for a technique that was not called, or is not one. */
 export function checkTechnique(technique: Technique | undefined): void {
-  if (technique && typeof technique.connect !== 'function') throw notCalled('technique', technique)
+  if (DEV && technique && typeof technique.connect !== 'function') throw notCalled('technique', technique)
 }

@@ -55,10 +55,10 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     compare: config.backend?.compare,
     disconnectDelay,
     explain: () => technique.explain?.(url, config.scheduler.now()),
-    link: (position, moved, retryNow$) =>
+    link: (reader) =>
       session && topic !== undefined
-        ? session.topic(topic, { position, moved, retryNow$, policy: retry, disconnectWhenHidden })
-        : connection.link({ position, moved, retryNow$ }, (events$) =>
+        ? session.topic(topic, { ...reader, policy: retry, disconnectWhenHidden })
+        : connection.link(reader, (events$) =>
             process.env.NODE_ENV !== 'production' ? droppable(channel, events$) : events$,
           ),
     post: post && ((data, signal) => post(data, signal)),

@@ -103,9 +103,12 @@ const connect = (technique: Technique, request: PushRequest): Observable<SourceE
           ),
       )
 
-/** Returns the signals of a lifecycle for one channel. Throws where it was not called, or returned something else. */
+/**
+ * Returns the signals of a lifecycle for one channel. In development, throws where it was not called, or returned something
+ * else.
+ */
 function signalsOf(lifecycle: Lifecycle, channel: Parameters<Lifecycle>[0]): LifecycleSignals {
-  const signals: unknown = lifecycle(channel)
-  if (typeof signals !== 'object' || signals === null) throw notCalled('lifecycle', lifecycle)
+  const signals = lifecycle(channel)
+  if (DEV && (typeof signals !== 'object' || (signals as unknown) === null)) throw notCalled('lifecycle', lifecycle)
   return signals
 }

@@ -38,16 +38,13 @@ interface Attempt<P> extends ConnectOptions<P>, Pick<Supervision<P>, 'prepare' |
 }
 
 /** Makes one connection from a cursor, or without it if the server does not respond because of it, and watches it. */
-export function connectOnce<P>(
-  { connect, managesLiveness, expiresAt, promised, tracker, scheduler, prepare, pollRate, ...limits }: Attempt<P>,
-  prepared: P,
-  from: string | undefined,
-): Observable<SourceEvent> {
+export function connectOnce<P>(attempt: Attempt<P>, prepared: P, from: string | undefined): Observable<SourceEvent> {
+  const { connect, managesLiveness, expiresAt, tracker, scheduler, prepare, pollRate } = attempt
   const resumable = () => canResume(tracker.position)
   // A server that may ignore the cursor would lose and repeat messages with every rotation, unseen.
   const rotatable = () => resumable() && !tracker.position.recent
   const watch = (own?: HeartbeatOptions, until?: number) =>
-    monitorHeartbeat({ ...limits, ...own, promised, resumable, rotatable, until, scheduler })
+    monitorHeartbeat({ ...attempt, ...own, resumable, rotatable, until })
 
   const connectFrom = (value: string | undefined) => {
     const { namespace, withheld: withoutCursor = false } = tracker.position

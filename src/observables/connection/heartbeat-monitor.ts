@@ -52,7 +52,7 @@ export function monitorHeartbeat({
   until = Infinity,
   scheduler,
 }: HeartbeatOptions & {
-  promised: number | undefined
+  promised?: number | undefined
   resumable: () => boolean
   rotatable?: () => boolean
   until?: number | undefined

@@ -57,10 +57,10 @@ export function afterEvent(state: HeartbeatState, event: SourceEvent, limits: He
   }
   if (event.type !== 'alive' || event.heartbeat === undefined) return state
   const { heartbeat } = event
-  if (heartbeat === 'default') return { ...state, silence: heartbeatWithin(limits.heartbeatInterval, limits, 'body') }
+  if (heartbeat === 'default') return { ...state, silence: silenceOf(limits.heartbeatInterval, limits, 'body') }
   if (heartbeat === promised && silence.type !== 'body') return state
   const agreed = heartbeat === 'agreed' ? promised : heartbeat
-  return { ...state, promised: agreed, silence: agreedSilence(agreed, limits) }
+  return { ...state, promised: agreed, silence: silenceOf(agreed, limits) }
 }
 
 function silenceOfOpen(
@@ -68,21 +68,19 @@ function silenceOfOpen(
   promised: number | undefined,
   limits: HeartbeatLimits,
 ): Silence {
-  if (ping) return ping.within === undefined ? idle(limits) : { type: 'heartbeat', limit: ping.every + ping.within }
+  if (ping?.within !== undefined) return { type: 'heartbeat', limit: ping.every + ping.within }
+  if (ping) return silenceOf(undefined, limits)
   // A dead connection would stay unconfirmed, so that one may not be silent, with or without heartbeats.
-  return unconfirmed ? heartbeatWithin(promised ?? limits.heartbeatInterval, limits) : agreedSilence(promised, limits)
+  return silenceOf(unconfirmed ? (promised ?? limits.heartbeatInterval) : promised, limits)
 }
 
-const agreedSilence = (promised: number | undefined, limits: HeartbeatLimits): Silence =>
-  promised === undefined ? idle(limits) : heartbeatWithin(promised, limits)
-
-const heartbeatWithin = (
-  interval: number,
-  { heartbeatGrace }: HeartbeatLimits,
+/** Returns how long a connection with this heartbeat may be silent; undefined: it has none. */
+const silenceOf = (
+  heartbeat: number | undefined,
+  { heartbeatGrace, idleReconnectAfter }: HeartbeatLimits,
   type: 'heartbeat' | 'body' = 'heartbeat',
-): Silence => ({ type, limit: interval + heartbeatGrace })
-
-const idle = ({ idleReconnectAfter }: HeartbeatLimits): Silence => ({ type: 'idle', limit: idleReconnectAfter })
+): Silence =>
+  heartbeat === undefined ? { type: 'idle', limit: idleReconnectAfter } : { type, limit: heartbeat + heartbeatGrace }
 
 /** Returns whether an event is for subscribers. The others are signs of life, for the monitor alone. */
 export function isForwarded(phase: Phase, event: SourceEvent): boolean {

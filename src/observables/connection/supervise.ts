@@ -50,24 +50,24 @@ interface Session<P> extends SuperviseOptions<P> {
 }
 
 /** Connects, waits after each failure, and connects again, until the session or the channel ends. */
-export function supervise<P>({
-  prepare,
-  prepares = true,
-  policy,
-  promised,
-  continuity,
-  retryNow$ = NEVER,
-  failed,
-  scheduler = hostScheduler,
-  connectTimeout: firstOpening = CONNECT_TIMEOUT,
-  heartbeatInterval = DEFAULT_HEARTBEAT,
-  tracker,
-  signals: { wake$ = NEVER, minDelay, pollRate },
-  subscriber,
-  session,
-  fail,
-  ...others
-}: Session<P>): void {
+export function supervise<P>(options: Session<P>): void {
+  const {
+    prepare,
+    prepares = true,
+    policy,
+    promised,
+    continuity,
+    retryNow$ = NEVER,
+    failed,
+    scheduler = hostScheduler,
+    connectTimeout: firstOpening = CONNECT_TIMEOUT,
+    heartbeatInterval = DEFAULT_HEARTBEAT,
+    tracker,
+    signals: { wake$ = NEVER, minDelay, pollRate },
+    subscriber,
+    session,
+    fail,
+  } = options
   const failures = retryState(policy, scheduler, prepares, minDelay)
   let phase: 'connecting' | 'open' | 'waiting' = 'connecting'
   let receivedAt = 0
@@ -75,7 +75,7 @@ export function supervise<P>({
   /** An `unconfirmed` open brought nothing, and nothing came since: another one is not shown as open. */
   let unheard = false
   let current = new Subscription()
-  let limits = { ...others, heartbeatInterval, connectTimeout: firstOpening }
+  let connectTimeout = firstOpening
 
   /** Ends the present attempt or wait; the next one lives in the returned subscription. */
   const replace = () => {
@@ -87,7 +87,7 @@ export function supervise<P>({
 
   const fresh = () => prepare(failures.count).pipe(firstWithin(PREPARE_WITHIN, scheduler, unprepared), take(1))
   const connection = (prepared: P, from: string | undefined) =>
-    connectOnce({ ...limits, promised, tracker, scheduler, prepare: fresh, pollRate }, prepared, from)
+    connectOnce({ ...options, scheduler, connectTimeout, prepare: fresh, pollRate }, prepared, from)
 
   const attempt = (own: Subscription, unbroken = false) => {
     const expected = unbroken ? undefined : cursorToRepeat(tracker.position, continuity)
@@ -106,8 +106,7 @@ export function supervise<P>({
       }
       if (event.type === 'open') phase = event.type
       tracker.next(event, unheard)
-      if (event.type === 'open' && tracker.expectsRepeat())
-        own.add(runAfter(limits.connectTimeout, scheduler, giveUpCursor))
+      if (event.type === 'open' && tracker.expectsRepeat()) own.add(runAfter(connectTimeout, scheduler, giveUpCursor))
     }
     const giveUpCursor = () => {
       if (tracker.expectsRepeat())
@@ -118,7 +117,7 @@ export function supervise<P>({
       const broken = fault(cause)
       const error = refusedCursor(broken, tracker.position)
       unheard ||= unconfirmed && scheduler.now() - receivedAt >= (promised ?? heartbeatInterval)
-      limits = { ...limits, connectTimeout: openingTime(error, firstOpening, limits.connectTimeout) }
+      connectTimeout = openingTime(error, firstOpening, connectTimeout)
       const stood = openFor()
       const delay = failures.failed(error, stood)
       failed?.(error, stood !== undefined && stood >= policy.resetAfter)

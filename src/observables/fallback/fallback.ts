@@ -54,7 +54,7 @@ export interface FallbackOptions {
  * @example fallback({ storage: localStorage }, webSocket(), sse(), longPolling())
  */
 export function fallback(...given: readonly (FallbackOptions | Technique)[]): Technique {
-  checkArguments(given)
+  if (process.env.NODE_ENV !== 'production') checkArguments(given)
   const techniques = given.filter(isTechnique)
   const {
     connectTimeout = 3_000,
@@ -124,7 +124,7 @@ function checkArguments(given: readonly unknown[]): void {
   for (const [index, argument] of given.entries())
     checkOption(
       typeof argument === 'object' && argument !== null,
-      DEV && wrongOption(`arguments[${index}]`, 'fallback', argument, 'Write fallback(webSocket(), sse()).'),
+      wrongOption(`arguments[${index}]`, 'fallback', argument, 'Write fallback(webSocket(), sse()).'),
     )
 }
 

@@ -17,7 +17,13 @@ function connection() {
 function start({ limit = 64 } = {}) {
   const time = virtualTime()
   const encode = (data: unknown) => (data instanceof Promise ? (data as Promise<string>) : String(data))
-  const queue = sendQueue({ url: 'https://example.com/a', encode, limit, timeout: 1_000, scheduler: time })
+  const queue = sendQueue({
+    url: 'https://example.com/a',
+    encode,
+    maxQueuedSends: limit,
+    sendTimeout: 1_000,
+    scheduler: time,
+  })
   const settled: string[] = []
   const send = (data: unknown, name = String(data)) =>
     void queue.send(data).then(

@@ -96,16 +96,15 @@ export function checkDeclaration(options: JsonMessagesOptions<never>): void {
   const { ping, heartbeat, subprotocols, closes = {} } = options
   const wrong = (name: string, value: unknown, advice: string | false) =>
     advice && wrongOption(name, 'jsonMessages', value, advice)
-  for (const name of REQUIRED)
-    checkOption(
-      typeof options[name] === 'function',
-      wrong(name, options[name], DEV && 'It is required: give a function.'),
-    )
-  for (const name of OPTIONAL)
-    checkOption(
-      options[name] === undefined || typeof options[name] === 'function',
-      wrong(name, options[name], DEV && 'Give a function, or leave it out.'),
-    )
+  if (process.env.NODE_ENV !== 'production') {
+    for (const name of REQUIRED)
+      checkOption(typeof options[name] === 'function', wrong(name, options[name], 'It is required: give a function.'))
+    for (const name of OPTIONAL)
+      checkOption(
+        options[name] === undefined || typeof options[name] === 'function',
+        wrong(name, options[name], 'Give a function, or leave it out.'),
+      )
+  }
   checkOption(
     options.accepted === undefined || options.send !== undefined,
     wrong('accepted', options.accepted, DEV && 'Without `send` nothing is sent: give `send` too, or leave it out.'),

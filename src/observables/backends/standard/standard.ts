@@ -115,10 +115,11 @@ function checkOptions({
       )
   if (heartbeat && typeof heartbeat === 'object') {
     const { send, every = NaN, within } = heartbeat
-    checkOption(
-      typeof send === 'string' || typeof send === 'function' || ArrayBuffer.isView(send),
-      DEV && wrongOption('heartbeat.send', 'standard', send, 'Give text, bytes or a function that returns them.'),
-    )
+    if (process.env.NODE_ENV !== 'production')
+      checkOption(
+        typeof send === 'string' || typeof send === 'function' || ArrayBuffer.isView(send),
+        wrongOption('heartbeat.send', 'standard', send, 'Give text, bytes or a function that returns them.'),
+      )
     checkNumbers('standard', { 'heartbeat.every': every, 'heartbeat.within': within }, 1)
   } else checkNumbers('standard', { heartbeat }, 1)
 }
