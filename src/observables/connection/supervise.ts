@@ -9,7 +9,7 @@ import { CONNECT_TIMEOUT, DEFAULT_HEARTBEAT } from './heartbeat-monitor.ts'
 import type { LifecycleSignals } from './lifecycle.ts'
 import { retryState } from './retry-state.ts'
 import type { PositionTracker } from './track-position.ts'
-import { cursorToRepeat, type Continuity } from './verify-continuity.ts'
+import { cursorToAskFrom, cursorToRepeat, type Continuity } from './verify-continuity.ts'
 import { refusedCursor } from './without-cursor.ts'
 import { DEV } from '../internal/dev.ts'
 import { firstWithin, hostScheduler, runAfter, wallTime } from '../internal/time.ts'
@@ -91,7 +91,7 @@ export function supervise<P>(options: Session<P>): void {
 
   const attempt = (own: Subscription, unbroken = false) => {
     const expected = unbroken ? undefined : cursorToRepeat(tracker.position, continuity)
-    const from = expected === undefined ? tracker.position.value : continuity?.before(expected)
+    const from = cursorToAskFrom(tracker.position, expected, continuity)
     let unconfirmed = false
     openedAt = undefined
     tracker.follow(own, expected)

@@ -72,7 +72,7 @@ export function trackPosition(
     return true
   }
   const message = (event: SourceMessage) => {
-    if (accept(event)) subscriber.next(event.cursor === '' ? { ...event, cursor: undefined } : event)
+    if (accept(event)) subscriber.next(withoutEmptyCursor(event))
   }
   const alive = (event: SourceAlive) => {
     const { value } = position
@@ -109,3 +109,7 @@ export function trackPosition(
     },
   }
 }
+
+/** Returns a message as readers get it: an empty cursor, by which the server cleared it, is none. */
+const withoutEmptyCursor = (message: SourceMessage): SourceMessage =>
+  message.cursor === '' ? { ...message, cursor: undefined } : message

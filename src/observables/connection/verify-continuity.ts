@@ -21,6 +21,13 @@ export const cursorToRepeat = (
   continuity: Continuity | undefined,
 ): string | undefined => (continuity && !withheld && !reportsGaps ? value : undefined)
 
+/** Returns the cursor that the next connection asks from; undefined: none. */
+export const cursorToAskFrom = (
+  { value }: Position,
+  expected: string | undefined,
+  continuity: Continuity | undefined,
+): string | undefined => (expected === undefined ? value : continuity?.before(expected))
+
 /** An event that may have a cursor. */
 type PositionedEvent = SourceMessage | SourceAlive
 
