@@ -96,7 +96,7 @@ export function mercure({ from = 'now', heartbeat, private: isPrivate = false }:
         else if (begins === undefined && head && cursor?.namespace === NAMESPACE)
           emit({ type: 'gap', reason: 'not-resumed' })
         return ({ id, event = 'message', data }) => {
-          if (id === undefined) throw unexpectedServer('a Mercure hub', DEV && 'an event has no id')
+          if (id === undefined) throw unexpectedServer(DEV && 'a Mercure hub', DEV && 'an event has no id')
           emit({ type: 'message', data, event, cursor: id })
         }
       },

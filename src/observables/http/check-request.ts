@@ -25,7 +25,7 @@ export function checkRequest(
     )
   }
   const dropped = Object.keys(headers).find((name) => !checked.headers.has(name))
-  if (dropped !== undefined) throw headerUnsupported(dropped, 'this host')
+  if (dropped !== undefined) throw headerUnsupported(dropped, DEV && 'this host')
 }
 
 /**
@@ -33,12 +33,12 @@ export function checkRequest(
  *
  * @throws PushError `headers-unsupported`
  */
-export function checkNoHeaders(headers: Readonly<Record<string, string>>, sender: string): void {
+export function checkNoHeaders(headers: Readonly<Record<string, string>>, sender: string | false): void {
   const [name] = Object.keys(headers)
   if (name !== undefined) throw headerUnsupported(name, sender)
 }
 
-const headerUnsupported = (name: string, sender: string) =>
+const headerUnsupported = (name: string, sender: string | false) =>
   new PushError(
     'headers-unsupported',
     DEV && `Connection not opened: ${sender} cannot send the header "${name}". Put its value into \`query\`.`,

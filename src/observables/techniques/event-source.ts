@@ -25,7 +25,7 @@ export const readEventSource = (
   { backend: named, credentials, ...target }: PushRequest,
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    checkNoHeaders(target.headers, 'EventSource')
+    checkNoHeaders(target.headers, DEV && 'EventSource')
     const backend = selectPart(named, 'eventStream', standardEventStream)
     const { url, namespace, resume, ownCursors, assumed } = backend.buildRequest(target, false)
     const source = openEventSource(technique, url, credentials === 'include')

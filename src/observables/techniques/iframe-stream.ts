@@ -61,7 +61,7 @@ export function iframeStream({ maxBufferedChars = 8_388_608 }: IframeStreamOptio
 
 const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChars: number): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    checkNoHeaders(target.headers, 'an iframe')
+    checkNoHeaders(target.headers, DEV && 'an iframe')
     const page = selectPart(backend, 'foreverFrame', standardFrame)
     const { url, namespace, resume } = page.buildRequest(target)
     const { origin } = new URL(url)

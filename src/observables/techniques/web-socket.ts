@@ -58,7 +58,7 @@ const connect = (
   maxBuffered: number,
 ): Observable<SourceEvent> =>
   new Observable((subscriber) => {
-    checkNoHeaders(target.headers, 'WebSocket')
+    checkNoHeaders(target.headers, DEV && 'WebSocket')
     const backend = selectPart(named, 'webSocket', standardWebSocket)
     const { ping } = backend
     const { url: address, namespace, resume } = backend.buildRequest(target)
