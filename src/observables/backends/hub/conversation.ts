@@ -50,7 +50,7 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     error(head, id) {
       if (latest.get(topic) !== id) return
       latest.delete(topic)
-      const error = rejection(`Topic "${topic}"`, head)
+      const error = rejection(topic, head)
       for (const each of topics.drop(topic)) port.rejected(each, error)
     },
   })

@@ -40,7 +40,7 @@ export function createPublications({ clientId, request, port }: PublicationsOpti
         waiting = undefined
         for (const each of present) publish(each)
       },
-      error: (head) => port.refused(rejection('The session', head)),
+      error: (head) => port.refused(rejection(undefined, head)),
     })
 
   const publish = (publication: Publication) => {

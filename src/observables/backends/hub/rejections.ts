@@ -4,8 +4,8 @@ import { DEV } from '../../internal/dev.ts'
 import { secondsToMs } from '../nchan/control-events.ts'
 import { STANDARD_STATUSES, statusVerdict } from '../verdict.ts'
 
-/** Why the hub rejected a subscription or the session. */
-export function rejection(what: string, { status, reason, retryAfter }: FrameHead): PushError {
+/** Returns the error for the rejection of a topic; undefined: of the session. */
+export function rejection(topic: string | undefined, { status, reason, retryAfter }: FrameHead): PushError {
   const code = Number(status)
   const isFinal = statusVerdict(STANDARD_STATUSES, code) === 'final'
   return new PushError(
