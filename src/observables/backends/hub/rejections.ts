@@ -10,7 +10,8 @@ export function rejection(topic: string | undefined, { status, reason, retryAfte
   const isFinal = statusVerdict(STANDARD_STATUSES, code) === 'final'
   return new PushError(
     isFinal ? rejectionCode(code) : 'unavailable',
-    DEV && `${what} was rejected with status ${code}: "${String(reason)}".`,
+    DEV &&
+      `${topic === undefined ? 'The session' : `Topic "${topic}"`} was rejected with status ${code}: "${String(reason)}".`,
     { status: code, retryAfter: secondsToMs(retryAfter) },
   )
 }
