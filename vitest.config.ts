@@ -16,6 +16,9 @@ const alias = {
   'pinia-push': `${root}/src/index.ts`,
 }
 
+/** A deadline for what hangs, in ms, not a bound of what is tested: the machine may be busy. */
+const DEADLINE = 300_000
+
 /** The tests that run in a page, in one engine. */
 const page = (
   engine: keyof typeof PAGES,
@@ -29,7 +32,13 @@ const page = (
     exclude,
     provide: { engine },
     globalSetup: ['test/servers/global-setup.ts'],
-    browser: { ...PAGES[engine], enabled: true, screenshotFailures: false, api: { host: '127.0.0.1' } },
+    browser: {
+      ...PAGES[engine],
+      enabled: true,
+      screenshotFailures: false,
+      connectTimeout: DEADLINE,
+      api: { host: '127.0.0.1' },
+    },
   },
 })
 
@@ -43,9 +52,8 @@ export default defineConfig({
   resolve: { alias },
   plugins: [vue()],
   test: {
-    // Deadlines for what hangs, not bounds of what is tested: the machine may be busy.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: DEADLINE,
+    hookTimeout: DEADLINE,
     expect: { poll: { timeout: 120_000 } },
     // Most of a test's time is the network's and a browser's, so a few files run at once on the smallest machine too.
     maxWorkers: Math.max(3, availableParallelism() - 1),
