@@ -94,7 +94,7 @@ const rows = (options: typeof OPTIONS) =>
     Object.entries(own).flatMap(([name, give]) => WRONG.map((value) => [owner, name, value, give] as const)),
   )
 
-describe('a number that is none is refused where it is given', () => {
+describe('an invalid number is rejected where it is passed', () => {
   test.for(rows(OPTIONS))('%s: %s: %j', ([, , value, give]) => {
     expect(() => give(value as never)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
@@ -140,7 +140,7 @@ describe('a number that is none is refused where it is given', () => {
   )
 })
 
-describe('`Infinity` is a time that never comes', () => {
+describe('`Infinity` is a time that never ends', () => {
   test.for([
     ['disconnectDelay', () => createPushClient({ disconnectDelay: Infinity })],
     ['connectTimeout', () => createPushClient({ connectTimeout: Infinity })],

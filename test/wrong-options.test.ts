@@ -98,7 +98,7 @@ const WRONG: Record<string, [give: () => unknown, named: RegExp]> = {
   'a life that is no function': [() => createPushClient({ lifecycle: {} as never }), /`lifecycle`: it is an object/],
 }
 
-describe('an option that cannot work is refused where it is given, and the error says what to write', () => {
+describe('an option that cannot work is rejected where it is passed, and the error names the fix', () => {
   test.each(Object.entries(WRONG))('%s', (_, [give, named]) => {
     expect(give).toThrow(expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(named) }))
   })
@@ -116,7 +116,7 @@ describe('an option that cannot work is refused where it is given, and the error
     'a beginning of durableStreams()': () => durableStreams({ from: 'now' }),
     'a technique and a prepare': () => createPushClient({ technique: webSocket(), prepareRequest: () => undefined }),
   }
-  test.each(Object.entries(RIGHT))('and one that works is taken: %s', (_, give) => {
+  test.each(Object.entries(RIGHT))('and one that works is accepted: %s', (_, give) => {
     expect(give).not.toThrow()
   })
 })

@@ -45,7 +45,7 @@ describe('a source that throws', () => {
   test('may be the getter of `enabled`', async () => {
     const on = shallowRef<boolean | undefined>(true)
     const enabled = () => {
-      if (on.value === undefined) throw new RangeError('nothing to say')
+      if (on.value === undefined) throw new RangeError('no value')
       return on.value
     }
     const { result, technique, errors, advance } = mountSimple(() => usePushChannel(news(), { enabled }))
@@ -190,7 +190,7 @@ describe('reading', () => {
 })
 
 describe('every message', () => {
-  test('is passed to reduce() and onMessage(): also identical messages, and a burst in one task', async () => {
+  test('is passed to reduce() and onMessage(), also identical messages, and a burst in one task', async () => {
     const heard: number[] = []
     const { result, technique, advance } = mountSimple(() => {
       const channel = usePushChannel(ticks({ symbol: 'A' }), {

@@ -11,7 +11,7 @@ function spyOnWarnings() {
   return () => warn.mock.calls.map(([sentence]) => String(sentence)).filter((text) => text.startsWith('[pinia-push]'))
 }
 
-test('a page is warned of a missing CORS header, with the header to send', async ({ script, read }) => {
+test('warns of a missing CORS header, with the header to send', async ({ script, read }) => {
   const server = await script()
   await server.answers([{ headers: { ...text, 'access-control-allow-origin': 'https://other.example' } }])
   const warnings = spyOnWarnings()
@@ -21,7 +21,7 @@ test('a page is warned of a missing CORS header, with the header to send', async
   expect(warnings()).toEqual([expect.stringContaining(`Access-Control-Allow-Origin: ${location.origin}`)])
 })
 
-test('a page is warned of HTML instead of events', async ({ script, read }) => {
+test('warns of HTML instead of events', async ({ script, read }) => {
   const server = await script()
   await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>App</title>' }])
   const warnings = spyOnWarnings()
@@ -30,7 +30,7 @@ test('a page is warned of HTML instead of events', async ({ script, read }) => {
   expect(warnings()).toEqual([expect.stringMatching(/text\/html.*expected.*event-stream/)])
 })
 
-test('a page is warned of a rejected WebSocket, with its URL', async ({ script, read }) => {
+test('warns of a rejected WebSocket, with its URL', async ({ script, read }) => {
   const server = await script()
   const warnings = spyOnWarnings()
   const url = `${server.url.replace('http', 'ws')}a`

@@ -236,7 +236,7 @@ for (const [name, technique] of Object.entries(TECHNIQUES)) {
       expect(reader.count('reconnecting')).toBe(0)
     })
 
-    test('maps each status as its table says', async ({ streams, read }) => {
+    test('maps each status as its table defines', async ({ streams, read }) => {
       const server = await streams()
       const missing = await read(row, `${server.url}missing`, { backend }).sees('failed')
       expect(missing.error).toMatchObject({ code: 'rejected', status: 404 })

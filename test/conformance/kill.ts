@@ -46,7 +46,7 @@ export function nodes(row: Row, engine: Engine) {
     })
 
     library(
-      'reads on when Redis restarts empty, and readers that had everything lose nothing',
+      'continues when Redis restarts empty, and readers that had received everything lose nothing',
       async ({ serve, read }) => {
         const server = await serve()
         const reader = read(row, `${server.url}a`, {

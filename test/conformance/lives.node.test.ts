@@ -189,7 +189,7 @@ describe.for(nodeRows.filter(({ name }) => /polling/i.test(name)).map((row) => [
     })
 
     // Chromium takes a cut head for a whole one.
-    test('never takes a cursor from a response whose head was cut in the epoch', async ({ script, read }) => {
+    test('never uses a cursor from a response whose head was cut in the epoch', async ({ script, read }) => {
       const server = await script()
       const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'
       const told = { 'last-modified': modified, 'push-heartbeat': '15' }

@@ -19,7 +19,7 @@ describe('EventSource', () => {
     ['when `events` lists them', ['error', 'open'], ['one', 'two', 'three']],
     ['when it does not', [], ['three']],
   ] as const)(
-    "takes a server's events named `error` and `open` for messages, and its own for states, %s",
+    "treats a server's events named `error` and `open` as messages, and its own as states, %s",
     async ([, events, expected], { script, read }) => {
       const server = await script()
       const body = 'event: error\ndata: one\n\nevent: open\ndata: two\n\ndata: three\n\n'

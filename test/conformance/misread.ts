@@ -102,7 +102,7 @@ export function malformedResponses(techniques: Techniques) {
     })
 
     test.for(['polling', 'longPolling'] as const)(
-      '%s never takes a login page for a message, and reads on when the page is gone',
+      '%s never treats a login page as a message, and continues when the page is gone',
       async (name, { script, read }) => {
         const server = await script()
         await server.answers([
@@ -156,7 +156,7 @@ export function malformedResponses(techniques: Techniques) {
     })
   })
 
-  test('text on a JSON channel is invalid, and the error says how to decode it', async ({ script, client }) => {
+  test('text on a JSON channel is invalid, and the error names the option to decode it', async ({ script, client }) => {
     const server = await script()
     await server.answers([{ headers: SSE, hold: true, body: 'data: hello\n\ndata: "two"\n\n' }])
     const reader = readChannel(client(row('sse'), { backend: standard() }).channel(`${server.url}a`))

@@ -53,7 +53,7 @@ export function plainServers(techniques: PlainTechniques) {
       expect(story(reader.events)).toEqual(['one', 'two', 'gap not-resumed', 'three'])
     })
 
-    test('takes heartbeat events for heartbeats, not for messages, and emits no gap for them', async ({
+    test('treats heartbeat events as heartbeats, not as messages, and emits no gap for them', async ({
       script,
       read,
     }) => {
@@ -185,7 +185,7 @@ export function plainServers(techniques: PlainTechniques) {
       }
     })
 
-    test('reports event names, and waits at least as long as `retry:` says', async ({ script, read }) => {
+    test('reports event names, and waits at least for the time of `retry:`', async ({ script, read }) => {
       const server = await script()
       await server.answers([{ headers: SSE, body: 'retry: 1234\n\nevent: price\ndata: one\n\n' }])
       const reader = read(row('sse'), `${server.url}a`, via(techniques.sse))

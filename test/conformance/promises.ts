@@ -177,7 +177,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect([...data]).toEqual([0, 1, 255, 128, 13, 10, 13, 10])
     })
 
-    wire('never takes a payload for a frame, an id, a gap or the end of the channel', async ({ serve, read }) => {
+    wire('never treats a payload as a frame, an id, a gap or the end of the channel', async ({ serve, read }) => {
       const server = await serve()
       const reader = read(row, `${server.url}a`)
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -391,7 +391,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       expect(story(reader.events)).toEqual(['one', 'gap history-expired', '7', '8', '9'])
     })
 
-    library('emits a gap when its cursor is in the future, and reads on from now', async ({ serve, client }) => {
+    library('emits a gap when its cursor is in the future, and continues from now', async ({ serve, client }) => {
       const server = await serve()
       await server.publish('a', texts('kept'))
       const later = { namespace: 'nchan', value: `${Math.floor(Date.now() / 1_000) + 3_600}:0`, opened: true }
@@ -466,7 +466,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       }
     })
 
-    library('emits invalid for a message that cannot be decoded, and reads on', async ({ serve, client }) => {
+    library('emits invalid for a message that cannot be decoded, and continues', async ({ serve, client }) => {
       const server = await serve()
       const json = defineChannel<{ n: number }>({ url: `${server.url}a` })
       const reader = readChannel(client(row).channel(json()))
@@ -611,7 +611,7 @@ function statuses(row: Row, { library, host }: Asked) {
     await reader.sees('reconnecting', ({ error }) => error.status === 503)
   })
 
-  host('waits as long as Retry-After says, and its own delay in addition', async ({ script, read }) => {
+  host('waits for the time of Retry-After, and its own delay in addition', async ({ script, read }) => {
     const server = await script()
     await server.answers([{ status: 503, headers: { ...head, 'retry-after': '7' } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
@@ -691,7 +691,7 @@ function polls(row: Row, { library, host }: Asked) {
     ['nothing, with standard()', standard(), { headers: nothing }],
     ['the same state, with standard()', standard(), { headers: same, body: 'the same' }],
   ] as const)(
-    'never polls in a tight loop when each response is immediate and brings %s',
+    'never polls in a tight loop when each response is immediate and has %s',
     async ([, backend, answer], { script, read }) => {
       const server = await script()
       await server.answers([{ ...answer, headers: { ...head, ...answer.headers } }])
@@ -712,7 +712,7 @@ function polls(row: Row, { library, host }: Asked) {
     ['behind its length', 'Content-Length: 5\r\nLast-Modified: Thu, 01 Jan 1970 00:00:09 GMT\r\nEtag: 12'],
     ['before its length', 'Last-Modified: Thu, 01 Jan 1970 00:00:09 GMT\r\nEtag: 12\r\n'],
   ] as const)(
-    'takes a response whose head was cut %s for a lost connection, not for a message',
+    'treats a response whose head was cut %s as a lost connection, not as a message',
     async ([, rest], { script, read }) => {
       const server = await script()
       const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\nContent-Type: text/plain\r\n'
@@ -727,7 +727,7 @@ function polls(row: Row, { library, host }: Asked) {
     },
   )
 
-  host('never takes an earlier cursor from a response whose head was cut', async ({ script, read }) => {
+  host('never uses an earlier cursor from a response whose head was cut', async ({ script, read }) => {
     const server = await script()
     const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n'
     const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'

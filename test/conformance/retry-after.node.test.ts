@@ -21,7 +21,7 @@ test.for(
     ).map((clock) => [name, ...clock] as const),
   ),
 )(
-  '%s waits as long as the server meant when its clock is %s',
+  '%s waits for the time that the server meant when its clock is %s',
   async ([name, , date, retryAfter, waits], { script, read }) => {
     const server = await script()
     await server.answers([

@@ -58,7 +58,7 @@ const test = base.extend<{
 /** What a session of the hub promises with a technique: many channels on one connection, and each as if it had its own. */
 export function sessionsOf(row: Row, engine: Engine): void {
   describe(`a session by ${row.name} in ${engine}`, () => {
-    test('carries many channels, each with its own messages, in order', async ({ serve, sessions }) => {
+    test('delivers many channels, each with its own messages, in order', async ({ serve, sessions }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const names = range(0, 20).map((n) => `room/${n}`)
@@ -72,7 +72,7 @@ export function sessionsOf(row: Row, engine: Engine): void {
       expect(open).toBeLessThanOrEqual(row.sends ? 1 : 3)
     })
 
-    test('delivers awkward text and bytes as they are', async ({ serve, sessions }) => {
+    test('delivers any text and bytes unchanged', async ({ serve, sessions }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const text = readChannel(push.channel(topic('a')))
@@ -86,7 +86,10 @@ export function sessionsOf(row: Row, engine: Engine): void {
       expect(binary.data.map((data) => [...data])).toEqual([[0, 255, 10, 13], [], [3]])
     })
 
-    test('resumes each channel behind its own message after the connection was lost', async ({ serve, sessions }) => {
+    test('resumes each channel after its own last message when the connection was lost', async ({
+      serve,
+      sessions,
+    }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const [one, two, idle] = ['one', 'two', 'idle'].map((name) => readChannel(push.channel(topic(name))))
@@ -106,7 +109,7 @@ export function sessionsOf(row: Row, engine: Engine): void {
       expect([story(one.events), story(two.events), story(idle.events)]).toEqual([range(1, 4), range(1, 4), ['1']])
     })
 
-    test('says gap on each channel when the hub was restarted', async ({ serve, sessions }) => {
+    test('emits a gap on each channel when the hub was restarted', async ({ serve, sessions }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const [one, two] = ['one', 'two'].map((name) => readChannel(push.channel(topic(name))))
@@ -121,7 +124,7 @@ export function sessionsOf(row: Row, engine: Engine): void {
       expect([story(one.events), story(two.events)]).toEqual([['1', 'gap unknown-cursor', '2'], ['gap unknown-cursor']])
     })
 
-    test('one channel that is refused, ends or is left disturbs no other', async ({ serve, sessions }) => {
+    test('a channel that is rejected, ends or is left does not affect the others', async ({ serve, sessions }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const [stays, ends, leaves] = ['stays', 'ends', 'leaves'].map((name) => readChannel(push.channel(topic(name))))
@@ -144,7 +147,7 @@ export function sessionsOf(row: Row, engine: Engine): void {
       await again.gets('2')
     })
 
-    test('publishes what is sent, in order, and resolves when the hub has it', async ({ serve, sessions }) => {
+    test('publishes sent messages in order, and resolves when the hub has them', async ({ serve, sessions }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const reader = readChannel(push.channel(topic('a')))
@@ -154,7 +157,7 @@ export function sessionsOf(row: Row, engine: Engine): void {
       expect(story(reader.events)).toEqual(range(0, 30))
     })
 
-    test('publishes once what is sent while the connection is cut', async ({ serve, sessions }) => {
+    test('publishes messages once that are sent while the connection is cut', async ({ serve, sessions }) => {
       const server = await serve()
       const push = sessions(row, server.url)
       const channel = push.channel(topic('a'))

@@ -100,7 +100,7 @@ describe('a server that sends its head with its first event', () => {
     await status(reader.channel, 'open')
   })
 
-  test('is reported by an error that names `connectTimeout` and says what to do', async ({ script, read }) => {
+  test('is reported by an error that names `connectTimeout` and the fix', async ({ script, read }) => {
     const server = await script()
     await server.answers([late])
     const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })

@@ -64,14 +64,14 @@ const WAYS = {
 }
 const ways = Object.entries(WAYS)
 
-describe('what is deployed', () => {
+describe('the deployed configuration', () => {
   test.each(ways)('lets %s read with a token', async (_, { query, headers, status }) => {
     const answer = await ask(`a${good('a')}${query}`, { headers })
     expect(answer.status).toBe(status)
   })
 
   test.each(ways)(
-    'refuses %s without a token, with one for another channel, and with one of the past',
+    'rejects %s without a token, with one for another channel, and with an expired one',
     async (_, way) => {
       const { query, headers } = way
       const expired = `?token=${tokenFor('a', SOON - 1_200)}`
@@ -81,7 +81,7 @@ describe('what is deployed', () => {
     },
   )
 
-  test.each(ways)('refuses %s to a page of another origin', async (_, { query, headers }) => {
+  test.each(ways)('rejects %s from a page of another origin', async (_, { query, headers }) => {
     const other = 'https://evil.example'
     const asOther = query.includes('frame')
       ? { query: FRAME(other), headers }
@@ -113,14 +113,14 @@ describe('what is deployed', () => {
     expect((await ask('a', { headers: { ...STREAM, authorization } })).status).toBe(200)
   })
 
-  test('is reached by IPv6 too, as it is deployed', async () => {
+  test('is reachable by IPv6 too', async () => {
     // Its certificate is for 127.0.0.1.
     const { host } = new URL(node.url)
     const answer = await ask(`a${good('a')}`, { headers: { ...STREAM, host }, host: '::1', servername: '127.0.0.1' })
     expect(answer.status).toBe(200)
   })
 
-  test.each(ways)('reads no body of %s as the next request, by HTTP/2', async (_, { query }) => {
+  test.each(ways)('does not read the body of %s as the next request, by HTTP/2', async (_, { query }) => {
     const { origin, pathname } = new URL(node.url)
     const session = connect(origin, { ca: node.certificate })
     const hidden = `GET ${pathname}hidden${good('hidden')} HTTP/1.1\r\nHost: push.test\r\nX-Address: 203.0.113.7\r\n\r\n`
@@ -139,7 +139,7 @@ describe('what is deployed', () => {
     expect((await fetch(`${node.publisher}/channels/hidden`)).status).toBe(404)
   })
 
-  test('publishes nothing from outside', async () => {
+  test('rejects publications from outside', async () => {
     const read = await ask(`secret${good('secret')}`, { method: 'POST', body: 'x', headers: { origin: ORIGIN } })
     expect(read.status).toBe(403)
     for (const path of [
@@ -156,7 +156,7 @@ describe('what is deployed', () => {
     expect(state.status).toBe(404)
   })
 
-  test('answers 413 to a message above the limit, and 201 or 202 to one below', async () => {
+  test('responds with 413 to a message above the limit, and with 201 or 202 to one below', async () => {
     const post = async (length: number) => {
       const answer = await fetch(`${node.publisher}/channels/large`, { method: 'POST', body: 'x'.repeat(length) })
       await answer.text()

@@ -64,7 +64,10 @@ const FORGED = {
   'X-Address': ['X-Address: 203.0.113.7'],
   'X-Address, twice, in two cases': ['X-Address: 203.0.113.7', 'x-address: 203.0.113.7'],
   X_Address: ['X_Address: 203.0.113.7', 'X_Channel: other'],
-  'X-Address, which it says is for one hop': ['X-Address: 203.0.113.7', 'Connection: x-address, x-channel, x-uri'],
+  'X-Address, which Connection names as hop-by-hop': [
+    'X-Address: 203.0.113.7',
+    'Connection: x-address, x-channel, x-uri',
+  ],
   'X-Channel': ['X-Channel: other'],
   'X-Method': ['X-Method: POST'],
   'X-Uri': ['X-Uri: /push/other?token=other'],
@@ -85,7 +88,7 @@ describe('a client that is not on 127.0.0.1', () => {
     ])
   })
 
-  test.each(forged)('changes nothing by a forged $name, by $way', async ({ name, headers, way }) => {
+  test.each(forged)('cannot change its address with a forged $name, by $way', async ({ name, headers, way }) => {
     const channel = `forged.${way}.${name.replaceAll(/\W/g, '')}`
     // A WebSocket has a Connection header of its own.
     const { questions } = await ask(local('127.0.0.2'), way, channel, ...headers)
@@ -95,20 +98,20 @@ describe('a client that is not on 127.0.0.1', () => {
     expect(asked.map((question) => question.channel)).not.toContain('other')
   })
 
-  test('is known to authorize by the headers that it sent, its host too', async () => {
+  test('reaches authorize with the headers that it sent, also its Host', async () => {
     for (const way of Object.keys(WAYS)) {
       const { questions } = await ask(local('127.0.0.2'), way, `heads.${way}`, 'Cookie: session=1')
       expect(questions.map(({ headers }) => [headers.host, headers.cookie])).toEqual([['push.test', 'session=1']])
     }
   })
 
-  test('reads with a cookie of 20 kB, as far as nginx takes it', async () => {
+  test('can send cookies of 20 kB', async () => {
     const cookies = ['a', 'b', 'c'].map((name) => `Cookie: ${name}=${'x'.repeat(7_000)}`)
     const { status } = await ask(local('127.0.0.2'), 'poll', 'cookies', ...cookies)
     expect(status).toBe(200)
   })
 
-  test.each(PLACES)('from %s reaches the public listener alone', async (from) => {
+  test.each(PLACES)('from %s reaches only the public listener', async (from) => {
     const { connect: reach } = placeOf(from)
     const answers = []
     for (const [port, path] of [

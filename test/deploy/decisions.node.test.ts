@@ -79,11 +79,11 @@ const texts: Record<string, () => unknown> = {
   'a header name with a space': () => ({ status: 401, headers: { 'X A': 'b' } }),
   'a header outside Latin-1': () => ({ status: 401, headers: { 'X-A': '\u0100' } }),
   'a header that is an object': () => ({ status: 401, headers: { 'X-A': {} } }),
-  'a header that says how long the answer is': () => ({ status: 401, headers: { 'Content-Length': 5 } }),
-  'a header that says how it ends': () => ({ status: 401, headers: { 'transfer-encoding': 'chunked' } }),
+  'a header with the length of the response': () => ({ status: 401, headers: { 'Content-Length': 5 } }),
+  'a header with the coding of the response': () => ({ status: 401, headers: { 'transfer-encoding': 'chunked' } }),
   'a header that has nginx look elsewhere': () => ({ status: 401, headers: { 'X-Accel-Redirect': '/status' } }),
   'headers that are too long': () => ({ status: 401, headers: { 'X-A': 'a'.repeat(5_000) } }),
-  'a header that says what the answer is': () => ({ status: 401, headers: { 'Content-Type': 'text/html' } }),
+  'a header with the type of the response': () => ({ status: 401, headers: { 'Content-Type': 'text/html' } }),
   'headers that are a list': () => ({ status: 401, headers: ['X-A'] }),
   'headers that are a text': () => ({ status: 401, headers: 'X-A: a' }),
   'an error': () => new Error('not thrown'),
@@ -109,7 +109,7 @@ const texts: Record<string, () => unknown> = {
   'a promise that is never kept': () => new Promise(() => {}),
 }
 
-describe('what authorize answers', () => {
+describe('the result of authorize', () => {
   const KNOWN: [name: string, answer: ReturnType<Authorize>, status: number, body: string][] = [
     ['true', true, 200, ''],
     ['false', false, 403, 'Forbidden'],
@@ -118,7 +118,7 @@ describe('what authorize answers', () => {
     ['403', { status: 403 }, 403, 'Forbidden'],
     ['a kept promise', Promise.resolve({ status: 403, reason: 'Grüße' }), 403, 'Grüße'],
   ]
-  test.each(KNOWN)('is done: %s', async (_, answer, status, body) => {
+  test.each(KNOWN)('is applied: %s', async (_, answer, status, body) => {
     const { ask, log } = await startGuard(() => answer)
     expect(await ask()).toMatchObject({ status, body })
     expect(log).toEqual([])
@@ -133,7 +133,7 @@ describe('what authorize answers', () => {
     expect(Object.fromEntries(answer.headers)).toMatchObject({ 'www-authenticate': 'Bearer', 'retry-after': '3' })
   })
 
-  test.each(Object.entries(texts))('is 500 and one line of the log, and the guard lives: %s', async (_, answer) => {
+  test.each(Object.entries(texts))('causes a 500 and one log line, and the guard continues: %s', async (_, answer) => {
     let odd = true
     const { ask, log } = await startGuard(
       lying(() => (odd ? answer() : true)),
@@ -145,7 +145,7 @@ describe('what authorize answers', () => {
     expect(await ask()).toMatchObject({ status: 200 })
   })
 
-  test('is 500 also where the log throws', async () => {
+  test('causes a 500 also if the log throws', async () => {
     const { ask } = await startGuard(
       lying(() => 'yes'),
       {
@@ -159,7 +159,7 @@ describe('what authorize answers', () => {
 
   // The hub may send longer headers: nginx reads a head into one buffer.
   test.each(Object.entries(texts).filter(([name]) => name !== 'headers that are too long'))(
-    'is no answer at the hub either: %s',
+    'is invalid at the hub too: %s',
     async (_, answer) => {
       const decide = async () => parseAnswer(await Promise.race([answer(), 'nothing for ten seconds']))
       const outcome = await decide().then(
@@ -170,13 +170,13 @@ describe('what authorize answers', () => {
     },
   )
 
-  test.each(KNOWN)('is the same answer at the hub: %s', async (_, answer, status, body) => {
+  test.each(KNOWN)('has the same effect at the hub: %s', async (_, answer, status, body) => {
     const refusal = parseAnswer(await answer)
     expect([refusal?.status ?? 200, refusal?.message ?? '']).toEqual([status, body])
   })
 
   // A worker of Nchan's aborts at a refusal that is longer than a buffer.
-  test('may be long, and no worker of nginx dies: a reason of 3,000 bytes is whole, a longer one is 500', async () => {
+  test('may be long without a crash of nginx: a reason of 3,000 bytes is sent, a longer one is a 500', async () => {
     const whole = '€'.repeat(1_000)
     const headers = { 'X-Long': 'x'.repeat(2_000) }
     const nginx = await startNginx({
@@ -201,7 +201,7 @@ describe('what authorize answers', () => {
   })
 })
 
-describe('what nginx asks', () => {
+describe('a request from nginx', () => {
   const REFUSED: Record<string, [headers: Record<string, string>, status: number]> = {
     'another channel than the path names': [{ 'x-channel': 'b' }, 400],
     'the end of a name': [{ 'x-channel': 'a', 'x-uri': '/push/ba' }, 400],
@@ -214,7 +214,7 @@ describe('what nginx asks', () => {
     'no path': [{ 'x-uri': '' }, 400],
     'a method that it does not know': [{ 'x-method': 'PUT' }, 405],
   }
-  test.each(Object.entries(REFUSED))('is refused, and authorize not asked: %s', async (_, [headers, status]) => {
+  test.each(Object.entries(REFUSED))('is rejected without a call of authorize: %s', async (_, [headers, status]) => {
     const asked: string[] = []
     const { ask } = await startGuard(({ channel }) => asked.push(channel) > 0)
     expect(await ask(headers)).toMatchObject({ status })
@@ -222,14 +222,14 @@ describe('what nginx asks', () => {
   })
 
   test.each(['//[/a?x=1', '/push//a?x=1&http://[', '/push/a?%&x=1', '/push/a?%ff%zz&x=1'])(
-    'may be no URL: %s',
+    'may have an invalid URL: %s',
     async (uri) => {
       const { ask } = await startGuard(({ channel, query }) => channel === 'a' && query.get('x') === '1')
       expect(await ask({ 'x-uri': uri })).toMatchObject({ status: 200 })
     },
   )
 
-  test('is 500 and a line that says what to do, where nginx has files of another version', async () => {
+  test('gets a 500, and a log line with the fix, if nginx has files of another version', async () => {
     const { port, log } = await startGuard(() => true)
     const headers = { 'x-channel': 'a', 'x-method': 'POST', 'x-uri': '/push/a' }
     expect((await fetch(`http://127.0.0.1:${port}`, { headers })).status).toBe(500)
@@ -239,22 +239,22 @@ describe('what nginx asks', () => {
 
 /** How a publisher may fail. */
 const FAILURES: Record<string, RequestListener> = {
-  'answers nothing': () => {},
+  'sends nothing': () => {},
   'stops in its head': ({ socket }) => void socket.write('HTTP/1.1 200 OK\r\n'),
   'stops in its body': (_, answer) => void answer.writeHead(200, { 'content-length': 100 }).write('{'),
   'cuts the connection': ({ socket }) => void socket.destroy(),
-  'answers 500': (_, answer) => void answer.writeHead(500).end('full'),
-  'answers 403': (_, answer) => void answer.writeHead(403).end(),
-  'answers with another place': (_, answer) => void answer.writeHead(302, { location: '/' }).end(),
-  'answers with nothing': (_, answer) => void answer.end(),
-  'answers with no JSON': (_, answer) => void answer.end('queued messages: 0\r\nlast'),
-  'answers null': (_, answer) => void answer.end('null'),
-  'answers with other JSON': (_, answer) => void answer.end('{"messages":"many"}'),
+  'responds with 500': (_, answer) => void answer.writeHead(500).end('full'),
+  'responds with 403': (_, answer) => void answer.writeHead(403).end(),
+  'responds with a redirect': (_, answer) => void answer.writeHead(302, { location: '/' }).end(),
+  'responds with an empty body': (_, answer) => void answer.end(),
+  'responds with text instead of JSON': (_, answer) => void answer.end('queued messages: 0\r\nlast'),
+  'responds with null': (_, answer) => void answer.end('null'),
+  'responds with other JSON': (_, answer) => void answer.end('{"messages":"many"}'),
   'does not begin the channel': ({ method }, answer) => void answer.writeHead(method === 'GET' ? 404 : 507).end(),
 }
 
 describe('a publisher that fails', () => {
-  test.each(Object.entries(FAILURES))('is 503 with Retry-After and one line of the log: it %s', async (_, failure) => {
+  test.each(Object.entries(FAILURES))('causes a 503 with Retry-After and one log line: it %s', async (_, failure) => {
     const publisher = await startPublisher(failure)
     const { ask, log } = await startGuard(() => true, { publisher, publisherTimeout: 300 })
     const answer = await ask(subscribing('a'))
@@ -262,14 +262,14 @@ describe('a publisher that fails', () => {
     expect(log).toEqual([expect.stringMatching(/^Channel a could not be begun[^\p{Cc}]+$/u)])
   })
 
-  test('is 503 where nobody listens', async () => {
+  test('causes a 503 if it does not listen', async () => {
     const publisher = `http://127.0.0.1:${await freePort()}/`
     const { ask, log } = await startGuard(() => true, { publisher })
     expect(await ask(subscribing('a'))).toMatchObject({ status: 503 })
     expect(log).toEqual([expect.stringContaining('ECONNREFUSED')])
   })
 
-  test('keeps one channel waiting, and no other', async () => {
+  test('delays only its own channel', async () => {
     const held: (() => void)[] = []
     const publisher = await startPublisher(({ url, method }, answer) => {
       const say = () => answer.end('{"messages":1}')
@@ -286,7 +286,7 @@ describe('a publisher that fails', () => {
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200])
   })
 
-  test('is asked again by the next reader', async () => {
+  test('gets another request for the next reader', async () => {
     let fails = true
     const publisher = await startPublisher(
       (_, answer) => void answer.writeHead(fails ? 500 : 200).end('{"messages":1}'),
@@ -298,8 +298,8 @@ describe('a publisher that fails', () => {
   })
 })
 
-describe('many questions at once', () => {
-  test('wait for authorize up to a bound, and more are 503 until there is room', async () => {
+describe('many requests at once', () => {
+  test('wait for authorize up to a limit, and others get a 503 until there is room', async () => {
     let release = () => {}
     const decision = new Promise<boolean>((resolve) => (release = () => resolve(true)))
     let asked = 0

@@ -54,7 +54,7 @@ async function ask(query = '') {
 }
 
 describe('the guard as a process', () => {
-  test('answers what it was asked before SIGTERM, takes no more, and ends', async () => {
+  test('responds to requests from before SIGTERM, accepts no others, and exits', async () => {
     await startGuard()
     expect(await ask()).toBe(200)
     const pending = ask('waits')
@@ -67,7 +67,7 @@ describe('the guard as a process', () => {
     await ended
   })
 
-  test('lives where it has no descriptor for one more connection, and answers when it has', async () => {
+  test('continues without a free file descriptor, and responds once there is one', async () => {
     await startGuard(48)
     const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => {}))
     const over = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
@@ -78,7 +78,7 @@ describe('the guard as a process', () => {
     await expect.poll(() => ask().catch(() => 'rejected')).toBe(200)
   })
 
-  test('lives where a promise that authorize left is rejected', async () => {
+  test('continues after an unhandled rejection in authorize', async () => {
     await startGuard()
     expect(await ask('leaves')).toBe(200)
     expect(await ask()).toBe(200)

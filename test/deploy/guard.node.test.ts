@@ -22,7 +22,7 @@ const signing = (language: string): string => {
 }
 
 describe('the guard', () => {
-  test('lets no channel be empty, so that no worker dies where a reader resumes after all has expired', async () => {
+  test('keeps no channel empty, so that no worker crashes if a reader resumes after all messages expired', async () => {
     const nginx = await startNginx({
       guard: guards().start,
       changes: (port) => [plain(port), ['push/history.conf', 'nchan_message_timeout 1d;', 'nchan_message_timeout 1s;']],
@@ -50,24 +50,27 @@ describe('the guard', () => {
     await nginx.stop()
   })
 
-  test('says what it needs where it has no secret', async () => {
+  test('names the missing secret, and how to create one', async () => {
     const { PUSH_SECRET: _, ...env } = process.env
     const started = run(process.execPath, [`${deploy}guard.mjs`], { env })
     await expect(started).rejects.toThrow(/PUSH_SECRET is not set.*openssl rand -hex 32/)
   })
 
-  test.each(['js', 'python'])('takes a token that a backend signs by the %s of deploy/README.md', async (language) => {
-    const env = { ...process.env, PUSH_SECRET: SECRET }
-    const code = signing(language).replace('/etc/pinia-push/', deploy)
-    const [command, ...args] = interpreter(language, language === 'js' ? `${code}\nconsole.log(token)` : code)
-    const { stdout: token } = await run(command, args, { env })
-    const judge = `import { authorize } from '${deploy}authorize.mjs'
+  test.each(['js', 'python'])(
+    'accepts a token that a backend signs with the %s code of deploy/README.md',
+    async (language) => {
+      const env = { ...process.env, PUSH_SECRET: SECRET }
+      const code = signing(language).replace('/etc/pinia-push/', deploy)
+      const [command, ...args] = interpreter(language, language === 'js' ? `${code}\nconsole.log(token)` : code)
+      const { stdout: token } = await run(command, args, { env })
+      const judge = `import { authorize } from '${deploy}authorize.mjs'
       const query = new URLSearchParams({ token: process.argv[1] })
       const asked = (channel) => authorize({ action: 'subscribe', channel, query, headers: {} })
       console.log(JSON.stringify([asked('prices'), asked('others')]))`
-    const { stdout: judged } = await run(process.execPath, ['--input-type=module', '-e', judge, token.trim()], {
-      env,
-    })
-    expect(JSON.parse(judged)).toEqual([true, { status: 403, reason: 'not for this channel' }])
-  })
+      const { stdout: judged } = await run(process.execPath, ['--input-type=module', '-e', judge, token.trim()], {
+        env,
+      })
+      expect(JSON.parse(judged)).toEqual([true, { status: 403, reason: 'not for this channel' }])
+    },
+  )
 })

@@ -88,7 +88,7 @@ async function streams(count: number, open: (n: number) => ReturnType<typeof str
 }
 
 describe('one address', () => {
-  test('holds so many streams, and one more is answered 429 until one is left', async () => {
+  test('has a limited number of streams: one more gets a 429 until another one closes', async () => {
     const opened = []
     for (let n = 0; n <= STREAMS; n += 1) opened.push(await stream('127.0.0.2'))
     expect(opened.map(({ status }) => status)).toEqual([200, 200, 200, 429])
@@ -98,7 +98,7 @@ describe('one address', () => {
     await expect.poll(async () => (await streams(1, () => stream('127.0.0.2')))[0]).toBe(200)
   })
 
-  test('asks so often, and then is answered 429; another is not concerned', async () => {
+  test('has a limited rate of requests: one more gets a 429; another address is not affected', async () => {
     const poll = async (address: string) =>
       (await exchange(from(address), request('GET /push/b?wait=0', 'Connection: close')))[0]?.status
     const answers = new Set(await Promise.all(Array.from({ length: 3 * BURST }, () => poll('127.0.0.4'))))
@@ -107,7 +107,7 @@ describe('one address', () => {
   })
 
   test.each(['X-Forwarded-For', 'X-Real-IP', 'Forwarded'])(
-    'is not many by %s, where no proxy is trusted',
+    'does not count as several with %s if no proxy is trusted',
     async (header) => {
       const statuses = await streams(STREAMS + 1, (n) =>
         stream('127.0.0.6', { sent: request('GET /push/a', 'Accept: text/event-stream', `${header}: 203.0.113.${n}`) }),
@@ -118,11 +118,11 @@ describe('one address', () => {
   )
 })
 
-describe('an address that a proxy says', () => {
+describe('a forwarded address', () => {
   const says = (list: string) => request('GET /push/a', 'Accept: text/event-stream', `X-Forwarded-For: ${list}`)
   const kind = 'behind a proxy'
 
-  test('counts if that proxy is trusted: the last that is not its own', async () => {
+  test('counts if the proxy is trusted: the last one that is not its own', async () => {
     addresses = []
     await streams(3, (n) =>
       stream(PROXY, {
@@ -133,7 +133,7 @@ describe('an address that a proxy says', () => {
     expect(addresses).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.3'])
   })
 
-  test('does not count if another says it, or if it is not an address', async () => {
+  test('does not count if an untrusted client sends it, or if it is not an address', async () => {
     addresses = []
     await streams(2, (n) => stream(n ? PROXY : '127.0.0.2', { kind, sent: says(n ? 'nobody' : '203.0.113.1') }))
     expect(addresses).toEqual(['127.0.0.2', PROXY])
@@ -145,7 +145,7 @@ describe('an address that a proxy says', () => {
     ['2001:db8::1', '2001:db8::2:3', '2001:db8:0:1::1'],
     ['2001::3:4:5:6:7', '2001::3:ffff:5:6:7', '2001::4:4:5:6:7'],
     ['::1', '::2:3:4', '::1:2:3:4:5'],
-  ])('is of a network, if it is of IPv6: %s and %s are one, and %s is another', async (one, same, other) => {
+  ])('counts by its network if it is IPv6: %s and %s count as one, and %s as another', async (one, same, other) => {
     const opened = []
     for (let n = 0; n < STREAMS; n += 1) opened.push(await stream(PROXY, { kind, sent: says(n % 2 ? one : same) }))
     expect((await stream(PROXY, { kind, sent: says(one) })).status).toBe(429)
@@ -153,7 +153,7 @@ describe('an address that a proxy says', () => {
     for (const { leave } of opened) leave()
   })
 
-  test('is that of a forever frame too, if the proxy is where nginx itself is', async () => {
+  test('counts for a forever frame too, if the proxy runs on the same machine as nginx', async () => {
     addresses = []
     const kind = 'behind a proxy of this machine'
     const frame = `GET /push/a?frame=word1234&frame_parent=${encodeURIComponent('https://app.example.com')}`
@@ -161,7 +161,7 @@ describe('an address that a proxy says', () => {
     expect([status, addresses]).toEqual([200, ['203.0.113.1']])
   })
 
-  test('counts by the PROXY protocol too, from that proxy alone', async () => {
+  test('counts by the PROXY protocol too, only from that proxy', async () => {
     addresses = []
     const kind = 'behind a proxy of the PROXY protocol'
     const before = 'PROXY TCP4 203.0.113.9 127.0.0.1 1000 443\r\n'
@@ -172,38 +172,44 @@ describe('an address that a proxy says', () => {
 })
 
 describe('a slow client', () => {
-  test.each(['a byte now and then', 'nothing'])('is cut if its head does not end: %s comes', async (what) => {
-    const socket = from('127.0.0.7')
-    const head = 'GET /push/a HTTP/1.1\r\nHost: push.test\r\nX-Slow: '
-    const drip = setInterval(() => what === 'nothing' || socket.write('x'), 100)
-    // Nothing is answered, or 408.
-    const replies = await exchange(socket, head)
-    clearInterval(drip)
-    expect(replies.map(({ status }) => status).filter((status) => status !== 408)).toEqual([])
-  })
+  test.each(['a byte now and then', 'nothing'])(
+    'is disconnected if its head does not end: it sends %s',
+    async (what) => {
+      const socket = from('127.0.0.7')
+      const head = 'GET /push/a HTTP/1.1\r\nHost: push.test\r\nX-Slow: '
+      const drip = setInterval(() => what === 'nothing' || socket.write('x'), 100)
+      // Nothing is answered, or 408.
+      const replies = await exchange(socket, head)
+      clearInterval(drip)
+      expect(replies.map(({ status }) => status).filter((status) => status !== 408)).toEqual([])
+    },
+  )
 
-  test('is cut if its body stops', async () => {
+  test('is disconnected if its body stops', async () => {
     const replies = await exchange(from('127.0.0.7'), `${request('POST /push/a', 'Content-Length: 10')}half`)
     expect(replies.map(({ status }) => status).filter((status) => status !== 408)).toEqual([])
   })
 
-  test.each(Object.entries(STREAMS_OF))('is cut if it does not read: by %s', async (way, [query, ...headers]) => {
-    const { publisherPort = 0 } = nodes.get('alone') ?? {}
-    const at = `http://127.0.0.1:${publisherPort}/channels/unread.${way}`
-    const subscribers = async () =>
-      ((await (await fetch(at, { headers: { accept: 'text/json' } })).json()) as { subscribers: number }).subscribers
-    const socket = from('127.0.0.8').on('error', () => {})
-    socket.pause().write(request(`GET /push/unread.${way}?${query}`, ...headers))
-    await expect.poll(subscribers).toBe(1)
-    // More than the buffers of the kernel hold.
-    for (let n = 0; n < 40; n += 1) await (await fetch(at, { method: 'POST', body: 'x'.repeat(500_000) })).text()
-    await expect.poll(subscribers).toBe(0)
-    socket.destroy()
-  })
+  test.each(Object.entries(STREAMS_OF))(
+    'is disconnected if it does not read: by %s',
+    async (way, [query, ...headers]) => {
+      const { publisherPort = 0 } = nodes.get('alone') ?? {}
+      const at = `http://127.0.0.1:${publisherPort}/channels/unread.${way}`
+      const subscribers = async () =>
+        ((await (await fetch(at, { headers: { accept: 'text/json' } })).json()) as { subscribers: number }).subscribers
+      const socket = from('127.0.0.8').on('error', () => {})
+      socket.pause().write(request(`GET /push/unread.${way}?${query}`, ...headers))
+      await expect.poll(subscribers).toBe(1)
+      // More than the buffers of the kernel hold.
+      for (let n = 0; n < 40; n += 1) await (await fetch(at, { method: 'POST', body: 'x'.repeat(500_000) })).text()
+      await expect.poll(subscribers).toBe(0)
+      socket.destroy()
+    },
+  )
 })
 
 describe('a page that sends', () => {
-  test('does not say how much others can read again', async () => {
+  test('cannot set how much history others can read', async () => {
     for (const body of ['1', '2', '3'])
       await headOf(from('127.0.0.8'), request('POST /push/kept?keep=1', `Content-Length: 1`) + body)
     const { publisherPort = 0 } = nodes.get('alone') ?? {}

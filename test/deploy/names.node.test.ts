@@ -110,7 +110,7 @@ const MORE = [
 ]
 
 describe('the name of a channel', () => {
-  test.each(NAMES)('%s is the name that authorize judges, and the channel that is read', async (name) => {
+  test.each(NAMES)('%s is the name that authorize receives, and the channel that is read', async (name) => {
     const { publish } = nchanPublisher(() => `http://127.0.0.1:${nginx.publisherPort}/channels/`)
     await publish(name, { data: `to ${name}` })
     expect(await poll(`/push/${name}?wait=0`)).toEqual({ status: 200, asked: [name], body: `to ${name}` })
@@ -121,13 +121,13 @@ describe('the name of a channel', () => {
     })
   })
 
-  test.each(Object.entries(OTHERS))('%s is none: %i, and authorize is not asked', async (target, status) => {
+  test.each(Object.entries(OTHERS))('%s is not a name: %i, without a call of authorize', async (target, status) => {
     const [path = '', query = 'wait=0'] = target.split('?')
     const whole = target.includes('#') ? target : `${path}?${query}`
     expect(await poll(whole)).toMatchObject({ status, asked: [] })
   })
 
-  test('has one spelling: what any other path reaches is refused', async () => {
+  test('has one spelling: any other path is rejected', async () => {
     const path = fc.array(fc.constantFrom(...PIECES, ...MORE), { maxLength: 8 }).map((parts) => `/${parts.join('')}`)
     await fc.assert(
       fc.asyncProperty(path, async (target) => {

@@ -54,7 +54,7 @@ async function reading(channel: string) {
   return reader
 }
 
-describe('what deploy/README.md says to publish with', () => {
+describe('the publishing code of deploy/README.md', () => {
   test.each(simple)('$language publishes one message', async ({ language, code }) => {
     const reader = await reading(language)
     await runs({ language, code }, language)
@@ -64,7 +64,7 @@ describe('what deploy/README.md says to publish with', () => {
     reader.leave()
   })
 
-  test('a name, a carriage return and bytes come as they were sent', async () => {
+  test('an event name, a carriage return and bytes arrive unchanged', async () => {
     const bytes = defineChannel({ url: `http://127.0.0.1:${nginx.port}/push/words`, binary: true })
     const reader = readChannel(push.channel(bytes()))
     await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
@@ -99,7 +99,7 @@ describe('what deploy/README.md says to publish with', () => {
     later.leave()
   })
 
-  test('a channel tells its place', async () => {
+  test('the state of a channel has its cursor', async () => {
     await runs(one, 'placed')
     const told: unknown = JSON.parse(await runs(state, 'placed'))
     expect(told).toMatchObject({ messages: 1, last_message_id: expect.stringMatching(/^\d+:\d+$/) })

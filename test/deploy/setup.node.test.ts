@@ -87,8 +87,8 @@ afterAll(async () => {
   rmSync(root, { recursive: true })
 })
 
-describe('what deploy/README.md says to set up', () => {
-  test('shows each file that has something to fill in, and passes the test of nginx when that is done', () => {
+describe('the setup of deploy/README.md', () => {
+  test('lists each file with a value to fill in, and then passes the configuration test of nginx', () => {
     for (const file of ['nginx.conf', 'push/tls.conf', 'push/origins.conf', 'push/proxied.conf', 'push/publisher.conf'])
       expect(said).toContain(at(`etc/nginx/${file}:`))
     expect(said).toContain(at('etc/redis/push.conf:'))
@@ -96,13 +96,13 @@ describe('what deploy/README.md says to set up', () => {
     expect(said).toContain('not run: systemctl restart redis-server nginx')
   })
 
-  test('keeps the secret for root alone', () => {
+  test('makes the secret readable for root only', () => {
     const file = at('etc/pinia-push/guard.env')
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readFileSync(file, 'utf8')).toMatch(/^PUSH_SECRET=[0-9a-f]{64}\n$/)
   })
 
-  test('has a unit that systemd takes, and that may do nothing but serve', async () => {
+  test('has a unit that systemd accepts, and that may only serve', async () => {
     const unit = at('etc/systemd/system/push-guard.service')
     const lines = readFileSync(unit, 'utf8')
     for (const line of ['DynamicUser', 'NoNewPrivileges', 'ProtectHome', 'PrivateDevices'])
@@ -114,7 +114,7 @@ describe('what deploy/README.md says to set up', () => {
     expect(verified.stdout + verified.stderr).toBe('')
   })
 
-  test('serves clients with a token, by a Redis with a password, and logs neither', async () => {
+  test('serves clients with a token, with a Redis that has a password, and logs neither', async () => {
     const [, PUSH_SECRET = ''] = /=(\w+)/.exec(readFileSync(at('etc/pinia-push/guard.env'), 'utf8')) ?? []
     const guard = {
       PUSH_SECRET,

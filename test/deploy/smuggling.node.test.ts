@@ -105,8 +105,8 @@ const malformed = KINDS.flatMap((kind) =>
 )
 const METHODS = ['HEAD', 'PUT', 'PATCH', 'PROPFIND', 'SEARCH', 'MKCOL']
 
-describe('what follows a request on its connection', () => {
-  test.each(bodies)('is not its body, by $name where pages do $kind', async ({ kind, query, headers = [] }) => {
+describe('the next request on a connection', () => {
+  test.each(bodies)('is not the body of this one, by $name with $kind.conf', async ({ kind, query, headers = [] }) => {
     for (const sent of [
       request(`GET /push/a?${query}`, ...headers, length(HIDDEN)) + HIDDEN,
       request(`GET /push/a?${query}&no`, ...headers, length(HIDDEN)) + HIDDEN,
@@ -116,7 +116,7 @@ describe('what follows a request on its connection', () => {
       expect(await send(kind, sent)).toEqual({ statuses: [400], channels: [] })
   })
 
-  test.each(malformed)('is not read after $name, where pages do $kind', async ({ kind, bytes, status }) => {
+  test.each(malformed)('is not read after $name, with $kind.conf', async ({ kind, bytes, status }) => {
     expect(await send(kind, bytes)).toEqual({ statuses: [status], channels: [] })
   })
 
@@ -131,7 +131,7 @@ describe('what follows a request on its connection', () => {
     }
   })
 
-  test('is not the body of what is refused, nor of what is published', async () => {
+  test('is not the body of a rejected or published POST', async () => {
     const posts = [
       request('POST /push/a', length(HIDDEN)) + HIDDEN,
       request('POST /push/a?no', length(HIDDEN)) + HIDDEN,
@@ -144,7 +144,7 @@ describe('what follows a request on its connection', () => {
     expect(await send('sending', chunks)).toEqual({ statuses: [202, 404], channels: ['b'] })
   })
 
-  test('is not the body of what the backend asks', async () => {
+  test('is not the body of a request of the backend', async () => {
     const hidden = request('POST /channels/hidden', 'Content-Length: 0')
     for (const method of ['GET', 'OPTIONS', 'PUT']) {
       const sent = request(`${method} /channels/a`, length(hidden)) + hidden
@@ -152,7 +152,7 @@ describe('what follows a request on its connection', () => {
     }
   })
 
-  test('has an answer of its own: each pipelined request gets its own, in order, also after one that is refused', async () => {
+  test('gets its own response if it is pipelined, in order, also after a rejected one', async () => {
     const pipelined = ['a?wait=0&no', 'b?wait=0', 'c?wait=0&no', 'd?wait=0'].map((path) => request(`GET /push/${path}`))
     expect(await send('reading', pipelined.join(''))).toEqual({
       statuses: [403, 200, 403, 200, 404],
@@ -160,7 +160,7 @@ describe('what follows a request on its connection', () => {
     })
   })
 
-  test('is asked about by itself, whatever host the target names', async () => {
+  test('is authorized by itself, whatever host the target names', async () => {
     const absolute = 'GET http://127.0.0.1:8080/push/a?wait=0 HTTP/1.1\r\nHost: push.test\r\n\r\n'
     expect(await send('reading', absolute)).toEqual({ statuses: [200, 404], channels: ['a'] })
     expect(await send('reading', 'GET /push/a?wait=0 HTTP/1.0\r\n\r\n')).toEqual({ statuses: [200], channels: ['a'] })

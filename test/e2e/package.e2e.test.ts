@@ -34,7 +34,7 @@ describe('the package, installed with nothing but rxjs', () => {
     )
   })
 
-  test('has a hub on a server of yours that does without WebSockets, and says so where one is asked for', () => {
+  test('has a hub for your own server that works without WebSockets, and logs the missing package when one is requested', () => {
     const said = project.run(`
       import { createServer } from 'node:http'
       import { connect } from 'node:net'

@@ -107,7 +107,7 @@ describe('npx pinia-push hub', () => {
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
 
-  test('continues after it ran out of file descriptors', async () => {
+  test('continues after it runs out of file descriptors', async () => {
     const [port, tcpPort] = [await freePort(), await freePort()]
     const hub = limited(64, 'hub', '--port', String(port), '--tcp-port', String(tcpPort))
     await said(hub, /publish:/)

@@ -45,7 +45,7 @@ describe('a closed hub', () => {
   })
 })
 
-test('a refused upgrade whose client stays does not delay the close', async () => {
+test('a rejected upgrade whose client stays does not delay the close', async () => {
   const hub = createHub()
   const { port, close } = await hub.listen()
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -56,7 +56,7 @@ test('a refused upgrade whose client stays does not delay the close', async () =
   socket.destroy()
 })
 
-test('a tunnel whose TCP server does not accept yet does not delay the close, and is refused', async () => {
+test('a tunnel whose TCP server does not accept yet does not delay the close, and is rejected', async () => {
   // A process that is stopped accepts nothing: two connections fill its queue, and the kernel answers no third.
   const code =
     "const s = require('net').createServer().listen({ port: 0, backlog: 1 }, () => console.log(s.address().port))"

@@ -37,7 +37,7 @@ const REQUESTS = {
   'a tunnel': ['GET /quotes', WEB_SOCKET],
 } as const
 
-describe('a host name that was rebound to this machine is refused everywhere', () => {
+describe('a host name that was rebound to this machine is rejected everywhere', () => {
   test.for(Object.entries(REQUESTS))('%s', async ([, [line, head]]) => {
     const { hub, port } = await open({ tunnels: { '/quotes': { host: '127.0.0.1', port: 1 } } })
     hub.publish('a', 'kept')

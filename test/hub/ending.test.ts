@@ -106,7 +106,7 @@ describe('an end', () => {
 })
 
 describe('a hub that closes', () => {
-  test('ends every connection so that its client comes back', async ({ serve, frames }) => {
+  test('ends every connection so that its client reconnects', async ({ serve, frames }) => {
     const { hub, url } = await serve()
     const { next } = await stream(`${url}a`)
     await next()

@@ -89,12 +89,12 @@ describe('a hub that listens', () => {
       400,
     ],
     ['no host', 'GET /push/a HTTP/1.1\r\n\r\n', 400],
-  ] as const)('refuses %s with a 4xx and closes the connection', async ([, text, status], { serve }) => {
+  ] as const)('rejects %s with a 4xx and closes the connection', async ([, text, status], { serve }) => {
     const { port } = await serve()
     expect(Number((await raw(port, text)).slice(9, 12))).toBe(status)
   })
 
-  test('refuses requests that wait for `authorize` at once when it closes', async () => {
+  test('rejects requests that wait for `authorize` at once when it closes', async () => {
     let asked = 0
     const hub = createHub({
       authorize() {
@@ -117,7 +117,7 @@ describe('a hub that listens', () => {
     line.leave()
   })
 
-  test('limits TCP connections as all others, also without a first line', async ({ serve }) => {
+  test('limits TCP connections like all others, also without a first line', async ({ serve }) => {
     const { hub } = await serve({ maxConnectionsPerAddress: 2 })
     const { port } = await hub.listenTcp()
     const silent = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]

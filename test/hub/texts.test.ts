@@ -46,7 +46,7 @@ describe('the reason of a WebSocket’s close', () => {
   })
 })
 
-describe('a refusal that quotes a client’s value', () => {
+describe('a rejection that quotes a client’s value', () => {
   const BELL = '\u0007'
   const LONG = 'x'.repeat(9_000)
 

@@ -13,7 +13,7 @@ describe('wrong input', () => {
     ['GET', '%ff', 400, /percent/],
     ['PUT', 'a', 405, /PUT/],
     ['PATCH', 'a', 405, /PATCH/],
-  ] as const)('%s %s is refused with %i and one line', async ([method, path, status, line], { serve }) => {
+  ] as const)('%s %s is rejected with %i and one line', async ([method, path, status, line], { serve }) => {
     const { url } = await serve()
     const answer = await fetch(`${url}${path}`, { method })
     const body = await answer.text()
@@ -49,12 +49,12 @@ describe('wrong input', () => {
   })
 
   test.for([
-    ['an upgrade that is no WebSocket', '/push/a', 'h2c', /^HTTP\/1\.1 426[\s\S]*Upgrade: websocket/],
+    ['an upgrade to another protocol', '/push/a', 'h2c', /^HTTP\/1\.1 426[\s\S]*Upgrade: websocket/],
     ['a WebSocket elsewhere', '/other', 'websocket', /^HTTP\/1\.1 404/],
     ['a WebSocket without a channel', '/push/', 'websocket', /^HTTP\/1\.1 400[\s\S]*1 to 255/],
     ['a WebSocket that cannot be', '/push/a', 'websocket', /^HTTP\/1\.1 400/],
     ['a WebSocket with a wrong cursor', '/push/a?last_event_id=x', 'websocket', /^HTTP\/1\.1 400[\s\S]*not a cursor/],
-  ] as const)('%s is refused, and its connection closed', async ([, target, upgrade, answer], { serve }) => {
+  ] as const)('%s is rejected, and its connection closed', async ([, target, upgrade, answer], { serve }) => {
     const { port } = await serve()
     const head = `Host: localhost\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\nSec-WebSocket-Protocol: ws+meta.nchan`
     expect(await raw(port, `GET ${target} HTTP/1.1\r\n${head}\r\n\r\n`)).toMatch(answer)

@@ -52,7 +52,7 @@ test.for(Object.entries(OWN))('%s reads messages, once each and in order', async
   await expect.poll(() => seen).toEqual(['a', 'b', 'c'])
 })
 
-test('a technique and a backend of your own reconnect, and report a gap where the server forgot', async () => {
+test('a technique and a backend of your own reconnect, and report a gap if the server lost the messages', async () => {
   const { publish, restart, seen, opens } = await reading(ownStream(), lastId())
   publish('a')
   await expect.poll(() => seen).toEqual(['a'])
@@ -69,7 +69,7 @@ test('a channel sends by the `post` of a backend of your own', async () => {
   await expect.poll(() => seen).toEqual(['sent'])
 })
 
-test('a technique of the package names what to use where a backend of your own has no part for it', async () => {
+test('a technique of the package names the supported techniques if a backend of your own has no part for it', async () => {
   const push = createPushClient({ technique: longPolling(), backend: lastId() })
   onTestFinished(() => push.close())
   const channel = push.channel('http://127.0.0.1:9/push/news')

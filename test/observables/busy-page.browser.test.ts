@@ -8,7 +8,7 @@ test.for([
   ['fetchStream', fetchStream],
   ['sse', sse],
 ] as const)(
-  '%s: what arrives faster than it is worked off leaves the page its turns',
+  '%s: messages that arrive faster than they are handled do not block the page',
   async ([, technique], { serve, read }) => {
     const server = await serve({ startFrom: 'oldest' })
     const data = 'x'.repeat(5_000)

@@ -44,7 +44,7 @@ function reading(options: PushClientOptions = {}) {
 }
 
 describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
-  test('while it connects: a hang is noticed in time', () => {
+  test('while it connects: a hang is detected in time', () => {
     const { types } = reading()
     vi.advanceTimersByTime(2_000)
     setClock(jump)
@@ -54,7 +54,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(types()).toEqual(['connecting', 'reconnecting'])
   })
 
-  test('while it is open: silence is noticed in time, and nothing before', () => {
+  test('while it is open: silence is detected in time, and not before', () => {
     const { technique, types } = reading({ lifecycle: pageLifecycle(), backend: standard({ heartbeat: 10_000 }) })
     technique.latest.open()
     vi.advanceTimersByTime(5_000)
@@ -66,7 +66,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(types()).toEqual(['connecting', 'open', 'reconnecting'])
   })
 
-  test('while it is open: it is not taken for sleep', () => {
+  test('while it is open: it does not count as sleep', () => {
     const { technique } = reading({ lifecycle: pageLifecycle() })
     technique.latest.open()
     technique.latest.message(1)
@@ -95,7 +95,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(types().at(-1)).toBe('connecting')
   })
 
-  test('while nobody reads: it lingers as long as it was to', () => {
+  test('without readers: the connection closes after `disconnectDelay`', () => {
     const { channel, subscription } = reading()
     subscription.unsubscribe()
     setClock(jump)
@@ -117,7 +117,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(technique.connections).toHaveLength(2)
   })
 
-  test('while it is paused: it goes on when the page is seen', () => {
+  test('while it is paused: it resumes when the page is visible', () => {
     const hidden$ = new Subject<boolean>()
     const none$ = of(false)
     const signals = { hidden$, offline$: none$, left$: none$, thawed$: new Subject<unknown>() }
@@ -172,7 +172,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(channel.state.technique).toBe('lower')
   })
 
-  test('while a ladder remembers: what works is remembered for as long as it was to', () => {
+  test('while a fallback remembers: a technique that works is remembered for `rememberFor`', () => {
     const [higher, lower] = [mockTechnique({ name: 'higher' }), mockTechnique({ name: 'lower' })]
     const technique = fallback({ rememberFor: 60_000 }, higher, lower)
     const { subscription, channel } = reading({ technique, disconnectDelay: 0 })
@@ -191,7 +191,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(tried()).toBe(true)
   })
 
-  test('while a store waits to take its snapshot once more: it is taken in time', async () => {
+  test('while a store waits to load its snapshot again: it is loaded in time', async () => {
     let asked = 0
     const { store, technique } = bound(() => {
       asked += 1
@@ -206,7 +206,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(asked).toBe(2)
   })
 
-  test('while a store takes its snapshot: it is given up in time', async () => {
+  test('while a store loads its snapshot: it is given up in time', async () => {
     const { store, technique } = bound(() => new Promise(() => {}))
     technique.latest.open()
     setClock(jump)
@@ -216,7 +216,7 @@ describe.each([HOUR, -HOUR])('the wall clock is set by %i ms', (jump) => {
     expect(store.$push.error?.code).toBe('snapshot-failed')
   })
 
-  test('while it waits: what `explain()` counts is in time', () => {
+  test('while it waits: the countdown of `explain()` is in time', () => {
     const { technique, channel } = reading()
     technique.latest.open()
     technique.latest.drop()

@@ -34,17 +34,17 @@ describe('readers of one URL share its channel', () => {
     'flashSocket({ port })': () => flashSocket({ port: 7_000 }),
     'fallback(webSocket(), sse())': () => fallback({ maxShortSessions: 2 }, webSocket(), sse()),
   }
-  test.for(Object.entries(made))('where each creates its own technique: %s', ([, via]) =>
+  test.for(Object.entries(made))('if each creates its own technique: %s', ([, via]) =>
     expect(push.channel('/news', { technique: via() })).toBe(push.channel('/news', { technique: via() })),
   )
 
-  test('where one names the technique of the client', () =>
+  test('if one names the technique of the client', () =>
     expect(push.channel('/news', { technique: sse() })).toBe(push.channel('/news')))
 
-  test('where one defines what the other has without a definition', () =>
+  test('if one defines the options that the other has by default', () =>
     expect(push.channel(defineChannel({ url: '/news' })())).toBe(push.channel('/news')))
 
-  test('where both define it by the same options', () => {
+  test('if both define it with the same options', () => {
     const define = () =>
       defineChannel({
         url: '/news',
@@ -79,7 +79,7 @@ describe('readers of one URL have channels of their own', () => {
     { sendSchema: Text },
     { disconnectDelay: 5 },
     { disconnectWhenHidden: 0 },
-  ])('by definitions of which one has %o', (options) => {
+  ])('if one definition has %o', (options) => {
     const define = (more: object) => push.channel(defineChannel({ url: '/news', ...more })())
     expect(define(options)).not.toBe(define({}))
   })

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers())
 const client = (options: Parameters<typeof createPushClient>[0]) =>
   createPushClient({ technique: mockTechnique(), baseUrl: 'http://push.test', warnings: false, ...options })
 
-describe('a time that no host’s timer can wait', () => {
+describe('a time above the limit of a host’s timers', () => {
   test.for([Infinity, MAX + 1, 1e15])('keeps a channel for `disconnectDelay: %d`', (disconnectDelay) => {
     const channel = client({ disconnectDelay }).channel('/a')
     channel.events$.subscribe().unsubscribe()
@@ -17,7 +17,7 @@ describe('a time that no host’s timer can wait', () => {
     expect(channel.status).toBe('connecting')
   })
 
-  test('is waited to its end, and no longer', () => {
+  test('is waited for completely, and no longer', () => {
     const time = virtualTime()
     const channel = client({ disconnectDelay: 2 * MAX + 10, scheduler: time, connectTimeout: Infinity }).channel('/a')
     channel.events$.subscribe().unsubscribe()
@@ -27,7 +27,7 @@ describe('a time that no host’s timer can wait', () => {
     expect(channel.status).toBe('idle')
   })
 
-  test('leaves a connection `connectTimeout: Infinity` to open', () => {
+  test('never times out a connection with `connectTimeout: Infinity`', () => {
     const channel = client({ connectTimeout: Infinity }).channel('/a')
     channel.events$.subscribe()
     vi.advanceTimersByTime(86_400_000)
@@ -35,7 +35,7 @@ describe('a time that no host’s timer can wait', () => {
   })
 })
 
-describe('a time that is none', () => {
+describe('an invalid time', () => {
   test.for([
     ['gives NaN', (): number => NaN],
     ['gives -1', (): number => -1],
@@ -46,7 +46,7 @@ describe('a time that is none', () => {
         throw new Error('mine')
       },
     ],
-  ] as const)('a retry policy of one’s own that %s fails the channel, and says so', ([, delay]) => {
+  ] as const)('a custom retry policy that %s fails the channel with the reason', ([, delay]) => {
     const retry: RetryPolicy = Object.assign(backoff(), { nextDelay: delay })
     const technique = mockTechnique()
     const channel = client({ technique, retry }).channel('/a')
@@ -56,16 +56,13 @@ describe('a time that is none', () => {
     expect(channel.state.error?.message).toMatch(/`retry`: `nextDelay` (returned "(NaN|-1|soon)"|threw "mine")/)
   })
 
-  test.for([NaN, '2030-01-01'])(
-    'an `expiresAt` of %j is an attempt that fails, and is not tried for ever',
-    (expires) => {
-      const technique = mockTechnique()
-      const prepareRequest = () => ({ expiresAt: expires as number })
-      const channel = client({ technique, prepareRequest }).channel('/a')
-      channel.events$.subscribe()
-      expect(channel.state).toMatchObject({ status: 'reconnecting', error: { code: 'prepare-failed' } })
-      expect(channel.state.error?.message).toContain(`expiresAt: ${expires}`)
-      expect(technique.connections).toHaveLength(0)
-    },
-  )
+  test.for([NaN, '2030-01-01'])('an `expiresAt` of %j fails the attempt, and is not retried endlessly', (expires) => {
+    const technique = mockTechnique()
+    const prepareRequest = () => ({ expiresAt: expires as number })
+    const channel = client({ technique, prepareRequest }).channel('/a')
+    channel.events$.subscribe()
+    expect(channel.state).toMatchObject({ status: 'reconnecting', error: { code: 'prepare-failed' } })
+    expect(channel.state.error?.message).toContain(`expiresAt: ${expires}`)
+    expect(technique.connections).toHaveLength(0)
+  })
 })

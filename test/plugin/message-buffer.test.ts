@@ -58,7 +58,7 @@ test('without an order of cursors, messages that wait are removed up to the one 
   expect(data(buffer.take())).toEqual([2])
 })
 
-test('a message from another epoch than the state is foreign; a state from another epoch is refused', () => {
+test('a message from another epoch than the state is foreign; a state from another epoch is rejected', () => {
   const buffer = withOrder()
   buffer.startAt({ cursor: 'a2' })
   expect([buffer.isForeign(message(0, 'b1')), buffer.isForeign(message(0, 'a1'))]).toEqual([true, false])
@@ -66,7 +66,7 @@ test('a message from another epoch than the state is foreign; a state from anoth
   expect([buffer.startAt({ cursor: 'c1' }), buffer.startAt({ cursor: 'b1' })]).toEqual([false, true])
 })
 
-test('cursors without any order prove nothing about epochs', () => {
+test('cursors without an order do not show different epochs', () => {
   const buffer = withoutOrder()
   buffer.startAt({ cursor: 'x' })
   expect(buffer.isForeign(message(0, 'y'))).toBe(false)

@@ -25,7 +25,7 @@ test('a failure waits as the policy decides, and so does a gap after it', () => 
   expect([delay(failure), delay(failure), delay()]).toEqual([250, 500, 500])
 })
 
-test('a snapshot that stayed in use for `resetAfter` ends the row; one that did not does not', () => {
+test('a snapshot that stayed in use for `resetAfter` resets the count; one that did not does not', () => {
   const { delay, loaded, time } = retries({ resetAfter: 10_000 })
   delay(failure)
   loaded()
@@ -36,7 +36,7 @@ test('a snapshot that stayed in use for `resetAfter` ends the row; one that did 
   expect(delay(failure)).toBe(250)
 })
 
-test('reset() ends the row', () => {
+test('reset() resets the count', () => {
   const { delay, reset } = retries()
   delay()
   reset()
@@ -50,7 +50,7 @@ test('a policy that gives up keeps the error; after gaps it is `retries-exhauste
   expect(delay()).toMatchObject({ code: 'retries-exhausted' })
 })
 
-test('the policy is told how long the row has lasted', () => {
+test('the policy gets the time since the first failure', () => {
   const { delay, time } = retries({ maxElapsedTime: 1_000 })
   delay(failure)
   time.advance(1_000)

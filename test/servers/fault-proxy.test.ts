@@ -77,7 +77,7 @@ const test = base.extend<{ line: Line }>({
 })
 
 describe('a healthy link', () => {
-  test('carries both ways, counts, and lets a slow reader hold back a fast writer', async ({ line }) => {
+  test('forwards in both directions, counts, and applies the backpressure of a slow reader', async ({ line }) => {
     const client = line.dial()
     const server = await line.answering()
     client.socket.write('ask')
@@ -95,7 +95,7 @@ describe('a healthy link', () => {
     expect(written).toBeLessThan(100_000_000)
   })
 
-  test('delivers all that was written before the server closed', async ({ line }) => {
+  test('delivers everything that was written before the server closed', async ({ line }) => {
     line.proxy.split(1_000)
     const client = line.dial()
     const server = await line.answering()
@@ -105,7 +105,7 @@ describe('a healthy link', () => {
     while (line.proxy.stats.open > 0) await new Promise(setImmediate)
   })
 
-  test('is closed on the server’s side when the client goes away', async ({ line }) => {
+  test('is closed on the server’s side when the client disconnects', async ({ line }) => {
     const client = line.dial()
     const server = await line.answering()
     client.socket.destroy()
@@ -134,7 +134,9 @@ describe('a broken link', () => {
     await next.sees('on')
   })
 
-  test('stall is silent both ways, even when the server goes; resume delivers what waited', async ({ line }) => {
+  test('stall is silent in both directions, even when the server closes; resume delivers the bytes that waited', async ({
+    line,
+  }) => {
     const client = line.dial()
     const server = await line.answering()
     line.proxy.stall()
@@ -147,7 +149,7 @@ describe('a broken link', () => {
     await client.closed
   })
 
-  test('a stalled link takes no more than a network would', async ({ line }) => {
+  test('a stalled link buffers no more than a network would', async ({ line }) => {
     line.dial()
     const server = await line.answering()
     line.proxy.stall()
@@ -160,7 +162,7 @@ describe('a broken link', () => {
     expect(written).toBeLessThan(100_000_000)
   })
 
-  test('hang accepts, and carries nothing ever', async ({ line }) => {
+  test('hang accepts, and never forwards anything', async ({ line }) => {
     line.proxy.hang(true)
     const client = line.dial()
     const server = await line.answering()
@@ -170,7 +172,7 @@ describe('a broken link', () => {
     expect([client.chunks, server.bytesRead, client.socket.destroyed]).toEqual([[], 0, false])
   })
 
-  test('split delivers in pieces of so many bytes', async ({ line }) => {
+  test('split delivers in pieces of the given size', async ({ line }) => {
     line.proxy.split(1)
     const client = line.dial()
     ;(await line.answering()).write('grüße')
@@ -179,7 +181,7 @@ describe('a broken link', () => {
     expect(client.chunks.length).toBeGreaterThan(1)
   })
 
-  test('buffer holds answers back until it is off, also those of a server that has closed', async ({ line }) => {
+  test('buffer holds responses until it is off, also those of a server that has closed', async ({ line }) => {
     line.proxy.buffer(true)
     const client = line.dial()
     const server = await line.answering()
@@ -193,7 +195,7 @@ describe('a broken link', () => {
     await client.closed
   })
 
-  test('slow leaves time between the pieces, and loses none', async ({ line }) => {
+  test('slow delays the pieces, and loses none', async ({ line }) => {
     line.proxy.split(1)
     line.proxy.slow(40)
     const client = line.dial()
@@ -206,7 +208,7 @@ describe('a broken link', () => {
     expect(Date.now() - began).toBeGreaterThanOrEqual(2 * 39)
   })
 
-  test('pass lets so many bytes more through, and holds the rest until all faults end', async ({ line }) => {
+  test('pass forwards the given number of bytes, and holds the rest until all faults end', async ({ line }) => {
     line.proxy.pass(3)
     const client = line.dial()
     const server = await line.answering()
@@ -219,7 +221,7 @@ describe('a broken link', () => {
     await client.sees('0123456789')
   })
 
-  test('cut delivers exactly so many bytes, and counts what it cut in the middle', async ({ line }) => {
+  test('cut delivers exactly the given number of bytes, and counts responses that it cut', async ({ line }) => {
     line.proxy.cut(() => 5)
     const client = line.dial()
     ;(await line.answering()).write('0123456789')

@@ -39,8 +39,8 @@ function upgrade() {
 }
 const open = (kind: keyof NetworkProxy['stats']) => () => network.stats[kind].open
 
-describe('a network with opinions', () => {
-  test('tells upgrades, streams and polls apart, and lets them pass', async () => {
+describe('a network with rules', () => {
+  test('distinguishes upgrades, streams and polls, and forwards them', async () => {
     const { socket, said, opened } = upgrade()
     const [events] = await Promise.all([stream(), opened()])
     hub.publish('a', 'one')
@@ -54,13 +54,13 @@ describe('a network with opinions', () => {
     await expect.poll(open('stream')).toBe(0)
   })
 
-  test('refuses one kind, and no other', async () => {
+  test('rejects one kind, and no other', async () => {
     network.rule('upgrade', 'refuse')
     expect(await upgrade().ended).toBe('Unexpected server response: 403')
     expect((await poll()).status).toBe(304)
   })
 
-  test('resets what comes and what stands', async () => {
+  test('resets new and open connections', async () => {
     const standing = upgrade()
     await standing.opened()
     network.rule('upgrade', 'reset')
@@ -69,7 +69,7 @@ describe('a network with opinions', () => {
     expect(network.stats.upgrade.cut).toBe(2)
   })
 
-  test('never answers what hangs, until the rule is another', async () => {
+  test('never responds with the rule `hang`, until the rule changes', async () => {
     network.rule('poll', 'hang')
     const asked = poll()
     await expect.poll(open('poll')).toBe(1)
@@ -77,14 +77,14 @@ describe('a network with opinions', () => {
     expect((await asked).status).toBe(304)
   })
 
-  test('lets what flaps open, and die', async () => {
+  test('opens and closes connections with the rule `flap`', async () => {
     network.rule('upgrade', 'flap', { life: 20 })
     const { opened, ended } = upgrade()
     await opened()
     expect(await ended).toMatch(/ECONNRESET|1006/)
   })
 
-  test('passes nothing through a black hole and closes nothing; what was held comes after', async () => {
+  test('forwards nothing with the rule `black hole`, closes nothing, and delivers held bytes afterwards', async () => {
     const { socket, said, opened } = upgrade()
     await opened()
     hub.publish('a', 'before')
@@ -99,7 +99,7 @@ describe('a network with opinions', () => {
     socket.close()
   })
 
-  test('leaves what stands as it is, where that is asked for', async () => {
+  test('leaves open connections unchanged on request', async () => {
     const { socket, said, opened } = upgrade()
     await opened()
     network.rule('upgrade', 'reset', { standing: false })
@@ -108,7 +108,7 @@ describe('a network with opinions', () => {
     socket.close()
   })
 
-  test('passes the head of what it buffers, and holds the rest', async () => {
+  test('forwards the head of a buffered response, and holds the rest', async () => {
     network.rule('stream', 'buffer')
     const { status, body } = await stream()
     expect(status).toBe(200)
@@ -118,7 +118,7 @@ describe('a network with opinions', () => {
     expect((await first)?.done).toBe(false)
   })
 
-  test('answers polls at once, with nothing', async () => {
+  test('responds to polls at once, with an empty body', async () => {
     network.rule('poll', 'empty')
     expect(await (await poll()).text()).toBe('')
   })

@@ -11,7 +11,7 @@ const test = base.extend<{ script: ScriptedServer }>({
   },
 })
 
-test('answers are given one a request, the last again and again, and requests are noted', async ({ script }) => {
+test('each request gets one response, the last one repeatedly, and requests are recorded', async ({ script }) => {
   script.answers([{ status: 401 }, { status: 503, headers: { 'retry-after': '7' }, body: 'later', delay: 5 }])
   const ask = async () => {
     const answer = await fetch(`${script.url}a?b`, { headers: { 'x-token': 'one' } })
@@ -35,13 +35,13 @@ test('a WebSocket is accepted without a subprotocol, sent its frames, and closed
   expect([frames, code, String(reason), socket.protocol]).toEqual([['one', 'two'], 4_000, 'enough', ''])
 })
 
-test('a WebSocket is refused where the answer has no frames', async ({ script }) => {
+test('a WebSocket is rejected if the response has no frames', async ({ script }) => {
   script.answers([{ status: 401, body: 'log in' }])
   const [error] = await once(new WebSocket(script.url), 'error')
   expect(String(error)).toContain('401')
 })
 
-test('close leaves nothing that is delayed or held', async () => {
+test('close leaves no delayed or held response', async () => {
   const script = await serveScript()
   script.answers([{ hold: true, body: 'half' }, { frames: [] }, { delay: 1_000_000 }])
   await fetch(script.url)

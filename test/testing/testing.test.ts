@@ -17,7 +17,7 @@ const read = (...options: Parameters<typeof createTestingClient>) => {
 }
 
 describe('virtual time', () => {
-  test('runs the timers that are due, in order, including those they set, and no others', () => {
+  test('runs the timers that are due, in order, including those that they set, and no others', () => {
     const time = virtualTime()
     const ran: string[] = []
     time.schedule(() => ran.push(`late ${time.now()}`), 20)

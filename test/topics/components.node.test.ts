@@ -26,7 +26,7 @@ async function mounted<R>(setup: () => R, options: PushClientOptions = {}) {
   return { ...served, push, wrapper, result: result.of }
 }
 
-test('components read, fold and send topics on one connection, which ends with the last of them', async () => {
+test('components read, fold and send topics on one connection, which closes with the last of them', async () => {
   const { result, publish, proxy, wrapper, hub } = await mounted(() => ({
     price: usePushChannel(prices()),
     all: usePushChannel(room({ name: 'a' }), {
@@ -68,7 +68,7 @@ test('a source that changes leaves one topic for the other, on the same connecti
   expect(proxy.stats.connections).toBe(1)
 })
 
-test('a paused reader gets what it missed, whether others read the topic or not', async () => {
+test('a paused reader receives missed messages, whether others read the topic or not', async () => {
   const seen: number[] = []
   const { result, publish } = await mounted(() => ({
     prices: usePushChannel(prices(), { initial: [] as number[], reduce: (list, { data }) => [...list, data] }),

@@ -42,7 +42,7 @@ async function inPage(options: PageLifecycleOptions = {}) {
 }
 
 describe('the connection of topics in a hidden page', () => {
-  test('is dropped after `hiddenTimeout`, and every topic resumes when the page is seen', async () => {
+  test('is closed after `hiddenTimeout`, and every topic resumes when the page is visible', async () => {
     const { push, read, hidden$, publish, closed, proxy } = await inPage({ hiddenTimeout: 10 })
     const [a, b] = [await read(push.channel(topic('a'))), await read(push.channel(topic('b')))]
     await Promise.all([a.is('open'), b.is('open')])
@@ -58,7 +58,7 @@ describe('the connection of topics in a hidden page', () => {
     expect(proxy.stats.connections).toBe(2)
   })
 
-  test('stays as long as one of its topics does, and is dropped when that is left', async () => {
+  test('stays open as long as one of its topics does, and is closed when that is left', async () => {
     const { push, read, hidden$, publish, closed } = await inPage({ hiddenTimeout: 0 })
     const [a, kept] = [await read(push.channel(topic('a'))), await read(push.channel(always('b')))]
     await Promise.all([a.is('open'), kept.is('open')])
@@ -71,7 +71,7 @@ describe('the connection of topics in a hidden page', () => {
     expect(a.news).toEqual([1, 'idle hidden'])
   })
 
-  test('may be dropped before `hiddenTimeout` where all of its topics say so', async () => {
+  test('is closed before `hiddenTimeout` if the `disconnectWhenHidden` of all topics is shorter', async () => {
     const { push, read, hidden$, closed } = await inPage()
     const [a, b] = [await read(push.channel(atOnce('a'))), await read(push.channel(atOnce('b')))]
     await Promise.all([a.is('open'), b.is('open')])
@@ -80,7 +80,7 @@ describe('the connection of topics in a hidden page', () => {
     expect([a.news, b.news]).toEqual([['idle hidden'], ['idle hidden']])
   })
 
-  test('is made again by a topic that stays connected', async () => {
+  test('is opened again by a topic that stays connected', async () => {
     const { push, read, hidden$, publish, closed } = await inPage({ hiddenTimeout: 0 })
     const a = await read(push.channel(topic('a')))
     await a.is('open')
@@ -93,7 +93,7 @@ describe('the connection of topics in a hidden page', () => {
     expect(kept.news).toEqual([])
   })
 
-  test('is dropped for every other reason at once, whatever its topics say', async () => {
+  test('is closed at once for every other reason, whatever `disconnectWhenHidden` its topics have', async () => {
     const { push, read, left$, closed } = await inPage()
     const kept = await read(push.channel(always('a')))
     await kept.is('open')

@@ -54,7 +54,7 @@ const MISTAKES = {
     'sse',
     /^Argument of type '.*=> Technique' is not assignable to parameter of type 'Technique \| FallbackOptions'\.$/,
   ],
-  'what a schema refuses to be sent': [
+  'a message that the schema rejects': [
     "void push.channel(words()).send('pong')",
     "'pong'",
     /^Argument of type '"pong"' is not assignable to parameter of type '"ping" \| "stop"'\.$/,
@@ -101,13 +101,13 @@ function compile(lines: readonly string[]): Map<number, { underlined: string; sa
   return wrong
 }
 
-describe('a mistake is one error of TypeScript, at the argument that is wrong, and its first line says why', () => {
+describe('a mistake is one error of TypeScript, at the wrong argument, and its first line names the cause', () => {
   let wrong: ReturnType<typeof compile>
   beforeAll(() => {
     wrong = compile([PRELUDE, ...Object.values(MISTAKES).map(([code]) => code)])
   })
 
-  test('and nothing else is wrong', () => expect(wrong.get(0)).toBeUndefined())
+  test('and there is no other error', () => expect(wrong.get(0)).toBeUndefined())
 
   test.each(
     Object.entries(MISTAKES).map(([title, [, underlined, says]], index) => ({ title, underlined, says, index })),

@@ -138,7 +138,7 @@ describe('a cursor', () => {
     expect(head(poll, 'push-gap')).toEqual(['unknown-cursor'])
   })
 
-  test.for(['1:1.', '1:1.a-b', '1:1.a.b', `1:1.${'a'.repeat(65)}`])('%s is refused', async (cursor, { serve }) => {
+  test.for(['1:1.', '1:1.a-b', '1:1.a.b', `1:1.${'a'.repeat(65)}`])('%s is rejected', async (cursor, { serve }) => {
     const { url } = await serve()
     expect((await fetch(`${url}a?wait=0&${since(cursor)}`)).status).toBe(400)
   })

@@ -94,7 +94,7 @@ describe('a client that resets its connection ends only that connection', () => 
     await expect.poll(open).toBe(0)
   })
 
-  test.for(REQUESTS)('%s, after it was refused', async ([, text], { mount }) => {
+  test.for(REQUESTS)('%s, after it was rejected', async ([, text], { mount }) => {
     const { port, open } = await mount()
     for (let n = 0; n < 20; n += 1) {
       const socket = await client(port, text.replace('Host: localhost', 'Host: evil.example'))

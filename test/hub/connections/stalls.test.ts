@@ -61,7 +61,7 @@ describe('a connection is closed', () => {
   })
 
   // Each is a page of its own, so that kernels are full soon.
-  test('if its client does not read refusals', async ({ mount }) => {
+  test('if its client does not read rejections', async ({ mount }) => {
     const { port } = await mount({ stallTimeout: 100 })
     const bytes = request('a?last_event_id=nonsense&frame=abcdefgh&frame_parent=http://localhost')
     const client = ask({ port }, bytes)

@@ -80,7 +80,7 @@ describe('lines over TCP', () => {
     ])
   })
 
-  test('publish what the client sends, text and bytes, in order', async ({ speak }) => {
+  test('publish the messages of the client, text and bytes, in order', async ({ speak }) => {
     const { tcp } = await speak()
     const { say, next } = tcp()
     say({ subscribe: '/push/a' })
@@ -105,14 +105,14 @@ describe('lines over TCP', () => {
   })
 
   test.for([
-    ['what is no request', 'hello', 400],
+    ['a line that is not a request', 'hello', 400],
     ['a web page that speaks HTTP', 'POST /push/a HTTP/1.1\r\nHost: x\r\n\r\n{"subscribe":"/push/a"}', 400],
     ['another path', '{"subscribe":"/other/a"}', 404],
     ['a path with a dot segment', '{"subscribe":"../other/a"}', 400],
-    ['a name that is none', '{"subscribe":"/push/a/../b"}', 400],
-    ['a cursor that is none', '{"subscribe":"/push/a?last_event_id=x"}', 400],
+    ['an invalid name', '{"subscribe":"/push/a/../b"}', 400],
+    ['an invalid cursor', '{"subscribe":"/push/a?last_event_id=x"}', 400],
     ['a request without end', 'x'.repeat(20_000), 413],
-  ] as const)('are refused to %s', async ([, line, status], { speak }) => {
+  ] as const)('are rejected for %s', async ([, line, status], { speak }) => {
     const { hub, tcp } = await speak()
     const { say, next } = tcp()
     say(line)
@@ -237,7 +237,7 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('is refused if the server cannot be reached', async ({ speak }) => {
+  test('is rejected if the server cannot be reached', async ({ speak }) => {
     const { port, close } = await target()
     close()
     const { tunnel } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port } } })
@@ -283,7 +283,7 @@ describe('a tunnel', () => {
     close()
   })
 
-  test('is refused to pages of other origins, under other host names, and without permission', async ({ speak }) => {
+  test('is rejected for pages of other origins, under other host names, and without permission', async ({ speak }) => {
     const { port, peers, close } = await target()
     const { tunnel } = await speak({
       tunnels: { '/quotes': { host: '127.0.0.1', port } },

@@ -41,7 +41,7 @@ const DOORS = [
 ] as const
 
 describe.each(DOORS)('%s that is incomplete', (_, enter, head, refusal) => {
-  test('is refused if all clients together have sent too much, until there is room again', async ({ mount }) => {
+  test('is rejected if all clients together have sent too much, until there is room again', async ({ mount }) => {
     const { hub, connections, ...ports } = await mount({ maxIncomingBytes: 4.25 * MEBIBYTE, maxMessageBytes: LARGE })
     const send = async (bytes: Buffer) => {
       const { subscribers: present = 0 } = hub.state('a') ?? {}
@@ -64,7 +64,7 @@ describe.each(DOORS)('%s that is incomplete', (_, enter, head, refusal) => {
     expect(answer.status).toBe(202)
   })
 
-  test('prevents no other address from sending, however many one address starts', async ({ mount }) => {
+  test('does not prevent another address from sending, however many one address starts', async ({ mount }) => {
     const { hub, ...ports } = await mount({
       maxIncomingBytes: 4.25 * MEBIBYTE,
       maxMessageBytes: LARGE,
@@ -168,7 +168,7 @@ describe('a WebSocket message whose start arrives in the packet of the one befor
   })
 })
 
-test('a body that does not arrive is refused with 408', async ({ mount }) => {
+test('a body that does not arrive is rejected with 408', async ({ mount }) => {
   const { text } = await untilEnded(ask(await mount({ stallTimeout: 100 }), post(5)))
   expect(text).toMatch(/^HTTP\/1.1 408 .*the body did not arrive in time/s)
 })
@@ -280,7 +280,7 @@ describe('messages that wait for `authorize`', () => {
   })
 })
 
-test('of many pings the latest is answered, and pongs do not accumulate', async ({ mount }) => {
+test('only the latest of many pings gets a pong, and pongs do not accumulate', async ({ mount }) => {
   const { hub, ...ports } = await mount()
   const socket = ask(ports, request('a', UPGRADE))
   await subscribers(hub, 1)
@@ -307,7 +307,7 @@ describe('pipelined requests', () => {
     expect((await fetch(`http://127.0.0.1:${ports.port}/push/a?wait=0`)).status).toBe(304)
   })
 
-  test('are answered one after the other', async ({ mount }) => {
+  test('get their responses one after the other', async ({ mount }) => {
     const { hub, ...ports } = await mount()
     const { text } = await untilEnded(
       ask(ports, post(3, 'one') + post(3, 'two') + SSE.replace('/a', '/b?wait=0&x=')).on('data', (chunk) => {

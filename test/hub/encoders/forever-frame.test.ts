@@ -41,14 +41,14 @@ describe('a forever frame', () => {
   })
 
   test.for(['http://a;sandbox', 'http://a,b', "http://a'b", 'http://a&b', 'http://a*b'])(
-    'is refused to a parent whose name has a meaning in a policy: %s',
+    'is rejected for a parent whose name has a meaning in a policy: %s',
     async (origin, { serve }) => {
       const { url } = await serve({ allowedOrigins: ['*'] })
       expect((await fetch(`${url}a${query(origin)}`)).status).toBe(403)
     },
   )
 
-  test('is refused to parents that are not allowed, and posts nothing to them', async ({ serve }) => {
+  test('is rejected for parents that are not allowed, and posts nothing to them', async ({ serve }) => {
     const { url } = await serve({ allowedOrigins: ['https://app.example'] })
     for (const origin of ['https://evil.example', 'null', '', 'https://app.example/path', `https://app.example','*`]) {
       const answer = await fetch(`${url}a${query(origin)}`)
@@ -60,7 +60,7 @@ describe('a forever frame', () => {
     ).toBe(403)
   })
 
-  test('posts a refusal to its parent, with its status and message', async ({ serve }) => {
+  test('posts a rejection to its parent, with its status and message', async ({ serve }) => {
     const { hub, url } = await serve({
       allowedOrigins: ['https://app.example'],
       authorize: ({ channel }) => channel !== 'b' || { status: 401, reason: '</script>' },

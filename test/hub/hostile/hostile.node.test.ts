@@ -35,7 +35,7 @@ describe.concurrent.each(Object.keys(HUBS) as (keyof typeof HUBS)[])('%s', (name
 })
 
 test.concurrent(
-  'a hub holds nothing of clients that have left, however many they were',
+  'a hub keeps nothing of clients that have left, however many they were',
   { timeout: 3 * FOR_EVER },
   async ({ expect }) => {
     const name = 'npx pinia-push hub'

@@ -16,7 +16,7 @@ describe('one connection', () => {
     await once(socket, 'close')
   })
 
-  test('that asks with a header of many spaces is answered as any other', async ({ serve }) => {
+  test('with a header of many spaces gets a normal response', async ({ serve }) => {
     const { port } = await serve()
     const protocol = `a${' '.repeat(15_000)}b`
     const upgrade = `GET /push/a HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`
@@ -24,7 +24,7 @@ describe('one connection', () => {
   })
 })
 
-test('connections on which nothing is asked are bounded for each address', async ({ serve }) => {
+test('connections without a request are limited for each address', async ({ serve }) => {
   const { port } = await serve({ maxConnectionsPerAddress: 1 })
   const sockets = Array.from({ length: 100 }, () => connect(port, '127.0.0.1'))
   onTestFinished(() => {

@@ -41,19 +41,19 @@ describe('behind a body parser', () => {
       return app
     }, options)
 
-  test('a parsed JSON body is published, written again', async () => {
+  test('a parsed JSON body is serialised again and published', async () => {
     const { url } = await behind(express.json())
     expect(await published(url, JSON_TEXT)).toEqual(['application/json', '{"price":12.5}'])
   })
 
-  test('its own bytes are published where they were kept as `rawBody`', async () => {
+  test('its own bytes are published if they were kept as `rawBody`', async () => {
     const verify = (request: IncomingMessage & { rawBody?: Buffer }, _: unknown, bytes: Buffer) =>
       void (request.rawBody = bytes)
     const { url } = await behind(express.json({ verify }))
     expect(await published(url, JSON_TEXT)).toEqual(['application/json', JSON_TEXT])
   })
 
-  test('text and bytes are published as they are', async () => {
+  test('text and bytes are published unchanged', async () => {
     const text = await behind(express.text())
     expect(await published(text.url, 'größe\r\n', 'text/plain')).toEqual(['text/plain', 'größe\r\n'])
     const bytes = await behind(express.raw())
@@ -63,12 +63,12 @@ describe('behind a body parser', () => {
     ])
   })
 
-  test('what the parser leaves alone is read as ever', async () => {
+  test('a body that the parser does not read is read by the hub', async () => {
     const { url } = await behind(express.json())
     expect(await published(url, 'hello', 'text/plain')).toEqual(['text/plain', 'hello'])
   })
 
-  test('a body that was read before is refused with 500 at once, with the solution', async () => {
+  test('a body that was already read is rejected with 500 at once, with the fix', async () => {
     const lines: string[] = []
     const { url } = await behind(express.urlencoded({ extended: false }), { log: (line) => void lines.push(line) })
     expect(await published(url, 'a=b', 'application/x-www-form-urlencoded')).toMatch(
@@ -77,13 +77,13 @@ describe('behind a body parser', () => {
     expect(lines).toEqual([expect.stringContaining('Mount the hub before the parser')])
   })
 
-  test('the limits of the hub hold', async () => {
+  test('the limits of the hub apply', async () => {
     const { url } = await behind(express.text({ limit: '1mb' }), { maxMessageBytes: 10 })
     expect(await published(url, 'x'.repeat(11), 'text/plain')).toMatch(/^413: /)
   })
 })
 
-describe('where the body was read by hand', () => {
+describe('if the application reads the body itself', () => {
   /** Reads the whole body, sets the given properties, and passes the request on. */
   const reading = (leave: Record<string, unknown>) =>
     serve(
@@ -114,10 +114,10 @@ describe('where the body was read by hand', () => {
 
   test.for([
     ['nothing', {}],
-    ['an object that is no JSON', { body: circular }],
+    ['an object that has no JSON', { body: circular }],
     ['a function', { body: () => {} }],
     ['a bigint', { body: { n: 1n } }],
-  ] as const)('%s is a 500 at once', async ([, leave]) => {
+  ] as const)('%s causes a 500 at once', async ([, leave]) => {
     const { url } = await reading(leave)
     expect(await published(url, '{}')).toMatch(/^500: /)
   })
@@ -129,7 +129,7 @@ describe('where the body was read by hand', () => {
 })
 
 describe('under a path that the framework strips', () => {
-  test('every request is answered, and the rest is left to the application', async () => {
+  test('every request gets a response, and other paths are left to the application', async () => {
     const { hub, url } = await serve((hub) => {
       const app = express()
       app.use('/push', (request, response, next) => void (hub.handle(request, response) || next()))
@@ -146,7 +146,7 @@ describe('under a path that the framework strips', () => {
     expect((await fetch(`${url}/PUSH/a`)).status).toBe(418)
   })
 
-  test('the path is still taken byte for byte', async () => {
+  test('the path is still compared byte for byte', async () => {
     const { url } = await serve((hub) => {
       const app = express()
       app.use('/push', (request, response, next) => void (hub.handle(request, response) || next()))
@@ -155,7 +155,7 @@ describe('under a path that the framework strips', () => {
     expect((await fetch(`${url}/push/x%2f..%2fsecret`)).status).toBe(400)
   })
 
-  test('a router within a router is known too', async () => {
+  test('a router within a router is supported too', async () => {
     const { url } = await serve(
       (hub) => {
         const inner = express.Router()

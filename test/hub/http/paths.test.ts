@@ -30,7 +30,7 @@ const AMBIGUOUS = [
 ] as const
 
 describe('a path is compared byte for byte', () => {
-  test.for(AMBIGUOUS)('%s is refused with 400, before `authorize`: %s', async ([, path], { serve }) => {
+  test.for(AMBIGUOUS)('%s is rejected with 400, before `authorize`: %s', async ([, path], { serve }) => {
     const asked: string[] = []
     const { port } = await serve({ authorize: ({ channel }) => asked.push(channel) > 0 })
     const answers = [await get(port, `/push/${path}?wait=0`), await get(port, `/push/${path}`, UPGRADE)]
@@ -38,7 +38,7 @@ describe('a path is compared byte for byte', () => {
     expect(asked).toEqual([])
   })
 
-  test.for(AMBIGUOUS)('%s is refused in a TCP line too: %s', async ([, path], { serve }) => {
+  test.for(AMBIGUOUS)('%s is rejected in a TCP line too: %s', async ([, path], { serve }) => {
     const { hub, url } = await serve()
     const { port } = await hub.listenTcp()
     for (const reference of [path, `./${path}`, `/push/${path}`])

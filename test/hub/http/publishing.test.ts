@@ -48,13 +48,13 @@ describe('publishing', () => {
   test.for([
     ['an event name of the hub’s own', { 'x-eventsource-event': 'push.end' }, 400, /start with "push\."/],
     ['an event name that is too long', { 'x-eventsource-event': 'x'.repeat(256) }, 400, /255/],
-  ] as const)('refuses %s', async ([, headers, status, line], { serve }) => {
+  ] as const)('rejects %s', async ([, headers, status, line], { serve }) => {
     const { url } = await serve()
     const answer = await post(`${url}a`, 'x', headers)
     expect([answer.status, await answer.text()]).toEqual([status, expect.stringMatching(line)])
   })
 
-  test('by function throws before anything is kept', () => {
+  test('by `hub.publish` throws before anything is kept', () => {
     const hub = createHub()
     const attempts: [() => unknown, string][] = [
       [() => hub.publish('', 'x'), 'invalid-channel'],

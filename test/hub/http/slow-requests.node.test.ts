@@ -18,7 +18,12 @@ const REQUESTS = [
   ['a line that stops', 'tcp', LINE, ''],
   ['a line that trickles', 'tcp', '', LINE],
   ['nothing at all', 'http', '', ''],
-  ['nothing, after a request that was answered', 'http', 'GET /push/a?wait=0 HTTP/1.1\r\nHost: localhost\r\n\r\n', ''],
+  [
+    'nothing, after a request that got its response',
+    'http',
+    'GET /push/a?wait=0 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    '',
+  ],
   ['a head that stops', 'http', HEAD, ''],
   ['a head that trickles', 'http', '', HEAD],
   ['a head that trickles, of an upgrade', 'http', '', UPGRADE],

@@ -38,7 +38,7 @@ describe('interval polling', () => {
     expect(answer.headers.get('content-type')).not.toContain('boundary=x')
   })
 
-  test('learns that more messages wait if a response ends at its limit', async ({ serve }) => {
+  test('receives that more messages wait if a response ends at its limit', async ({ serve }) => {
     const { hub, url } = await serve({ startFrom: 'oldest', history: { count: 5_000 } })
     for (let n = 0; n < 1_500; n += 1) hub.publish('a', String(n))
     const answer = await fetch(`${url}a?wait=0`)
@@ -168,7 +168,7 @@ describe('a WebSocket', () => {
     })
   })
 
-  test('publishes what its client sends', async ({ serve, frames }) => {
+  test('publishes the messages of its client', async ({ serve, frames }) => {
     const { url } = await serve()
     const { next, socket } = frames(`${url}a`)
     await next()
@@ -189,7 +189,7 @@ describe('a WebSocket', () => {
     for (const { next } of clients) expect(await next()).toMatchObject({ body: 'one' })
   })
 
-  test('is refused in one line without the subprotocol', async ({ serve }) => {
+  test('is rejected in one line without the subprotocol', async ({ serve }) => {
     const { url } = await serve()
     const { WebSocket } = await import('ws')
     const socket = new WebSocket(`${url.replace('http', 'ws')}a`)

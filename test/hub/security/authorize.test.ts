@@ -103,7 +103,7 @@ describe('authorize', () => {
     expect(hub.state('a')?.messages).toBe(3)
   })
 
-  test('leaves nothing behind if the client leaves meanwhile, and a hub that closes refuses at once', async ({
+  test('leaves nothing behind if the client leaves meanwhile, and a hub that closes rejects at once', async ({
     serve,
   }) => {
     const waiting: ((allowed: boolean) => void)[] = []

@@ -174,7 +174,7 @@ describe('`authorize` that fails costs one 500 and one line of the log', () => {
   })
 })
 
-describe('`authorize` may refuse', () => {
+describe('`authorize` may reject', () => {
   const refusing =
     (answer: AuthorizeAnswer): Authorize =>
     () =>

@@ -146,13 +146,13 @@ describe('origins are compared by scheme, host and port', () => {
     expect([await from(`https://127.0.0.1:${port}`), await from(`http://127.0.0.1:${port}`)]).toEqual([202, 403])
   })
 
-  test('a refusal names the origin and the options that would allow it', async ({ serve }) => {
+  test('a rejection names the origin and the options that would allow it', async ({ serve }) => {
     const { url } = await serve()
     const answer = await fetch(`${url}a`, { method: 'POST', headers: { origin: 'https://evil.example' } })
     expect(await answer.text()).toMatch(/"https:\/\/evil\.example" is not allowed.*`allowedOrigins`.*`trustedProxies`/)
   })
 
-  test('a page of an origin that is not allowed is refused everywhere, also by GET', async ({ serve }) => {
+  test('a page of an origin that is not allowed is rejected everywhere, also by GET', async ({ serve }) => {
     const { hub, url } = await serve()
     const answer = await fetch(`${url}a?wait=0`, { headers: { origin: 'https://evil.example' } })
     expect([answer.status, hub.state('a')]).toEqual([403, undefined])
@@ -182,7 +182,7 @@ describe('origins are compared by scheme, host and port', () => {
     expect(answer.statusCode).toBe(200)
   })
 
-  test('a request with two hosts is refused, whatever they are', async ({ serve }) => {
+  test('a request with two hosts is rejected, whatever they are', async ({ serve }) => {
     const { port } = await serve()
     expect(
       await raw(port, 'GET /push/a?wait=0 HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n'),

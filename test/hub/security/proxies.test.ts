@@ -45,7 +45,7 @@ describe('a forwarded address', () => {
     ['a trusted proxy in IPv6 encoder', '192.0.2.1, ::ffff:10.1.2.3', '192.0.2.1'],
     ['the proxy itself, without a header', '', '127.0.0.2'],
     ['the proxy itself, with an invalid address', 'unknown', '127.0.0.2'],
-    ['the last proxy before what is no address', '192.0.2.1, nonsense, 10.1.2.3', '10.1.2.3'],
+    ['the last proxy before an invalid address', '192.0.2.1, nonsense, 10.1.2.3', '10.1.2.3'],
   ] as const)('of a trusted proxy is %s: %s', async ([, forwarded, address]) => {
     const { port, seen } = await seeing({ trustedProxies: ['127.0.0.2', '10.0.0.0/8'] })
     await ask(port, '127.0.0.2', [`X-Forwarded-For: ${forwarded}`])
@@ -81,7 +81,7 @@ describe('a forwarded address', () => {
 
 describe('a forwarded scheme', () => {
   test.for([
-    ['a stranger', '127.0.0.3', 'X-Forwarded-Proto: https', 403],
+    ['an untrusted client', '127.0.0.3', 'X-Forwarded-Proto: https', 403],
     ['a trusted proxy', '127.0.0.2', 'X-Forwarded-Proto: https', 202],
     ['a trusted proxy, of a WebSocket', '127.0.0.2', 'X-Forwarded-Proto: wss', 202],
     ['a trusted proxy, after what its client wrote', '127.0.0.2', 'X-Forwarded-Proto: https, http', 403],

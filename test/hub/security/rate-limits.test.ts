@@ -7,7 +7,7 @@ const ask = (url: string, origin?: string) =>
   fetch(url, { headers: { accept: 'text/event-stream', ...(origin && { origin }) } })
 
 describe('limits', () => {
-  test('connections in all: another one is refused with Retry-After, until one has left', async ({ serve }) => {
+  test('connections in all: another one is rejected with Retry-After, until one has left', async ({ serve }) => {
     const { hub, url } = await serve({ maxConnections: 2 })
     const [first] = [await stream(`${url}a`), await stream(`${url}a`)]
     const third = await ask(`${url}a`)
@@ -67,7 +67,7 @@ describe('limits', () => {
     })
   })
 
-  test('channels: a publication to another one is refused, a subscription is not, with every technique', async ({
+  test('channels: a publication to another one is rejected, a subscription is not, with every technique', async ({
     serve,
     frames,
   }) => {

@@ -5,8 +5,8 @@ import { describe, expect } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import { raw, test } from '../serve.ts'
 
-describe('strangers', () => {
-  test('are refused by Host, so that no name can be rebound to this machine', async ({ serve }) => {
+describe('untrusted clients', () => {
+  test('are rejected by Host, so that no name can be rebound to this machine', async ({ serve }) => {
     const { port } = await serve({ allowedHosts: ['push.example'] })
     const ask = (host: string) => raw(port, `GET /push/a?wait=0 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
     expect(await ask('evil.example')).toMatch(/^HTTP\/1\.1 403/)

@@ -47,7 +47,7 @@ describe('while `authorize` decides', () => {
     expect(await session.next()).toMatchObject({ ok: 4 })
   })
 
-  test('what is sent again is not published before what was sent before it', async ({ serve }) => {
+  test('a message that is sent again is not published before those that were sent before it', async ({ serve }) => {
     const { authorize, asked, allowAll } = undecided()
     const { url, hub } = await serve({ authorize: (request) => request.action === 'subscribe' || authorize(request) })
     const reader = await openSession(url)
@@ -70,7 +70,7 @@ describe('while `authorize` decides', () => {
     expect(hub.state('a')?.messages).toBe(3)
   })
 
-  test('messages that are sent again without end are refused, whatever session sends them', async ({ serve }) => {
+  test('messages that are sent again without end are rejected, whatever session sends them', async ({ serve }) => {
     const { authorize, asked, allowAll } = undecided()
     const { url } = await serve({ authorize, maxBufferedBytes: 100_000 })
     const { session, cursor } = await poll(url)
@@ -83,7 +83,7 @@ describe('while `authorize` decides', () => {
     await allowAll()
   })
 
-  test('names and values that no channel has are refused at once', async ({ serve }) => {
+  test('invalid names and values are rejected at once', async ({ serve }) => {
     const { authorize, asked } = undecided()
     const { url } = await serve({ authorize, maxMessageBytes: 1_000 })
     const session = await openSession(url)
@@ -128,7 +128,9 @@ describe('while `authorize` decides', () => {
     await allowAll()
   })
 
-  test('a session that has no room for its messages ends, and what it sends again is published', async ({ serve }) => {
+  test('a session that has no room for its messages ends, and messages that are sent again are published', async ({
+    serve,
+  }) => {
     const { authorize, asked, allowAll } = undecided()
     const { url, hub } = await serve({ authorize, maxIncomingBytes: 20_000, maxMessageBytes: 20_000 })
     const publisher = { publisher: 'p'.repeat(32), id: 0 }
@@ -149,7 +151,7 @@ describe('while `authorize` decides', () => {
 })
 
 describe('a client that does not read', () => {
-  test('and polls no more loses its session, not the memory of the hub', async ({ serve }) => {
+  test('and stops polling loses its session, and uses no memory of the hub', async ({ serve }) => {
     const { url, hub } = await serve({ maxBufferedBytes: 20_000 })
     const { session } = await poll(url)
     await post(url, session, frameOf([{ subscribe: 'kept', id: 1 }]))
@@ -159,7 +161,7 @@ describe('a client that does not read', () => {
     expect(hub.state('kept')).toBeUndefined()
   })
 
-  test('of a WebSocket loses it too', async ({ serve }) => {
+  test('of a WebSocket loses its session too', async ({ serve }) => {
     const { url, hub } = await serve({ maxBufferedBytes: 20_000 })
     const session = await openSession(url)
     session.send({ subscribe: 'kept', id: 1 })
@@ -174,7 +176,7 @@ describe('a client that does not read', () => {
       .toBeUndefined()
   })
 
-  test('stays subscribed nowhere when it loses its session at a subscription', async ({ serve }) => {
+  test('has no subscription left when it loses its session at a subscription', async ({ serve }) => {
     const { url, hub } = await serve({ maxOutgoingBytes: 20_000, maxMessageBytes: 2_000 })
     const { session } = await poll(url)
     const channels = Array.from({ length: 3_000 }, (_, id) => `c${id}`)
@@ -189,7 +191,7 @@ describe('a client that does not read', () => {
 })
 
 describe('a session by polls', () => {
-  test('lives while it is polled, also if no poll waits', async ({ serve }) => {
+  test('stays while it is polled, also if no poll waits', async ({ serve }) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     onTestFinished(() => void vi.useRealTimers())
     const { url, hub } = await serve({ heartbeat: 60_000 })
@@ -222,9 +224,9 @@ test('channels may be named as the properties of objects', async ({ serve }) => 
 
 test.for<[string, string]>([
   ['nests deeply', `[{"subscribe":"a","id":1,"cursor":${'['.repeat(100_000)}${']'.repeat(100_000)}}]`],
-  ['has a cursor that is no text', '[{"subscribe":"a","id":1,"cursor":{"toString":1,"valueOf":1}}]'],
+  ['has a cursor that is not text', '[{"subscribe":"a","id":1,"cursor":{"toString":1,"valueOf":1}}]'],
   ['has a prototype', '[{"__proto__":{"subscribe":"a","id":1}}]'],
-])('a frame that %s harms nobody', async ([, frame], { serve }) => {
+])('a frame that %s harms no other client', async ([, frame], { serve }) => {
   const { url, hub } = await serve()
   const [other, session] = [await openSession(url), await openSession(url)]
   other.send({ subscribe: 'b', id: 1 })

@@ -34,7 +34,7 @@ test('a message that is sent twice is attempted once, and both get its outcome',
 test.for([
   ['at once', (outcome: Outcome) => outcome],
   ['later', (outcome: Outcome) => Promise.resolve(outcome)],
-] as const)('a message that was refused for now, %s, is attempted again', async ([, settled]) => {
+] as const)('a message that was temporarily rejected, %s, is attempted again', async ([, settled]) => {
   const { publishers } = start()
   const publisher = publishers.register(NAME, ADDRESS)
   const busy: Outcome = { status: 429, message: 'later', headers: { 'Retry-After': 1 } }
@@ -71,7 +71,7 @@ function fill({ register }: ReturnType<typeof createPublishers>, address: string
   }
 }
 
-test('an address that uses up its memory forgets its own publishers, and names the memory anew', () => {
+test('an address that uses up its memory forgets its own publishers, and gets a new name of the memory', () => {
   const { publishers } = start()
   const [own, other] = [publishers.register(NAME, ADDRESS), publishers.register('o'.repeat(32), '10.0.0.2')]
   fill(publishers, ADDRESS, 21)
@@ -79,7 +79,7 @@ test('an address that uses up its memory forgets its own publishers, and names t
   expect(publishers.register('o'.repeat(32), '10.0.0.2').memory).toBe(other.memory)
 })
 
-test('names of publishers that send nothing have a limit of an address too', () => {
+test('names of publishers that send nothing are limited for each address too', () => {
   const { publishers } = start()
   const { memory } = publishers.register(NAME, ADDRESS)
   for (let n = 0; n < 30_000; n += 1) publishers.register(`${n} `.padEnd(32, 'x'), ADDRESS)

@@ -113,14 +113,14 @@ describe('the URL of sessions', () => {
     ['a poll of an unknown session', 'GET', '?last_event_id=1%3A1.abc', {}, 410],
     ['a poll with a cursor of no form', 'GET', '?last_event_id=x', {}, 400],
     ['a page of another origin', 'GET', '', { origin: 'https://evil.example' }, 403],
-  ] as const)('refuses %s', async ([, method, query, headers, status], { serve }) => {
+  ] as const)('rejects %s', async ([, method, query, headers, status], { serve }) => {
     const { url } = await serve()
     const response = await fetch(url + query, { method, headers })
     expect(response.status).toBe(status)
     expect(await response.text()).toMatch(/^[A-Z].*\.\n$/)
   })
 
-  test('a frame that is not valid is a 400', async ({ serve }) => {
+  test('a frame that is not valid gets a 400', async ({ serve }) => {
     const { url, hub } = await serve()
     const { heads: hello } = await poll(url)
     const response = await post(url, hello[0]?.['session'], '[{"publish":"a","id":1,"length":9}]\nx')

@@ -35,7 +35,7 @@ describe('a session on a WebSocket', () => {
     ])
   })
 
-  test('sends what is published in one turn as one frame', async ({ serve }) => {
+  test('sends messages that are published in one turn as one frame', async ({ serve }) => {
     const { url, hub } = await serve()
     const session = await openSession(url)
     session.send({ subscribe: 'a', id: 1 }, { subscribe: 'b', id: 2 })
@@ -57,7 +57,7 @@ describe('a session on a WebSocket', () => {
     expect((await session.take(3)).map(({ body }) => body)).toEqual(['one', '00ff0a0d', 'two'])
   })
 
-  test('resumes behind a cursor, and says what is missing', async ({ serve }) => {
+  test('resumes after a cursor, and sends a gap if messages are missing', async ({ serve }) => {
     const { url, hub } = await serve({ history: { count: 2 } })
     const ids = ['1', '2', '3', '4'].map((body) => hub.publish('a', body).id)
     const session = await openSession(url)
@@ -89,7 +89,7 @@ describe('a session on a WebSocket', () => {
     expect(hub.state('a')?.subscribers).toBe(0)
   })
 
-  test('tells that a channel has ended, and keeps the others', async ({ serve }) => {
+  test('sends the end of a channel, and keeps the others', async ({ serve }) => {
     const { url, hub } = await serve()
     const { id } = hub.publish('a', '1')
     const session = await openSession(url)
@@ -107,7 +107,7 @@ describe('a session on a WebSocket', () => {
     expect(await session.next()).toEqual({ end: 'a', id: 3, gap: 'history-expired' })
   })
 
-  test('asks `authorize` for each channel, and refuses one without disturbing another', async ({ serve }) => {
+  test('calls `authorize` for each channel, and rejects one without affecting another', async ({ serve }) => {
     const asked: unknown[] = []
     const { url, hub } = await serve({
       authorize: ({ action, channel, technique, query, headers }) => {
@@ -151,7 +151,7 @@ describe('a session on a WebSocket', () => {
     expect(hub.state('a')).toBeUndefined()
   })
 
-  test('publishes in order, and accepts or refuses each message', async ({ serve }) => {
+  test('publishes in order, and accepts or rejects each message', async ({ serve }) => {
     const { url, hub } = await serve({ maxMessageBytes: 10 })
     const session = await openSession(url)
     session.send({ subscribe: 'a', id: 1 })
@@ -202,16 +202,16 @@ describe('a session on a WebSocket', () => {
   test.for<[string, string]>([
     ['no JSON', 'x'],
     ['no array', '{"subscribe":"a","id":1}'],
-    ['a head that is no object', '[1]'],
+    ['a head that is not an object', '[1]'],
     ['no command', '[{"id":1}]'],
     ['no id', '[{"subscribe":"a"}]'],
-    ['an id that is no number', '[{"subscribe":"a","id":"1"}]'],
+    ['an id that is not a number', '[{"subscribe":"a","id":"1"}]'],
     ['a body that is too short', '[{"publish":"a","id":1,"length":2}]\nx'],
     ['a body that is too long', '[{"publish":"a","id":1,"length":2}]\nxyz'],
     ['a length below zero', '[{"publish":"a","id":1,"length":-1}]\n'],
     ['a publication without a body', '[{"publish":"a","id":1}]'],
     ['a short name of a publisher', '[{"publisher":"me","id":1}]'],
-    ['a type that is no text', '[{"publish":"a","id":1,"length":1,"type":5}]\nx'],
+    ['a type that is not text', '[{"publish":"a","id":1,"length":1,"type":5}]\nx'],
   ])('closes with 1008 at a frame with %s, of which no command counts', async ([, frame], { serve }) => {
     const { url, hub } = await serve()
     const session = await openSession(url)
@@ -226,14 +226,14 @@ describe('a session on a WebSocket', () => {
     ['a cursor', { subscribe: 'a', id: 1, cursor: 'now' }],
     ['an event', { publish: 'a', id: 1, event: 'push.open', body: 'x' }],
     ['a type', { publish: 'a', id: 1, type: 'application/vnd.push.end+json', body: 'x' }],
-  ])('refuses %s that is not valid, and stays open', async ([, command], { serve }) => {
+  ])('rejects %s that is not valid, and stays open', async ([, command], { serve }) => {
     const { url } = await serve()
     const session = await openSession(url)
     session.send(command, { subscribe: 'b', id: 2 })
     expect(await session.take(2)).toMatchObject([{ error: 1, status: 400 }, { ok: 2 }])
   })
 
-  test('refuses a channel too many', async ({ serve }) => {
+  test('rejects a channel above the limit', async ({ serve }) => {
     const { url } = await serve({ maxSubscriptionsPerAddress: 2, maxSubscriptions: 3 })
     const session = await openSession(url)
     session.send({ subscribe: 'a', id: 1 }, { subscribe: 'b', id: 2 }, { subscribe: 'c', id: 3 })
@@ -252,7 +252,7 @@ describe('a session on a WebSocket', () => {
     await expect.poll(() => hub.state('a99')).toBeUndefined()
   })
 
-  test('a client that does not read gets kept messages later, and a gap where they are gone', async ({ serve }) => {
+  test('a client that does not read gets kept messages later, and a gap if they are gone', async ({ serve }) => {
     const { url, hub } = await serve({ history: { count: 5 }, maxBufferedBytes: 100_000 })
     const session = await openSession(url)
     session.send({ subscribe: 'a', id: 1 })
@@ -275,7 +275,7 @@ describe('a session on a WebSocket', () => {
     expect(seen.slice(0, at).map(Number)).toEqual(Array.from({ length: at }, (_, n) => n))
   })
 
-  test('ends when the hub closes, and its client may come back', async ({ serve }) => {
+  test('ends when the hub closes, and its client may reconnect', async ({ serve }) => {
     const { url, hub } = await serve()
     const session = await openSession(url)
     void hub.close()

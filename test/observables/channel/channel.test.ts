@@ -99,7 +99,7 @@ describe('a channel', () => {
     expect(push.channel('/a')).toBe(push.channel('/a'))
   })
 
-  test('outlives its last reader by the lingering time, for a reader that comes meanwhile', () => {
+  test('outlives its last reader by `disconnectDelay`, for a reader that subscribes meanwhile', () => {
     const { push, technique, time } = testing({ disconnectDelay: 1_000 })
     const channel = push.channel('/a')
     read(channel).leave()
@@ -138,7 +138,7 @@ describe('a channel', () => {
     },
   )
 
-  test('tells a late reader the status at once, and past messages only where it replays', () => {
+  test('emits the status to a late reader at once, and past messages only if it replays', () => {
     const { push, technique } = open
     const replaying = defineChannel({ url: '/replaying', replay: 2 })
     const plain = push.channel('/plain')
@@ -151,7 +151,7 @@ describe('a channel', () => {
     expect(read(push.channel(replaying())).seen).toEqual(['open', '2', '3'])
   })
 
-  test('tells a late reader the error of the last attempt while the next one is under way', () => {
+  test('emits the error of the last attempt to a late reader while the next one is pending', () => {
     const { push, technique, time } = testing({ retry: backoff({ initialDelay: 10, random: () => 1 }) })
     const channel = push.channel('/a')
     read(channel)
@@ -181,7 +181,7 @@ describe('a channel', () => {
     expect(read(channel).seen).toEqual(['open', '3', 'gap history-expired', '4'])
   })
 
-  test('delivers in one order to all, also where a handler causes the next message', () => {
+  test('delivers in one order to all readers, also if a handler causes the next message', () => {
     const { push, technique } = open
     const channel = push.channel<number>('/a')
     channel.messages$.subscribe(({ data }) => {
@@ -193,7 +193,7 @@ describe('a channel', () => {
     expect(later.seen).toEqual(['connecting', 'open', '1', '2'])
   })
 
-  test('connects again for a reader that comes in the moment that the last one leaves', () => {
+  test('connects again for a reader that subscribes at the moment at which the last one leaves', () => {
     const { push, technique } = open
     const channel = push.channel<number>('/a')
     const seen: number[] = []
@@ -208,7 +208,7 @@ describe('a channel', () => {
     expect({ seen, connections: technique.connections.length }).toEqual({ seen: [2], connections: 2 })
   })
 
-  test('is no silence where timers come a minute late, as those of a hidden tab do', () => {
+  test('does not time out if timers are a minute late, as in a hidden tab', () => {
     const { push, technique, time } = testing({ heartbeatGrace: 1_000 })
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 1_000 })
@@ -223,7 +223,7 @@ describe('a channel', () => {
     expect(seen.slice(2)).toEqual(['reconnecting 250', 'connecting'])
   })
 
-  test('is not shown as open where a line that was taken for open brought nothing, and sends all the same', async () => {
+  test('is not shown as open after an unconfirmed connection that received nothing, but sends', async () => {
     const { push, technique, time } = testing({ retry: backoff({ initialDelay: 10, multiplier: 1 }) })
     const channel = push.channel('/a')
     const { seen } = read(channel)
@@ -246,7 +246,7 @@ describe('a channel', () => {
     expect(channel.status).toBe('open')
   })
 
-  test('fails as an event, and open() revives every reader from where it was', () => {
+  test('fails with an event, and reconnect() resumes every reader from its position', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     const readers = [read(channel), read(channel)]
@@ -265,7 +265,7 @@ describe('a channel', () => {
     }
   })
 
-  test('connects once where two readers revive it at the same event', () => {
+  test('connects once if two readers reconnect it at the same event', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     for (const _ of [1, 2]) channel.events$.subscribe(({ type }) => type === 'closed' && channel.reconnect())
@@ -287,7 +287,7 @@ describe('a channel', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'closed by client', 'connecting', 'open'])
   })
 
-  test('says gap when it is opened again after the server ended it', () => {
+  test('emits a gap when it is opened again after the server ended it', () => {
     const { push, technique } = open
     const { seen } = read(push.channel('/a'))
     technique.latest.open()
@@ -298,7 +298,7 @@ describe('a channel', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'closed by server', 'connecting', 'open', 'gap not-resumed'])
   })
 
-  test('watches its status without connecting', () => {
+  test('reports its status without connecting', () => {
     const { push, technique } = open
     const statuses: string[] = []
     const channel = push.channel('/a')
@@ -311,7 +311,7 @@ describe('a channel', () => {
     expect(statuses).toEqual(['idle', 'connecting', 'open', 'idle'])
   })
 
-  test('waits a day where the server asks for a hundred years, and not no time at all', () => {
+  test('waits for a day, not for no time, if the server requests a hundred years', () => {
     const { push, technique, time } = open
     const channel = push.channel('/a')
     read(channel)
@@ -329,7 +329,7 @@ describe('a channel', () => {
     expect(seen).toEqual(['connecting', 'reconnecting 250', 'connecting'])
   })
 
-  test('drops a half-open link after heartbeat and timeout, twenty seconds in all', () => {
+  test('drops a half-open connection after heartbeat and grace, twenty seconds in total', () => {
     const { push, technique, time } = open
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
@@ -341,7 +341,7 @@ describe('a channel', () => {
 })
 
 describe('decoding', () => {
-  test('a schema shapes the data, and what it refuses is an event', () => {
+  test('a schema transforms the data, and a message that it rejects is an event', () => {
     const { push, technique } = open
     const shout = defineChannel({ url: '/a', schema: object({ text: pipe(string(), toUpperCase()) }) })
     const { seen } = read(push.channel(shout()))
@@ -381,7 +381,7 @@ describe('decoding', () => {
     expect(technique.latest.closed).toBe(true)
   })
 
-  test('a reader that throws keeps nobody else from the message', async () => {
+  test('a reader that throws does not prevent others from receiving the message', async () => {
     const { push, technique } = open
     const reported = new Promise((resolve) => {
       config.onUnhandledError = resolve
@@ -406,21 +406,21 @@ describe('a sequence', () => {
     for (const n of numbers) open.technique.latest.message(n, { cursor: null })
   }
 
-  test('finds a hole that the server did not tell', () => {
+  test('detects a gap that the server did not report', () => {
     const { seen } = read(open.push.channel(numbered()))
     open.technique.latest.open()
     play(1, 2, 4, 5)
     expect(seen.slice(2)).toEqual(['1', '2', 'gap sequence', '4', '5'])
   })
 
-  test('drops what the same connection repeats', () => {
+  test('drops messages that the same connection repeats', () => {
     const { seen } = read(open.push.channel(numbered()))
     open.technique.latest.open()
     play(1, 2, 2, 3)
     expect(seen.slice(2)).toEqual(['1', '2', '3'])
   })
 
-  test('says gap, and does not fall silent, when a server starts over', () => {
+  test('emits a gap, and continues, when a server starts over', () => {
     const { push, technique } = open
     const { seen } = read(push.channel(numbered()))
     technique.latest.open()
@@ -434,7 +434,7 @@ describe('a sequence', () => {
     expect(seen.filter((word) => /^\d|gap/.test(word))).toEqual(['7', '8', 'gap sequence', '1', '2'])
   })
 
-  test('says one gap, not two, where the server told it already', () => {
+  test('emits one gap, not two, if the server reported it', () => {
     const { seen } = read(open.push.channel(numbered()))
     open.technique.latest.open()
     play(1)
@@ -448,7 +448,7 @@ describe('sending', () => {
   const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
   const chat = defineChannel({ url: '/chat', sendSchema: anything })
 
-  test('waits for the connection, keeps order, and resolves when it is handed over', async () => {
+  test('waits for the connection, keeps order, and resolves when the message is handed over', async () => {
     const channel = open.push.channel(chat())
     read(channel as Channel<unknown>)
     const sends = ['one', 'two'].map((text) => channel.send(text))
@@ -457,7 +457,7 @@ describe('sending', () => {
     expect(open.technique.latest.sent).toEqual(['"one"', '"two"'])
   })
 
-  test('hands a burst over at once where the connection is open, however small the buffer', async () => {
+  test('hands a burst over at once if the connection is open, however small the buffer', async () => {
     const { push, technique } = testing({ maxQueuedSends: 1 })
     const channel = push.channel(chat())
     read(channel as Channel<unknown>)
@@ -466,7 +466,7 @@ describe('sending', () => {
     expect(technique.latest.sent).toHaveLength(100)
   })
 
-  test('rejects what is lost when the channel closes, and never sends it later', async () => {
+  test('rejects messages that are lost when the channel closes, and never sends them later', async () => {
     const channel = open.push.channel(chat())
     read(channel as Channel<unknown>)
     const sent = channel.send('lost')
@@ -487,7 +487,7 @@ describe('sending', () => {
     await first
   })
 
-  test('rejects where neither the technique nor the server takes messages', async () => {
+  test('rejects if neither the technique nor the server accepts messages', async () => {
     const { push, technique } = createTestingClient({ mock: { sends: false } })
     const channel = push.channel('/mute')
     read(channel as Channel<unknown>)
@@ -497,7 +497,7 @@ describe('sending', () => {
     await expect(channel.send('late')).rejects.toMatchObject({ code: 'send-unsupported' })
   })
 
-  test('is JSON without a schema, what `encode` returns, or bytes as they are, in order', async () => {
+  test('sends JSON without a schema, the result of `encode`, or unchanged bytes, in order', async () => {
     const { push, technique } = open
     const texts = defineChannel({ url: '/texts', encode: String })
     const [json, text] = [push.channel('/json'), push.channel(texts())]
@@ -526,7 +526,7 @@ describe('sending', () => {
     ])
   })
 
-  test('is bytes behind a schema that passes them on', async () => {
+  test('sends bytes that a schema passes through', async () => {
     const { push, technique } = open
     const channel = push.channel(defineChannel({ url: '/bytes', sendSchema: unknown() })())
     read(channel as Channel<unknown>)
@@ -536,7 +536,7 @@ describe('sending', () => {
     expect(technique.latest.sent).toEqual([Uint8Array.of(1, 2, 3, 4), Uint8Array.of(2, 3), Uint8Array.of(1, 2, 3, 4)])
   })
 
-  test('is the JSON of plain data, of class instances with fields, and of what has `toJSON`', async () => {
+  test('sends the JSON of plain data, of class instances with fields, and of objects with `toJSON`', async () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     read(channel as Channel<unknown>)
@@ -574,7 +574,7 @@ describe('sending', () => {
       { call: () => {} },
       [Symbol('s')],
     ].map((data) => [data] as const),
-  )('rejects %o, of which JSON keeps nothing', async ([data]) => {
+  )('rejects %o, which JSON would lose', async ([data]) => {
     const { push, technique } = open
     const channel = push.channel('/a')
     read(channel as Channel<unknown>)
@@ -586,18 +586,15 @@ describe('sending', () => {
     expect(technique.latest.sent).toEqual([])
   })
 
-  test.for([[undefined], [() => {}], [Symbol('s')], [1n]] as const)(
-    'rejects %o, of which there is no JSON',
-    async ([data]) => {
-      const { push, technique } = open
-      const channel = push.channel('/a')
-      read(channel as Channel<unknown>)
-      technique.latest.open()
-      await expect(channel.send(data)).rejects.toMatchObject({ code: 'invalid-message' })
-    },
-  )
+  test.for([[undefined], [() => {}], [Symbol('s')], [1n]] as const)('rejects %o, which has no JSON', async ([data]) => {
+    const { push, technique } = open
+    const channel = push.channel('/a')
+    read(channel as Channel<unknown>)
+    technique.latest.open()
+    await expect(channel.send(data)).rejects.toMatchObject({ code: 'invalid-message' })
+  })
 
-  test('waits where the connection is going, and goes by the next one', async () => {
+  test('waits while the connection closes, and uses the next one', async () => {
     const sent: string[] = []
     const connections: Subscriber<SourceEvent>[] = []
     const closing = () => {
@@ -622,7 +619,7 @@ describe('sending', () => {
     expect(sent).toEqual(['1', '2'])
   })
 
-  test('says why it cannot', async () => {
+  test('rejects with the reason', async () => {
     const { push, technique } = open
     await expect(push.channel(chat()).send('nobody reads')).rejects.toMatchObject({ code: 'not-connected' })
     expect(technique.connections).toHaveLength(0)
@@ -634,15 +631,15 @@ describe('a client', () => {
     [{ disconnectDelay: -1 }, 'invalid-option'],
     [{ connectTimeout: Number.NaN }, 'invalid-option'],
     [{ idleReconnectAfter: 0 }, 'invalid-option'],
-  ])('refuses %o', (options, code) => {
+  ])('rejects %o', (options, code) => {
     expect(() => createTestingClient(options)).toThrow(expect.objectContaining({ code }))
   })
 
-  test('refuses a URL that is none, at the door', () => {
+  test('rejects an invalid URL at once', () => {
     expect(() => open.push.channel('mailto:x@example.org')).toThrow(expect.objectContaining({ code: 'invalid-url' }))
   })
 
-  test('prepares each attempt, and a failure to prepare is a failure to connect', async () => {
+  test('calls prepareRequest for each attempt, and its failure is a failure to connect', async () => {
     const asked: number[] = []
     const { push, technique, time } = testing({
       prepareRequest: ({ attempt }) => {
@@ -659,9 +656,9 @@ describe('a client', () => {
   })
 
   test.each([
-    [() => JSON.parse('null').token, 'a TypeError that prepare throws'],
+    [() => JSON.parse('null').token, 'a TypeError that it throws'],
     [() => Promise.reject(new ReferenceError('token is not defined')), 'a ReferenceError that it rejects with'],
-  ])('fails once at a mistake in the code of prepare: %#, $1', async (prepareRequest) => {
+  ])('fails once at a mistake in the code of prepareRequest: %#, $1', async (prepareRequest) => {
     const { push, technique } = testing({ prepareRequest })
     const { seen } = read(push.channel('/a'))
     await Promise.resolve()
@@ -669,14 +666,14 @@ describe('a client', () => {
     expect(technique.connections).toHaveLength(0)
   })
 
-  test('tries again where prepare rejects with what fetch rejects with when the network fails', async () => {
+  test('retries if prepareRequest rejects with the error of a failed fetch', async () => {
     const { push } = testing({ prepareRequest: () => Promise.reject(new TypeError('Failed to fetch')) })
     const { seen } = read(push.channel('/a'))
     await Promise.resolve()
     expect(seen).toEqual(['connecting', 'reconnecting 250'])
   })
 
-  test('refuses a technique that was not called, and says so', () => {
+  test('rejects a technique that was not called, and the error shows how to write it', () => {
     expect(() => open.push.channel('/a', { technique: webSocket as unknown as Technique })).toThrow(
       'technique: webSocket()',
     )
@@ -689,7 +686,7 @@ describe('a client', () => {
     ['backend', nchan],
     ['backend', standard],
     ['retry', backoff],
-  ] as const)('refuses `%s: %o` that was not called, and says how to write it', (option, factory) => {
+  ] as const)('rejects `%s: %o` that was not called, and the error shows how to write it', (option, factory) => {
     expect(() => createPushClient({ [option]: factory })).toThrow(
       expect.objectContaining({
         code: 'invalid-option',
@@ -700,7 +697,7 @@ describe('a client', () => {
     expect(() => open.push.channel(defineChannel({ url: '/a', retry })())).toThrow('backoff was not called')
   })
 
-  test('fails once where its supervisor was not called, and says so', () => {
+  test('fails once if its lifecycle was not called, and the error shows how to write it', () => {
     const { push } = testing({ lifecycle: pageLifecycle as unknown as Lifecycle })
     const channel = push.channel('/a')
     const { seen } = read(channel)
@@ -708,13 +705,13 @@ describe('a client', () => {
     expect(channel.explain()).toContain('lifecycle: pageLifecycle()')
   })
 
-  test('fails once at a mistake in the code of a supervisor', () => {
+  test('fails once at a mistake in the code of a lifecycle', () => {
     const { push } = testing({ lifecycle: () => JSON.parse('null').begin() })
     const { seen } = read(push.channel('/a'))
     expect(seen).toEqual(['failed exception'])
   })
 
-  test('fails once where a policy throws', () => {
+  test('fails once if a policy throws', () => {
     const delay = (): number => {
       throw new RangeError('no such delay')
     }
@@ -735,7 +732,7 @@ describe('a client', () => {
     expect(counts).toEqual([0, 1, 2, 1, 0])
   })
 
-  test('closes everything at once, for good', () => {
+  test('closes everything at once, permanently', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     const { seen } = read(channel)

@@ -40,7 +40,7 @@ describe('connectionState', () => {
       { status: 'failed', error: lost },
     ],
     [{ type: 'closed', by: 'server' }, { status: 'closed' }],
-  ])('%o is the same whatever was before', ([event, expected]) => {
+  ])('%o has the same result after any state', ([event, expected]) => {
     for (const before of Object.values(STATES))
       expect(connectionState(before, event)).toEqual({
         status: 'idle',
@@ -79,7 +79,7 @@ describe('connectionState', () => {
     },
   )
 
-  test('is what a channel shows, and what a reader can make of its events', () => {
+  test('is the state that a channel shows, and that a reader can derive from its events', () => {
     const { push, technique, advance } = createTestingClient()
     const channel = push.channel('/a')
     const shown: ConnectionState[] = []

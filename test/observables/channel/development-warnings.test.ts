@@ -47,7 +47,7 @@ describe('development is warned', () => {
     [401, '`prepareRequest`'],
     [403, '`prepareRequest`'],
     [404, 'Check the path'],
-  ] as const)('of %i, with what to do', ([status, hint]) => {
+  ] as const)('of %i, with the fix', ([status, hint]) => {
     const { technique, channel } = read()
     while (channel.status !== 'failed') {
       technique.latest.drop(new PushError('rejected', 'The server refused it.', { status }))
@@ -64,7 +64,7 @@ describe('development is warned', () => {
     expect(sentences()).toHaveLength(1)
   })
 
-  test('of no outage after it was open', () => {
+  test('not of an outage after it was open', () => {
     const { technique, channel } = read()
     technique.latest.open()
     technique.latest.drop()
@@ -73,7 +73,7 @@ describe('development is warned', () => {
     expect(sentences()).toEqual([])
   })
 
-  test('of nothing where it is not wanted', () => {
+  test('of nothing if `warnings` is false', () => {
     const { push, technique } = createTestingClient()
     const reading = push.channel('/news').messages$.subscribe()
     technique.latest.drop(unreachable())

@@ -41,7 +41,7 @@ const says = (...numbers: number[]) => {
 }
 
 describe('a paused reader', () => {
-  test('hears that it is paused, then nothing, then the status again', () => {
+  test('receives `idle`, then nothing, then the status again', () => {
     const channel = open.push.channel('/a')
     const other = read(channel)
     const reader = read(channel)
@@ -52,7 +52,7 @@ describe('a paused reader', () => {
     expect(other.seen).toEqual(['connecting', 'open'])
   })
 
-  test('is not connected where it begins paused, and begins at now', () => {
+  test('does not connect if it starts paused, and then starts from now', () => {
     const { push, technique } = open
     const reader = read(push.channel('/a'), true)
     expect(technique.connections).toHaveLength(0)
@@ -62,7 +62,7 @@ describe('a paused reader', () => {
     expect(reader.seen).toEqual(['idle reader', 'connecting', 'open', '1'])
   })
 
-  test('is unseen by the others, who miss nothing', () => {
+  test('does not affect the others, which miss nothing', () => {
     const { push, technique } = open
     const [one, other] = [read(push.channel('/a')), read(push.channel('/a'))]
     technique.latest.open()
@@ -75,7 +75,7 @@ describe('a paused reader', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('lets the connection go when it is the last, after the lingering time', () => {
+  test('disconnects after `disconnectDelay` if it is the last one', () => {
     const { push, technique, time } = testing({ disconnectDelay: LINGER })
     const channel = push.channel('/a')
     const readers = [read(channel), read(channel)]
@@ -88,7 +88,7 @@ describe('a paused reader', () => {
     open.assertNoLeaks()
   })
 
-  test('that leaves for good leaves nothing', () => {
+  test('that unsubscribes leaves nothing behind', () => {
     const { push, technique } = testing({ disconnectDelay: LINGER })
     const reader = read(push.channel('/a'))
     technique.latest.open()
@@ -99,7 +99,7 @@ describe('a paused reader', () => {
     open.assertNoLeaks()
   })
 
-  test('can pause and resume in the middle of what it hears', () => {
+  test('can pause and resume in the handler of an event', () => {
     const channel = open.push.channel(replaying())
     read(channel)
     open.technique.latest.open()
@@ -128,8 +128,8 @@ describe('a paused reader', () => {
   })
 })
 
-describe('on resume, where others went on', () => {
-  test('it gets what it missed from what the channel keeps, once and in order, with the gaps', () => {
+describe('on resume, if others went on', () => {
+  test('it receives missed messages from the replay buffer, once and in order, with the gaps', () => {
     const { push, technique } = open
     const channel = push.channel(replaying())
     read(channel)
@@ -145,7 +145,7 @@ describe('on resume, where others went on', () => {
     expect(reader.news()).toEqual(['1', '2', 'gap history-expired', '3', '4'])
   })
 
-  test('it gets a gap, then the rest, where the channel keeps too little', () => {
+  test('it receives a gap, then the rest, if the replay buffer is too small', () => {
     const { push, technique } = open
     const channel = push.channel(replaying())
     read(channel)
@@ -159,7 +159,7 @@ describe('on resume, where others went on', () => {
     expect(reader.news()).toEqual(['1', 'gap paused', '3', '4', '5', '6'])
   })
 
-  test('it gets a gap where the channel keeps nothing, and none where nothing came', () => {
+  test('it receives a gap if the channel keeps nothing, and none if nothing was missed', () => {
     const { push, technique } = open
     read(push.channel('/a'))
     const reader = read(push.channel('/a'))
@@ -175,7 +175,7 @@ describe('on resume, where others went on', () => {
     expect(reader.news()).toEqual(['1', '2', 'gap paused', '4'])
   })
 
-  test('it gets the gap after all where it pauses again before it could be told', () => {
+  test('it receives a pending gap later if it pauses again before the gap was emitted', () => {
     const { push, technique } = open
     const other = read(push.channel('/a'))
     const reader = read(push.channel('/a'))
@@ -211,8 +211,8 @@ describe('on resume, where others went on', () => {
   })
 })
 
-describe('on resume, where all had paused', () => {
-  test('the channel goes on from the cursor, and nothing is a gap', () => {
+describe('on resume, if all were paused', () => {
+  test('the channel resumes from the cursor, without a gap', () => {
     const { push, technique } = open
     const channel = push.channel('/a')
     const readers = [read(channel), read(channel)]
@@ -231,7 +231,7 @@ describe('on resume, where all had paused', () => {
     }
   })
 
-  test('what comes while the connection lingers is nobody’s, and is asked for again', () => {
+  test('messages during `disconnectDelay` are not consumed, and are requested again', () => {
     const { push, technique, time } = testing({ disconnectDelay: LINGER })
     const reader = read(push.channel('/a'))
     technique.latest.open()
@@ -248,7 +248,7 @@ describe('on resume, where all had paused', () => {
     expect(reader.news()).toEqual(['1', '2'])
   })
 
-  test.each(['closed', 'failed'])('is told of what it missed before it is told that the channel %s', (end) => {
+  test.each(['closed', 'failed'])('it receives the gap before it receives that the channel %s', (end) => {
     const { technique, push } = open
     const channel = push.channel('/a')
     const other = read(channel)
@@ -264,7 +264,7 @@ describe('on resume, where all had paused', () => {
     expect(other.seen.slice(-2)).toEqual([end === 'closed' ? '2' : 'gap not-resumed', end])
   })
 
-  test('a server that cannot resume is a gap', () => {
+  test('a server that cannot resume causes a gap', () => {
     const { push, technique } = testing({ mock: { resumes: false } })
     const reader = read(push.channel('/a'))
     technique.latest.open()
@@ -276,7 +276,7 @@ describe('on resume, where all had paused', () => {
     expect(reader.news()).toEqual(['1', 'gap not-resumed', '2'])
   })
 
-  test('a server that cannot resume is no gap within the lingering time, where the channel keeps enough', () => {
+  test('a server that cannot resume causes no gap within `disconnectDelay` if the replay buffer is large enough', () => {
     const { push, technique, time } = testing(PLAIN)
     const reader = read(push.channel(replaying()))
     technique.latest.open()
@@ -290,7 +290,7 @@ describe('on resume, where all had paused', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('one that paused before the others gets what they saw from what the channel keeps', () => {
+  test('a reader that paused before the others receives missed messages from the replay buffer', () => {
     const { push, technique } = open
     const [one, other] = [read(push.channel(replaying())), read(push.channel(replaying()))]
     technique.latest.open()
@@ -307,7 +307,7 @@ describe('on resume, where all had paused', () => {
     expect(other.news()).toEqual(['1', '2', '3'])
   })
 
-  test('the numbers that messages carry go on, and a hole among them is found', () => {
+  test('the sequence continues, and a missing number is detected', () => {
     const { push, technique } = open
     const numbered = defineChannel({ url: '/a', decode: Number, sequence: (n) => n })
     const reader = read(push.channel(numbered()))
@@ -321,7 +321,7 @@ describe('on resume, where all had paused', () => {
   })
 })
 
-describe('a reader that begins at a place learnt elsewhere', () => {
+describe('a reader that starts at a given position', () => {
   const place = () => ({ namespace: 'standard', value: 'c7', opened: true })
   const begin = (paused = false, from = place()) => {
     const seen: string[] = []
@@ -333,7 +333,7 @@ describe('a reader that begins at a place learnt elsewhere', () => {
   }
   const cursor = () => open.technique.latest.request.cursor?.value
 
-  test('connects from there, and nothing is a gap', () => {
+  test('connects from there, without a gap', () => {
     const { seen } = begin()
     expect(cursor()).toBe('c7')
     open.technique.latest.open()
@@ -341,7 +341,7 @@ describe('a reader that begins at a place learnt elsewhere', () => {
     expect(seen).toEqual(['connecting', 'open', '1'])
   })
 
-  test('gets a gap where the server cannot resume', () => {
+  test('receives a gap if the server cannot resume', () => {
     testing({ mock: { resumes: false } })
     const { seen } = begin()
     open.technique.latest.open()
@@ -349,7 +349,7 @@ describe('a reader that begins at a place learnt elsewhere', () => {
     expect(seen).toEqual(['connecting', 'open', 'gap not-resumed', '1'])
   })
 
-  test('gets a gap where others read already, once they are open', () => {
+  test('receives a gap if the channel has other readers, once they are open', () => {
     const other = read(open.push.channel(replaying()))
     const { seen } = begin()
     open.technique.latest.open()
@@ -359,14 +359,14 @@ describe('a reader that begins at a place learnt elsewhere', () => {
     expect(open.technique.connections).toHaveLength(1)
   })
 
-  test('is connected from there when it resumes, where it begins paused', () => {
+  test('connects from there when it resumes, if it starts paused', () => {
     const { paused$ } = begin(true)
     expect(open.technique.connections).toHaveLength(0)
     paused$.next(false)
     expect(cursor()).toBe('c7')
   })
 
-  test('goes on from where it was after a pause, not from there again', () => {
+  test('continues from its own position after a pause, not from there again', () => {
     const { paused$, seen } = begin()
     open.technique.latest.open()
     says(1)
@@ -378,7 +378,7 @@ describe('a reader that begins at a place learnt elsewhere', () => {
     expect(seen.filter((word) => /^\d|^gap/.test(word))).toEqual(['1', '2'])
   })
 
-  test('can be subscribed again from the same place, which nothing moved', () => {
+  test('can be subscribed again at the same position, which was not changed', () => {
     const from = place()
     const first = begin(false, from)
     open.technique.latest.open()
@@ -389,7 +389,7 @@ describe('a reader that begins at a place learnt elsewhere', () => {
   })
 })
 
-test('a channel that no client made is rejected, with what to pass instead', () => {
+test('a channel that no client created is rejected, and the error names what to pass', () => {
   const foreign = { ...open.push.channel('/a'), events$: new Subject<PushEvent<unknown>>() }
   expect(() => pausable(foreign, new BehaviorSubject(false))).toThrow(
     'Invalid option `channel` of pausable(): it is an object. Pass a channel that `client.channel()` returned',
@@ -397,7 +397,7 @@ test('a channel that no client made is rejected, with what to pass instead', () 
 })
 
 describe('a channel', () => {
-  test('is left by a reader who wanted its status only', () => {
+  test('is left by a reader that took only its status', () => {
     const { push, technique } = open
     const reader = read(push.channel('/a'))
     technique.latest.open()
@@ -407,7 +407,7 @@ describe('a channel', () => {
     open.assertNoLeaks()
   })
 
-  test('is not connected for one who leaves while it hears what it missed', () => {
+  test('does not connect for a reader that leaves while it receives missed messages', () => {
     const { push, technique } = open
     const paused$ = new BehaviorSubject(false)
     const reading = pausable(push.channel(replaying()), paused$).subscribe(({ type }) => {
@@ -424,7 +424,7 @@ describe('a channel', () => {
     open.assertNoLeaks()
   })
 
-  test('is not read before it is known whether to', () => {
+  test('is not read before `paused$` emits', () => {
     const paused$ = new Subject<boolean>()
     const reading = pausable(open.push.channel('/a'), paused$).subscribe()
     expect(open.technique.connections).toHaveLength(0)
@@ -517,7 +517,7 @@ describe('for every order of pausing and resuming', () => {
     )
   })
 
-  test('one alone that pauses misses nothing on a server that resumes', () => {
+  test('a single reader that pauses misses nothing on a server that resumes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('publish', 'publish', 'pause 0', 'resume 0', 'wait', 'drop'), { maxLength: 40 }),

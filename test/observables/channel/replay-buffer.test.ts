@@ -20,8 +20,8 @@ function keeping(replay: number) {
   return { technique, past }
 }
 
-describe('what a late reader is given', () => {
-  test('is the last messages and the gaps between them, whatever came', () => {
+describe('a late reader', () => {
+  test('receives the last messages and the gaps between them, for any sequence of events', () => {
     const word = fc.constantFrom('message', 'message', 'gap')
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), fc.array(word, { maxLength: 40 }), (replay, words) => {
@@ -39,7 +39,7 @@ describe('what a late reader is given', () => {
     )
   })
 
-  test('costs a message the same, however many are kept', () => {
+  test('costs the same for each message, however many are kept', () => {
     const cost = (replay: number) => {
       const { technique } = keeping(replay)
       const begun = process.cpuUsage()

@@ -44,7 +44,7 @@ describe('a connection that keeps the order', () => {
     expect(data()).toEqual(Array.from({ length: 32 }, (_, n) => String(n)))
   })
 
-  test('returns what it did not acknowledge to the next one, in order, each as the same message', async () => {
+  test('returns unacknowledged messages to the next one, in order, each as the same message', async () => {
     const { queue, send, settled } = start()
     const first = connection()
     queue.connected(first.send, true)
@@ -94,7 +94,7 @@ describe('a connection that keeps the order', () => {
     expect(data()).toEqual(['slow', 'b'])
   })
 
-  test('closing rejects what was handed over and what waits', async () => {
+  test('closing rejects messages that were handed over or are waiting', async () => {
     const { queue, send, settled } = start()
     const { send: take, taken } = connection()
     queue.connected(take, true)

@@ -28,7 +28,7 @@ describe('createPushClient', () => {
     expect(() => createPush(options)).toThrow(invalid(message))
   })
 
-  test('takes every limit of a connection', () => {
+  test('accepts every limit of a connection', () => {
     const limits = { connectTimeout: 1, heartbeatInterval: 1, heartbeatGrace: 1, idleReconnectAfter: 1 }
     expect(given({ technique: sse(), ...limits })).not.toThrow()
   })

@@ -21,7 +21,7 @@ function reading(options: TestingOptions = {}, url = '/news') {
 }
 
 test.each(['network-error', 'connect-timeout', 'unavailable', 'heartbeat-timeout', 'connection-lost'] as const)(
-  'moves along the bases where one is %s, round and round',
+  'moves to the next `baseUrl` after %s, in a circle',
   (code) => {
     // Nothing opens in this test but by its word.
     const { asked, fails, leave } = reading({ connectTimeout: 1e9 })
@@ -32,7 +32,7 @@ test.each(['network-error', 'connect-timeout', 'unavailable', 'heartbeat-timeout
 )
 
 test.each(['cursor-lost', 'unexpected-response', 'prepare-failed'] as const)(
-  'stays with what answers, if by %s',
+  'stays with a server that responds, even with %s',
   (code) => {
     const { asked, fails, leave } = reading({ connectTimeout: 1e9 })
     fails(code)
@@ -41,7 +41,7 @@ test.each(['cursor-lost', 'unexpected-response', 'prepare-failed'] as const)(
   },
 )
 
-test('stays with what works, also when it breaks after it stood, and takes the cursor along', () => {
+test('stays with a server that works after a stable connection is lost, and moves with the cursor', () => {
   const { technique, time, asked, fails, leave } = reading({ connectTimeout: 1e9 })
   fails('network-error')
   technique.latest.open({ heartbeat: 1e9 })
@@ -55,7 +55,7 @@ test('stays with what works, also when it breaks after it stood, and takes the c
   leave()
 })
 
-test('one channel finds out for all, and several at once move no further than one', () => {
+test('one channel moves all channels, and several failures at once move them only once', () => {
   const { push, technique, time, asked, leave } = reading({ connectTimeout: 1e9 })
   const other = push.channel('/other').events$.subscribe()
   for (const connection of technique.connections) connection.drop(new PushError('network-error', 'down'))
@@ -66,7 +66,7 @@ test('one channel finds out for all, and several at once move no further than on
   leave()
 })
 
-test('a channel goes by its URL at the first base wherever it is connected, and `prepareRequest` is told the real one', () => {
+test('a channel has its URL at the first `baseUrl` wherever it is connected, and `prepareRequest` gets the real one', () => {
   const prepared: string[] = []
   const prepareRequest = ({ url }: { url: string }) => void prepared.push(url)
   const { channel, push, technique, fails, leave } = reading({ connectTimeout: 1e9, prepareRequest })
@@ -79,7 +79,7 @@ test('a channel goes by its URL at the first base wherever it is connected, and 
   leave()
 })
 
-test('a whole URL has one server, and does not move the others', () => {
+test('an absolute URL has one server, and does not move the others', () => {
   const { push, asked, fails, leave } = reading({ connectTimeout: 1e9 }, 'https://z.example/news')
   fails('network-error')
   const other = push.channel('/other').events$.subscribe()
@@ -93,7 +93,7 @@ test.each([
   [[A, 'nonsense'], 'invalid-url'],
   [[A, 'ftp://b.example'], 'invalid-url'],
   ['/relative', 'invalid-url'],
-] as const)('refuses %o: %s', (baseUrl, code) => {
+] as const)('rejects %o: %s', (baseUrl, code) => {
   expect(() => createPushClient({ baseUrl })).toThrow(expect.objectContaining({ code }))
 })
 
@@ -102,7 +102,7 @@ test.each([
   'https://user@a.example/news',
   '//user:secret@a.example/news',
   'wss://user:secret@a.example/news',
-])('a URL with a user name or password is refused at once, and shown without: %s', (url) => {
+])('a URL with a user name or password is rejected at once, and shown without them: %s', (url) => {
   const { push } = createTestingClient({ baseUrl: A })
   expect(() => push.channel(url)).toThrow(expect.objectContaining({ code: 'invalid-url', retryable: false }))
   expect(() => createPushClient({ baseUrl: url.replace(/^\/\//, 'https://') })).toThrow(
@@ -113,7 +113,7 @@ test.each([
 })
 
 test.each(['ftp://user:secret@a.example/?token=secret', 'http://user:secret@[/'])(
-  'an error shows no secret of a URL that is not one: %s',
+  'an error shows no secret of an invalid URL: %s',
   (url) => {
     const { push } = createTestingClient({ baseUrl: A })
     expect(() => push.channel(url)).toThrow(expect.objectContaining({ code: 'invalid-url' }))

@@ -10,29 +10,29 @@ describe('backoff', () => {
     return [1, 2, 3, 4, 1_000].map((failures) => policy.nextDelay(failures, error))
   }
 
-  test('draws a short first delay, then one that spreads clients out, then such that keep them so', () => {
+  test('draws a short first delay, then one that spreads clients out, then delays that keep them spread out', () => {
     expect(drawing(0)).toEqual([0, 0, 20_000, 20_000, 20_000])
     expect(drawing(0.5)).toEqual([250, 10_000, 25_000, 25_000, 25_000])
     expect(drawing(1)).toEqual([500, 20_000, 30_000, 30_000, 30_000])
   })
 
-  test('grows step by step after what opened and broke again: the server is there', () => {
+  test('grows step by step after a connection that opened and was lost, because the server is available', () => {
     expect(drawing(0.5, {}, new PushError('connection-lost', false))).toEqual([250, 500, 1_000, 2_000, 25_000])
   })
 
-  test('grows step by step where a factor is named', () => {
+  test('grows step by step with a `multiplier`', () => {
     expect(drawing(1, { initialDelay: 100, multiplier: 2, maxDelay: 300 })).toEqual([100, 200, 200, 300, 300])
     expect(drawing(0, { initialDelay: 100, multiplier: 2, maxDelay: 300 })).toEqual([0, 0, 0, 200, 200])
   })
 
   test.each([Infinity, 1, 2])(
-    'spreads the first attempts too where `initialDelay` is `maxDelay`, with factor %d',
+    'spreads the first attempts too if `initialDelay` is `maxDelay`, with multiplier %d',
     (multiplier) => {
       expect(drawing(0.5, { initialDelay: 300, multiplier, maxDelay: 300 })).toEqual([100, 250, 250, 250, 250])
     },
   )
 
-  test('never draws outside of its limits, whatever they are', () => {
+  test('never draws outside its limits, whatever they are', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -49,7 +49,7 @@ describe('backoff', () => {
     )
   })
 
-  test('gives up after its tries', () => {
+  test('gives up after `maxRetries`', () => {
     const policy = backoff({ maxRetries: 2 })
     expect(policy.nextDelay(2)).toBeTypeOf('number')
     expect(policy.nextDelay(3)).toBeUndefined()
@@ -67,7 +67,7 @@ describe('backoff', () => {
     expect(backoff({ maxRetries: 1 }).nextDelay(2, undefined, 0, { spread: 250, failures: 1 })).toBeUndefined()
   })
 
-  test('gives up when failures went on for its budget', () => {
+  test('gives up after `maxElapsedTime`', () => {
     const policy = backoff({ maxElapsedTime: 60_000 })
     expect(policy.nextDelay(9, undefined, 59_999)).toBeTypeOf('number')
     expect(policy.nextDelay(9, undefined, 60_000)).toBeUndefined()
@@ -82,11 +82,11 @@ describe('backoff', () => {
     { maxRetries: -1 },
     { resetAfter: -1 },
     { initialDelay: Number.NaN },
-  ])('refuses %o', (options) => {
+  ])('rejects %o', (options) => {
     expect(() => backoff(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 
-  test("supervises a bare technique as RxJS's own retry delay", () => {
+  test("is the `delay` of RxJS's retry() for a technique alone", () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
       const lost = new PushError('connection-lost', 'gone')
@@ -107,7 +107,7 @@ describe('backoff', () => {
     })
   })
 
-  test('does not retry an error that a retry cannot fix, and waits at least as long as the server asked', () => {
+  test('does not retry an error that a retry cannot fix, and waits at least for the time of Retry-After', () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(({ expectObservable }) => {
       const policy = backoff({ initialDelay: 10, random: () => 0, scheduler })

@@ -17,23 +17,23 @@ function judge(before: readonly string[], then: readonly string[], last = before
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at))
 
-describe('of what a server sends after a cursor', () => {
+describe('after a request with a cursor', () => {
   test.each<[string, string[], string[], string[]]>([
-    ['what was never sent is new', ['1', '2'], ['3', '4'], ['new', 'new']],
-    ['all again are repeats, up to the cursor', ['1', '2'], ['1', '2', '3'], ['repeat', 'repeat', 'new']],
-    ['the present state again is a repeat', ['1', '2'], ['2', '3'], ['repeat', 'new']],
-    ['a cursor that names something else now is a gap, once', ['1', '2'], ['1=other', '2=other'], ['gap', 'new']],
-    ['the same id and data of another event is a gap', ['1=42=added'], ['1=42=removed', '2'], ['gap', 'new']],
+    ['unknown messages are new', ['1', '2'], ['3', '4'], ['new', 'new']],
+    ['all messages again are repeats, up to the cursor', ['1', '2'], ['1', '2', '3'], ['repeat', 'repeat', 'new']],
+    ['the current state again is a repeat', ['1', '2'], ['2', '3'], ['repeat', 'new']],
+    ['a known cursor with other data is one gap', ['1', '2'], ['1=other', '2=other'], ['gap', 'new']],
+    ['the same id and data with another event is a gap', ['1=42=added'], ['1=42=removed', '2'], ['gap', 'new']],
     ['the same event again is a repeat', ['1=42=added'], ['1=42=added', '2'], ['repeat', 'new']],
-    ['a known one after a new one is a gap, once', ['2', '3'], ['1', '2', '3', '4'], ['new', 'gap', 'new', 'new']],
-    ['cursors that several messages had prove nothing', ['1=a', '1=b'], ['1=b', '2'], ['gap', 'new']],
-    ['a message like the last one, once more after it, is new', ['1'], ['1', '1'], ['repeat', 'new']],
+    ['a known message after a new one is one gap', ['2', '3'], ['1', '2', '3', '4'], ['new', 'gap', 'new', 'new']],
+    ['a cursor that several messages had is a gap', ['1=a', '1=b'], ['1=b', '2'], ['gap', 'new']],
+    ['a second repeat of the last message is new', ['1'], ['1', '1'], ['repeat', 'new']],
   ])('%s', (_, before, then, expected) => expect(judge(before, then)).toEqual(expected))
 
   test('a message after the cursor that was not delivered is new', () =>
     expect(judge(['1', '2', '3'], ['2', '3'], '1')).toEqual(['new', 'new']))
 
-  test('what was known before a gap is known no more', () => {
+  test('messages from before a gap are forgotten', () => {
     const recent = recentMessages()
     recent.add(message('1'))
     recent.add(message('2'))
@@ -43,10 +43,10 @@ describe('of what a server sends after a cursor', () => {
     expect(['1=other', '2'].map((text) => repetition(message(text)))).toEqual(['repeat', 'new'])
   })
 
-  test('nothing is known where the cursor is not', () =>
+  test('all messages are new if the cursor is unknown', () =>
     expect(judge(['1', '2'], ['1', '2'], '9')).toEqual(['new', 'new']))
 
-  test('a cursor that came by itself counts', () => {
+  test('a cursor without a message counts', () => {
     const recent = recentMessages()
     recent.add(message('1'))
     recent.add({ cursor: '2' })
@@ -54,14 +54,14 @@ describe('of what a server sends after a cursor', () => {
     expect(['1', '3'].map((text) => repetition(message(text)))).toEqual(['repeat', 'new'])
   })
 
-  test('no more than a thousand are known: where more are sent again, it is a gap', () => {
+  test('a thousand messages are remembered: if more are repeated, there is a gap', () => {
     const verdicts = judge(range(0, 1_500), range(0, 1_501))
     expect(verdicts.slice(0, 500).every((verdict) => verdict === 'new')).toBe(true)
     expect(verdicts.filter((verdict) => verdict === 'gap')).toHaveLength(1)
     expect(verdicts.at(-1)).toBe('new')
   })
 
-  test('no more than a mebibyte is known, and always the last', () => {
+  test('one mebibyte is remembered, and always the last message', () => {
     const large = 'x'.repeat(600_000)
     const two = [`1=${large}`, `2=${large}`]
     expect(judge(two, [`2=${large}`])).toEqual(['repeat'])

@@ -127,10 +127,10 @@ function score(play: (stage: Stage) => void) {
 }
 
 describe('reconnect', () => {
-  test('connects, hands messages over, and tells when the channel has ended', () =>
+  test('connects, emits messages, and emits the end of the channel', () =>
     void score(({ plays }) => plays(['-o-1-2-|'], 'AO-X-Y-(D|)')))
 
-  test('waits as the policy says after a loss, and resumes from the last cursor', () => {
+  test('waits for the delay of the policy after a loss, and resumes from the last cursor', () => {
     const cursors = score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-Y'))
     expect(cursors).toEqual([undefined, 'c1'])
   })
@@ -140,23 +140,23 @@ describe('reconnect', () => {
     expect(cursors).toEqual([undefined, 'c0'])
   })
 
-  test('says gap right after an open that resumes nothing', () =>
+  test('emits a gap right after an open that did not resume', () =>
     void score(({ plays }) => plays(['-o-#', '-o---1'], 'AO-W 9ms B(OU)X')))
 
-  test('resumes from the last cursor when the last message carried none, and says gap, because it may come again', () => {
+  test('resumes from the last cursor if the last message had none, with a gap, because it may be repeated', () => {
     const cursors = score(({ plays }) => plays(['-o-1-n-#', '-r---n-2'], 'AO-X-N-W 9ms B(OU)N-Y'))
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
-  test('says no gap where a message with a cursor came after one without', () =>
+  test('emits no gap if a message with a cursor followed one without', () =>
     void score(({ plays }) => plays(['-o-n-1-#', '-r-2'], 'AO-N-X-W 9ms BO-Y')))
 
-  test('resumes from nothing, and says gap, when the server took the cursor back', () => {
+  test('connects without a cursor, with a gap, after the server cleared the cursor', () => {
     const cursors = score(({ plays }) => plays(['-o-1-e-#', '-o'], 'AO-X-N-W 9ms B(OU)'))
     expect(cursors).toEqual([undefined, undefined])
   })
 
-  test('hands a message over without the empty cursor that took the last one back', () =>
+  test('emits a message without the empty cursor that cleared the last one', () =>
     score(({ cold, expectObservable }) => {
       const prepare = () => of(undefined)
       const told = reconnect({ prepare, policy: backoff(), connect: () => cold('(oe)', SAID) })
@@ -167,19 +167,20 @@ describe('reconnect', () => {
       })
     }))
 
-  test('says no gap where nothing was ever open', () => void score(({ plays }) => plays(['-#', '-o-1'], 'AW 9ms BO-X')))
+  test('emits no gap if no connection was ever open', () =>
+    void score(({ plays }) => plays(['-#', '-o-1'], 'AW 9ms BO-X')))
 
-  test('says gap after a unconfirmed open, because messages may have fallen since', () =>
+  test('emits a gap after an unconfirmed open, because messages may be missing since then', () =>
     void score(({ plays }) => plays(['-p-#', '-o'], 'AP-W 9ms B(OU)')))
 
-  test('passes on the gap that a server tells, and goes on from where it says', () => {
+  test('forwards a gap that the server reports, and resumes from the cursor of that gap', () => {
     const cursors = score(({ plays }) =>
       plays(['-r-g-#', '-r'], 'AO-E-W 9ms BO', { position: { namespace: 's', value: 'c5', opened: true } }),
     )
     expect(cursors).toEqual(['c5', 'c9'])
   })
 
-  test('forgets a place that the server lost, and says gap', () => {
+  test('forgets a position that the server lost, and emits a gap', () => {
     const cursors = score(({ plays }) =>
       plays(['-#', '-o'], 'AW 9ms B(OE)', {
         error: new PushError('cursor-lost', '412'),
@@ -195,25 +196,25 @@ describe('reconnect', () => {
   test('resets the backoff after a stable connection', () =>
     void score(({ plays }) => plays(['-#', '-o 100ms #', '-o'], 'AW 9ms BO 100ms W 9ms B(OU)')))
 
-  test('a connection that was only unconfirmed open does not count as one that stood', () =>
+  test('an unconfirmed connection does not count as stable', () =>
     void score(({ plays }) => plays(['-p 100ms #', '-p 100ms #', '-p'], 'AP 100ms W 9ms B(PU) 97ms W 9ms C(PU)')))
 
-  test('waits as long as the server asked, by Retry-After or in the stream, and the delay of the policy on top', () => {
+  test('waits for the time of Retry-After or of the stream, and the delay of the policy in addition', () => {
     const error = new PushError('unavailable', '503', { retryAfter: 50 })
     score(({ plays }) => plays(['-#', '-o'], 'AV 59ms BO', { error }))
     score(({ plays }) => plays(['-(ot)#', '-r'], 'AO 3ms V 59ms BO'))
   })
 
-  test('leaves a server alone for a day at most, and then waits as the policy says', () =>
+  test('waits for a server for one day at most, and the delay of the policy in addition', () =>
     void score(({ plays }) =>
       plays(['-#', '-o'], 'AM', { error: new PushError('unavailable', '503', { retryAfter: Infinity }) }),
     ))
 
-  test('fails, and does not try again, when the server said no for good', () =>
+  test('fails, and does not retry, after a final rejection', () =>
     void score(({ plays }) => plays(['-#'], 'A(R|)', { error: new PushError('rejected', '404', { status: 404 }) })))
 
   test.each([401, 403, 1008, 3000, 3003, 4401, 4403])(
-    'prepares once more, at once, when who asks is refused by %i; then fails',
+    'prepares once more, at once, when the user is rejected by %i; then fails',
     (status) => {
       let prepared = 0
       const prepare = () => of((prepared += 1))
@@ -223,7 +224,7 @@ describe('reconnect', () => {
     },
   )
 
-  test('may be refused again once a connection stood in between', () =>
+  test('retries at once again after a stable connection in between', () =>
     void score(({ plays }) =>
       plays(['-#', '----o 100ms #', '----o'], 'A(ZB)O 100ms (ZB)(OU)', {
         error: new PushError('unauthorized', 'expired', { status: 401 }),
@@ -236,41 +237,41 @@ describe('reconnect', () => {
       plays(['-#', '-#'], 'AW 9ms B(G|)', { policy: backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 }) }),
     ))
 
-  test('gives up when consecutive failures reached `maxElapsedTime`, reset after a stable connection', () => {
+  test('gives up when consecutive failures reach `maxElapsedTime`, reset by a stable connection', () => {
     const policy = backoff({ initialDelay: 10, multiplier: 1, random: () => 1, resetAfter: 100, maxElapsedTime: 20 })
     score(({ plays }) => plays(['-#', '-#', '-#'], 'AW 9ms BW 9ms C(G|)', { policy }))
     score(({ plays }) => plays(['-#', '-o 100ms #', '-#', '-#'], 'AW 9ms BO 100ms W 9ms B(W) 7ms C(UG|)', { policy }))
   })
 
-  test('retryNow cuts a wait short and nothing else', () =>
+  test('retryNow$ ends a wait and does nothing else', () =>
     void score(({ plays, hot }) => plays(['-#', '-o'], 'AW-BO', { retryNow$: hot('---x') as Observable<unknown> })))
 
   test('drops a connection that does not open in time', () =>
     void score(({ plays }) => plays(['-', '-o'], 'A 29ms W 9ms BO', { connectTimeout: 30 })))
 
-  test('drops a connection that is silent for longer than the promised heartbeat and the timeout', () =>
+  test('drops a connection that is silent for longer than the promised heartbeat and its grace', () =>
     void score(({ plays }) =>
       plays(['-o 19ms a', '-o'], 'AO 48ms W 9ms B(OU)', { promised: 20, heartbeatGrace: 9, until: '80ms !' }),
     ))
 
-  test('believes the heartbeat that the server tells in the stream', () =>
+  test('uses the heartbeat that the server sends in the stream', () =>
     void score(({ plays }) => plays(['-o-h', '-o'], 'AO 30ms W 9ms B(OU)', { heartbeatGrace: 9 })))
 
-  test('rotates an idle connection without heartbeats by its cursor, unseen', () => {
+  test('replaces an idle connection without heartbeats, from its cursor, without an event', () => {
     const cursors = score(({ plays }) =>
       plays(['-o-1', '-r-2'], 'AO-X 49ms -O-Y', { idleReconnectAfter: 50, until: '80ms !' }),
     )
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
-  test('does not rotate an idle connection whose server may ignore the cursor', () => {
+  test('does not replace an idle connection whose server may ignore the cursor', () => {
     const cursors = score(({ plays }) =>
       plays(['-f-1-#', '-s'], 'AO-X-W 9ms BO', { idleReconnectAfter: 50, until: '500ms !' }),
     )
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
-  test('drops what such a server repeats, and says gap where it cannot tell', () => {
+  test('drops messages that such a server repeats, and emits a gap if they cannot be identified', () => {
     score(({ plays }) => plays(['-f-1-#', '-s-1-2'], 'AO-X-W 9ms BO---Y'))
     score(({ plays }) => plays(['-f-1-2-#', '-s-1-2-1'], 'AO-X-Y-W 9ms BO-----X'))
     score(({ plays }) => plays(['-f-1-1-#', '-s-1---2'], 'AO-X-X-W 9ms BO-(UX)Y'))
@@ -284,12 +285,12 @@ describe('reconnect', () => {
       expect(cursors).toHaveLength(2)
     })
 
-    test('restarts an attempt, in the same row of failures', () => {
+    test('restarts an attempt, without resetting the failures in a row', () => {
       const policy = backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 })
       score(({ plays, hot }) => plays(['-#', '', '-#'], 'AW 9ms B-B(G|)', { policy, ...waking(hot('-------------x')) }))
     })
 
-    test('gives up after the time that failures may go on for, whenever it woke', () => {
+    test('gives up after `maxElapsedTime`, whenever it woke', () => {
       const policy = backoff({ initialDelay: 10, multiplier: 1, random: () => 1, maxElapsedTime: 12 })
       score(({ plays, hot }) => plays(['-#', '', '-#'], 'AW 9ms B-B(G|)', { policy, ...waking(hot('-------------x')) }))
     })
@@ -300,7 +301,7 @@ describe('reconnect', () => {
       score(({ plays, hot }) => plays(['-o-n---n'], 'AO-N---N', waking(hot('-----x'))))
     })
 
-    test('ends the row of failures with a connection that stood', () => {
+    test('resets the failures in a row after a stable connection', () => {
       const score1 = ['-#', '-o-1 100ms -', '-r']
       score(({ plays, hot }) => plays(score1, 'AW 9ms BO-X 101ms AO', waking(hot('116ms x'))))
       score(({ plays, hot }) => plays(score1, 'AW 9ms BO-X--BO', waking(hot('-----------------x'))))
@@ -327,14 +328,14 @@ describe('reconnect', () => {
         plays(['-#', '-#', '-o'], 'AW-I-AW 9ms BO', pausing(hot('a--h-a', REASONS).pipe(startWith([])))),
       ))
 
-    test('fails, after a gap where it was open, when the reasons error', () => {
+    test('fails when the reasons error, after a gap if it was open', () => {
       const mistake = new TypeError('a mistake')
       score(({ plays, hot }) => plays(['-o'], 'AO-(UJ|)', pausing(hot('---#', REASONS, mistake).pipe(startWith([])))))
       score(({ plays }) => plays([], '(J|)', pausing(throwError(() => mistake))))
     })
   })
 
-  test('waits for at least as long as the lifecycle says', () =>
+  test('waits for at least the `minDelay` of the lifecycle', () =>
     void score(({ plays }) => plays(['-#', '-o'], 'AL 29ms BO', { lifecycle: () => ({ minDelay: () => 30 }) })))
 
   test('reports each position before the event that moved it is emitted', () =>
@@ -360,30 +361,30 @@ describe('reconnect', () => {
       ])
     }))
 
-  describe('where the channel ends, or nothing can be done any more', () => {
+  describe('if the channel ends or fails permanently', () => {
     const place = () => ({ namespace: 's', value: undefined, opened: true })
     const refused = new PushError('rejected', '404', { status: 404 })
 
-    test('says first that messages may have fallen since the last connection', () => {
+    test('emits a gap first if messages since the last connection may be missing', () => {
       score(({ plays }) => plays(['-o-n-#', '-|'], 'AO-N-W 9ms B(UD|)'))
       score(({ plays }) => plays(['-o-1-#', '-|'], 'AO-X-W 9ms B(UD|)'))
       score(({ plays }) => plays(['-#'], 'A(UR|)', { error: refused, position: place() }))
       score(({ plays }) => plays(['-#'], 'A(UG|)', { policy: backoff({ maxRetries: 0 }), position: place() }))
     })
 
-    test('says before it has failed that what comes from now on is missing, whether the connection was open or another was', () => {
+    test('emits a gap before it fails if this or an earlier connection was open', () => {
       score(({ plays }) => plays(['-o-#'], 'AO-(UR|)', { error: refused }))
       score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UR|)', { error: refused }))
       score(({ plays }) => plays(['-o-1-#'], 'AO-X-(UG|)', { policy: backoff({ maxRetries: 0 }) }))
     })
 
-    test('says expired where the server had lost the cursor', () => {
+    test('emits history-expired if the server had lost the cursor', () => {
       const options = { error: new PushError('cursor-lost', '412'), position: { ...place(), value: 'c5' } }
       score(({ plays }) => plays(['-#', '-|'], 'AW 9ms B(ED|)', options))
       score(({ plays }) => plays(['-o---#'], 'A(OU)(EG|)', { ...options, policy: backoff({ maxRetries: 0 }) }))
     })
 
-    test('says nothing where nothing can have fallen', () => {
+    test('emits no gap if no message can be missing', () => {
       score(({ plays }) => plays(['-|'], 'A(D|)'))
       score(({ plays }) => plays(['-#'], 'A(R|)', { error: refused }))
       score(({ plays }) => plays(['-o-1-|'], 'AO-X-(D|)'))
@@ -391,9 +392,9 @@ describe('reconnect', () => {
     })
   })
 
-  describe('of a mistake in code', () => {
+  describe('after a mistake in code', () => {
     test.each([new TypeError('x is not a function'), new ReferenceError('x is not defined')])(
-      'fails once, and names it: %s',
+      'fails once, and the error names it: %s',
       async (mistake) => {
         const connect = () => throwError(() => mistake)
         const told: LinkEvent[] = []
@@ -406,24 +407,24 @@ describe('reconnect', () => {
       },
     )
 
-    test('tries again after any other error', () =>
+    test('retries after any other error', () =>
       void score(({ plays }) => plays(['-#'], 'AW', { error: new Error('ECONNRESET'), until: '5ms !' })))
   })
 
-  test('rotates no more where a cursor was given and not taken, because each rotation would be a gap', () => {
+  test('keeps idle connections after a server ignored a cursor, because each replacement would emit a gap', () => {
     const cursors = score(({ plays }) =>
       plays(['-o-1', '-o---1', '-o'], 'AO-X 49ms -(OU)X', { idleReconnectAfter: 50, until: '500ms !' }),
     )
     expect(cursors).toEqual([undefined, 'c1'])
   })
 
-  test('leaves an idle connection alone where there is no cursor to go on from', () =>
+  test('keeps an idle connection without a cursor', () =>
     void score(({ plays }) => plays(['-o-n 200ms n'], 'AO-N 200ms N', { idleReconnectAfter: 50, until: '400ms !' })))
 
-  test('drops a connection that was unconfirmed open and brings no byte', () =>
+  test('drops an unconfirmed connection that receives no byte', () =>
     void score(({ plays }) => plays(['-p', '-o'], 'AP 23ms W 9ms B(OU)', { heartbeatInterval: 15, heartbeatGrace: 9 })))
 
-  test('shows none as unconfirmed open after one that brought no byte, until something is received', () => {
+  test('shows no unconfirmed connection as open after one that received no byte, until bytes arrive', () => {
     const limits = { heartbeatInterval: 15, heartbeatGrace: 9 }
     score(({ plays }) => plays(['-p', '-p', '-p---o---1'], 'AP 23ms W 9ms BQ 23ms W 9ms CQ---(OU)X', limits))
     // What was received speaks for the next one too.
@@ -433,7 +434,7 @@ describe('reconnect', () => {
     score(({ plays }) => plays(['-p-#', '-p'], 'AP-W 9ms B(PU)', { ...limits, until: '30ms !' }))
   })
 
-  test('emits no gap where the channel ends on a connection that was not shown as open', () => {
+  test('emits no gap if the channel ends on a connection that was not shown as open', () => {
     const limits = { heartbeatInterval: 15, heartbeatGrace: 9, position: { namespace: 's', value: 'c1', opened: true } }
     score(({ plays }) => plays(['-q', '-q--|'], 'AP 23ms W 9ms BQ--(D|)', limits))
   })
@@ -446,12 +447,12 @@ describe('reconnect', () => {
     expect(attempts).toBe(2)
   })
 
-  describe('of a server that does not say that messages are gone', () => {
+  describe('with a server that does not report gaps', () => {
     const compare = (a: string, b: string) => (a < b ? -1 : +(a > b))
     const continuity = { before: (last: string) => `before ${last}`, compare, follows: () => true }
     const proves: Partial<ReconnectOptions<unknown>> = { continuity }
 
-    test('asks from just before the last message after a loss, and drops it when it comes again', () => {
+    test('resumes from just before the last message after a loss, and drops it when it is repeated', () => {
       const cursors = score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---Y', proves))
       expect(cursors).toEqual([undefined, 'before c1'])
     })
@@ -461,21 +462,21 @@ describe('reconnect', () => {
       expect(cursors).toEqual([undefined, 'before c2', 'before c2'])
     })
 
-    test('says gap where a later message comes in its place', () =>
+    test('emits a gap if a later message arrives instead', () =>
       void score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(EY)', proves)))
 
-    test('says gap where the channel ends before it came again', () => {
+    test('emits a gap if the channel ends before the last message was repeated', () => {
       score(({ plays }) => plays(['-o-1-#', '-r-|'], 'AO-X-W 9ms BO-(ED|)', proves))
       score(({ plays }) => plays(['-o-1-#', '-r-1-|'], 'AO-X-W 9ms BO---(D|)', proves))
       score(({ plays }) => plays(['-o-1-#', '-(rv)--|'], 'AO-X-W 9ms BO-----(D|)', proves))
     })
 
-    test('says gap where a message of another life of the server comes in its place', () => {
+    test('emits a gap if a message of another run of the server arrives instead', () => {
       const others = { ...continuity, compare: () => undefined }
       score(({ plays }) => plays(['-o-1-#', '-r-2'], 'AO-X-W 9ms BO-(KY)', { continuity: others }))
     })
 
-    test('gives the place up, and says gap, where it does not come again', () => {
+    test('drops the cursor, with a gap, if the last message is not repeated', () => {
       const cursors = score(({ plays }) =>
         plays(['-o-1-#', '-r', '-o'], 'AO-X-W 9ms BO 29ms W 9ms C(OE)', {
           ...proves,
@@ -486,22 +487,22 @@ describe('reconnect', () => {
       expect(cursors).toEqual([undefined, 'before c1', undefined])
     })
 
-    test('says gap where the channel begins again, with the cursor of the last message too', () => {
+    test('emits a gap if the channel starts over, even with the cursor of the last message', () => {
       score(({ plays }) => plays(['-o-3-#', '-r-b'], 'AO-T-W 9ms BO-E', proves))
       score(({ plays }) => plays(['-o-1-#', '-r-b-2'], 'AO-X-W 9ms BO-E-Y', proves))
     })
 
-    test('says none where the channel begins, and began there before', () => {
+    test('emits none if the channel starts at the position at which it started before', () => {
       score(({ plays }) => plays(['-o-b-#', '-r-b-#', '-r-b'], 'AO---W 9ms BO---W 9ms CO', proves))
       score(({ plays }) => plays(['-o-1-#', '-r-b-#', '-r-b'], 'AO-X-W 9ms BO-E-W 9ms CO', proves))
     })
 
-    test('asks for no proof of a server that says that it tells gaps', () => {
+    test('requests no repeat from a server that reports gaps', () => {
       const cursors = score(({ plays }) => plays(['-(ov)1-#', '-r-2'], 'AO---X-W 9ms BO-Y', proves))
       expect(cursors).toEqual([undefined, 'c1'])
     })
 
-    test('takes the word of one that says so only when it was asked', () => {
+    test('accepts a server that declares it only in its response', () => {
       const position = { namespace: 's', value: 'c1', opened: true }
       const cursors = score(({ plays }) => plays(['-(rv)--2-#', '-r'], 'AO-----Y-W 9ms BO', { ...proves, position }))
       expect(cursors).toEqual(['before c1', 'c2'])
@@ -513,12 +514,12 @@ describe('reconnect', () => {
       score(({ plays }) => plays(['-o-1-#', '-r-1b-2'], 'AO-X-W 9ms BO--E-Y', proves))
     })
 
-    test('says none where its place was the beginning', () => {
+    test('emits none if its position was the beginning', () => {
       score(({ plays }) => plays(['-o-b-2'], 'AO---Y', proves))
       score(({ plays }) => plays(['-o-b-#', '-r-b-#'], 'AO---W 9ms BO---W', { ...proves, until: '25ms !' }))
     })
 
-    test('says gap where a message cannot be the next, once', () => {
+    test('emits one gap if a message cannot be the next', () => {
       const skips = { continuity: { ...continuity, follows: (cursor: string) => cursor === 'c9' } }
       score(({ plays }) => plays(['-o-1-2'], 'AO-X-(EY)', skips))
       score(({ plays }) => plays(['-o-1-g2'], 'AO-X-EY', skips))
@@ -526,7 +527,7 @@ describe('reconnect', () => {
       score(({ plays }) => plays(['-o-1-#', '-r-1-2'], 'AO-X-W 9ms BO---(EY)', skips))
     })
 
-    test('believes one that says that it tells gaps', () => {
+    test('does not check the order of a server that reports gaps', () => {
       score(({ plays }) => plays(['-(ov)1-2'], 'AO---X-Y', { continuity: { ...continuity, follows: () => false } }))
     })
 

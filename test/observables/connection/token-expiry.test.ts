@@ -78,7 +78,7 @@ describe('before a token expires', () => {
     leave()
   })
 
-  test('what has no cursor is left alone: the server will say that it expired', () => {
+  test('a connection without a cursor stays open until the server rejects the token', () => {
     const { technique, time, leave } = read({ resumes: false })
     technique.latest.open({ cursor: null })
     technique.latest.message('one')
@@ -88,10 +88,10 @@ describe('before a token expires', () => {
   })
 })
 
-describe('before a token expires, on a ladder', () => {
+describe('before a token expires, with fallback', () => {
   const ladder = { via: (technique: MockTechnique) => fallback({ overlapTime: 0 }, technique) }
 
-  test('a connection with a fresh one is opened beside, and takes over from its cursor, unseen', () => {
+  test('a connection with a new one opens beside the old one, and takes over from its cursor without an event', () => {
     const { technique, time, news, leave } = read(ladder)
     const old = technique.latest
     old.open()
@@ -111,7 +111,7 @@ describe('before a token expires, on a ladder', () => {
     leave()
   })
 
-  test('what was renewed is renewed again', () => {
+  test('a renewed connection is renewed again', () => {
     const { technique, time, open, news, leave } = read(ladder)
     technique.latest.open()
     for (let renewal = 1; renewal <= 10; renewal += 1) {
@@ -133,7 +133,7 @@ describe('before a token expires, on a ladder', () => {
     leave()
   })
 
-  test('what has expired before its connection opened is renewed at once', () => {
+  test('a token that expired before its connection opened is renewed at once', () => {
     const { technique, time, open, news, leave } = read({ ...ladder, lasts: 2_000 })
     technique.latest.open()
     time.advance(1_800)
@@ -148,7 +148,7 @@ describe('before a token expires, on a ladder', () => {
     leave()
   })
 
-  test('a renewal that fails harms nothing: what was prepared is used until the server refuses it, and then it is prepared again', () => {
+  test('a renewal that fails changes nothing: the old token is used until the server rejects it, and then a new one is requested', () => {
     const { technique, time, news, leave } = read(ladder)
     const old = technique.latest
     old.open()
@@ -166,7 +166,7 @@ describe('before a token expires, on a ladder', () => {
     leave()
   })
 
-  test('where nothing proves that it goes on, the one is left before the other begins, and readers are told', () => {
+  test('if nothing proves that the new connection continues, the old one closes first, and a gap is emitted', () => {
     const { technique, time, news, leave } = read({ ...ladder, resumes: false })
     const old = technique.latest
     old.open({ cursor: null })
@@ -194,7 +194,7 @@ describe('before a token expires, on a ladder', () => {
 test.each([
   ['has expired already, by another clock', -1],
   ['never expires', Infinity],
-])('a token that %s is not renewed ahead of time', (_, lasts) => {
+])('a token that %s is not renewed in advance', (_, lasts) => {
   const { technique, time, leave } = read({ lasts })
   technique.latest.open()
   time.advance(1e6)

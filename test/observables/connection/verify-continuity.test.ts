@@ -18,41 +18,41 @@ const message = (cursor: string) => ({ type: 'message', event: 'message', data: 
 const alive = (cursor: string) => ({ type: 'alive', cursor }) as const
 const restarted = (cursor: string) => ({ type: 'alive', cursor, restarted: true }) as const
 
-describe('where the last message has to come again', () => {
+describe('if the last message must be repeated', () => {
   test.each<[string, Position, Parameters<typeof verifyContinuity>[2], ReturnType<typeof verifyContinuity>]>([
     ['an earlier message is a repeat, and the last one is still expected', at7, message('a6'), 'earlier'],
     ['the last message is a repeat', at7, message('a7'), 'last'],
     ['its cursor without the message is a repeat', at7, alive('a7'), 'last'],
     ['a later message follows a gap', at7, message('a8'), 'history-expired'],
-    ['a message of another life of the server follows a gap', at7, message('b1'), 'unknown-cursor'],
-    ['a later message is new where the server reports gaps', reporting, message('a8'), undefined],
-    ['a message of another life is new where the server reports gaps', reporting, message('b1'), undefined],
-    ['the last message is a repeat where the server reports gaps', reporting, message('a7'), 'last'],
-    ['a new beginning at another cursor is no repeat', at7, restarted('b1'), undefined],
+    ['a message of another run of the server follows a gap', at7, message('b1'), 'unknown-cursor'],
+    ['a later message is new if the server reports gaps', reporting, message('a8'), undefined],
+    ['a message of another run is new if the server reports gaps', reporting, message('b1'), undefined],
+    ['the last message is a repeat if the server reports gaps', reporting, message('a7'), 'last'],
+    ['a new beginning at another cursor is not a repeat', at7, restarted('b1'), undefined],
     ['a new beginning at the same cursor follows a gap', at7, restarted('a7'), 'history-expired'],
     [
-      'a new beginning where the channel still is at its beginning is new',
+      'a new beginning is new if the channel is still at its beginning',
       { ...at7, atBeginning: true },
       restarted('a7'),
       undefined,
     ],
-    ['a new beginning at the same cursor is new where the server reports gaps', reporting, restarted('a7'), undefined],
+    ['a new beginning at the same cursor is new if the server reports gaps', reporting, restarted('a7'), undefined],
   ])('%s', (_, position, event, found) => expect(verifyContinuity(position, 'a7', event, continuity)).toBe(found))
 })
 
-describe('where no message has to come again', () => {
+describe('if no message must be repeated', () => {
   test.each<[string, Position, Parameters<typeof verifyContinuity>[2], ReturnType<typeof verifyContinuity>]>([
     ['the next message is new', at7, message('a8'), undefined],
     ['a message after the next one follows a gap', at7, message('a9'), 'history-expired'],
-    ['any message is new where the server reports gaps', reporting, message('a9'), undefined],
+    ['any message is new if the server reports gaps', reporting, message('a9'), undefined],
     ['any message is new after one without a cursor', { ...at7, unplaced: true }, message('a9'), undefined],
-    ['any message is new where there was no cursor', { ...at7, value: undefined }, message('a9'), undefined],
+    ['any message is new if there was no cursor', { ...at7, value: undefined }, message('a9'), undefined],
     ['a sign of life is new', at7, alive('a9'), undefined],
   ])('%s', (_, position, event, found) => expect(verifyContinuity(position, undefined, event, continuity)).toBe(found))
 })
 
 describe('the check of one connection', () => {
-  test('expects the last message until it came', () => {
+  test('expects the last message until it arrives', () => {
     const check = connectionCheck(continuity, 'a7')
     expect([check.next(at7, message('a6')), check.expectsRepeat]).toEqual(['repeat', true])
     expect([check.next(at7, message('a7')), check.expectsRepeat]).toEqual(['repeat', false])
@@ -66,15 +66,15 @@ describe('the check of one connection', () => {
     expect(check.next({ ...at7, value: 'a9' }, message('a11'))).toBe('history-expired')
   })
 
-  test('takes every message of a server without continuity for new', () =>
+  test('treats every message of a server without continuity as new', () =>
     expect(connectionCheck(undefined).next(at7, message('a9'))).toBeUndefined())
 })
 
-describe('the cursor that the next connection has to repeat', () => {
+describe('the cursor that the next connection must repeat', () => {
   test.each<[string, Position, string | undefined]>([
     ['is the last one', at7, 'a7'],
-    ['is none where there is no cursor', { ...at7, value: undefined }, undefined],
-    ['is none where no request has a cursor', { ...at7, withheld: true }, undefined],
-    ['is none where the server reports gaps', reporting, undefined],
+    ['is none if there is no cursor', { ...at7, value: undefined }, undefined],
+    ['is none if no request has a cursor', { ...at7, withheld: true }, undefined],
+    ['is none if the server reports gaps', reporting, undefined],
   ])('%s', (_, position, expected) => expect(cursorToRepeat(position, continuity)).toBe(expected))
 })

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { PushError, backoff, createPushClient, type PushEvent } from 'pinia-push/observables'
 import { mockTechnique, virtualTime } from 'pinia-push/testing'
 
-const unreachable = () => new PushError('network-error', 'nothing answers')
+const unreachable = () => new PushError('network-error', 'nothing responds')
 
 /** Failures that may be the cursor's fault, and an outage's too. */
 const UNANSWERED = [
-  ['nothing answers', unreachable],
+  ['nothing responds', unreachable],
   ['it hangs', () => new PushError('connect-timeout', 'not open')],
-  ['the server answers 500', () => new PushError('unavailable', 'broken', { status: 500 })],
+  ['the server responds with 500', () => new PushError('unavailable', 'broken', { status: 500 })],
 ] as const
 
 /** A channel that was open, got one message, and lost its connection. */
@@ -40,7 +40,7 @@ function lost() {
   }
 }
 
-describe('a channel whose requests are answered only without a cursor', () => {
+describe('a channel whose server responds only to requests without a cursor', () => {
   /** Answers what carries no cursor, and nothing else. */
   const refused = (failure: () => PushError = unreachable) => {
     const channel = lost()
@@ -50,7 +50,7 @@ describe('a channel whose requests are answered only without a cursor', () => {
     return channel
   }
 
-  test.for(UNANSWERED)('goes on without one, after a gap, where %s', ([, failure]) => {
+  test.for(UNANSWERED)('continues without one, after a gap, if %s', ([, failure]) => {
     const { technique, asked, types } = refused(failure)
     technique.latest.open()
     technique.latest.message(2)
@@ -58,7 +58,7 @@ describe('a channel whose requests are answered only without a cursor', () => {
     expect(types().slice(3)).toEqual(['reconnecting', 'connecting', 'open', 'gap not-resumed', 'message'])
   })
 
-  test('asks for none any more, and says gap after each loss', () => {
+  test('sends no cursor any more, and emits a gap after each loss', () => {
     const { technique, asked, types, time } = refused()
     for (let round = 0; round < 3; round += 1) {
       technique.latest.open()
@@ -70,7 +70,7 @@ describe('a channel whose requests are answered only without a cursor', () => {
     expect(types().filter((type) => type === 'gap not-resumed')).toHaveLength(3)
   })
 
-  test('tells techniques that make several requests', () => {
+  test('informs techniques that make several requests', () => {
     const { technique } = refused()
     expect(technique.latest.request.withoutCursor).toBe(true)
     expect(technique.connections.slice(0, -1).map(({ request }) => request.withoutCursor)).not.toContain(true)
@@ -78,7 +78,7 @@ describe('a channel whose requests are answered only without a cursor', () => {
 })
 
 describe('an outage', () => {
-  test.for(UNANSWERED)('costs no cursor, however long it lasts, where %s', ([, failure]) => {
+  test.for(UNANSWERED)('costs no cursor, however long it lasts, if %s', ([, failure]) => {
     const { technique, asked, types, time } = lost()
     for (let attempt = 0; attempt < 5; attempt += 1) {
       technique.latest.drop(failure())
@@ -92,7 +92,7 @@ describe('an outage', () => {
     expect(types().slice(-2)).toEqual(['open', 'message'])
   })
 
-  test('costs none where the server comes back between the two', () => {
+  test('costs no cursor if the server recovers between the two requests', () => {
     const { technique, asked, types } = lost()
     technique.latest.drop(unreachable())
     technique.latest.open({ cursor: null })
@@ -102,7 +102,7 @@ describe('an outage', () => {
     expect(types().slice(-2)).toEqual(['open', 'message'])
   })
 
-  test('is asked about the cursor alone once a cursor was answered', () => {
+  test('causes only requests with the cursor, once a cursor was accepted', () => {
     const { technique, asked, time } = lost()
     technique.latest.open()
     technique.latest.drop()
@@ -113,14 +113,14 @@ describe('an outage', () => {
     expect(asked()).toEqual(['c1', 'c1', 'c1', 'c1'])
   })
 
-  test('is not tried without a cursor where the server answered', () => {
+  test('causes no request without a cursor if the server responded', () => {
     const { technique, asked, time } = lost()
     technique.latest.refuse(503)
     time.advance(10)
     expect(asked()).toEqual(['c1', 'c1'])
   })
 
-  test('ends with the refusal of the request without a cursor, which says more than no answer', () => {
+  test('ends with the rejection of the request without a cursor, which is more specific than a network error', () => {
     const { technique, types } = lost()
     technique.latest.drop(unreachable())
     technique.latest.refuse(404)
@@ -139,10 +139,10 @@ describe('an outage', () => {
   })
 })
 
-describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
-  const refusal = () => new PushError('rejected', `answered ${status}`, { status })
+describe.for([400, 413, 414, 431])('a server that responds with %d', (status) => {
+  const refusal = () => new PushError('rejected', `responded with ${status}`, { status })
 
-  test('to a cursor is asked without it, once, after a gap', () => {
+  test('to a cursor gets one request without it, after a gap', () => {
     const { technique, asked, types, time } = lost()
     technique.latest.drop(refusal())
     time.advance(10)
@@ -155,7 +155,7 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
     expect(types().filter((type) => type.startsWith('gap'))).toEqual(['gap not-resumed', 'gap not-resumed'])
   })
 
-  test('to one cursor of many is asked with the next', () => {
+  test('to one cursor of several gets the next one', () => {
     const { technique, asked, time } = lost()
     technique.latest.open()
     technique.latest.message(2)
@@ -170,7 +170,7 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
     expect(asked()).toEqual(['c1', 'c2', undefined, 'c3'])
   })
 
-  test('to a poll that is not the first of its connection is asked without a cursor', () => {
+  test('to a later poll of a connection gets a request without a cursor', () => {
     const { technique, asked, types, time } = lost()
     technique.latest.open()
     technique.latest.message(2)
@@ -181,7 +181,7 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
     expect(types().slice(-2)).toEqual(['open', 'gap not-resumed'])
   })
 
-  test('with and without a cursor has refused the channel', () => {
+  test('with and without a cursor has rejected the channel', () => {
     const { technique, asked, types, time } = lost()
     technique.latest.drop(refusal())
     time.advance(10)
@@ -192,7 +192,7 @@ describe.for([400, 413, 414, 431])('a server that answers %d', (status) => {
   })
 })
 
-test.for([401, 403, 404, 410])('a server that answers %d refuses more than the cursor', (status) => {
+test.for([401, 403, 404, 410])('a server that responds with %d rejects more than the cursor', (status) => {
   const { technique, asked, time } = lost()
   technique.latest.drop(new PushError('rejected', 'no', { status }))
   time.advance(1e6)

@@ -30,7 +30,7 @@ describe('before a technique is open', () => {
 describe('after a technique was open', () => {
   test.each([
     ['a short session counts', 'connection-lost', 4_999, 0, { type: 'keep', shortSessions: 1, stable: false }],
-    ['a longer one ends the row', 'connection-lost', 5_000, 2, { type: 'keep', shortSessions: 0, stable: false }],
+    ['a longer one resets the count', 'connection-lost', 5_000, 2, { type: 'keep', shortSessions: 0, stable: false }],
     ['a long one is stable', 'connection-lost', 60_000, 2, { type: 'keep', shortSessions: 0, stable: true }],
     [
       'too many short ones in a row make it fall back',

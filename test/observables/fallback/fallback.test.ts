@@ -63,7 +63,7 @@ function inWords(event: PushEvent<string>): string {
   return event.type
 }
 
-describe('down', () => {
+describe('falling back', () => {
   test('a technique that this host does not support is skipped', () => {
     const { sse, ws, news, leave } = climb({ unsupported: ['webSocket'] })
     sse.latest.open()
@@ -72,7 +72,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a technique that is rejected by a status is left at once', () => {
+  test('a technique that is rejected by a status is given up at once', () => {
     const { ws, sse, news, leave } = climb()
     ws.latest.refuse(404)
     sse.latest.open()
@@ -95,7 +95,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a technique that gets no response is left after three seconds', () => {
+  test('a technique that gets no response is given up after three seconds', () => {
     const { ws, sse, time, news, leave } = climb()
     time.advance(2_999)
     expect(sse.connections).toHaveLength(0)
@@ -106,7 +106,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a technique that fails without a reason is left at once, and remembered if another one works', () => {
+  test('a technique that fails without a reason is given up at once, and remembered if another one works', () => {
     const { ws, sse, time, news, leave } = climb()
     ws.latest.drop(new PushError('network-error', 'hidden'))
     sse.latest.open()
@@ -118,7 +118,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a technique that opens and breaks three times in a row is left, and the next one resumes', () => {
+  test('a technique that opens and disconnects three times in a row is given up, and the next one resumes', () => {
     const { ws, sse, time, news, leave } = climb()
     for (const [text, delay] of [
       ['one', 250],
@@ -159,7 +159,7 @@ describe('down', () => {
     leave()
   })
 
-  test('a silent technique is left, and the next one does not wait', () => {
+  test('a silent technique is given up, and the next one connects without a delay', () => {
     const { ws, sse, time, news, leave } = climb()
     ws.latest.open({ heartbeat: 15_000 })
     time.advance(20_000)
@@ -168,7 +168,7 @@ describe('down', () => {
     leave()
   })
 
-  test('when no technique works, none is left, and the highest is tried again', () => {
+  test('if no technique works, none is given up, and the highest is tried again', () => {
     const { ws, sse, poll, time, news, leave } = climb()
     for (let attempt = 0; attempt < 4; attempt += 1) {
       for (const each of [ws, sse, poll]) {
@@ -184,7 +184,7 @@ describe('down', () => {
     leave()
   })
 
-  test('an error says whose it is', () => {
+  test('an error names its technique', () => {
     const { ws, events, leave } = climb()
     ws.latest.drop(new PushError('unavailable', 'come back later'))
     expect(events.at(-1)).toMatchObject({
@@ -205,7 +205,7 @@ function fallen(options?: Parameters<typeof climb>[0]) {
   return ladder
 }
 
-describe('up', () => {
+describe('upgrading', () => {
   test('a higher technique that ends at once does not end the channel', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
@@ -232,7 +232,7 @@ describe('up', () => {
     leave()
   })
 
-  test('what both say is told once, in order', () => {
+  test('messages of both connections are emitted once, in order', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -248,7 +248,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a lower technique that is always faster is left all the same', () => {
+  test('a lower technique that is always faster is replaced too', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -286,7 +286,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a try that fails costs nothing, and the next one is later', () => {
+  test('an attempt that fails changes nothing, and the next one is later', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.refuse(404)
@@ -301,7 +301,7 @@ describe('up', () => {
     leave()
   })
 
-  test('a higher technique that opens and breaks before it is stable changes nothing', () => {
+  test('a higher technique that opens and disconnects before it is stable changes nothing', () => {
     const { ws, sse, time, news, leave } = fallen()
     time.advance(10_000)
     ws.latest.open()
@@ -329,7 +329,7 @@ describe('up', () => {
     leave()
   })
 
-  test('without a cursor the one is left before the other begins, and readers are told of the gap', () => {
+  test('without a cursor the old connection closes before the new one opens, and a gap is emitted', () => {
     const { ws, sse, time, news, leave } = fallen({ mock: { resumes: false } })
     time.advance(10_000)
     ws.latest.open()
@@ -350,7 +350,7 @@ describe('up', () => {
     leave()
   })
 
-  test('it is tried at once when the network changes, and all that was learnt is forgotten', () => {
+  test('a higher technique is tried at once when the network changes, and results are forgotten', () => {
     const changes$ = new Subject<void>()
     const { ws, time, leave } = fallen({ networkChange$: changes$ })
     time.advance(100)
@@ -384,8 +384,8 @@ describe('up', () => {
   })
 })
 
-describe('memory', () => {
-  test('what works is where the next connection begins, for a time', () => {
+describe('remembered results', () => {
+  test('the next connection starts with the technique that works, for a time', () => {
     const { ws, sse, time, leave } = fallen({ rememberFor: 60_000, upgradeProbe: { first: 600_000, max: 600_000 } })
     time.advance(6_000)
     sse.latest.drop()
@@ -399,7 +399,7 @@ describe('memory', () => {
     leave()
   })
 
-  test('another channel of the same origin begins there too, one of another origin does not', () => {
+  test('another channel of the same origin starts with it too, one of another origin does not', () => {
     const { ws, sse, push, leave } = fallen()
     const others = ['/b', 'http://other.test/b'].map((url) => push.channel(url).events$.subscribe())
     expect([sse.connections.length, ws.connections.length]).toEqual([2, 2])
@@ -409,7 +409,7 @@ describe('memory', () => {
     leave()
   })
 
-  test('it is kept from visit to visit where there is a storage, and a broken one harms nothing', () => {
+  test('they are kept between visits with a `storage`, and a broken storage changes nothing', () => {
     const kept = new Map<string, string>()
     const storage = {
       getItem: (key: string) => kept.get(key) ?? null,
@@ -447,7 +447,7 @@ test('a dead connection is shown as open once, even if a higher technique could 
   leave()
 })
 
-test('a channel explains itself in words', () => {
+test('explain() describes the state of a fallback in sentences', () => {
   const { channel, time, leave } = fallen()
   time.advance(4_000)
   expect(channel.explain()).toBe(
@@ -459,10 +459,10 @@ test('a channel explains itself in words', () => {
 
 test.for([
   ['no technique', [], 'missing-technique'],
-  ['a wait of nothing', [{ connectTimeout: 0 }], 'invalid-option'],
+  ['a timeout of 0', [{ connectTimeout: 0 }], 'invalid-option'],
   ['a shrinking probe', [{ upgradeProbe: { first: 10, max: 5 } }], 'invalid-option'],
-  ['what is no number', [{ maxShortSessions: Number.NaN }], 'invalid-option'],
-] as const)('says what is wrong with %s', ([, given, code]) => {
+  ['NaN', [{ maxShortSessions: Number.NaN }], 'invalid-option'],
+] as const)('rejects %s', ([, given, code]) => {
   const techniques: Technique[] = code === 'missing-technique' ? [] : [mockTechnique()]
   const [options] = given
   expect(() => (options ? fallback(options, ...techniques) : fallback(...techniques))).toThrow(

@@ -37,7 +37,7 @@ test('a wrong option names the option, the function, the value and what to give'
     'Invalid option `names` of poll(): it is a list. Give a Set.',
   ))
 
-test('a factory that was not called says how to write it', () => {
+test('the error for a factory that was not called shows how to write it', () => {
   const sse = () => ({})
   expect(notCalled('technique', sse).message).toBe(
     'Invalid option `technique`: sse was not called. Write `technique: sse()`.',

@@ -51,7 +51,7 @@ function inWords(event: PushEvent<unknown>): string {
 }
 
 describe('a hidden page', () => {
-  test('stays connected for five minutes, pauses, and goes on from the cursor when it is seen', () => {
+  test('stays connected for five minutes, pauses, and resumes from the cursor when it is visible', () => {
     const { push, technique, time, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 10 * MINUTE })
@@ -69,7 +69,7 @@ describe('a hidden page', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'idle hidden', 'connecting', 'open', '2'])
   })
 
-  test('that is seen again in time was never paused', () => {
+  test('that is visible again in time was never paused', () => {
     const { push, technique, time, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 10 * MINUTE })
@@ -86,7 +86,7 @@ describe('a hidden page', () => {
     [1_000, 3 * MINUTE, 'open'],
     [Infinity, 1_000, 'idle'],
     [0, undefined, 'idle'],
-  ])('hidden: %s for all, %s for one: that one is %s after two minutes', (all, one, status) => {
+  ])('hiddenTimeout %s, and disconnectWhenHidden %s of a channel: it is %s after two minutes', (all, one, status) => {
     const { push, technique, time, signals } = inPage({ hiddenTimeout: all })
     const channel = push.channel(
       defineChannel({ url: '/a', ...(one !== undefined && { disconnectWhenHidden: one }) })(),
@@ -105,7 +105,7 @@ describe('a hidden page', () => {
     expect(technique.connections).toHaveLength(1)
   })
 
-  test('tells a reader who comes while it is paused', () => {
+  test('reports its reason to a reader that subscribes while it is paused', () => {
     const { push, signals } = inPage({ hiddenTimeout: 0 })
     signals.hidden$.next(true)
     const first = read(push.channel('/a'))
@@ -113,7 +113,7 @@ describe('a hidden page', () => {
     expect([first.seen, second.seen]).toEqual([['idle hidden'], ['idle hidden']])
   })
 
-  test('ends a wait when it is seen', () => {
+  test('ends a wait when it is visible', () => {
     const { push, technique, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     signals.hidden$.next(true)
@@ -122,7 +122,7 @@ describe('a hidden page', () => {
     expect(seen).toEqual(['connecting', 'reconnecting 250', 'connecting'])
   })
 
-  test('keeps what is sent for when it goes on', async () => {
+  test('keeps sent messages until it resumes', async () => {
     const { push, technique, signals } = inPage({ hiddenTimeout: 0 })
     const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
     const channel = push.channel(defineChannel({ url: '/a', sendSchema: anything })())
@@ -138,7 +138,7 @@ describe('a hidden page', () => {
 })
 
 describe('polls of a hidden page', () => {
-  test('are half a minute apart, and come at once when it is seen', async () => {
+  test('are half a minute apart, and are sent at once when it is visible', async () => {
     let asked = 0
     const server = createServer((_, response) => {
       asked += 1
@@ -194,14 +194,14 @@ describe('reasons to pause', () => {
     ])
   })
 
-  test('that hold from the start connect nothing', () => {
+  test('that are active from the start prevent the connection', () => {
     const { push, technique } = inPage({ pauseWhen: { user: new BehaviorSubject(true) } })
     const { seen } = read(push.channel('/a'))
     expect(technique.connections).toHaveLength(0)
     expect(seen).toEqual(['idle user'])
   })
 
-  test('go together with a reader that pauses itself', () => {
+  test('combine with a reader that pauses itself', () => {
     const { push, technique, signals } = inPage({ hiddenTimeout: 0 })
     const paused$ = new BehaviorSubject(false)
     const seen: string[] = []
@@ -217,7 +217,7 @@ describe('reasons to pause', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'idle hidden', 'idle reader', 'connecting'])
   })
 
-  test('revive nothing that ended or failed', () => {
+  test('do not reconnect a channel that ended or failed', () => {
     const { push, technique, signals } = inPage({ hiddenTimeout: 0 })
     const { seen } = read(push.channel('/a'))
     technique.latest.refuse()
@@ -228,8 +228,8 @@ describe('reasons to pause', () => {
   })
 })
 
-describe('a page that is left', () => {
-  test('closes its connections at once, and goes on from the cursor when it is back', () => {
+describe('a page that the user leaves', () => {
+  test('closes its connections at once, and resumes from the cursor when the user returns', () => {
     const { push, technique, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     technique.latest.open()
@@ -244,7 +244,7 @@ describe('a page that is left', () => {
 })
 
 describe('offline', () => {
-  test('tries every half minute, because hosts err, and at once when the network is back', () => {
+  test('retries every half minute, because `navigator.onLine` is unreliable, and at once when the network returns', () => {
     const { push, technique, time, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     signals.offline$.next(true)
@@ -265,7 +265,7 @@ describe('offline', () => {
     ])
   })
 
-  test('keeps an open connection, and reconnects when the network is back', () => {
+  test('keeps an open connection, and reconnects when the network returns', () => {
     const { push, technique, signals } = inPage()
     const { seen } = read(push.channel('/a'))
     technique.latest.open()
@@ -278,7 +278,7 @@ describe('offline', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'connecting', 'open'])
   })
 
-  test('a pending attempt is restarted when the network is back', () => {
+  test('a pending attempt is restarted when the network returns', () => {
     const { push, technique, signals } = inPage()
     read(push.channel('/a'))
     signals.offline$.next(true)
@@ -286,7 +286,7 @@ describe('offline', () => {
     expect(technique.connections.map(({ closed }) => closed)).toEqual([true, false])
   })
 
-  test('a connection without a cursor is kept when the network is back, and dropped if it shows no life in time', () => {
+  test('a connection without a cursor is kept when the network returns, and dropped if it receives no byte in time', () => {
     const { push, technique, time, signals } = inPage({}, { mock: { resumes: false } })
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
@@ -299,7 +299,7 @@ describe('offline', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'reconnecting 250'])
   })
 
-  test.each(['localhost', 'app.localhost:8080', '127.0.0.1:3000', '[::1]'])('does not hold %s back', (host) => {
+  test.each(['localhost', 'app.localhost:8080', '127.0.0.1:3000', '[::1]'])('does not delay %s', (host) => {
     const { push, technique, signals } = inPage()
     const { seen } = read(push.channel(`http://${host}/a`))
     signals.offline$.next(true)
@@ -322,7 +322,7 @@ describe('after sleep', () => {
     expect(seen).toEqual(['connecting', 'open', '1', 'connecting', 'open'])
   })
 
-  test('a connection without a cursor is given time to show that it lives', () => {
+  test('a connection without a cursor gets time to receive a byte', () => {
     const { push, technique, time } = inPage({}, { mock: { resumes: false } })
     const { seen } = read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
@@ -336,7 +336,7 @@ describe('after sleep', () => {
     expect(seen.slice(4, 6)).toEqual(['reconnecting 250', 'connecting'])
   })
 
-  test('a wait is cut short', () => {
+  test('a wait ends', () => {
     const { push, technique, time } = inPage()
     read(push.channel('/a'))
     for (let n = 0; n < 12; n++) {
@@ -351,7 +351,7 @@ describe('after sleep', () => {
     expect(technique.connections).toHaveLength(14)
   })
 
-  test('timers of a hidden page that are held back for a minute are no sleep', () => {
+  test('timers of a hidden page that are delayed by a minute do not count as sleep', () => {
     const { push, technique, time, signals } = inPage()
     read(push.channel('/a'))
     technique.latest.open({ heartbeat: 15_000 })
@@ -387,7 +387,7 @@ describe('after sleep', () => {
   })
 })
 
-test('a page that wakes during an attempt keeps the row of failures, and its status', () => {
+test('a page that wakes during an attempt keeps the count of failures, and its status', () => {
   const retry = backoff({ initialDelay: 10, random: () => 1, maxRetries: 1 })
   const { push, technique, time, signals } = inPage({}, { retry })
   const { seen } = read(push.channel('/a'))
@@ -400,7 +400,7 @@ test('a page that wakes during an attempt keeps the row of failures, and its sta
   expect(seen).toEqual(['connecting', 'reconnecting 10', 'connecting', 'connecting', 'failed retries-exhausted'])
 })
 
-test('a reason to pause that errors fails the channel, and a gap comes first', () => {
+test('a reason to pause that errors fails the channel, after a gap', () => {
   const user$ = new BehaviorSubject(false)
   const { push, technique } = inPage({ pauseWhen: { user: user$ } })
   const { seen } = read(push.channel('/a'))
@@ -410,7 +410,7 @@ test('a reason to pause that errors fails the channel, and a gap comes first', (
   expect(seen).toEqual(['connecting', 'open', 'gap not-resumed', 'failed exception'])
 })
 
-test('a connection whose server took no cursor is kept when the machine wakes', () => {
+test('a connection whose server ignored a cursor is kept when the machine wakes', () => {
   const { push, technique, time, signals } = inPage({}, { mock: { resumes: false } })
   read(push.channel('/a'))
   technique.latest.open()
@@ -423,7 +423,7 @@ test('a connection whose server took no cursor is kept when the machine wakes', 
   expect([technique.connections.length, technique.latest.closed]).toEqual([2, false])
 })
 
-describe('it leaves nothing', () => {
+describe('it leaves nothing behind', () => {
   test('listening or ticking when no channel is read, or when the client is closed', () => {
     const { push, signals, assertNoLeaks, technique } = inPage()
     const watched = () => Object.values(signals).map(({ observed }) => observed)
@@ -438,7 +438,7 @@ describe('it leaves nothing', () => {
     }
   })
 
-  test('and does nothing where there is no page', () => {
+  test('and does nothing outside a page', () => {
     const { push, technique } = inPage({ signals: undefined })
     const { seen } = read(push.channel('/a'))
     technique.latest.open()
@@ -446,14 +446,14 @@ describe('it leaves nothing', () => {
   })
 
   test.each([{ hiddenTimeout: -1 }, { hiddenPollInterval: Number.NaN }, { offlineRetryInterval: -1 }])(
-    'refuses %o',
+    'rejects %o',
     (options) => {
       expect(() => pageLifecycle(options)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
     },
   )
 })
 
-test('a channel that was left is held by nothing, the first one neither', async () => {
+test('a channel without readers is garbage collected, also the first one', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { push } = inPage()

@@ -21,11 +21,11 @@ describe('a body that is one message', () => {
     },
   )
 
-  test('is bytes where it claims to be text and is not UTF-8, so that nothing of it is lost', () => {
+  test('is bytes if its type is text but it is not UTF-8, so that no byte is lost', () => {
     expect(read('text/plain', [97, 0xff])).toEqual(Uint8Array.of(97, 0xff))
   })
 
-  test('is bytes where it is no text', () => {
+  test('is bytes if its type is not text', () => {
     expect(read('application/octet-stream', [97], [98])).toEqual(Uint8Array.of(97, 98))
   })
 })

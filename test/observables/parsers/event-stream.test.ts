@@ -42,29 +42,29 @@ describe('an event stream', () => {
     )
   })
 
-  test('gives an event an id only where that event carried it', () => {
+  test('gives an event an id only if that event has one', () => {
     expect(read('id: 7\ndata: a\n\ndata: b\n\n').events.map(({ id }) => id)).toEqual(['7', undefined])
   })
 
-  test('tells an id that came without data, the empty one too, and none that has a NUL', () => {
+  test('reports an id without data, also an empty one, and ignores one with a NUL', () => {
     const { events, ids } = read('id: 7\n\ndata: a\n\nid: 8\nevent: tick\n\nid\n\nid: 9\0\n\n')
     expect([ids, events.map(({ id, data }) => [id, data])]).toEqual([['7', '8', ''], [[undefined, 'a']]])
   })
 
-  test('tells comments and the reconnection time', () => {
+  test('reports comments and the reconnection time', () => {
     expect(read(': hi\n\nretry: 250\n\n')).toMatchObject({ events: [], comments: ['hi'], delays: [250] })
   })
 
-  test('drops an event that the end of the stream cut', () => {
+  test('drops an event that is incomplete at the end of the stream', () => {
     expect(read('data: whole\n\ndata: cut\n').events.map(({ data }) => data)).toEqual(['whole'])
   })
 
-  test('passes over a byte order mark before the first event, and keeps one inside', () => {
+  test('skips a byte order mark before the first event, and keeps later ones', () => {
     expect(read('\uFEFFdata: \uFEFFa\n\n').events.map(({ data }) => data)).toEqual(['\uFEFFa'])
   })
 })
 
-describe('an id that is not seen whole is no id', () => {
+describe('an incomplete id is not an id', () => {
   const told = (...chunks: string[]) => {
     const events: (string | undefined)[] = []
     const feed = eventStream(
@@ -76,7 +76,7 @@ describe('an id that is not seen whole is no id', () => {
   }
   const half = '1'.repeat(6_000)
 
-  test('where its line is longer than a message may be', () => {
+  test('if its line is longer than a message may be', () => {
     const { events, feedAll } = told(`id: ${half}`, `${half}\ndata: a\n\nid: 7\ndata: b\n\n`)
     feedAll()
     expect(events).toEqual([undefined, '7'])
@@ -88,13 +88,13 @@ describe('an id that is not seen whole is no id', () => {
     expect(events).toEqual([undefined])
   })
 
-  test('where the event has no end', () => {
+  test('if the event has no end', () => {
     const { events, feedAll } = told(`id: 7\ndata: ${half}\ndata: ${half}\ndata: ${half}\ndata: ${half}\nid: 12`)
     expect(feedAll).toThrow(expect.objectContaining({ code: 'message-too-large' }))
     expect(events).toEqual([undefined])
   })
 
-  test('where its line has no end', () => {
+  test('if its line has no end', () => {
     const { events, feedAll } = told(...Array.from({ length: 4 }, (_, at) => (at === 0 ? `id: ${half}` : half)))
     expect(feedAll).toThrow(expect.objectContaining({ code: 'message-too-large' }))
     expect(events).toEqual([undefined])
@@ -122,7 +122,7 @@ describe('a comment above the limit is cut', () => {
     ['longer than twice the limit', `: ${long}${long}`, '\ndata: a\n\n'],
     ['longer than twice the limit inside an event', `data: a\n:${long}`, long, '\n\n'],
     ['in one chunk with the event', `: ${long}${long}\ndata: a\n\n`],
-  ])('and the event is valid where the comment is %s', ([, ...chunks]) => {
+  ])('and the event is valid if the comment is %s', ([, ...chunks]) => {
     expect(told(...chunks).events).toEqual([event])
   })
 

@@ -21,11 +21,11 @@ describe('lines', () => {
     )
   })
 
-  test('that are empty keep a connection alive, and are no messages', () => {
+  test('that are empty keep a connection alive, and are not messages', () => {
     expect(read('\na\n\r\n\nb\n')).toEqual(['a', 'b'])
   })
 
-  test('without an end are none yet', () => {
+  test('without an end are not emitted yet', () => {
     expect(read('whole\nhalf')).toEqual(['whole'])
   })
 })

@@ -26,7 +26,7 @@ describe('a multipart body', () => {
     )
   })
 
-  test('tells a part as soon as the boundary after it is there', () => {
+  test('emits a part as soon as the boundary after it arrives', () => {
     expect(read(`${part('one')}--x\r\nEtag: 2\r\n\r\ntw`).bodies).toEqual(['one'])
     // Nchan sends what follows the boundary with the next part.
     expect(read(`${part('one')}--x`).bodies).toEqual(['one'])
@@ -37,14 +37,14 @@ describe('a multipart body', () => {
     expect(first?.headers).toEqual(new Map(Object.entries({ 'content-type': 'text/plain', etag: '4' })))
   })
 
-  test('passes over what is before the first boundary and after the last', () => {
+  test('ignores text before the first boundary and after the last', () => {
     expect(read(`preamble\r\n${part('one')}--x--\r\n--x\r\n\r\nforged\r\n--x--`)).toMatchObject({
       bodies: ['one'],
       closed: true,
     })
   })
 
-  test('says nothing of a part that was cut', () => {
+  test('emits nothing of a part that was cut', () => {
     expect(read('--x\r\nEtag: 1\r\n\r\nhalf')).toMatchObject({ bodies: [], closed: false })
   })
 })

@@ -37,7 +37,7 @@ describe('lines that end with LF, CR or CRLF', () => {
     expect(read(['a\r', '', '\nb\n']).lines).toEqual(['a', 'b'])
   })
 
-  test('are not followed by an empty line where the chunk ends with its CR', () => {
+  test('are not followed by an empty line if the chunk ends with their CR', () => {
     const { lines, splitter } = read(['a\r'])
     splitter.cut()
     expect(lines).toEqual(['a'])

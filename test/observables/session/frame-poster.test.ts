@@ -22,7 +22,7 @@ function start() {
 
 const soon = () => new Promise(setImmediate)
 
-test('what is written in one turn, or while a POST is pending, goes together', async () => {
+test('frames that are written in one turn, or while a POST is pending, are sent together', async () => {
   const { poster, posts, frames } = start()
   poster.address({ session: 's' })
   poster.write('a')
@@ -42,7 +42,7 @@ test('what is written in one turn, or while a POST is pending, goes together', a
   expect(frames()).toEqual(['a+b', 'c+d', 'e'])
 })
 
-test('bytes, and what would be a large body, go alone', async () => {
+test('bytes, and frames that would make a large body, are sent alone', async () => {
   const { poster, posts, frames } = start()
   const bytes = Uint8Array.of(1)
   const large = 'x'.repeat(70_000)

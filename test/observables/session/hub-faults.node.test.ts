@@ -76,7 +76,11 @@ async function start(
 
 describe('a channel that was deleted while the client was away', () => {
   test.for([
-    ['with messages that the client did not get, says so before it closes', ['2', '3'], ['1', 'gap history-expired']],
+    [
+      'with messages that the client did not receive, emits a gap before it closes',
+      ['2', '3'],
+      ['1', 'gap history-expired'],
+    ],
     ['without another message, closes', [], ['1']],
   ] as const)('%s', async ([, missed, story]) => {
     const { hub, read, refuse, drop } = await start()
@@ -121,7 +125,7 @@ test('a topic that is left while the buffer is full is left at the hub too', asy
   await vi.waitFor(() => expect(hub.state('b')).toBeUndefined())
 })
 
-describe('what is sent while the hub is restarted', () => {
+describe('a message that is sent while the hub restarts', () => {
   test('is published, or rejects', async () => {
     const first = createHub()
     const { port, close } = await first.listen()
@@ -159,7 +163,7 @@ describe('what is sent while the hub is restarted', () => {
 })
 
 describe('an `authorize` that hangs', () => {
-  test('rejects what is sent after `sendTimeout`, and what is sent later is published', async () => {
+  test('rejects a message after `sendTimeout`, and a later message is published', async () => {
     let hangs = true
     const { read, hub } = await start(
       {
@@ -176,7 +180,7 @@ describe('an `authorize` that hangs', () => {
   })
 })
 
-test('fifty topics go over from a WebSocket that is cut to a stream, with nothing lost or repeated', async () => {
+test('fifty topics fall back from a WebSocket that is cut to a stream, with nothing lost or repeated', async () => {
   const { hub, read, refuse, drop } = await start({}, {}, (first) => fallback(first, fetchStream()))
   const topics = Array.from({ length: 50 }, (_, n) => read(`t${n}`))
   await Promise.all(topics.map(({ status }) => status('open')))

@@ -46,7 +46,7 @@ async function reading(
 }
 
 describe('an acknowledgement', () => {
-  test('that resumes does not move the position past messages that are still to come', async () => {
+  test('that resumes does not move the position past messages that have not arrived', async () => {
     let connections = 0
     const { server, read } = await reading((frame, send, socket) => {
       if (frame.op !== 'subscribe') return
@@ -65,7 +65,7 @@ describe('an acknowledgement', () => {
     expect(a.gaps()).toEqual([])
   })
 
-  test('that never comes is waited for again, until the server acknowledges', async () => {
+  test('that never arrives is requested again, until the server acknowledges', async () => {
     let mute = true
     const { server, read } = await reading(
       (frame, send) => {
@@ -82,7 +82,7 @@ describe('an acknowledgement', () => {
     await a.sees(1)
   })
 
-  test('that comes twice for one subscription is no event', async () => {
+  test('that arrives twice for one subscription emits no event', async () => {
     const { server, read } = await reading((frame, send) => {
       if (frame.op !== 'subscribe') return
       send({ op: 'subscribed', topic: 'other', seq: 9 })
@@ -98,7 +98,7 @@ describe('an acknowledgement', () => {
     expect(a.events.map(({ type }) => type)).toEqual(['connecting', 'open', 'message'])
   })
 
-  test('of each of two requests, where the first was late, is a gap and never a silent repeat', async () => {
+  test('of each of two requests, the first of them late, causes a gap and never a silent repeat', async () => {
     const { read } = await reading(
       (frame, send) => {
         if (frame.op !== 'subscribe') return
@@ -134,7 +134,7 @@ describe('an acknowledgement', () => {
 })
 
 describe('messages of a subscription that was left', () => {
-  test('are not those of the next one: none repeats, and a gap says that some may be missing', async () => {
+  test('do not belong to the next one: none is repeated, and a gap is emitted', async () => {
     const { server, read, push } = await reading((frame, send) => {
       if (frame.op !== 'subscribe' || frame.topic !== 'a') return
       const resumed = frame.since !== undefined
@@ -232,7 +232,7 @@ describe('a reader that leaves', () => {
     expect(subscribes(server, 'b')).toBe(1)
   })
 
-  test('does so though `unsubscribe` of the backend throws, which fails the connection', async () => {
+  test('does so even if `unsubscribe` of the backend throws, which fails the connection', async () => {
     const { json, read } = await start(
       {},
       {
@@ -278,7 +278,7 @@ describe('a reader that leaves', () => {
 
 describe('`reconnect()` and `close()` of one topic', () => {
   test.each(['before the connection', 'open', 'while it reconnects'])(
-    'work %s, and disturb no other topic',
+    'work %s, and do not affect other topics',
     async (phase) => {
       const { json, read } = await start()
       const [a, b] = [read('a'), read('b')]
@@ -316,7 +316,7 @@ describe('`reconnect()` and `close()` of one topic', () => {
   })
 })
 
-test('a message that a closing connection cannot be given is no failure of the connection', async () => {
+test('a message that a closing connection does not accept does not fail the connection', async () => {
   const { server, read } = await reading(
     (frame, send, socket) => {
       if (frame.op !== 'subscribe') return
@@ -404,7 +404,7 @@ describe('a message to send', () => {
     expect(server.frames.filter(({ op }) => op === 'publish').map(({ data }) => data)).toEqual(['lost', 'later'])
   })
 
-  test('waits through a rejection for now, and rejects with a final one', async () => {
+  test('waits after a temporary rejection, and rejects with a final one', async () => {
     const { json, read } = await start()
     await expect(read('busy').channel.send(1)).resolves.toBeUndefined()
     await expect(read('missing').channel.send(1)).rejects.toMatchObject({ code: 'send-aborted' })
@@ -420,7 +420,7 @@ test('each definition may have its own policy for the failures of its topic', as
   expect(busy.channel.state.error?.code).toBe('retries-exhausted')
 })
 
-test('two definitions of a topic are no second connection, and development does not warn of one', async () => {
+test('two definitions of a topic share a connection, and development does not warn', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   onTestFinished(() => warn.mockRestore())
   const { read, push } = await start({}, {}, { warnings: true })

@@ -3,7 +3,7 @@ import { defineChannel, type Channel, type JsonMessagesOptions } from 'pinia-pus
 import { start, subscribes, type Frame } from './start.ts'
 
 describe('one connection for all channels of a client', () => {
-  test('carries each topic to its own readers, in order', async () => {
+  test('delivers each topic to its own readers, in order', async () => {
     const { json, read } = await start()
     const [a, b] = [read('a'), read('b')]
     await Promise.all([a.status('open'), b.status('open')])
@@ -29,7 +29,7 @@ describe('one connection for all channels of a client', () => {
     await vi.waitFor(() => expect(json.open).toBe(0))
   })
 
-  test('is joined by a channel that comes later', async () => {
+  test('is shared by a channel that is opened later', async () => {
     const { json, read } = await start()
     await read('a').status('open')
     const b = read('b')
@@ -52,7 +52,7 @@ describe('one connection for all channels of a client', () => {
 })
 
 describe('a lost connection', () => {
-  test('is made again once, and every topic resumes from its own cursor, with nothing lost or repeated', async () => {
+  test('reconnects once, and every topic resumes from its own cursor, with nothing lost or repeated', async () => {
     const { json, read } = await start()
     const [a, b] = [read('a'), read('b')]
     await Promise.all([a.status('open'), b.status('open')])
@@ -73,7 +73,7 @@ describe('a lost connection', () => {
     expect([...a.gaps(), ...b.gaps()]).toEqual([])
   })
 
-  test('is a gap for a topic whose messages the server keeps no more, and for no other', async () => {
+  test('causes a gap for a topic whose messages the server no longer has, and for no other', async () => {
     const { json, read } = await start({ keeps: 1 })
     const [a, b] = [read('a'), read('b')]
     await Promise.all([a.status('open'), b.status('open')])
@@ -94,7 +94,7 @@ describe('a lost connection', () => {
     expect(b.gaps()).toEqual([])
   })
 
-  test('is a gap where the declaration has no cursor', async () => {
+  test('causes a gap if the declaration has no cursor', async () => {
     const { json, read } = await start(
       {},
       {
@@ -143,7 +143,7 @@ describe('one topic among many', () => {
     expect(json.connections).toBe(1)
   })
 
-  test('that is rejected for now is subscribed again', async () => {
+  test('that is temporarily rejected is subscribed again', async () => {
     const { json, read } = await start()
     const busy = read('busy')
     await busy.status('open')
@@ -172,7 +172,7 @@ describe('one topic among many', () => {
     await a.status('open')
   })
 
-  test('whose messages come before the acknowledgement loses none of them', async () => {
+  test('whose messages arrive before the acknowledgement loses none of them', async () => {
     const { json, read } = await start()
     const eager = read('eager')
     await eager.status('open')
@@ -194,13 +194,13 @@ describe('a hello', () => {
     ready: (frame) => frame.op === 'welcome',
   }
 
-  test('comes before anything else, with the token of `auth`', async () => {
+  test('is sent before anything else, with the token of `auth`', async () => {
     const { json, read } = await start({ tokens: new Set(['good']) }, hello, { auth: { token: () => 'good' } })
     await read('a').status('open')
     expect(json.frames.slice(0, 2).map(({ op }) => op)).toEqual(['login', 'subscribe'])
   })
 
-  test('that is refused asks for another token once, and then fails every channel', async () => {
+  test('that is rejected causes one request for another token, and then fails every channel', async () => {
     const tokens = ['old', 'older']
     const { json, read } = await start({ tokens: new Set(['good']) }, hello, {
       auth: { token: () => tokens.shift() ?? 'oldest' },
@@ -211,7 +211,7 @@ describe('a hello', () => {
     expect(json.frames.map(({ token }) => token)).toEqual(['old', 'older'])
   })
 
-  test('that is refused may be mended by another token', async () => {
+  test('that is rejected succeeds with another token', async () => {
     const tokens = ['old', 'good']
     const { json, read } = await start({ tokens: new Set(['good']) }, hello, {
       auth: { token: async () => tokens.shift() ?? 'none' },
@@ -220,7 +220,7 @@ describe('a hello', () => {
     expect(json.frames.flatMap(({ op, token }) => (op === 'login' ? [token] : []))).toEqual(['old', 'good'])
   })
 
-  test('that the server does not answer is a `connect-timeout`, whatever else it sends', async () => {
+  test('without a response is a `connect-timeout`, whatever else the server sends', async () => {
     const { json, read } = await start({ ignoresLogin: true }, hello, { connectTimeout: 200 })
     const a = read('a')
     await vi.waitFor(() => expect(json.connections).toBe(1))
@@ -252,7 +252,7 @@ describe('sending', () => {
   })
 })
 
-test('a frame that cannot be read is `invalid` on every topic, and the next message arrives', async () => {
+test('a frame that cannot be parsed is `invalid` on every topic, and the next message arrives', async () => {
   const { json, read } = await start()
   const [a, b] = [read('a'), read('b')]
   await Promise.all([a.status('open'), b.status('open')])
@@ -263,7 +263,7 @@ test('a frame that cannot be read is `invalid` on every topic, and the next mess
   for (const { events } of [a, b]) expect(events.filter(({ type }) => type === 'invalid')).toHaveLength(1)
 })
 
-test('a server that stops answering pings is left, and the topics resume', async () => {
+test('a server that stops responding to pings is disconnected, and the topics resume', async () => {
   const { json, read } = await start(
     {},
     { ping: { every: 50, frame: { op: 'ping' }, reply: (frame) => frame.op === 'pong', within: 10_000 } },

@@ -40,7 +40,7 @@ test('the connection pauses when the last of its topics may', () => {
   expect(told).toEqual(['', 'hidden', ''])
 })
 
-test('a topic that joins or leaves does not begin the wait of the others again', () => {
+test('a topic that joins or leaves does not restart the wait of the others', () => {
   const { time, hidden$, pauses, told, connect } = inPage()
   pauses.add(60_000)
   connect()
@@ -55,7 +55,7 @@ test('a topic that joins or leaves does not begin the wait of the others again',
   expect(told).toEqual(['', 'hidden'])
 })
 
-test('the lifecycle is asked once for each limit, however many topics have it, and all timers end with the connection', () => {
+test('the lifecycle is called once for each limit, however many topics have it, and all timers end with the connection', () => {
   const { time, hidden$, pauses, asked, connect } = inPage()
   for (let n = 0; n < 1_000; n++) pauses.add(n % 2 ? 60_000 : undefined)
   const connection = connect()

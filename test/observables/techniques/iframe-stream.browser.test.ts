@@ -55,7 +55,7 @@ describe('iframeStream', () => {
     expect((await reader.sees('reconnecting')).error.code).toBe('network-error')
   })
 
-  test('reads a document to its end where it is parsed later than its connection ends', async ({ script, read }) => {
+  test('reads a document to its end if its connection ends before it is parsed', async ({ script, read }) => {
     const server = await script()
     const page = (n: number, before = '') => ({
       headers: HTML,

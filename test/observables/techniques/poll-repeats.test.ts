@@ -19,12 +19,12 @@ describe('a response to a request with the cursor 5', () => {
     ['drops an earlier message', message('a', '4'), undefined],
     ['drops the last message', message('a', '5'), undefined],
     ['keeps a later message', message('a', '6'), message('a', '6')],
-    ['keeps a message of another life of the server', message('a', 'other'), message('a', 'other')],
+    ['keeps a message of another run of the server', message('a', 'other'), message('a', 'other')],
     ['keeps a message without a cursor', message('a', undefined), message('a', undefined)],
     ['keeps a later cursor', alive('6'), alive('6')],
     ['drops an earlier cursor', alive('4'), alive(undefined)],
-    ['drops a cursor of another life of the server', alive('other'), alive(undefined)],
-    ['keeps an earlier cursor where the channel was restarted', alive('4', true), alive('4', true)],
+    ['drops a cursor of another run of the server', alive('other'), alive(undefined)],
+    ['keeps an earlier cursor if the channel was restarted', alive('4', true), alive('4', true)],
     ['keeps a gap', gap, gap],
   ])('%s', ([, event, expected]) => {
     expect(pollRepeats({ compare })('5', false)(event)).toEqual(expected)
@@ -35,7 +35,7 @@ describe('a response to a request with the cursor 5', () => {
     expect([gap, message('a', '1')].map(filter)).toEqual([gap, message('a', '1')])
   })
 
-  test('drops the message with the same cursor where cursors have no order', () => {
+  test('drops the message with the same cursor if cursors have no order', () => {
     const filter = pollRepeats({ compare: undefined })('5', false)
     expect([message('a', '5'), message('b', '4')].map(filter)).toEqual([undefined, message('b', '4')])
   })

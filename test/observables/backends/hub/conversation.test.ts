@@ -34,19 +34,19 @@ describe('the hello', () => {
     expect(talk.calls()).toEqual([['ready', { heartbeat: 15_000, postQuery: { session: 's' } }]])
   })
 
-  test.for(['x', -1, 0, {}, null])('states no heartbeat where it is %j', (heartbeat) => {
+  test.for(['x', -1, 0, {}, null])('has no heartbeat if it is %j', (heartbeat) => {
     const talk = start()
     talk.receive({ session: 's', heartbeat })
     expect(talk.calls()).toEqual([['ready', { heartbeat: undefined, postQuery: { session: 's' } }]])
   })
 
-  test('a frame that cannot be read loses the connection', () => {
+  test('a frame that cannot be parsed ends the connection', () => {
     const talk = start()
     for (const frame of ['x', '{}', '[1]', '[{"message":"a","length":3}]\nx']) talk.raw(frame)
     expect(talk.calls()).toEqual(Array.from({ length: 4 }, () => ['refused', ['connection-lost', undefined]]))
   })
 
-  test('what another version may add is ignored', () => {
+  test('fields of another version are ignored', () => {
     const talk = subscribed()
     talk.receive({ news: 1 }, { ok: 99 }, { error: 98, status: 400 }, { message: 'b', length: 0 })
     expect(talk.calls()).toEqual([])
@@ -54,7 +54,7 @@ describe('the hello', () => {
 })
 
 describe('a subscription', () => {
-  test('resumes behind its cursor', () => {
+  test('resumes after its cursor', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: CURSOR })
     talk.receive({ ok: 1, cursor: CURSOR })
@@ -64,14 +64,14 @@ describe('a subscription', () => {
     ])
   })
 
-  test('begins at the present where it has no cursor', () => {
+  test('starts from now if it has no cursor', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     talk.receive({ ok: 1, cursor: CURSOR })
     expect(talk.calls().slice(1)).toEqual([['subscribed', 1, { resumed: false, cursor: CURSOR }]])
   })
 
-  test('says a gap with the reason of the hub', () => {
+  test('emits a gap with the reason of the hub', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: '1:1.bbbb' })
     talk.receive({ ok: 1, cursor: CURSOR, gap: 'unknown-cursor' })
@@ -83,7 +83,7 @@ describe('a subscription', () => {
     expect(talk.calls()).toEqual([['gap', 1, 'history-expired', '11:1.aaaa']])
   })
 
-  test('gets nothing of an earlier one of the same topic', () => {
+  test('receives nothing of an earlier subscription of the same topic', () => {
     const talk = subscribed()
     talk.unsubscribe(1)
     talk.subscribe({ id: 2, topic: 'a', cursor: CURSOR })
@@ -104,14 +104,14 @@ describe('a subscription', () => {
     [429, 'unavailable'],
     [503, 'unavailable'],
     [500, 'unavailable'],
-  ] as const)('that is refused with %s is %s', ([status, code]) => {
+  ] as const)('that is rejected with %s has the error %s', ([status, code]) => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     talk.receive({ error: 1, status, reason: 'no', retryAfter: 2 })
     expect(talk.calls().slice(1)).toEqual([['rejected', 1, [code, status]]])
   })
 
-  test('ends, after a gap where not every message came', () => {
+  test('ends, after a gap if messages are missing', () => {
     const talk = subscribed()
     talk.receive({ end: 'a', gap: 'history-expired' })
     expect(talk.calls()).toEqual([
@@ -209,7 +209,7 @@ describe('sending', () => {
     ])
   })
 
-  test('rejects what the hub does not take before it is sent', () => {
+  test('rejects a message that the hub does not accept before it is sent', () => {
     const talk = subscribed()
     talk.receive({ session: 's', heartbeat: 15, maxMessageBytes: 3 })
     expect(() => talk.send(1, '1234', { key: 1 })).toThrow(expect.objectContaining({ code: 'send-rejected' }))

@@ -54,7 +54,7 @@ describe('the hello', () => {
     expect(talk.calls()).toEqual([['ready', { ping: undefined }]])
   })
 
-  test('may be refused, for the user or for now', () => {
+  test('may be rejected, for the user or temporarily', () => {
     const refused = (error: object) => {
       const talk = start({ ready: () => false, error: () => error })
       talk.open()
@@ -68,7 +68,7 @@ describe('the hello', () => {
 })
 
 describe('a topic', () => {
-  test('resumes behind the cursor where the frame that subscribes it has the cursor', () => {
+  test('resumes after the cursor if the frame that subscribes it has the cursor', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: '7' })
     talk.receive({ op: 'subscribed', topic: 'a' })
@@ -78,7 +78,7 @@ describe('a topic', () => {
     ])
   })
 
-  test('does not resume where the declaration does not use the cursor', () => {
+  test('does not resume if the declaration does not use the cursor', () => {
     const talk = start({ subscribe: (topic) => ({ topic }) })
     talk.subscribe({ id: 1, topic: 'a', cursor: '7' })
     talk.receive({ op: 'subscribed', topic: 'a' })
@@ -88,7 +88,7 @@ describe('a topic', () => {
     ])
   })
 
-  test('does not resume where the server says so, and gets its present place', () => {
+  test('does not resume if the server reports that, and gets the current cursor', () => {
     const talk = start({ subscribed: (frame) => ({ topic: frame.topic, resumed: false, cursor: 9 }) })
     talk.subscribe({ id: 1, topic: 'a', cursor: '7' })
     talk.calls()
@@ -96,7 +96,7 @@ describe('a topic', () => {
     expect(talk.calls()).toEqual([['subscribed', 1, { resumed: false, cursor: '9' }]])
   })
 
-  test('counts as subscribed once the frame is written, where the server does not acknowledge', () => {
+  test('counts as subscribed once the frame is written, if the server does not acknowledge', () => {
     const talk = start({ subscribed: undefined })
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     expect(talk.calls()).toEqual([
@@ -140,7 +140,7 @@ describe('a topic', () => {
     ])
   })
 
-  test('that is rejected leaves the others', () => {
+  test('that is rejected does not affect the others', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     talk.subscribe({ id: 2, topic: 'b', cursor: undefined })
@@ -154,7 +154,7 @@ describe('a topic', () => {
     ])
   })
 
-  test('is the one that an error without a topic rejects, where it alone waits', () => {
+  test('is rejected by an error without a topic if no other topic waits', () => {
     const talk = start()
     talk.open()
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
@@ -176,7 +176,7 @@ describe('a topic', () => {
 })
 
 describe('a frame', () => {
-  test('may hold several messages for several topics', () => {
+  test('may contain several messages for several topics', () => {
     const talk = start({ message: (frame) => frame })
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     talk.subscribe({ id: 2, topic: 'b', cursor: undefined })
@@ -210,7 +210,7 @@ describe('a frame', () => {
     expect(talk.calls()).toEqual([['message', 1, { data: '1', event: 'message', cursor: undefined }]])
   })
 
-  test('that pings is answered', () => {
+  test('that is a ping gets a reply', () => {
     const talk = start({ pong: (frame) => frame.op === 'ping' && { op: 'pong', at: frame.at } })
     talk.receive({ op: 'ping', at: 5 })
     expect(talk.calls()).toEqual([['write', { op: 'pong', at: 5 }]])
@@ -237,7 +237,7 @@ describe('sending', () => {
     ])
   })
 
-  test('is refused where the declaration has no `send`, and for bytes', () => {
+  test('is rejected if the declaration has no `send`, and for bytes', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
     expect(() => talk.send(1, '1', { key: 1 })).toThrow(expect.objectContaining({ code: 'send-unsupported' }))
@@ -249,7 +249,7 @@ describe('sending', () => {
   })
 })
 
-describe('a declaration is refused, with the option named, where', () => {
+describe('a declaration is rejected, with the option named, if', () => {
   const good = { subscribe: () => ({}), message: () => false } as const
   test.each([
     ['`subscribe` is missing', { subscribe: undefined }, 'subscribe'],
