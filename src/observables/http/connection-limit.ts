@@ -1,4 +1,4 @@
-import { defer, finalize, throwError, type Observable } from 'rxjs'
+import { Observable, defer, finalize, throwError } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
 import { PushError } from '../errors.ts'
 import { redactUrl } from '../internal/redact-url.ts'
@@ -35,13 +35,45 @@ export const withConnectionSlot = <T>(
   defer(() => {
     if (!limit) return source
     const { origin } = new URL(url)
+    const none = () => {
+      const message =
+        DEV &&
+        `Connection to "${redactUrl(url)}" not opened: ${MAX_CONNECTIONS} streams to "${origin}" are open, in this page and others, and over HTTP/1.1 a browser opens six connections per origin. Serve it by HTTP/2, use webSocket(), fall back to polling(), or combine several channels into one.`
+      return new PushError('connection-limit', message, { technique })
+    }
     const release = tryAcquire(limit, origin)
-    if (release) return source.pipe(finalize(release))
-    const message =
-      DEV &&
-      `Connection to "${redactUrl(url)}" not opened: ${MAX_CONNECTIONS} streams to "${origin}" are open, and over HTTP/1.1 a browser opens six connections per origin. Serve it by HTTP/2, use webSocket(), or combine several channels into one.`
-    return throwError(() => new PushError('connection-limit', message, { technique }))
+    if (!release) return throwError(none)
+    const shared = queuesRequests(origin) && 'locks' in navigator
+    return (shared ? withSharedSlot(origin, none, source) : source).pipe(finalize(release))
   })
+
+/**
+ * Keeps one of the slots that all pages of the page's origin share, because a browser has its connections for all of them.
+ * Each slot is a lock of the Web Locks API, so a page that crashes or is closed leaves its slots. A browser gives locks to
+ * secure contexts only; elsewhere, each client has slots of its own.
+ */
+const withSharedSlot = <T>(origin: string, none: () => PushError, source: Observable<T>): Observable<T> =>
+  new Observable((subscriber) => {
+    const left = new Promise<void>((resolve) => subscriber.add(resolve))
+    const open = () => void source.subscribe(subscriber)
+    const tryLock = (slot: number) => {
+      const locked = (lock: Lock | null) => {
+        if (subscriber.closed) return
+        if (lock) open()
+        else if (slot < MAX_CONNECTIONS) tryLock(slot + 1)
+        else subscriber.error(none())
+        return lock && left
+      }
+      // A page without storage, for example in a sandbox, has no locks.
+      const request = navigator.locks.request(`pinia-push ${origin} ${slot}`, { ifAvailable: true }, locked).catch(open)
+      subscriber.add(() => (released = Promise.all([released, request])))
+    }
+    // A stream that has just ended leaves its slot to this one.
+    void released.then(() => tryLock(1))
+  })
+
+/** Resolves when the slots of the streams that have ended are released. */
+let released: Promise<unknown> = Promise.resolve()
 
 /** Whether the browser queues requests to an origin behind others, as it does over HTTP/1.1. */
 function queuesRequests(origin: string): boolean {

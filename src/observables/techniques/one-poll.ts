@@ -4,7 +4,6 @@ import { END, type BackendRequest, type PollBackend, type ResponseHead, type Tar
 import { otherServer } from '../backends/recognize-server.ts'
 import type { Cursor } from '../connection/cursor.ts'
 import type { SourceEvent, SourceOpen } from '../events.ts'
-import { withConnectionSlot } from '../http/connection-limit.ts'
 import { rejectedResponse, unexpectedResponse } from '../http/http-error.ts'
 import { readBody, type BodyReader } from '../http/read-body.ts'
 import { request } from '../http/request.ts'
@@ -72,16 +71,14 @@ export function onePoll(poll: PollOptions): Observable<SourceEvent | PollResult>
     if (other) return throwError(() => other)
     return readBody<PollResult>(response, (emit) => readPoll(poll, target, address, startedAt, response, emit))
   })
-  // A request that waits at the server keeps its connection busy. One with an immediate response needs no slot.
-  const poll$ = waits ? withConnectionSlot(pushRequest, technique, response$) : response$
-  if (presumeOpenAfter === undefined || state.previous) return poll$
+  if (presumeOpenAfter === undefined || state.previous) return response$
 
   const presumed$ = after(presumeOpenAfter, scheduler).pipe(
     map((): SourceOpen => ({ ...openEvent(technique, address), unconfirmed: true })),
     // A response of any kind replaces the presumption.
     takeUntil(responded$),
   )
-  return merge(presumed$, poll$)
+  return merge(presumed$, response$)
 }
 
 const openEvent = (technique: string, { namespace, resume }: BackendRequest): SourceOpen => ({

@@ -1,4 +1,5 @@
 import { EMPTY, defer, map, merge, repeat, type Observable } from 'rxjs'
+import { withConnectionSlot } from '../http/connection-limit.ts'
 import { selectPart } from '../backends/select-part.ts'
 import { standardPoll } from '../backends/standard/poll.ts'
 import type { SourceEvent } from '../events.ts'
@@ -27,7 +28,7 @@ export function pollLoop({
   presumeOpenAfter,
 }: PollLoopOptions): Observable<SourceEvent> {
   const { scheduler, pollRate } = request
-  return defer(() => {
+  const loop$ = defer(() => {
     const backend = selectPart(request.backend, 'poll', standardPoll)
     const repeats = pollRepeats({ compare: request.backend?.compare })
     let state: PollState = { cursor: request.cursor, previous: undefined }
@@ -52,6 +53,8 @@ export function pollLoop({
       repeat({ delay: () => (delay === undefined ? EMPTY : pause(delay)) }),
     )
   })
+  // A request that waits at the server keeps its connection busy. One with an immediate response needs no slot.
+  return waits ? withConnectionSlot(request, technique, loop$) : loop$
 }
 
 /** The longest silence until the next response, in ms: the delay, and as long as the server may hold the request. */
