@@ -17,7 +17,7 @@ import { errorMessage } from './internal/redact-url.ts'
  * | `unauthorized` | The server rejected the user (401, 403, close 1008, 3000, 3003, 4401, 4403). With `prepareRequest`, the second attempt failed too. | Sign in or correct the rights, then call `reconnect()`. |
  * | `unsupported` | The host lacks an API of the technique, or the backend does not support it. | Use another technique, or pass an implementation. For `flashSocket`, serve Ruffle and allow `wasm-unsafe-eval`. |
  * | `headers-unsupported` | `prepareRequest` returned headers, which the technique cannot send. | Return `query`, or use a technique with fetch. |
- * | `connection-limit` | Four streams to the origin are open. Over HTTP/1.1 a browser opens six connections, and two are left for other requests. | Use HTTP/2 or `webSocket()`, or merge channels. |
+ * | `connection-limit` | Four streams to the origin are open, in all tabs together. Over HTTP/1.1 a browser opens six connections, and two are left for other requests. | Use HTTP/2 or `webSocket()`, fall back to `polling()`, or merge channels. |
  * | `prepare-failed` | `prepareRequest` threw, rejected or took over 30 s. | Correct `prepareRequest`. The client retries. |
  * | `retries-exhausted` | `maxRetries` or `maxElapsedTime` was reached. `cause` is the last failure. | Call `reconnect()`, or raise the limit. |
  * | `invalid-message` | `decode` or the schema rejected one message. | Correct the publisher or the schema. The channel continues. |
