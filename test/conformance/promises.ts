@@ -197,7 +197,9 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       await server.publish('a', texts('kept'))
       const reader = read(row, `${server.url}a`)
       await reader.gets('kept')
-      expect(reader.events.map(({ type }) => type)).toEqual(['connecting', 'open', 'message'])
+      const types = reader.events.map(({ type }) => type)
+      // A long poll is open before it is confirmed, where its first response takes more than a second.
+      expect(types.filter((type, at) => type !== types[at - 1])).toEqual(['connecting', 'open', 'message'])
     })
 
     wire('resumes without loss or repeat after a drop', async ({ serve, read }) => {
