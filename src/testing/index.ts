@@ -1,5 +1,7 @@
 export { createTestingClient, type Testing, type TestingOptions } from './testing-client.ts'
 export { createTestingPush } from './testing-push.ts'
-export type { MockConnection, MockMessageOptions } from './mock-connection.ts'
+export type { MockConnection } from './mock-connection.ts'
+export type { MockMessageOptions } from './mock-message.ts'
+export type { MockTopic } from './mock-topic.ts'
 export { mockTechnique, type MockTechniqueOptions, type MockTechnique } from './mock-technique.ts'
 export { virtualTime, type VirtualTime } from './virtual-time.ts'

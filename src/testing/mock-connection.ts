@@ -1,14 +1,9 @@
 import type { Subscriber } from 'rxjs'
-import { rejectionCode } from '../observables/errors.ts'
 import { PushError, type GapReason, type Payload, type PushRequest, type SourceEvent } from '../observables/kit.ts'
-
-/** The name and cursor of a message that the mock emits. */
-export interface MockMessageOptions {
-  /** The event's name. @default 'message' */
-  event?: string
-  /** The message's cursor, or null for none. @default the next of `c1`, `c2`, ... if the technique resumes */
-  cursor?: string | null
-}
+import type { Conversation, SessionPort } from '../observables/session/conversation.ts'
+import { mockRejection, type MockCursors, type MockMessageOptions } from './mock-message.ts'
+import type { MockTopic } from './mock-topic.ts'
+import { mockTopics, type MockTopics } from './mock-topics.ts'
 
 /** One connection attempt, driven by the test. It hangs until the test opens or ends it. */
 export interface MockConnection {
@@ -21,8 +16,16 @@ export interface MockConnection {
   /**
    * Opens the connection. It resumes if the request has a cursor of its namespace. If the request has none, the mock emits
    * the current cursor, as a good server does, unless `cursor` is null. `heartbeat` is in ms.
+   *
+   * On a connection with topics, the mock acknowledges each subscription and each message at once. With
+   * `acknowledges: false` the test does it, with `topic(name)`.
    */
-  open(options?: { unconfirmed?: boolean; heartbeat?: number; cursor?: string | null }): void
+  open(options?: { unconfirmed?: boolean; heartbeat?: number; cursor?: string | null; acknowledges?: boolean }): void
+  /**
+   * Returns one topic of a connection with topics, which has the methods of a connection. The connection's own
+   * `drop()`, `refuse()` and `end()` concern all of them.
+   */
+  topic(name: string): MockTopic
   /** Emits one message, as JSON. */
   message(data: unknown, options?: MockMessageOptions): void
   /** Emits one payload without encoding it. */
@@ -50,8 +53,16 @@ interface MockConnectionOptions {
   resumes: boolean
   request: PushRequest
   subscriber: Subscriber<SourceEvent>
-  /** Return the next cursor, and the last one. */
-  cursors: { next(): string; last(): string }
+  cursors: MockCursors
+  resends: boolean
+  /** Called when the connection opens. A session of topics then begins its conversation by `start`. */
+  opening: (start: (port: SessionPort) => Conversation) => void
+}
+
+/** A connection, as the kit sees it. */
+export interface OpenConnection extends MockConnection {
+  /** The topics that are read on it. */
+  topicNames(): readonly string[]
 }
 
 export function mockConnection({
@@ -62,19 +73,28 @@ export function mockConnection({
   request,
   subscriber,
   cursors,
-}: MockConnectionOptions): MockConnection {
+  resends,
+  opening,
+}: MockConnectionOptions): OpenConnection {
   const sent: Payload[] = []
   let opened = false
+  let topics: MockTopics | undefined
 
   const assertLive = (method: string) => {
     if (subscriber.closed)
       throw new Error(`${method}() failed: the client closed this connection, or it ended. Use \`technique.latest\`.`)
   }
-  const emit = (method: string, event: SourceEvent) => {
+  const assertOpen = (method: string) => {
     assertLive(method)
     if (!opened) throw new Error(`${method}() failed: the connection is not open. Call open() first.`)
+  }
+  const emit = (method: string, event: SourceEvent) => {
+    assertOpen(method)
+    if (topics && event.type !== 'alive')
+      throw new Error(`${method}() failed: the connection has topics. Use topic(name).`)
     subscriber.next(event)
   }
+  const isClosed = () => subscriber.closed
   const withCursor = ({ event = 'message', cursor = resumes ? cursors.next() : null }: MockMessageOptions = {}) =>
     cursor === null ? { event } : { event, cursor }
   const fail = (method: string, error: unknown) => {
@@ -88,9 +108,30 @@ export function mockConnection({
     get closed() {
       return subscriber.closed
     },
-    open({ unconfirmed = false, heartbeat, cursor = resumes && !request.cursor ? cursors.last() : null } = {}) {
+    open({
+      unconfirmed = false,
+      heartbeat,
+      cursor = resumes && !request.cursor ? cursors.last() : null,
+      acknowledges = true,
+    } = {}) {
       assertLive('open')
       opened = true
+      opening((port) => {
+        const server = {
+          port,
+          technique: name,
+          resumes,
+          sends,
+          resends,
+          acknowledges,
+          cursors,
+          sent,
+          isClosed,
+          assertLive,
+        }
+        topics = mockTopics(server)
+        return topics.conversation
+      })
       const send = (payload: Payload) => {
         if (subscriber.closed)
           throw new PushError('connection-lost', 'The mock connection is closed.', { technique: name })
@@ -113,6 +154,12 @@ export function mockConnection({
         })
       }
     },
+    topic(topic) {
+      if (topics) return topics.topic(topic)
+      assertOpen('topic')
+      throw new Error(`topic("${topic}") failed: the connection of ${request.url} has no topics.`)
+    },
+    topicNames: () => topics?.names() ?? [],
     message: (data, options) =>
       emit('message', { type: 'message', data: JSON.stringify(data), ...withCursor(options) }),
     raw: (payload, options) => emit('raw', { type: 'message', data: payload, ...withCursor(options) }),
@@ -121,13 +168,7 @@ export function mockConnection({
     alive: () => emit('alive', { type: 'alive' }),
     drop: (error = new PushError('connection-lost', 'The mock connection was dropped.', { technique: name })) =>
       fail('drop', error),
-    refuse(status = 404) {
-      const code = status === 429 || status >= 500 ? 'unavailable' : rejectionCode(status)
-      fail(
-        'refuse',
-        new PushError(code, `The mock server rejected the request with ${status}.`, { technique: name, status }),
-      )
-    },
+    refuse: (status = 404) => fail('refuse', mockRejection('the request', name, status)),
     end() {
       assertLive('end')
       subscriber.complete()

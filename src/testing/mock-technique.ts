@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs'
 import type { Technique } from '../observables/index.ts'
-import { mockConnection, type MockConnection } from './mock-connection.ts'
+import type { Conversation, SessionPort } from '../observables/session/conversation.ts'
+import { mockConnection, type MockConnection, type OpenConnection } from './mock-connection.ts'
 
 export interface MockTechniqueOptions {
   /** @default 'scripted' */
@@ -9,6 +10,11 @@ export interface MockTechniqueOptions {
   resumes?: boolean
   /** Whether the client can send on a connection. @default true */
   sends?: boolean
+  /**
+   * Whether a message to a topic that was not accepted when the connection was lost is sent again, as with `hub()`.
+   * Otherwise it rejects, as with `jsonMessages()`. @default true
+   */
+  resends?: boolean
   /** The namespace of its cursors. @default 'scripted', or the backend's name in a testing client */
   namespace?: string
 }
@@ -21,6 +27,14 @@ export interface MockTechnique extends Technique {
   readonly latest: MockConnection
 }
 
+/** The mock technique, and the server that it connects to. */
+export interface MockServer {
+  readonly technique: MockTechnique
+  readonly connections: readonly OpenConnection[]
+  /** Begins the conversation of a connection with topics, while that opens. */
+  readonly start: (port: SessionPort) => Conversation
+}
+
 /**
  * Creates a technique without a network, whose connections are driven by the test.
  *
@@ -31,16 +45,22 @@ export interface MockTechnique extends Technique {
  * technique.latest.message({ text: 'hello' })
  * technique.latest.drop()
  */
-export function mockTechnique({
+export const mockTechnique = (options?: MockTechniqueOptions): MockTechnique => mockServer(options).technique
+
+/** Creates a mock technique, whose connections may have topics. */
+export function mockServer({
   name = 'scripted',
   resumes = true,
   sends = true,
+  resends = true,
   namespace = 'scripted',
-}: MockTechniqueOptions = {}): MockTechnique {
-  const connections: MockConnection[] = []
+}: MockTechniqueOptions = {}): MockServer {
+  const connections: OpenConnection[] = []
+  let begin: ((port: SessionPort) => Conversation) | undefined
   let number = 0
   const cursors = { next: () => `c${(number += 1)}`, last: () => `c${number}` }
-  return {
+  const shared = { name, namespace, sends, resumes, resends, cursors }
+  const technique: MockTechnique = {
     name,
     connections,
     get latest() {
@@ -51,7 +71,16 @@ export function mockTechnique({
     isSupported: () => true,
     connect: (request) =>
       new Observable((subscriber) => {
-        connections.push(mockConnection({ name, namespace, sends, resumes, request, subscriber, cursors }))
+        connections.push(mockConnection({ ...shared, request, subscriber, opening: (next) => void (begin = next) }))
       }),
+  }
+  return {
+    technique,
+    connections,
+    start(port) {
+      if (!begin)
+        throw new Error('A topic connected by a technique of its own. Define it without `technique` for tests.')
+      return begin(port)
+    },
   }
 }

@@ -1,11 +1,7 @@
-import {
-  backoff,
-  createPushClient,
-  type Backend,
-  type PushClient,
-  type PushClientOptions,
-} from '../observables/index.ts'
-import { mockTechnique, type MockTechniqueOptions, type MockTechnique } from './mock-technique.ts'
+import { backoff, createPushClient, type PushClient, type PushClientOptions } from '../observables/index.ts'
+import { mockBackend } from './mock-backend.ts'
+import type { OpenConnection } from './mock-connection.ts'
+import { mockServer, type MockTechniqueOptions, type MockTechnique } from './mock-technique.ts'
 import { virtualTime, type VirtualTime } from './virtual-time.ts'
 
 export interface TestingOptions extends Omit<PushClientOptions, 'technique' | 'scheduler'> {
@@ -36,14 +32,14 @@ export function testingKit<P extends PushClient>(
   { mock, backend, ...options }: TestingOptions = {},
 ): Testing<P> {
   const time = virtualTime()
-  const technique = mockTechnique({ namespace: backend?.name ?? 'standard', ...mock })
+  const { technique, connections, start } = mockServer({ namespace: backend?.name ?? 'standard', ...mock })
   const push = create({
     baseUrl: 'http://push.test/',
     disconnectDelay: 0,
     warnings: false,
     retry: backoff({ multiplier: 2, random: () => 0.5, scheduler: time }),
     ...options,
-    ...(backend && { backend: withoutContinuityChecks(backend) }),
+    backend: mockBackend(backend, start),
     technique,
     scheduler: time,
   })
@@ -56,7 +52,7 @@ export function testingKit<P extends PushClient>(
       return new Promise((resolve) => setTimeout(resolve))
     },
     assertNoLeaks() {
-      const open = technique.connections.filter(({ closed }) => !closed).map(({ request }) => request.url)
+      const open = connections.filter(({ closed }) => !closed).map(addressOf)
       if (open.length > 0)
         throw new Error(
           `${open.length} connections are still open: ${open.join(', ')}. Unsubscribe from their channels.`,
@@ -67,10 +63,10 @@ export function testingKit<P extends PushClient>(
   }
 }
 
-/** Returns the backend without its continuity checks: only `gap()` makes messages missing. */
-function withoutContinuityChecks(backend: Backend): Backend {
-  const { continuity: _, ...unchecked } = backend
-  return unchecked
+/** Names a connection by its URL, and the topics that are read on it. */
+function addressOf({ request, topicNames }: OpenConnection): string {
+  const topics = topicNames()
+  return topics.length > 0 ? `${request.url} (topics: ${topics.join(', ')})` : request.url
 }
 
 /**

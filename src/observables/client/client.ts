@@ -12,7 +12,7 @@ import {
 import { PushError } from '../errors.ts'
 import { DEV } from '../internal/dev.ts'
 import { firstEqual } from '../internal/equal-options.ts'
-import { sharesConnection } from '../session/conversation-backend.ts'
+import { hasOnlyTopics, sharesConnection } from '../session/conversation-backend.ts'
 import type { Technique } from '../techniques/technique.ts'
 import { tokenSource } from './auth.ts'
 import { channelCache } from './channel-cache.ts'
@@ -59,7 +59,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   const activeChanges = new Subject<void>()
   let closed = false
   const warnOfDuplicate =
-    process.env.NODE_ENV !== 'production' && config.warnings && !sharesConnection(backend)
+    process.env.NODE_ENV !== 'production' && config.warnings
       ? duplicateConnectionWarnings(() => [...active], scheduler)
       : undefined
   const scope: ClientScope = {
@@ -103,7 +103,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
       if (closed)
         throw new PushError('client-closed', DEV && 'Client closed: it has no channels. Create another client.')
       const isName = typeof source === 'string'
-      const named = isName && sharesConnection(backend) ? topicUrl(source) : source
+      const named = isName && hasOnlyTopics(backend) ? topicUrl(source) : source
       const address = typeof named === 'string' ? named : named.url
       const url = servers.name(address) + (topicOf(address) === undefined ? '' : address)
       const definition = first(isName ? { technique, decode: json, encode: encoder() } : source.definition)

@@ -17,6 +17,8 @@ export function duplicateConnectionWarnings(reading: () => readonly AnyChannel[]
   const warned = new Set<string>()
   return (channel: AnyChannel, technique: string, disconnectDelay: number): void => {
     const { url } = channel
+    // Topics share one connection.
+    if (url.includes('#')) return
     const twins = () => reading().filter((other) => other.url === url && known.get(other)?.technique === technique)
     known.set(channel, { technique, disconnectDelay })
     const present = twins()

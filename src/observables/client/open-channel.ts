@@ -7,7 +7,7 @@ import { checkOption } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
 import { droppable, shareConnection } from '../internal/devtools-hook.ts'
 import { redactUrl } from '../internal/redact-url.ts'
-import { sharesConnection } from '../session/conversation-backend.ts'
+import { hasOnlyTopics, sharesConnection } from '../session/conversation-backend.ts'
 import type { SessionCache } from '../session/session-cache.ts'
 import type { Technique } from '../techniques/technique.ts'
 import { checkPolicy, checkTechnique } from './client-options.ts'
@@ -43,7 +43,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
   checkPolicy(retry)
   checkTechnique(technique)
   const topic = topicOf(source)
-  const session = scope.sessionOf?.(technique)
+  const session = topic === undefined ? undefined : scope.sessionOf?.(technique)
   checkAddress(config.backend, topic !== undefined)
   const { disconnectWhenHidden } = definition
   const connection = supervisedConnection(scope, { source, technique, policy: retry, disconnectWhenHidden })
@@ -71,7 +71,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
 /** A backend whose channels are topics needs topics, and every other one URLs. */
 function checkAddress(backend: Backend | undefined, isTopic: boolean): void {
   checkOption(
-    isTopic === sharesConnection(backend),
+    isTopic ? sharesConnection(backend) : !hasOnlyTopics(backend),
     DEV &&
       (isTopic
         ? `Invalid channel: it has a \`topic\`, and ${backend ? `the backend ${backend.name}` : 'a client without a backend'} has one connection per channel. Define it with \`url\`, or use a backend with topics, such as jsonMessages().`

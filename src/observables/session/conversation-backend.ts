@@ -9,6 +9,8 @@ export interface ConversationBackend extends Backend {
   readonly tokenInHello: boolean
   /** The URL of the connection, relative to the client's `baseUrl`. */
   readonly path: string
+  /** Whether a channel may also have a `url`, and then a connection of its own. @default false */
+  readonly takesUrls?: boolean
   /** Creates the connections that the topics of a client share, one for each technique. */
   createSessions<Technique extends object>(options: SessionCacheOptions<Technique>): SessionCache<Technique>
 }
@@ -51,3 +53,6 @@ export function conversationBackend({
 /** Whether a backend's channels are topics of one connection. */
 export const sharesConnection = (backend: Backend | undefined): backend is ConversationBackend =>
   backend !== undefined && 'createSessions' in backend
+
+/** Whether each channel of a backend is a topic. */
+export const hasOnlyTopics = (backend: Backend | undefined): boolean => sharesConnection(backend) && !backend.takesUrls
