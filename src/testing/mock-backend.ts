@@ -1,15 +1,13 @@
-import type { Backend } from '../observables/index.ts'
+import { standard, type Backend } from '../observables/index.ts'
 import { sharesConnection, type ConversationBackend } from '../observables/session/conversation-backend.ts'
 import type { StartConversation } from '../observables/session/conversation.ts'
 import { sessionCache } from '../observables/session/session-cache.ts'
 import { createSession } from '../observables/session/session.ts'
 
-/** Where the test names no backend, a channel has a `url` or a `topic`. */
-const UNNAMED = { name: 'standard', heartbeat: undefined, tokenInHello: false, path: '', takesUrls: true }
-
 /** Returns the backend of a testing client. Its topics converse with the mock server, so that no test writes frames. */
 export function mockBackend(backend: Backend | undefined, start: StartConversation): Backend {
-  if (!backend) return withTopics(UNNAMED, start)
+  // A channel then has a `url` or a `topic`. A technique of its own connects as with a client without a backend.
+  if (!backend) return withTopics({ ...standard(), tokenInHello: false, path: '', takesUrls: true }, start)
   // Only `gap()` makes messages missing.
   const { continuity: _, ...unchecked } = backend
   if (!sharesConnection(unchecked)) return unchecked
