@@ -129,8 +129,16 @@ export async function openScript(control: string): Promise<Script> {
   }
 }
 
+/** A deadline for what hangs, in ms, below that of a test, so that the test reports which request it was. */
+const DEADLINE = 200_000
+
 async function call<T>(url: string, body: unknown, method = 'POST'): Promise<T> {
-  const response = await fetch(url, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const sent = JSON.stringify(body)
+  const response = await fetch(url, { method, body: sent, signal: AbortSignal.timeout(DEADLINE) }).catch(
+    (cause: unknown) => {
+      throw new Error(`${method} ${url} ${sent}: no response`, { cause })
+    },
+  )
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`)
   return (text === '' ? undefined : JSON.parse(text)) as T
