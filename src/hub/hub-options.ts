@@ -25,7 +25,7 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
   maxHistoryBytes?: number
   /**
    * Limits how many channels are kept because they were published to. The response to a POST to another one is 503.
-   * Subscribing is never refused for this limit. `publish` makes room: it removes the oldest channel that has no
+   * Subscribing is never rejected for this limit. `publish` makes room: it removes the oldest channel that has no
    * subscriber and that only requests published to. It throws if the application itself published to so many channels.
    * @default 10_000
    */
@@ -76,7 +76,7 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
   /**
    * Limits what all clients together have sent that is not published yet, in bytes: incomplete bodies, lines and
    * WebSocket messages, and messages that wait for `authorize`. Above it, the address that sent most loses its largest
-   * message: a POST and a line are refused with 503, and a WebSocket is closed. It must not be below `maxMessageBytes`.
+   * message: a POST and a line are rejected with 503, and a WebSocket is closed. It must not be below `maxMessageBytes`.
    * @default 134_217_728 (128 MiB)
    */
   maxIncomingBytes?: number

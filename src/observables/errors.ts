@@ -7,7 +7,7 @@ import { errorMessage } from './internal/redact-url.ts'
  * | code | cause | what to do |
  * | --- | --- | --- |
  * | `network-error` | The page received no response: server down, offline, CORS, or a proxy that blocks the technique. | Check the URL and the console. The client retries. |
- * | `unavailable` | The server asked the client to retry later (429, 503, ...). | Nothing. The policy and `Retry-After` set the time. |
+ * | `unavailable` | The server rejected the request temporarily (429, 503, ...). | Nothing. The policy and `Retry-After` set the time. |
  * | `connection-lost` | The connection ended, but the channel did not. | Nothing. The client reconnects and resumes. |
  * | `connect-timeout` | Nothing opened within `connectTimeout`. | If a proxy hangs, use another technique. Otherwise raise `connectTimeout`. |
  * | `heartbeat-timeout` | An open connection received no byte for heartbeat + `heartbeatGrace`. | Nothing. If it repeats, set the heartbeat to the server's. |
@@ -94,7 +94,7 @@ export interface PushErrorDetails {
   technique?: string
   /** The HTTP status or WebSocket close code, if there was one. */
   status?: number | undefined
-  /** The delay that the server asked for, in ms. */
+  /** The delay that the server requested, in ms. */
   retryAfter?: number | undefined
   /** Whether the next attempt uses another way, and needs no delay. */
   immediate?: boolean
@@ -118,7 +118,7 @@ export class PushError extends Error {
   declare readonly status?: number
   /** Whether the next attempt uses another way, and starts at once. */
   declare readonly immediate?: boolean
-  /** The delay that the server asked for, in ms. The client waits at least this long. */
+  /** The delay that the server requested, in ms. The client waits at least this long. */
   declare readonly retryAfter?: number
 
   /** If `message` is false, as `DEV && '...'` is in production, the code is the message. */
@@ -131,10 +131,15 @@ export class PushError extends Error {
 }
 
 /**
- * Returns `cause` if it is a `PushError`, and otherwise wraps it in one with this code. `what` describes the failure.
+ * Returns `cause` if it is a `PushError`, and otherwise wraps it in one with this code.
+ *
+ * @param what Two sentences: what failed, and what to do. The cause is added to the first one.
  */
 export const asPushError = (cause: unknown, code: PushErrorCode, what: string | false): PushError =>
-  cause instanceof PushError ? cause : new PushError(code, DEV && `${what}: ${errorMessage(cause)}`, { cause })
+  cause instanceof PushError ? cause : new PushError(code, DEV && what && withCause(what, cause), { cause })
+
+const withCause = (what: string, cause: unknown): string =>
+  what.replace('. ', () => `: ${errorMessage(cause).replace(/\.$/, '')}. `)
 
 /**
  * Returns a `PushError` for a failed connection. A `TypeError` or a `ReferenceError` is an error in code, which a retry
@@ -143,10 +148,10 @@ export const asPushError = (cause: unknown, code: PushErrorCode, what: string | 
 export const fault = (
   cause: unknown,
   code: PushErrorCode = 'connection-lost',
-  what: string | false = DEV && 'Connection lost',
+  what: string | false = DEV && 'Connection lost. The client reconnects.',
 ): PushError =>
   cause instanceof TypeError || cause instanceof ReferenceError
-    ? asPushError(cause, 'exception', DEV && 'A technique, a backend or a function of the application threw')
+    ? asPushError(cause, 'exception', DEV && 'A technique, a backend or a function of the application threw. Fix it.')
     : asPushError(cause, code, what)
 
 /**

@@ -117,9 +117,9 @@ export interface SourceOpen {
   /** Whether the request sent its cursor, so that no message is missing. */
   readonly resumed: boolean
   /**
-   * Nothing but the request says that the server resumes: it may ignore the cursor and begin with what it has. So an
-   * idle connection is not renewed unseen, and repeats are recognised by the messages that this makes a keeper of.
-   * Absent: the server resumes.
+   * Set if the response does not show whether the server resumed: it may have ignored the cursor. Such a connection is not
+   * replaced while it is idle. The function creates the memory of messages that recognises repeats. Absent: the server
+   * resumes.
    */
   readonly assumed?: (() => RecentMessages) | undefined
   /**
@@ -134,9 +134,9 @@ export interface SourceOpen {
   /** Why this technique was chosen, if there was a choice. */
   readonly reason?: string
   /**
-   * Hands a message to the connection. Throws `not-connected` where the connection is going, so that the message waits
-   * for the next. Absent: this technique cannot send. `message` is the same object each time that the message is handed
-   * over, so that a server with a memory of messages gets it once.
+   * Hands a message to the connection. Throws `not-connected` if the connection is closing, so that the message waits for
+   * the next one. Absent: this technique cannot send. `message` is the same object each time that the message is handed
+   * over, so that a server can recognise a message that is sent again.
    */
   readonly send?: (data: Payload, signal?: AbortSignal, message?: object) => void | Promise<void>
   /**
@@ -145,7 +145,7 @@ export interface SourceOpen {
    */
   readonly sendsInOrder?: boolean
   /**
-   * A heartbeat that this side sends: `every` ms, and something has to arrive `within` ms after it, where it says so.
+   * A heartbeat of the client: it is sent `every` ms. If `within` is set, bytes must arrive within this time after it, in ms.
    */
   readonly ping?: { readonly send: () => void; readonly every: number; readonly within: number | undefined }
 }
@@ -157,7 +157,7 @@ export interface SourceAlive {
   readonly cursor?: string | undefined
   /**
    * The longest silence of a healthy connection from now on, in ms, if the server promises one. `default`: the client's
-   * own, because a response is being read that has to go on. `agreed`: what held before that holds again.
+   * own, while a response is being read. `agreed`: the value from before `default`.
    */
   readonly heartbeat?: number | 'default' | 'agreed' | undefined
   /** Whether the channel starts here: a reader with another position may have missed messages. */
@@ -166,7 +166,7 @@ export interface SourceAlive {
   readonly reportsGaps?: boolean
 }
 
-/** What the server asked for, should the connection be lost. */
+/** The server's request for the time after a lost connection. */
 export interface SourceRetry {
   readonly type: 'retry'
   /** The least delay between attempts, in ms. */

@@ -50,7 +50,7 @@ export interface Push extends AppClient {
  * server it connects nothing. Unlike a plain client it follows the page's lifecycle (`lifecycle: pageLifecycle()`), unless
  * you pass `lifecycle: false`.
  *
- * @throws PushError `invalid-option` where a number is out of its range.
+ * @throws PushError `invalid-option` if an option is unknown, has another type or is out of its range.
  * @example
  * const push = createPush({ technique: webSocket(), backend: nchan() })
  * const pinia = createPinia().use(push.pinia)

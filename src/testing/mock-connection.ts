@@ -42,7 +42,7 @@ export interface MockConnection {
   refuse(status?: number): void
   /** Ends the channel. */
   end(): void
-  /** Does nothing, so that the connection hangs. It states this in a test. */
+  /** Does nothing, so that the connection hangs. The call makes this explicit in a test. */
   hang(): void
 }
 

@@ -24,7 +24,7 @@ export interface Testing<P extends PushClient> {
 const { setTimeout } = globalThis
 
 /**
- * Creates a client with a mock technique, virtual time, and a backoff without chance: 250, 500, 1000 ... ms. A connection
+ * Creates a client with a mock technique, virtual time, and a backoff without randomness: 250, 500, 1000 ... ms. A connection
  * closes with its last reader (`disconnectDelay: 0`).
  */
 export function testingKit<P extends PushClient>(

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Server } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseAnswer } from '../../src/hub/security/authorize.ts'
+import { parseDecision } from '../../src/hub/security/authorize.ts'
 import type { Authorize } from '../../src/hub/index.ts'
 import { createGuard } from '../../deploy/guard.mjs'
 import { guards } from '../servers/guard.ts'
@@ -161,7 +161,7 @@ describe('the result of authorize', () => {
   test.each(Object.entries(texts).filter(([name]) => name !== 'headers that are too long'))(
     'is invalid at the hub too: %s',
     async (_, answer) => {
-      const decide = async () => parseAnswer(await Promise.race([answer(), 'nothing for ten seconds']))
+      const decide = async () => parseDecision(await Promise.race([answer(), 'nothing for ten seconds']))
       const outcome = await decide().then(
         () => 'an answer',
         () => 'none',
@@ -171,7 +171,7 @@ describe('the result of authorize', () => {
   )
 
   test.each(KNOWN)('has the same effect at the hub: %s', async (_, answer, status, body) => {
-    const refusal = parseAnswer(await answer)
+    const refusal = parseDecision(await answer)
     expect([refusal?.status ?? 200, refusal?.message ?? '']).toEqual([status, body])
   })
 

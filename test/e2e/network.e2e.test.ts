@@ -74,7 +74,7 @@ describe('the network page', () => {
     await expectAllIsThere(page)
     expect(await news(page)).toMatch(/WebSocket failed: .*WebSocket to ".*" not opened/)
     // The whole of a reason, which has parentheses and colons of its own.
-    await page.getByText(/is open by sse;.* failed .* ago: .*\(401, 403, 404\).*subprotocol .+: use .+\./).waitFor()
+    await page.getByText(/is open by sse\..* failed .* ago: .*\(401, 403, 404\).*subprotocol .+: use .+\./).waitFor()
     await expectSentences(page)
     await page.getByRole('button', { name: 'A good network' }).click()
     await inUse(page, 'webSocket')

@@ -1,4 +1,4 @@
-import { AUTHORIZE_TIMEOUT, parseAnswer, type Authorize, type AuthorizeRequest } from '../security/authorize.ts'
+import { AUTHORIZE_TIMEOUT, parseDecision, type Authorize, type AuthorizeRequest } from '../security/authorize.ts'
 import { callAsync } from '../security/callbacks.ts'
 import type { Client } from '../security/identify-client.ts'
 import type { Limits } from '../security/rate-limits.ts'
@@ -78,7 +78,7 @@ export function createAdmission({ authorize, limits, connections, isClosed, repo
     intent.action === 'publish' ? limits.publish(client.limitKey) : undefined
   const checkAuthorized = ({ client: { headers, clientIp }, intent }: Permission): Decision =>
     authorize &&
-    callAsync('authorize', () => authorize({ ...intent, headers, clientIp }), parseAnswer, {
+    callAsync('authorize', () => authorize({ ...intent, headers, clientIp }), parseDecision, {
       within: AUTHORIZE_TIMEOUT,
       report,
     })

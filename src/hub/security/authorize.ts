@@ -61,11 +61,11 @@ const FORBIDDEN = 'Forbidden'
 const FRAMING = /^(connection|content-.*|date|keep-alive|te|trailer|transfer-encoding|upgrade|x-accel-.*)$/i
 
 /** Parses what `authorize` returned. Undefined allows. @throws TypeError if the value is not an `AuthorizeAnswer` */
-export function parseAnswer(answer: unknown): Refusal | undefined {
-  if (answer === true) return undefined
-  if (answer === false) return { status: 403, message: FORBIDDEN }
-  if (typeof answer !== 'object' || answer === null) throw new TypeError(`It returned ${typeof answer}. ${EXPECTED}`)
-  const { status, reason, headers = {} } = answer as Readonly<Record<string, unknown>>
+export function parseDecision(result: unknown): Refusal | undefined {
+  if (result === true) return undefined
+  if (result === false) return { status: 403, message: FORBIDDEN }
+  if (typeof result !== 'object' || result === null) throw new TypeError(`It returned ${typeof result}. ${EXPECTED}`)
+  const { status, reason, headers = {} } = result as Readonly<Record<string, unknown>>
   if (status !== 401 && status !== 403) throw new TypeError(`It returned another status. ${EXPECTED}`)
   if (reason !== undefined && !isReason(reason))
     throw new TypeError(`It returned a reason that cannot be sent. ${EXPECTED}`)

@@ -22,8 +22,8 @@ export interface LimitOptions {
    */
   maxPublishRate?: number
   /**
-   * Connections per second that the hub can accept at once. It tells the clients of sessions over which time they should
-   * spread their return after it was restarted: by this rate, and at least over 250 ms.
+   * Reconnects per second that the hub can accept after a restart. The clients of sessions spread their reconnects over the
+   * time that follows from this rate, and at least over 250 ms.
    * @default 1_000
    */
   maxReconnectRate?: number

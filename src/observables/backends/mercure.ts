@@ -13,11 +13,11 @@ import { EVENT_STREAM_END, STANDARD_STATUSES, statusVerdict } from './verdict.ts
 
 export interface MercureOptions {
   /**
-   * Where a channel without a cursor begins: with new events (`now`), or with all that the hub keeps of its topics
+   * Where a channel without a cursor starts: with new events (`now`), or with all events that the hub keeps of its topics
    * (`earliest`). @default 'now'
    */
   from?: 'now' | 'earliest'
-  /** The longest silence of a healthy stream, in ms: the interval of the hub's option `heartbeat`, if it is set. */
+  /** The longest silence of a healthy stream, in ms: the hub's option `heartbeat`, if it is set. @default no heartbeat */
   heartbeat?: number
   /** Whether messages that are sent are for authorized subscribers only. @default false */
   private?: boolean
@@ -39,7 +39,7 @@ const TOPIC_PARAMETERS: ReadonlySet<string> = new Set(['match', 'match_exact', '
  * Creates the backend for a Mercure hub, 1.0 or earlier. It supports `sse()`.
  *
  * The channel's URL names the topics: `match` and `match_urlpattern`, or `topic` before 1.0. The id of an event is its
- * cursor. The hub responds with the event after which it begins, and a `gap` is emitted if that differs from the request:
+ * cursor. The hub responds with the event after which it starts, and a `gap` is emitted if that differs from the request:
  * - `unknown-cursor` if the hub does not know the cursor.
  * - `not-resumed` if that header is hidden: by EventSource (`sse({ native: true })`), or by CORS unless the hub exposes
  *   `Mercure-Last-Event-ID` to pages of another origin.

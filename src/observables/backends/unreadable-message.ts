@@ -15,7 +15,8 @@ export const unreadable = (raw: Payload, cursor: string | undefined, cause: unkn
 })
 
 /** Returns the error of a message that cannot be read. */
-export const invalid = (cause: unknown): PushError => asPushError(cause, 'invalid-message', DEV && 'Message not read')
+export const invalid = (cause: unknown): PushError =>
+  asPushError(cause, 'invalid-message', DEV && 'Message not read. Correct its publisher.')
 
 /**
  * Reads a frame. If the backend throws, the frame is an invalid message.

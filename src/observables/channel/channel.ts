@@ -12,11 +12,11 @@ export interface Channel<T, S = never> {
   /** The absolute URL. */
   readonly url: string
   /**
-   * Everything that happens, in order. Subscribing reads: it connects. A late reader gets the present state first: the
-   * status, and `invalid` where the last message could not be decoded.
+   * Emits all events, in order. Subscribing connects. A late reader gets the current state first: the status, and `invalid`
+   * if the last message could not be decoded.
    */
   readonly events$: Observable<PushEvent<T>>
-  /** The messages among `events$`. Subscribing reads. */
+  /** Emits the messages of `events$`. Subscribing connects. */
   readonly messages$: Observable<PushMessage<T>>
   /** Returns the last message. Undefined before the first one, and after the channel was idle without readers. */
   readonly last: PushMessage<T> | undefined
@@ -44,7 +44,7 @@ export interface Channel<T, S = never> {
   /** Disconnects for all readers, which remain subscribed. Messages that wait to be sent are lost. */
   close(): void
   /**
-   * Describes the state in words, for development: the technique in use, failed techniques, and the time of the next attempt.
+   * Describes the state in sentences, for development: the technique, failed techniques, and the time of the next attempt.
    * In production it returns the status and the error's code.
    */
   explain(): string

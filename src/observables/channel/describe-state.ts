@@ -4,9 +4,9 @@ import type { PushState } from '../events.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 
 /**
- * Describes a channel's state in words. In production it returns the status and the error's code only.
+ * Describes a channel's state in sentences. In production it returns the status and the error's code only.
  *
- * @param explain Returns how the technique describes the channel.
+ * @param explain Returns how the technique describes the channel, in sentences.
  */
 export function describeState(
   url: string,
@@ -18,21 +18,23 @@ export function describeState(
   if (process.env.NODE_ENV === 'production') return [status, error?.code].filter(Boolean).join(': ')
   const more = explain()
   const left = (log.retryDue ?? 0) - scheduler.now()
-  const said: Partial<UnionOf<PushState>> = log.present
-  return [
+  const present: Partial<UnionOf<PushState>> = log.present
+  const first = [
     `${redactUrl(url)} is ${status}`,
-    said.technique && ` by ${said.technique}`,
-    said.unconfirmed && ', and has received nothing yet',
-    said.reason && !more?.includes(said.reason) && `, because ${said.reason}`,
-    said.by && ` by the ${said.by}`,
-    said.pausedBy && ` (${said.pausedBy.join(', ')})`,
-    said.attempt && `, after ${said.attempt} failures`,
-    said.retryAt && `, and retries in ${Math.max(0, Math.ceil(left / 1_000))} s`,
-    said.error && `: ${said.error.message}`,
-    more && `; ${more}`,
+    present.technique && ` by ${present.technique}`,
+    present.unconfirmed && ', and has received nothing yet',
+    present.by && ` by the ${present.by}`,
+    present.pausedBy && ` (${present.pausedBy.join(', ')})`,
+    present.attempt && `, after ${present.attempt} failures`,
+    present.retryAt && `, and retries in ${Math.max(0, Math.ceil(left / 1_000))} s`,
   ]
-    .filter(Boolean)
-    .join('')
+  const sentences = [
+    first.filter(Boolean).join(''),
+    present.reason && !more?.includes(present.reason) && `Reason: ${present.reason}`,
+    present.error && `Error: ${present.error.message}`,
+    more,
+  ]
+  return sentences.flatMap((text) => (text ? [text.replace(/\.?$/, '.')] : [])).join(' ')
 }
 
 /** An object type with the properties of all members of a union. */

@@ -38,7 +38,11 @@ export function messageDecoder({ decode, sequence, compare, maxMessageBytes, emi
         if (order === 'repeat') return
         if (order === 'gap') emit({ type: 'gap', reason: 'sequence' })
       } catch (cause) {
-        const error = asPushError(cause, 'invalid-message', DEV && 'Message not decoded')
+        const error = asPushError(
+          cause,
+          'invalid-message',
+          DEV && 'Message not decoded. Correct `decode` or the publisher.',
+        )
         return error.code === 'async-schema' ? fail(error) : emit({ type: 'invalid', error, raw, cursor })
       }
       emit({ type: 'message', data, event, cursor })

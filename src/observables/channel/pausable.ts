@@ -18,14 +18,14 @@ const GAP_BEFORE: ReadonlySet<PushEvent<never>['type']> = new Set(['message', 'i
  * - If others continued, the missed messages come from the channel's `replay`. If that has too few, a `gap` (`paused`) is
  *   emitted before the next message.
  *
- * A reader begins with new messages, or at `from`. If the channel already had readers, nothing proves that it begins at
+ * A reader starts with new messages, or at `from`. If the channel already had readers, nothing proves that it starts at
  * `from`, so a `gap` (`not-resumed`) is emitted.
  *
  * The reader does not connect before `paused$` has emitted. It never completes, and errors if `paused$` errors.
  *
  * @param channel A channel of a client.
  * @param paused$ Emits whether the reader is paused, now and at each change.
- * @param from The position to begin at. @default new messages
+ * @param from The position to start at. @default new messages
  * @example
  * const paused$ = new BehaviorSubject(false)
  * pausable(push.channel(ticks({ symbol: 'ACME' })), paused$).subscribe((event) => show(event))

@@ -136,7 +136,9 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
       try {
         data = encode(content)
       } catch (error) {
-        return Promise.reject(asPushError(error, 'invalid-message', DEV && 'the message'))
+        return Promise.reject(
+          asPushError(error, 'invalid-message', DEV && 'Message not encoded. Correct `encode` or the data.'),
+        )
       }
       if (waiting.length >= maxQueuedSends) {
         return Promise.reject(

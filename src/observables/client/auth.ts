@@ -11,25 +11,29 @@ import { rejected } from './prepare-request.ts'
 /** A token, and when it expires. */
 export interface AuthToken {
   token: string
-  /** In ms since the epoch. @default the `exp` of a JSON Web Token; otherwise never */
+  /** When the token expires, in ms since the epoch. @default the `exp` of a JSON Web Token; otherwise never */
   expiresAt?: number | undefined
 }
 
-/** How the client identifies the user, whatever the technique. */
+/**
+ * How the client identifies the user, with every technique.
+ *
+ * @example createPushClient({ technique: sse(), auth: { token: () => session.freshToken() } })
+ */
 export interface AuthOptions {
   /**
    * Returns the token. It is called once for all channels, and again when the token expires or the server rejects it
-   * (401, 403, close 4401 and their like).
+   * (401, 403, close 4401, ...). If it throws or rejects, the attempt fails with `prepare-failed` and is retried.
    */
   token: () => string | AuthToken | Promise<string | AuthToken>
   /**
-   * The header that carries the token, where the technique can send headers. `Authorization` carries it as `Bearer`.
+   * The header of the token, if the technique can send headers. In `Authorization` the token follows `Bearer`.
    * @default 'Authorization'
    */
   header?: string
   /**
-   * The query parameter that carries the token, where the technique cannot send headers (WebSocket, EventSource, iframe).
-   * A backend with a hello of its own sends it there instead, unless this option is given.
+   * The query parameter of the token, if the technique cannot send headers (WebSocket, EventSource, iframe). A backend with
+   * a `hello` sends the token there instead, unless this option is set.
    * @default 'access_token', as in RFC 6750
    */
   queryParam?: string
@@ -40,17 +44,17 @@ export interface RequestToken extends CarriedToken {
   readonly expiresAt: number | undefined
 }
 
-/** Asks for the token, and keeps it for as long as it is good. */
+/** Requests the token, and keeps it until it expires. */
 export interface TokenSource {
   ask(): Observable<RequestToken | undefined>
-  /** The server rejected this token: the next request asks for another. */
+  /** The server rejected this token, so the next request gets another one. */
   discard(token: CarriedToken | undefined): void
 }
 
 /**
- * Makes the one source of tokens of a client. Requests that ask at the same time share one call.
+ * Creates the token source of a client. Simultaneous requests share one call.
  *
- * @throws PushError `invalid-option` where `auth.token` is not a function.
+ * @throws PushError `invalid-option` if `auth.token` is not a function.
  */
 export function tokenSource(
   auth: AuthOptions | undefined,
@@ -84,7 +88,7 @@ export function tokenSource(
   }
 }
 
-/** Returns what `auth.token` returned, where it is a token. */
+/** Checks what `auth.token` returned. @throws PushError `prepare-failed` if it is not a token. */
 function checked(given: unknown): Required<AuthToken> {
   const { token, expiresAt } =
     typeof given === 'object' && given !== null ? (given as Partial<AuthToken>) : { token: given }
@@ -92,12 +96,12 @@ function checked(given: unknown): Required<AuthToken> {
     throw new PushError(
       'prepare-failed',
       DEV &&
-        'The token is missing: `auth.token` returned neither a text nor { token }. Return the token, or throw where there is none.',
+        'Token missing: `auth.token` returned neither a string nor { token }. Return the token, or throw if there is none.',
     )
   return { token, expiresAt: typeof expiresAt === 'number' ? expiresAt : expiryOf(token) }
 }
 
-/** When a JSON Web Token (RFC 7519) expires, in ms since the epoch; undefined where the token is of another kind. */
+/** Returns when a JSON Web Token (RFC 7519) expires, in ms since the epoch, or undefined for any other token. */
 function expiryOf(token: string): number | undefined {
   const [, payload, signature] = token.split('.')
   if (payload === undefined || signature === undefined) return undefined
@@ -110,8 +114,8 @@ function expiryOf(token: string): number | undefined {
 }
 
 /**
- * Returns a token as requests carry it: in a header where they can, otherwise in the query. A backend with a conversation
- * sends it in its hello, and a URL carries it only where `queryParam` is given.
+ * Returns a token with its header and query parameter. A request uses the header if it can send one. A backend with a
+ * conversation sends the token in its hello, and in a URL only if `queryParam` is set.
  */
 const carried = (
   { token: value, expiresAt }: Required<AuthToken>,

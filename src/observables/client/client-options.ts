@@ -20,9 +20,9 @@ export interface PushClientOptions extends HeartbeatOptions {
   backend?: Backend
   /** Decides when to retry. @default backoff() */
   retry?: RetryPolicy
-  /** How to identify the user: with a token that every technique and backend sends in its own way. */
+  /** Sends a token by every technique: in a header, the query, or the hello of a backend. @default no token */
   auth?: AuthOptions
-  /** Adds headers, a query or a token to each request. */
+  /** Returns headers or query parameters for a request. Called before every attempt, unless it returns `expiresAt`. */
   prepareRequest?: PrepareRequest
   /** Decides when channels pause, and when they reconnect at once: `pageLifecycle()`. @default false (never) */
   lifecycle?: Lifecycle | false

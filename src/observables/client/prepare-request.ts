@@ -66,7 +66,7 @@ function checkExpires(expires: unknown): void {
   )
 }
 
-export const UNPREPARED = DEV && 'prepareRequest() failed'
+export const UNPREPARED = DEV && 'prepareRequest() failed. Correct the function.'
 
 /** Errors with what a promise of the application rejected with. */
 export const rejected = (cause: unknown): Observable<never> =>

@@ -56,11 +56,11 @@ export interface BackoffOptions {
   scheduler?: SchedulerLike
 }
 
-/** How a server asked its clients to return after it is lost. */
+/** The time over which a server requests its clients to reconnect after it is lost. */
 export interface Pace {
-  /** Over which time they spread their return, in ms. */
+  /** The time over which the clients spread their reconnects, in ms. */
   readonly spread: number
-  /** The failures in a row since the server asked. */
+  /** The failures in a row since the server requested it. */
   readonly failures: number
 }
 
@@ -70,7 +70,7 @@ export interface RetryPolicy {
   (error: unknown, failures: number): Observable<unknown>
   /**
    * Returns the delay before the next attempt, in ms, or undefined to give up. `failures` counts the failures in a row,
-   * and the first of them was `elapsed` ms ago. `pace`: what the server asked for, if it did.
+   * and the first of them was `elapsed` ms ago. `pace`: what the server requested, if it did.
    */
   nextDelay(failures: number, error?: PushError, elapsed?: number, pace?: Pace | undefined): number | undefined
   /** How long a connection has to be open to reset the count of failures, in ms. */
@@ -84,8 +84,8 @@ export interface RetryPolicy {
  * - If the first retry also fails, assume an outage that affects every client. The second delay is up to two thirds of
  *   `maxDelay`, which spreads the clients. Each later one is in the last third, which keeps them spread.
  * - After a connection that opened and was lost (`connection-lost`), the limit doubles with each failure.
- * - If the server stated over which time its clients should return (the hub does, by how many it has), the first delay is
- *   up to that time. Each later limit is 1.3 times the one before, and the delay is in its second half.
+ * - If the server requested a time over which its clients reconnect, as the hub does, the first delay is up to that time.
+ *   Each later limit is 1.3 times the one before, and the delay is in its second half.
  *
  * The clients that return in one second are then at most 1.5 times as many as with an even spread over `maxDelay`, for
  * any outage. `npm run bench:storm` simulates it. It cannot spread the first retries of clients that a server

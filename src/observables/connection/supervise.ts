@@ -10,7 +10,7 @@ import type { LifecycleSignals } from './lifecycle.ts'
 import { retryState } from './retry-state.ts'
 import type { PositionTracker } from './track-position.ts'
 import { cursorToAskFrom, cursorToRepeat, type Continuity } from './verify-continuity.ts'
-import { refusedCursor } from './without-cursor.ts'
+import { rejectedCursor } from './without-cursor.ts'
 import { DEV } from '../internal/dev.ts'
 import { firstWithin, hostScheduler, runAfter, wallTime } from '../internal/time.ts'
 
@@ -115,7 +115,7 @@ export function supervise<P>(options: Session<P>): void {
     const lose = (cause: unknown) => {
       if (cause === RECYCLE) return attempt(replace(), scheduler.now() - receivedAt < AT_ONCE)
       const broken = fault(cause)
-      const error = refusedCursor(broken, tracker.position)
+      const error = rejectedCursor(broken, tracker.position)
       unheard ||= unconfirmed && scheduler.now() - receivedAt >= (promised ?? heartbeatInterval)
       connectTimeout = openingTime(error, firstOpening, connectTimeout)
       const stood = openFor()

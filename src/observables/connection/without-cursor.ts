@@ -74,7 +74,7 @@ const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
  * Returns `cursor-lost` where a server rejected a request with a cursor as malformed or too large. The next request has no
  * cursor. Otherwise returns the error itself.
  */
-export function refusedCursor(error: PushError, { value, withheld }: Position): PushError {
+export function rejectedCursor(error: PushError, { value, withheld }: Position): PushError {
   const { code, status, message } = error
   if (code !== 'rejected' || !MALFORMED.has(status) || value === undefined || withheld) return error
   return new PushError(

@@ -20,15 +20,15 @@ export interface FallbackOptions {
   /** How many short sessions in a row make it fall back to the next technique. @default 3 */
   maxShortSessions?: number
   /**
-   * The first wait before a better technique is tried again, and the longest, in ms. Each wait is twice the one before, drawn
-   * at random from its upper half. @default { first: 10_000, max: 300_000 }
+   * The first and the longest wait before a preferred technique is tried again, in ms. Each wait is at random between half and
+   * all of its limit, which doubles each time. @default { first: 10_000, max: 300_000 }
    */
   upgradeProbe?: { first?: number; max?: number }
-  /** How long a better technique is open beside the one in use before it takes over, in ms. @default 1_000 */
+  /** How long a preferred technique is open in parallel before it takes over, in ms. @default 1_000 */
   overlapTime?: number
   /** How long the technique that works is remembered for an origin, in ms. @default 600_000 */
   rememberFor?: number
-  /** Remembers it from visit to visit: `localStorage`, say. @default in memory only */
+  /** Remembers the technique between visits, for example `localStorage`. @default in memory only */
   storage?: TechniqueStorage
   /**
    * Emits when the host may be in another network: the remembered technique is then forgotten. @default the page's `online` event
@@ -40,10 +40,10 @@ export interface FallbackOptions {
 }
 
 /**
- * Combines several techniques into one, the best first. It begins with the best one that the host supports. It falls back to the
- * next one if a technique is rejected, does not open in time, receives nothing, or disconnects repeatedly. While a lower one
- * delivers, it tries the better ones again, less and less often, and hands over without losing or repeating a message. If no
- * cursor proves that, subscribers receive a `gap`.
+ * Combines several techniques into one, the preferred one first. It starts with the first one that the host supports. It falls
+ * back to the next one if a technique is rejected, does not open in time, receives nothing, or disconnects repeatedly.
+ * Meanwhile it tries the preferred ones again, at growing intervals, and hands over without losing or repeating a message. If
+ * no cursor proves that, subscribers receive a `gap`.
  *
  * The technique that works is remembered for each origin, and forgotten when the network changes. The event `open` has the
  * technique and the `reason` for it. In development, `channel.explain()` describes both.

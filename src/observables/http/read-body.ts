@@ -71,7 +71,12 @@ export function readBody<E = SourceEvent>(
   return new Observable((subscriber) => {
     const fail = (cause: unknown) =>
       subscriber.error(
-        fault(cause, 'unexpected-response', DEV && `Response from "${redactUrl(response.url)}" cannot be read`),
+        fault(
+          cause,
+          'unexpected-response',
+          DEV &&
+            `Response from "${redactUrl(response.url)}" not read. Check that \`backend\` names the kind of server.`,
+        ),
       )
     const body = reader(emitTo(subscriber))
     let started = false

@@ -89,7 +89,7 @@ const unanswered = (timeout: number) =>
 
 /** What a POST that failed means for the connection. */
 function connectionError(cause: unknown): PushError {
-  const error = asPushError(cause, 'connection-lost', DEV && 'A POST of the session failed')
+  const error = asPushError(cause, 'connection-lost', DEV && 'POST of the session failed. The client reconnects.')
   if (error.code !== 'send-rejected') return error
   const { status, message, retryAfter } = error
   // The server does not have the session any more: another one begins.

@@ -35,7 +35,7 @@ interface Unacknowledged {
   readonly reject: (error: PushError) => void
 }
 
-const FAILED = DEV && 'A function of the backend failed'
+const FAILED = DEV && 'A function of the backend failed. Correct it.'
 
 /** The codes of a frame that the connection did not take. */
 const UNWRITTEN: ReadonlySet<PushErrorCode> = new Set(['not-connected', 'buffer-full'])

@@ -19,7 +19,7 @@ const NAME = 'fetchStream'
  * delays messages. Many messages in one chunk cost little more than one, so it is the fastest stream.
  *
  * Errors with `connection-lost` at the end of the stream, `unexpected-response` for another content type, and
- * `connection-limit` where too few connections to the origin would be left.
+ * `connection-limit` if too few connections to the origin would be left.
  *
  * @see https://fetch.spec.whatwg.org/, RFC 2046 section 5.1
  * @example createPushClient({ technique: fetchStream(), backend: nchan() })

@@ -25,7 +25,7 @@ const LOAD_GRACE = 20
 
 export interface IframeStreamOptions {
   /**
-   * How much a frame receives before it is replaced by a new one, in characters: a document keeps all that it received. It
+   * The number of characters after which a new frame replaces the old one, because a document stays in memory as a whole. It
    * is replaced after a message with a cursor, without an event to readers. @default 8_388_608 (8 Mi)
    */
   maxBufferedChars?: number
@@ -43,10 +43,10 @@ export interface IframeStreamOptions {
  * the page's `load` event, which it would delay forever. No headers are sent, and a browser hides why a frame is blocked
  * (`X-Frame-Options`, CSP `frame-src` or `frame-ancestors`).
  *
- * Errors with `network-error` where the frame ends or is blocked before its first message, `connection-lost` where it ends
- * later, and `headers-unsupported` where `prepareRequest` gives headers.
+ * Errors with `network-error` if the frame ends or is blocked before its first message, `connection-lost` if it ends later,
+ * and `headers-unsupported` if `prepareRequest` returns headers.
  *
- * @throws PushError `invalid-option` where `maxBufferedChars` is below one.
+ * @throws PushError `invalid-option` if `maxBufferedChars` is below one.
  * @see https://html.spec.whatwg.org/multipage/web-messaging.html
  * @example createPushClient({ technique: iframeStream(), backend: nchan() })
  */
@@ -95,7 +95,7 @@ const connect = ({ backend, scheduler, ...target }: PushRequest, maxBufferedChar
         subscriber.error(cause)
       }
     }
-    // The document ended: the connection broke, or the frame was rejected or blocked. A page cannot tell which.
+    // The document ended: the connection was lost, or the frame was rejected or blocked. A page cannot distinguish these.
     const end = () =>
       subscriber.error(
         opened

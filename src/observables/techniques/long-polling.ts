@@ -12,17 +12,17 @@ const MIN_EMPTY_INTERVAL = 600
 const PRESUME_OPEN_AFTER = 1_000
 
 /**
- * Receives by long polling: each request waits at the server until there is a message, and carries the cursor of the
- * response before it.
+ * Receives by long polling: each request waits at the server until there is a message, and has the cursor of the response
+ * before it.
  *
- * The server responds with messages as soon as it has some, and with 304 (or 408, or 204 under `standard()`) where a
- * request times out. One request is open at a time. Requests that bring nothing start at least 600 ms apart. After 1 s
- * without a response the channel is `open`, with `unconfirmed: true`.
+ * The server responds with messages as soon as it has some, and with 304 (or 408, or 204 with `standard()`) if a request
+ * times out. One request is open at a time. After a response without messages, the next request starts at least 600 ms
+ * after the one before. After 1 s without a response the channel is `open`, with `unconfirmed: true`.
  *
  * Each batch of messages costs one request. It works through every proxy that lets a request wait for some seconds.
  *
- * Errors with `connection-limit` where too few connections to the origin would be left, and with `unexpected-response`
- * where a response is not of the backend.
+ * Errors with `connection-limit` if too few connections to the origin would be left, and with `unexpected-response` if a
+ * response is not of the backend.
  *
  * @see RFC 6202 section 2
  * @example createPushClient({ technique: longPolling(), backend: nchan() })

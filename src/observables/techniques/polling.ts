@@ -19,14 +19,14 @@ export interface PollingOptions {
  * Receives by polling: one request at a time, at an interval between `minInterval` and `maxInterval` that adapts to the
  * traffic.
  *
- * The server responds at once, with all messages since the cursor of the request. Where nothing is new it responds with
- * 304 (or 204 under `standard()`). A hidden page polls no more often than the client's `lifecycle` allows.
+ * The server responds at once, with all messages since the cursor of the request, or with 304 if there are none (or 204
+ * with `standard()`). A hidden page polls no more often than the client's `lifecycle` allows.
  *
  * Messages are up to one interval late, and idle channels cost requests. It works through every proxy.
  *
- * Errors with `unexpected-response` where a response is not of the backend.
+ * Errors with `unexpected-response` if a response is not of the backend.
  *
- * @throws PushError `invalid-option` where a number is below one, or `maxInterval` is below `minInterval`.
+ * @throws PushError `invalid-option` if a number is below one, or `maxInterval` is below `minInterval`.
  * @see RFC 9110 section 13, conditional requests
  * @example createPushClient({ technique: polling({ minInterval: 500 }), backend: nchan() })
  */

@@ -32,10 +32,10 @@ export interface SseOptions {
  * delays events.
  *
  * Errors with `connection-lost` at the end of the stream, `unexpected-response` for another content type, and
- * `connection-limit` where too few connections to the origin would be left. `native` errors with `network-error` instead,
- * because EventSource hides the cause, and with `headers-unsupported` where `prepareRequest` gives headers.
+ * `connection-limit` if too few connections to the origin would be left. `native` errors with `network-error` instead,
+ * because EventSource hides the cause, and with `headers-unsupported` if `prepareRequest` returns headers.
  *
- * @throws PushError `invalid-option` where `events` is not a list of names.
+ * @throws PushError `invalid-option` if `events` is not a list of names.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @example createPushClient({ technique: sse(), backend: standard({ heartbeat: 30_000 }) })
  */

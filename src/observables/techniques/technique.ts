@@ -21,15 +21,15 @@ export interface PushRequest {
   readonly headers: Readonly<Record<string, string>>
   /** WebSocket subprotocols of `prepareRequest`, offered after the backend's own: a token, for example. */
   readonly subprotocols?: readonly string[] | undefined
-  /** Where to resume; undefined on the first attempt. */
+  /** The cursor to resume from; undefined on the first attempt. */
   readonly cursor: Cursor | undefined
-  /** Whether no request may carry a cursor, because requests with one got no response. @default false */
+  /** Whether no request may have a cursor, because requests with one got no response. @default false */
   readonly withoutCursor?: boolean
   /** The token of the client's `auth`, for techniques that try several: see `withToken`. */
   readonly token?: CarriedToken | undefined
   /** For techniques that read by fetch. */
   readonly credentials: RequestCredentials
-  /** How the server writes requests and responses; undefined: as the standards say. */
+  /** How the server reads requests and writes responses; undefined: as `standard()`. */
   readonly backend: Backend | undefined
   /** The client's limit of connections per origin; absent: no limit. */
   readonly connectionLimit?: ConnectionLimit | undefined
@@ -56,7 +56,7 @@ export type Watch = (limits?: HeartbeatOptions) => MonoTypeOperatorFunction<Sour
  * One way to receive from a server: a function from a request to a cold Observable.
  *
  * Each subscription makes one connection attempt, and unsubscribing closes it. The Observable emits `open`, then messages.
- * It errors with a `PushError` where the connection is rejected or lost, and completes only where the channel has ended. It
+ * It errors with a `PushError` if the connection is rejected or lost, and completes only if the channel has ended. It
  * never reconnects by itself.
  *
  * @example
@@ -69,7 +69,7 @@ export interface Technique {
   isSupported(): boolean
   connect(request: PushRequest): Observable<SourceEvent>
   /**
-   * Whether its requests can carry headers; otherwise the token of `auth` goes into the query. `each`: it tries other
+   * Whether its requests can have headers; otherwise the token of `auth` goes into the query. `each`: it tries other
    * techniques, and adds the token for each. @default false
    */
   readonly sendsHeaders?: boolean | 'each'

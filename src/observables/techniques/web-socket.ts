@@ -27,18 +27,17 @@ export interface WebSocketOptions {
 /**
  * Receives and sends by one WebSocket, text and bytes.
  *
- * The server accepts the upgrade and one of the backend's subprotocols. A frame is a message; the backend says how cursors,
- * gaps and the end of the channel are written. A close code is looked up in the backend's table: by default 1002, 1003,
+ * The server accepts the upgrade and one of the backend's subprotocols. A frame is a message; the backend defines how cursors,
+ * gaps and the end of the channel are encoded. A close code is looked up in the backend's table: by default 1002, 1003,
  * 1007 to 1010, 3000, 3003, 4401 and 4403 are final, and every other code reconnects.
  *
  * WebSocket is not HTTP: some proxies reject, stall or drop it. A browser sends no headers with it, and hides the status
  * of a rejected upgrade.
  *
- * Errors with `network-error` where the upgrade fails, `connection-lost`, `cursor-lost`, `rejected` or `unauthorized` by
- * close code, and `headers-unsupported` where `prepareRequest` gives headers. `send` rejects with `buffer-full` above
- * `maxBuffered`.
+ * Errors with `network-error` if the upgrade fails, `connection-lost`, `cursor-lost`, `rejected` or `unauthorized` by close
+ * code, and `headers-unsupported` if `prepareRequest` returns headers. `send` rejects with `buffer-full` above `maxBuffered`.
  *
- * @throws PushError `invalid-option` where `maxBuffered` is below zero.
+ * @throws PushError `invalid-option` if `maxBuffered` is below zero.
  * @see RFC 6455, https://websockets.spec.whatwg.org/
  * @example createPushClient({ technique: webSocket(), backend: nchan() })
  */
@@ -127,7 +126,7 @@ const connect = (
     }
   })
 
-const BACKEND_FAILED = DEV && 'A function of the backend failed'
+const BACKEND_FAILED = DEV && 'A function of the backend failed. Correct it.'
 
 /** Starts to open a WebSocket that offers the backend's subprotocols, then the request's own. */
 function openSocket(

@@ -24,8 +24,8 @@ const NAME = 'xhrStream'
 
 export interface XhrStreamOptions {
   /**
-   * How much of a response is buffered before the technique reconnects, in characters: XMLHttpRequest keeps all that it
-   * received. It reconnects after a message with a cursor, without an event to readers. @default 8_388_608 (8 Mi)
+   * The length of a response at which the technique reconnects, in characters, because XMLHttpRequest keeps the whole response
+   * in memory. It reconnects after a message with a cursor, without an event to readers. @default 8_388_608 (8 Mi)
    */
   maxBufferedChars?: number
 }
@@ -38,11 +38,11 @@ export interface XhrStreamOptions {
  * XMLHttpRequest cannot bypass the browser's cache otherwise.
  *
  * Costs are those of `fetchStream`, and memory up to `maxBufferedChars`. Browsers report data every 50 ms at most. When a
- * connection breaks they drop what they did not report, and the client resumes before it.
+ * connection is lost they drop unreported data, and the client resumes before it.
  *
  * Errors as `fetchStream` does; `network-error` and `connection-lost` do not name the cause, which the browser hides.
  *
- * @throws PushError `invalid-option` where `maxBufferedChars` is below one.
+ * @throws PushError `invalid-option` if `maxBufferedChars` is below one.
  * @see https://xhr.spec.whatwg.org/
  * @example createPushClient({ technique: xhrStream(), backend: nchan() })
  */
@@ -107,7 +107,8 @@ const connect = (
       try {
         feed?.(text.slice(readTo))
       } catch (cause) {
-        const message = DEV && `Response from "${redactUrl(url)}" cannot be read`
+        const message =
+          DEV && `Response from "${redactUrl(url)}" not read. Check that \`backend\` names the kind of server.`
         return subscriber.error(fault(cause, 'unexpected-response', message))
       }
       readTo = text.length

@@ -451,8 +451,9 @@ test('explain() describes the state of a fallback in sentences', () => {
   const { channel, time, leave } = fallen()
   time.advance(4_000)
   expect(channel.explain()).toBe(
-    'http://push.test/a is open by sse; the ladder is webSocket, then sse, then longPolling; it begins with sse; ' +
-      'webSocket failed 4.0 s ago: The mock server rejected the request with 404.; a better one is tried in 6.0 s',
+    'http://push.test/a is open by sse. The techniques are webSocket, then sse, then longPolling. ' +
+      'The next connection starts with sse. webSocket failed 4.0 s ago: The mock server rejected the request with 404. ' +
+      'A preferred technique is tried in 6.0 s.',
   )
   leave()
 })
@@ -523,9 +524,9 @@ describe('a header that a technique cannot send', () => {
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(/skips a technique. webSocket: .*cannot send the header "Authorization".*`query`/)],
     ])
-    const said = channels[0]?.explain() ?? ''
-    expect(said.match(/cannot send the header/g)).toHaveLength(1)
-    expect(said).not.toContain('a better one is tried')
+    const description = channels[0]?.explain() ?? ''
+    expect(description.match(/cannot send the header/g)).toHaveLength(1)
+    expect(description).not.toContain('A preferred technique is tried')
     for (const reader of readers) reader.unsubscribe()
     warn.mockRestore()
     expect(time.pending).toBe(0)

@@ -3,7 +3,6 @@ import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { jsonArray } from '../../parsers/json-array.ts'
-import { errorMessage } from '../../internal/redact-url.ts'
 import { invalid, unreadable } from '../unreadable-message.ts'
 import { END, type Emit } from '../backend.ts'
 
@@ -119,6 +118,6 @@ export function readArray(text: string, emitJson: EmitJson, limit: number | unde
   try {
     end()
   } catch (cause) {
-    emitJson(text, new PushError('invalid-message', DEV && errorMessage(cause), { cause }))
+    emitJson(text, invalid(cause))
   }
 }

@@ -121,7 +121,9 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
         outbox.flush()
       } catch (cause) {
         // What the frame held is lost, so the topics resume on another connection.
-        port.refused(asPushError(cause, 'connection-lost', DEV && 'A frame of the hub cannot be read'))
+        port.refused(
+          asPushError(cause, 'connection-lost', DEV && 'Frame of the hub not read. Use the same version as the hub.'),
+        )
       }
     },
     subscribe: topics.add,

@@ -8,7 +8,7 @@ import { STANDARD_CLOSES } from '../verdict.ts'
 import { hubConversation } from './conversation.ts'
 
 export interface HubBackendOptions {
-  /** The `path` of the hub, relative to the client's `baseUrl`. @default '/push/', as the hub's */
+  /** The option `path` of the hub, relative to the client's `baseUrl`. @default '/push/' */
   path?: string
 }
 
@@ -16,9 +16,9 @@ export interface HubBackendOptions {
  * Creates the backend for the embedded hub: all channels of a client share one connection, with every technique.
  * PROTOCOL.md section 11 defines the protocol.
  *
- * Each topic resumes behind its last message, or gets a `gap`. `send` resolves when the hub has published the message, and
- * rejects with its reason where it does not. A message that is not acknowledged when the connection is lost is sent again,
- * and the hub publishes it once.
+ * Each topic resumes after its last message, or emits a `gap`. `send` resolves when the hub has published the message, and
+ * rejects with the hub's reason. A message that is not acknowledged when the connection is lost is sent again, and the hub
+ * publishes it once.
  *
  * @see nchan for nginx with Nchan, and for one connection per channel
  * @example

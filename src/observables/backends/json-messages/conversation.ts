@@ -91,7 +91,10 @@ export function jsonConversation<M>(
       } catch (cause) {
         // A frame that was to be written, and not the one that was read, is at fault.
         if (cause instanceof PushError && cause.code !== 'invalid-message') throw cause
-        port.unreadable(frame, asPushError(cause, 'invalid-message', DEV && 'The frame cannot be read'))
+        port.unreadable(
+          frame,
+          asPushError(cause, 'invalid-message', DEV && 'Frame not read. Correct the server or `read`.'),
+        )
       }
     },
     subscribe: topics.add,

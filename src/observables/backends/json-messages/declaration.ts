@@ -7,14 +7,14 @@ import { VERDICTS, type CloseTable } from '../verdict.ts'
 /** A parsed frame. Without a type parameter it is what `JSON.parse` returns, so that any field can be read. */
 type Parsed = ReturnType<typeof JSON.parse>
 
-/** Nothing: the frame is of another kind. */
+/** The frame is of another kind. */
 type No = false | null | undefined | '' | 0
 
 /** One message of a frame. */
 export interface JsonMessage {
   topic: string
   data: unknown
-  /** The message's place in its topic, to resume from: a text or a number. */
+  /** The message's position in its topic. The client passes the last one to `subscribe` when it reconnects. */
   cursor?: string | number | null | undefined
   /** The event's name. @default 'message' */
   event?: string | undefined
@@ -22,69 +22,73 @@ export interface JsonMessage {
 
 /** One error of the server. */
 export interface JsonError {
-  /** The topic that was rejected; absent: the only one that waits for an acknowledgement, or the connection before it is ready. */
+  /**
+   * The topic that was rejected. @default the only topic that waits for an acknowledgement; before `ready`, the connection
+   */
   topic?: string | null | undefined
   /** The key of the sent message that was rejected. */
   key?: string | number | null | undefined
-  /** Why, for people. */
+  /** The reason. It becomes part of the error's message, in development only. */
   message?: string | undefined
-  /** Whether the same may succeed later. @default false */
+  /** Whether the client retries: the error is `unavailable`. @default false */
   retry?: boolean | undefined
-  /** Whether the user is to blame, and not the request: the error is `unauthorized`. @default false */
+  /** Whether the server rejects the user, and not the request: the error is `unauthorized`. @default false */
   unauthorized?: boolean | undefined
 }
 
 /** The state of a topic that the server acknowledged. */
 export interface JsonSubscribed {
   topic: string
-  /** Whether the server resumed behind the cursor. @default true where `subscribe` used the cursor */
+  /** Whether the server resumed after the cursor. If not, a `gap` is emitted. @default true if `subscribe` used the cursor */
   resumed?: boolean | undefined
-  /** The topic's present place. */
+  /** The topic's current position, if the server sends it. The client resumes from it if no message has arrived yet. */
   cursor?: string | number | null | undefined
 }
 
 /**
- * How a server with JSON frames talks. Each function that reads gets one parsed frame, and returns a falsy value where
- * the frame is of another kind. Each function that writes returns what becomes one JSON frame.
+ * Describes the JSON frames of a server. A function with the parameter `frame` reads: it receives each parsed frame, and
+ * returns a falsy value if the frame is of another kind. The other functions write: what they return is sent as one JSON
+ * frame.
  */
 export interface JsonMessagesOptions<M> {
-  /** The first frame on each connection: a login, say. @default none */
+  /** Returns the first frame of each connection, such as a login with the token of `auth`. @default no frame */
   hello?: (credentials: SessionCredentials) => unknown
-  /** Whether a frame says that topics may be subscribed. @default as soon as the connection is open */
+  /** Whether a frame permits subscriptions, such as the response to a login. @default when the connection opens */
   ready?: (frame: M) => unknown
-  /** Subscribes one topic. `cursor`: the last message's, where the server can resume. */
+  /** Returns the frame that subscribes a topic. `cursor` is that of the last message, and undefined before the first one. */
   subscribe: (topic: string, state: { readonly cursor: string | undefined }) => unknown
-  /** The topic that a frame acknowledges. @default a topic counts as subscribed once the frame was written */
+  /** Returns the topic that a frame acknowledges. @default a topic counts as subscribed once its frame was sent */
   subscribed?: (frame: M) => string | JsonSubscribed | No
-  /** Unsubscribes one topic. @default none: the server sends on, and nobody reads it */
+  /** Returns the frame that unsubscribes a topic. @default no frame: the client ignores further messages of the topic */
   unsubscribe?: (topic: string) => unknown
-  /** The messages of a frame. */
+  /** Returns the messages of a frame. */
   message: (frame: M) => JsonMessage | readonly JsonMessage[] | No
-  /** The error that a frame reports. */
+  /** Returns the error that a frame reports. */
   error?: (frame: M) => JsonError | No
-  /** The topic that has ended for good. */
+  /** Returns the topic that has ended permanently, according to a frame. Its channel is `closed`. */
   ended?: (frame: M) => string | No
-  /** Sends one message. @default sending is unsupported */
+  /** Returns the frame that sends a message. `key` identifies the message. @default `send` rejects: `send-unsupported` */
   send?: (topic: string, data: Parsed, message: { readonly key: number }) => unknown
-  /** The key of the sent message that a frame accepts. @default a message counts as sent once it was written */
+  /** Returns the key of the sent message that a frame accepts. @default a message counts as accepted once it was sent */
   accepted?: (frame: M) => string | number | No
-  /** A heartbeat that this side sends. */
+  /** The heartbeat that the client sends. @default no heartbeat */
   ping?: {
-    /** How often, in ms. */
+    /** The interval, in ms. */
     every: number
+    /** The frame to send. */
     frame: unknown
     /** Whether a frame is the server's reply. @default the server need not reply */
     reply?: (frame: M) => unknown
-    /** How long the server may take to reply, in ms. @default 10_000 where there is `reply` */
+    /** How long the server may take to reply, in ms. Then the client reconnects. @default 10_000 if `reply` is set */
     within?: number
   }
-  /** The reply to a ping of the server. */
+  /** Returns the reply if a frame is a ping of the server. */
   pong?: (frame: M) => unknown
-  /** The longest silence of a healthy connection, in ms, where the server sends heartbeats. @default none is promised */
+  /** The longest silence of a healthy connection, in ms, if the server sends heartbeats. @default no heartbeat */
   heartbeat?: number
   /** WebSocket subprotocols to offer. @default [] */
   subprotocols?: readonly string[]
-  /** Verdicts on WebSocket close codes, over the standard ones, e.g. `{ 4001: 'final' }`. */
+  /** Verdicts on WebSocket close codes that differ from the standard ones, such as `{ 4001: 'final' }`. */
   closes?: Partial<CloseTable>
 }
 

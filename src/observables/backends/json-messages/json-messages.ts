@@ -8,13 +8,13 @@ import { checkDeclaration, type JsonMessagesOptions } from './declaration.ts'
 const REPLY_WITHIN = 10_000
 
 /**
- * Declares a home-made server that carries many topics on one WebSocket as JSON frames: how it greets, subscribes,
- * acknowledges, reports errors and pings. All channels of a client share one connection.
+ * Creates the backend for a server of your own that sends JSON frames of many topics over one WebSocket. All channels of a
+ * client share one connection.
  *
- * A topic resumes where `subscribe` uses the cursor and `message` returns one; otherwise each reconnect is a `gap`. A
- * frame that cannot be read may have been any topic's message, so each topic gets it as `invalid`.
+ * A topic resumes if `subscribe` uses the cursor and `message` returns one. Otherwise each reconnect emits a `gap`. A frame
+ * that cannot be parsed may be a message of any topic, so each topic gets it as `invalid`.
  *
- * @throws PushError `invalid-option` where a function is missing or is something else, or a number is out of its range.
+ * @throws PushError `invalid-option` if a function is missing or has another type, or a number is out of its range.
  * @example
  * createPushClient({
  *   technique: webSocket(),

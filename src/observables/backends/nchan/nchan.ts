@@ -31,7 +31,8 @@ import {
 export interface NchanOptions {
   /**
    * The interval of nginx's heartbeats in event streams, in ms: `nchan_eventsource_ping_interval`, with
-   * `nchan_eventsource_ping_data` set. Nchan's other streams show a page no heartbeat. The hub sends its own interval.
+   * `nchan_eventsource_ping_data` set. A page cannot see heartbeats of Nchan's other streams. The hub sends its own interval.
+   * @default no heartbeat
    */
   heartbeat?: number
 }
@@ -47,7 +48,7 @@ const STATUSES: StatusTable = { ...STANDARD_STATUSES, 410: 'retry' }
  * and on every node. PROTOCOL.md defines the protocol.
  *
  * After a connection was lost, the client resumes from just before the last message, because Nchan does not report expired
- * messages. If the last message is not sent again, a `gap` is emitted. A `gap` is also emitted where the cursors of two
+ * messages. If the last message is not sent again, a `gap` is emitted. A `gap` is also emitted if the cursors of two
  * messages are not consecutive, because one of several Nchan workers may skip messages. The hub reports its gaps itself.
  *
  * @throws PushError `invalid-option` if `heartbeat` is below one.

@@ -12,8 +12,8 @@ import { standardEventStream, standardStream } from './streams.ts'
 export interface StandardOptions {
   /**
    * The longest silence of a healthy connection, in ms, if your server sends heartbeats: comments in an event stream, any
-   * frame on a WebSocket. Give an object to send heartbeats from the client. Without heartbeats, only TCP notices a dead
-   * connection that has no cursor.
+   * frame on a WebSocket. Give an object to send heartbeats from the client. Without heartbeats, only TCP detects a dead
+   * connection that has no cursor. @default no heartbeat
    */
   heartbeat?: number | StandardHeartbeat
   /**
@@ -29,10 +29,10 @@ export interface StandardOptions {
   resumes?: boolean
   /**
    * Returns the first message of each WebSocket connection, such as a login. It may return a promise. The channel opens
-   * after the message was sent.
+   * after the message was sent. @default no message
    */
   hello?: () => Payload | undefined | Promise<Payload | undefined>
-  /** Returns the response to a ping of the server, and undefined for a message. For WebSockets. */
+  /** Returns the reply if a WebSocket frame is a ping of the server, and undefined if it is a message. */
   answer?: (frame: Payload) => Payload | undefined
   /**
    * WebSocket subprotocols to offer. For a fresh token at each attempt, return `{ subprotocols: [...] }` from
@@ -53,8 +53,8 @@ export interface StandardOptions {
 /**
  * Creates the backend for servers that only follow the standards. It is the default of every technique.
  *
- * Event streams resume with `Last-Event-ID`. Polls are conditional (`ETag`, `Last-Modified`) and read the present state. A
- * WebSocket frame is a message without a cursor. Where nothing proves that a new connection continues, a `gap` is emitted.
+ * Event streams resume with `Last-Event-ID`. Polls are conditional (`ETag`, `Last-Modified`) and read the current state. A
+ * WebSocket frame is a message without a cursor. If nothing proves that a new connection continues, a `gap` is emitted.
  *
  * @throws PushError `invalid-option` if a number is below one, a subprotocol or a verdict is not valid, or a list or a
  * function has another type.

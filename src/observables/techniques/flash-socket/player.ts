@@ -41,7 +41,7 @@ const START_TIMEOUT_MS = 60_000
 export const player = (options: PlayerOptions, scheduler: SchedulerLike): Observable<Player> =>
   new Observable((subscriber) => {
     const fail = (cause: unknown) =>
-      subscriber.error(asPushError(cause, 'network-error', DEV && 'Ruffle did not start'))
+      subscriber.error(asPushError(cause, 'network-error', DEV && 'Ruffle did not start. The client retries.'))
     const start = async () => {
       const { BRIDGE_SWF } = await import('./bridge-swf.ts')
       const ruffle = await loadRuffle(options)
