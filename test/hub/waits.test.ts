@@ -278,6 +278,22 @@ const drivers: Record<string, Driver<Clock>> = {
     await asked
     return () => /"error":1,"status":(\d+)/.exec(heads)?.[1]
   },
+  async '`authorize`, of a channel whose session has another token'(time) {
+    let isFirst = true
+    const { authorize, asked } = undecided(() => !isFirst)
+    const { port } = await mount(time, { authorize })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/push/?token=old`, 'push.v2')
+    onTestFinished(() => socket.terminate())
+    let heads = ''
+    socket.on('message', (frame: Buffer) => (heads += String(frame)))
+    await once(socket, 'open')
+    socket.send('[{"subscribe":"a","id":1}]')
+    await until(() => heads.includes('"ok":1'))
+    isFirst = false
+    socket.send('[{"token":"new","replaces":"old","id":2}]')
+    await asked
+    return () => /"rejected":"a","status":(\d+)/.exec(heads)?.[1]
+  },
   async 'the next poll of a session'(time) {
     const { hub, port } = await mount(time)
     const url = `http://127.0.0.1:${port}/push/`

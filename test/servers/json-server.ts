@@ -40,7 +40,7 @@ interface Entry {
 
 /**
  * Starts the server. Topics are made by the first message. `missing` is rejected, `private` is rejected for the user,
- * `busy` is rejected once for now, `mute` is never acknowledged, and `eager` sends its history before it acknowledges.
+ * `members` is rejected unless the last token of the connection is `member`, `busy` is rejected once for now, `mute` is never acknowledged, and `eager` sends its history before it acknowledges.
  */
 export async function serveJson({
   tokens,
@@ -66,9 +66,12 @@ export async function serveJson({
     for (const reader of topic.readers) send(reader, { op: 'event', topic: name, ...entry })
   }
 
+  const present = new WeakMap<WebSocket, unknown>()
   const subscribe = (socket: WebSocket, name: string, since: number | undefined) => {
     if (name === 'missing') return send(socket, { op: 'error', topic: name, code: 404, reason: 'no such topic' })
     if (name === 'private') return send(socket, { op: 'error', topic: name, code: 403, reason: 'not yours' })
+    if (name === 'members' && present.get(socket) !== 'member')
+      return send(socket, { op: 'error', topic: name, code: 401, reason: 'members only' })
     if (name === 'mute') return
     if (name === 'busy' && busy) {
       busy = false
@@ -103,7 +106,10 @@ export async function serveJson({
           case 'login':
             if (ignoresLogin) return
             isIn = tokens?.has(String(frame['token'])) ?? true
+            present.set(connected, frame['token'])
             return send(connected, isIn ? { op: 'welcome' } : { op: 'error', code: 401, reason: 'who are you?' })
+          case 'refresh':
+            return void present.set(connected, frame['token'])
           case 'ping':
             return send(connected, { op: 'pong' })
           case 'subscribe':

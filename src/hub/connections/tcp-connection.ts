@@ -80,7 +80,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
   const openSession = (query: URLSearchParams) => {
     maxText += HEADS
     const session = openStreamSession(context, {
-      client,
+      sender: { client, query },
       technique: 'flashSocket',
       sink: new WritableSink(socket),
       encoder: JSON_LINES,
@@ -93,7 +93,7 @@ export function serveTcpConnection(socket: Duplex, context: HubContext, client: 
       const [kind, body] = parseMessage(line)
       if (kind === undefined) return refuse(INVALID_LINE)
       const frame = kind === 'text' ? body : Buffer.from(body, 'base64')
-      const refusal = session.receive(frame, { client, query })
+      const refusal = session.receive(frame)
       if (refusal) refuse(refusal)
     }
     for (const line of early) onMessage(line)

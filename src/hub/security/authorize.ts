@@ -20,10 +20,10 @@ export interface AuthorizeRequest {
   /**
    * The headers of the request or of the upgrade. A TCP connection has none, unless it uses the hub's tunnel. If only `*`
    * in `allowedOrigins` allows the page's origin, cookies and the browser's own credentials (Basic, Digest, Negotiate,
-   * NTLM) are removed.
+   * NTLM) are removed. `Authorization: Bearer` has the token that the client of a session sent last.
    */
   readonly headers: IncomingHttpHeaders
-  /** The query of the channel's URL. */
+  /** The query of the channel's or the session's URL, with the token that the client of a session sent last. */
   readonly query: URLSearchParams
   /** The client's address, from the connection, a proxy in `trustedProxies`, or the option `clientIp`. */
   readonly clientIp: string

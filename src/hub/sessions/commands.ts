@@ -6,6 +6,7 @@ import { checkPublication, type Publication } from '../channels/message.ts'
 import { refusalOf, type Refusal } from '../http/http-errors.ts'
 import type { Report } from '../report.ts'
 import { quoted } from '../sanitize.ts'
+import type { TokenReplacement } from './replace-token.ts'
 
 /** What a client tells its session to do. The session responds to `id`. */
 export type Command =
@@ -26,6 +27,8 @@ export type Command =
     }
   /** Names the client for as long as it may send a message again. */
   | { readonly kind: 'publisher'; readonly id: number; readonly name: string }
+  /** Replaces the token with which the session asks for permission. */
+  | ({ readonly kind: 'token'; readonly id: number } & TokenReplacement)
   /** A command that cannot be carried out. */
   | { readonly kind: 'invalid'; readonly id: number; readonly refusal: Refusal }
 
@@ -46,7 +49,7 @@ export function readCommands(frame: Frame, limits: Limits): Command[] {
 }
 
 function commandOf(head: FrameHead, body: Frame | undefined, limits: Limits): Command {
-  const { subscribe, unsubscribe, publish, publisher } = head
+  const { subscribe, unsubscribe, publish, publisher, token, replaces } = head
   if (typeof unsubscribe === 'string') return { kind: 'unsubscribe', channel: unsubscribe }
   const { id } = head
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0)
@@ -54,7 +57,10 @@ function commandOf(head: FrameHead, body: Frame | undefined, limits: Limits): Co
   if (typeof subscribe === 'string') return checked(subscription(id, subscribe, head['cursor']), limits)
   if (typeof publish === 'string' && body !== undefined) return checked(publicationOf(id, publish, head, body), limits)
   if (typeof publisher === 'string') return { kind: 'publisher', id, name: publisherName(publisher) }
-  throw new SyntaxError('A head has `subscribe`, `unsubscribe`, `publisher`, or `publish` and a `length`.')
+  if (typeof token === 'string' && typeof replaces === 'string') return { kind: 'token', id, token, replaces }
+  throw new SyntaxError(
+    'A head has `subscribe`, `unsubscribe`, `publisher`, `token` and `replaces`, or `publish` and a `length`.',
+  )
 }
 
 /** Returns a command, or why it cannot be carried out. */

@@ -1,15 +1,28 @@
 import { isAscii } from 'node:buffer'
 import type { Message } from '../channels/message.ts'
+import type { Refusal } from '../http/http-errors.ts'
 
 /** Encodes a head without a body as a frame. */
 export const headFrame = (head: object): Buffer => Buffer.from(JSON.stringify([head]))
+
+/** Returns the fields of a head that say why something is refused. `retryAfter` is in seconds. */
+export function refusalFields({ status, message, headers }: Refusal): object {
+  const retryAfter = headers?.['Retry-After']
+  return { status, reason: message, ...(retryAfter !== undefined && { retryAfter }) }
+}
+
+/** Returns a message as a frame, which the sessions share. */
+export function sharedFrame(channel: string, message: Message, asBytes: boolean): Buffer {
+  const encode = () => messageFrame(channel, message, asBytes)
+  return message.encodings.get(message, asBytes ? 'session-bytes' : 'session', encode)
+}
 
 /**
  * Encodes a message as a frame. Bytes become Base64, unless the frame is one of bytes.
  *
  * @param asBytes Whether the frame is one of bytes, so that its length is one in bytes.
  */
-export function messageFrame(channel: string, message: Message, asBytes: boolean): Buffer {
+function messageFrame(channel: string, message: Message, asBytes: boolean): Buffer {
   const { cursor, event, isText, body } = message
   const coded = isText || asBytes ? body : Buffer.from(body.toString('base64'))
   const head = {

@@ -4,9 +4,13 @@ import { refusalOf, type Refusal } from '../http/http-errors.ts'
 import type { HubContext } from '../hub-context.ts'
 import { ChannelReader, type ReaderOutput } from './channel-reader.ts'
 import type { Command } from './commands.ts'
+import { refusalFields } from './frames.ts'
 import type { Sender } from './sessions.ts'
 
 type Subscription = Extract<Command, { kind: 'subscribe' }>
+
+/** How many channels `authorize` decides again at a time. */
+const DECIDED_AT_ONCE = 100
 
 /** The session of the channels. */
 export interface ChannelsOwner extends ReaderOutput {
@@ -25,6 +29,8 @@ export class SessionChannels {
   private readonly readers = new Map<string, { close(): void }>()
   /** The readers with kept messages to read. */
   private readonly readersBehind = new Set<ChannelReader>()
+  /** Who sent the last token. */
+  private renewed: Sender | undefined
 
   constructor(context: HubContext, owner: ChannelsOwner) {
     this.context = context
@@ -36,16 +42,25 @@ export class SessionChannels {
     return this.readersBehind.size > 0
   }
 
-  subscribe(command: Subscription, { client, query }: Sender): void {
+  subscribe(command: Subscription, sender: Sender): void {
     const { id, channel } = command
-    const { admission } = this.context
-    const { technique } = this.owner
     this.leave(channel)
-    const leave = admission.subscribe(client)
+    const leave = this.context.admission.subscribe(sender.client)
     if ('status' in leave) return this.owner.refuse(id, leave)
     // It counts until `authorize` has decided, also if the client leaves before: each call of `authorize` has a cost.
     const waiting = { close() {} }
     this.readers.set(channel, waiting)
+    const ask = (by: Sender) => {
+      const { renewed } = this
+      const settle = (refusal: Refusal | undefined) => {
+        // A token that came meanwhile decides.
+        if (this.renewed && this.renewed !== renewed && this.readers.get(channel) === waiting) ask(this.renewed)
+        else decide(refusal)
+      }
+      const decision = this.permit(channel, by)
+      if (decision instanceof Promise) void decision.then(settle)
+      else settle(decision)
+    }
     const decide = (refusal: Refusal | undefined) => {
       // The client may have left the channel meanwhile, or subscribed it again.
       if (this.readers.get(channel) !== waiting) return leave()
@@ -54,10 +69,36 @@ export class SessionChannels {
       leave()
       this.owner.refuse(id, refusal)
     }
+    ask(sender)
+  }
+
+  /** Asks `authorize` for each channel again, and leaves those that are refused. `sender`: who sent another token. */
+  async decideAgain(sender: Sender): Promise<void> {
+    this.renewed = sender
+    const readers = [...this.readers.values()].filter((reader) => reader instanceof ChannelReader)
+    for (let at = 0; at < readers.length && this.owner.isOpen; at += DECIDED_AT_ONCE) {
+      const some = readers.slice(at, at + DECIDED_AT_ONCE)
+      await Promise.all(some.map((reader) => this.decideReaderAgain(reader, sender)))
+      // Others have their turn, also where `authorize` decides at once.
+      await new Promise(setImmediate)
+    }
+  }
+
+  private async decideReaderAgain(reader: ChannelReader, sender: Sender): Promise<void> {
+    const { name } = reader
+    // The client may leave the channel meanwhile, or subscribe it again.
+    const isPresent = () => this.readers.get(name) === reader
+    if (!isPresent()) return
+    const refusal = await this.permit(name, sender)
+    if (!refusal || !isPresent()) return
+    this.leave(name)
+    this.owner.tell({ rejected: name, ...refusalFields(refusal) })
+  }
+
+  private permit(channel: string, { client, query }: Sender) {
+    const { technique } = this.owner
     const intent: Intent = { action: 'subscribe', channel, technique, method: 'GET', query }
-    const decision = admission.permit({ client, intent })
-    if (decision instanceof Promise) void decision.then(decide)
-    else decide(decision)
+    return this.context.admission.permit({ client, intent })
   }
 
   leave(channel: string): void {

@@ -16,6 +16,7 @@ import type { Client } from '../security/identify-client.ts'
 import { drawSessionId, openStreamSession } from './open-session.ts'
 import { GONE, PollOutput } from './poll-output.ts'
 import { Session } from './session.ts'
+import type { Sender } from './sessions.ts'
 
 /** An admitted request for a session. */
 export interface SessionRequest {
@@ -38,47 +39,50 @@ export function handleSessionGet(
   response: ServerResponse,
   { query, client, parent }: SessionRequest,
 ): Refusal | undefined {
+  const sender = { client, query }
   const technique = negotiate(request, query)
   if (technique === 'state') return NO_STATE
   if (technique === 'polling' || technique === 'longPolling')
-    return respondToPoll(context, request, response, { query, client, technique })
+    return respondToPoll(context, request, response, sender, technique)
   const encoder =
     technique === 'sse'
       ? EVENT_STREAM
       : technique === 'stream'
         ? multipartStream()
         : parent && foreverFrame(response, parent)
-  if (encoder) streamSession(context, response, { client, technique, encoder })
+  if (encoder) streamSession(context, response, { sender, technique, encoder })
   return undefined
 }
 
 function streamSession(
   context: HubContext,
   response: ServerResponse,
-  { client, technique, encoder }: { client: Client; technique: HttpTechnique; encoder: ResponseEncoder },
+  { sender, technique, encoder }: { sender: Sender; technique: HttpTechnique; encoder: ResponseEncoder },
 ): void {
   startStream(response, encoder)
   const sink = new WritableSink(response, encoder.delimiter)
-  const account = context.inbound.open(client.limitKey, () => session.terminate())
+  const account = context.inbound.open(sender.client.limitKey, () => session.terminate())
   sink.onClose(() => account.close())
-  const session = openStreamSession(context, { client, technique, sink, encoder, account })
+  const session = openStreamSession(context, { sender, technique, sink, encoder, account })
 }
 
 function respondToPoll(
   context: HubContext,
   request: IncomingMessage,
   response: ServerResponse,
-  { query, client, technique }: { query: URLSearchParams; client: Client; technique: 'polling' | 'longPolling' },
+  sender: Sender,
+  technique: 'polling' | 'longPolling',
 ): Refusal | undefined {
-  const cursor = requestedCursor(request.headers, query)
+  const cursor = requestedCursor(request.headers, sender.query)
   if (cursor && 'status' in cursor) return cursor
-  const polls = cursor ? context.sessions.get(cursor.epoch ?? '')?.polls : openPolledSession(context, client, technique)
+  const polls = cursor ? context.sessions.get(cursor.epoch ?? '')?.polls : openPolledSession(context, sender, technique)
   if (polls && 'status' in polls) return polls
   return polls?.respond(response, cursor, technique === 'longPolling' && cursor !== undefined) ? undefined : GONE
 }
 
 /** Opens a session without a connection of its own. It counts as one while it is polled. */
-function openPolledSession(context: HubContext, client: Client, technique: HttpTechnique): PollOutput | Refusal {
+function openPolledSession(context: HubContext, sender: Sender, technique: HttpTechnique): PollOutput | Refusal {
+  const { client } = sender
   const { admission, connections, heartbeat, inbound, sessions } = context
   const id = drawSessionId()
   let isDestroyed = false
@@ -106,7 +110,7 @@ function openPolledSession(context: HubContext, client: Client, technique: HttpT
       onClose()
     },
   })
-  const session = new Session({ context, id, technique, output: polls, account })
+  const session = new Session({ context, id, technique, sender, output: polls, account })
   let unpolled = 0
   const maxUnpolled = Math.max(2, Math.ceil(POLL_TIMEOUT / heartbeat))
   const remove = connections.add({

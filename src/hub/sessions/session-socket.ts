@@ -12,7 +12,7 @@ export function serveSessionSocket(context: HubContext, socket: WebSocket, trans
   const account = context.inbound.open(client.limitKey, () => socket.terminate())
   countIncomplete(socket, transport, account)
   const session = openStreamSession(context, {
-    client,
+    sender,
     technique: 'webSocket',
     sink: new WebSocketSink(socket, transport),
     account,
@@ -21,7 +21,7 @@ export function serveSessionSocket(context: HubContext, socket: WebSocket, trans
   })
   socket.on('message', (data: RawData, binary: boolean) => {
     const frame = data as Buffer
-    const refusal = session.receive(binary ? frame : frame.toString(), sender)
+    const refusal = session.receive(binary ? frame : frame.toString())
     if (refusal) session.end(refusal)
   })
   answerPings(socket)

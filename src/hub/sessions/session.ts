@@ -11,9 +11,10 @@ import type { HubContext } from '../hub-context.ts'
 import type { ChannelReader } from './channel-reader.ts'
 import { readCommands, type Command } from './commands.ts'
 import { FrameBatch } from './frame-batch.ts'
-import { headFrame, messageFrame } from './frames.ts'
+import { headFrame, refusalFields, sharedFrame } from './frames.ts'
 import type { Publisher } from './publishers.ts'
 import { SessionChannels, type ChannelsOwner } from './session-channels.ts'
+import { SessionIdentity } from './session-identity.ts'
 import type { SessionOutput } from './session-output.ts'
 import type { Sender } from './sessions.ts'
 
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly context: HubContext
   readonly id: string
   readonly technique: Intent['technique']
+  /** The request that opened the session. */
+  readonly sender: Sender
   readonly output: SessionOutput
   /** Counts messages that wait to be published. */
   readonly account: InboundAccount
@@ -40,6 +43,7 @@ export class Session implements Connection, ChannelsOwner {
   private readonly output: SessionOutput
   private readonly enqueue: (inbound: Inbound) => void
   private readonly channels: SessionChannels
+  private readonly identity: SessionIdentity
   private publisher: Publisher | undefined
   private readonly batch: FrameBatch
   /** The size of the responses that wait beyond `maxBufferedBytes`, in bytes. */
@@ -47,13 +51,14 @@ export class Session implements Connection, ChannelsOwner {
   private isScheduled = false
   private open = true
 
-  constructor({ context, id, technique, output, account, pause, resume }: SessionOptions) {
+  constructor({ context, id, technique, sender, output, account, pause, resume }: SessionOptions) {
     this.context = context
     this.id = id
     this.technique = technique
     this.output = output
     this.batch = new FrameBatch(output, (error) => this.fail(error))
     this.channels = new SessionChannels(context, this)
+    this.identity = new SessionIdentity(sender, context.now, this.channels, this)
     this.enqueue = createInboundQueue({ ...context, account, pause, resume })
     // Nothing more can be published on this connection.
     account.whenDropped(() => this.end(NO_ROOM))
@@ -61,15 +66,15 @@ export class Session implements Connection, ChannelsOwner {
     this.tell({ session: id, heartbeat: heartbeat / 1_000, maxMessageBytes, spread: context.spread() })
   }
 
-  /** Carries out what a client sent. Returns a refusal if the frame is not valid. */
-  receive(frame: Frame, sender: Sender): Refusal | undefined {
+  /** Carries out what a client sent, by a POST or on its own connection. Returns a refusal if the frame is not valid. */
+  receive(frame: Frame, post?: Sender): Refusal | undefined {
     let commands: readonly Command[]
     try {
       commands = readCommands(frame, this.context)
     } catch (error) {
       return { status: 400, message: `Invalid frame: ${error instanceof Error ? error.message : String(error)}` }
     }
-    for (const command of commands) if (this.open) this.carryOut(command, sender)
+    for (const command of commands) if (this.open) this.carryOut(command, post ?? this.identity.sender)
     return undefined
   }
 
@@ -122,9 +127,8 @@ export class Session implements Connection, ChannelsOwner {
 
   message(channel: string, message: Message): void {
     const isBytes = !message.isText && this.output.takesBytes
-    const encode = () => messageFrame(channel, message, isBytes)
     try {
-      this.push(message.encodings.get(message, isBytes ? 'session-bytes' : 'session', encode), isBytes)
+      this.push(sharedFrame(channel, message, isBytes), isBytes)
     } catch (error) {
       this.fail(error)
     }
@@ -152,10 +156,11 @@ export class Session implements Connection, ChannelsOwner {
         return this.channels.leave(command.channel)
       case 'publish':
         return this.publish(command, sender)
-      case 'publisher': {
+      case 'publisher':
         this.publisher = this.context.publishers.register(command.name, sender.client.limitKey)
         return this.tell({ ok: command.id, memory: this.publisher.memory })
-      }
+      case 'token':
+        return this.identity.renew(command, sender)
       case 'invalid':
         return this.refuse(command.id, command.refusal)
     }
@@ -163,21 +168,17 @@ export class Session implements Connection, ChannelsOwner {
 
   private publish({ id, channel, publication, number }: Extract<Command, { kind: 'publish' }>, sender: Sender): void {
     const { client, query } = sender
-    const { publisher } = this
+    const { publisher, technique } = this
     this.enqueue({
       publication,
-      permission: {
-        client,
-        intent: { action: 'publish', channel, technique: this.technique, method: 'POST', query },
-      },
+      permission: { client, intent: { action: 'publish', channel, technique, method: 'POST', query } },
       once: publisher && number !== undefined ? (attempt) => publisher.once(number, attempt) : undefined,
       settle: (refusal) => (refusal ? this.refuse(id, refusal) : this.tell({ ok: id })),
     })
   }
 
-  refuse(id: number, { status, message, headers }: Refusal): void {
-    const retryAfter = headers?.['Retry-After']
-    this.tell({ error: id, status, reason: message, ...(retryAfter !== undefined && { retryAfter }) })
+  refuse(id: number, refusal: Refusal): void {
+    this.tell({ error: id, ...refusalFields(refusal) })
   }
 
   /** Sends a head without a body. A client that makes the hub respond, and does not read that, loses its session. */

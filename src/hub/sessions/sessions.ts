@@ -10,8 +10,8 @@ export type Sessions = Map<string, OpenSession>
 /** What a request may do with a session that another one opened. */
 export interface OpenSession {
   readonly session: {
-    /** Carries out what a client sent. Returns a refusal if the frame is not valid. */
-    receive(frame: Frame, sender: Sender): Refusal | undefined
+    /** Carries out what a client sent by a POST. Returns a refusal if the frame is not valid. */
+    receive(frame: Frame, post: Sender): Refusal | undefined
   }
   /** Set if the client polls. */
   readonly polls?: {
@@ -20,7 +20,7 @@ export interface OpenSession {
   }
 }
 
-/** Who sends a command: the client of the connection, or of the POST that it came with. */
+/** Who sends a command: the request of the session, or the POST that it came with. */
 export interface Sender {
   readonly client: Client
   readonly query: URLSearchParams

@@ -2,14 +2,17 @@ import { catchError, defer, fromEvent, map, takeUntil, throwError, zip, type Obs
 import { AUTH_STATUSES, PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { withQuery } from '../http/query.ts'
-import { withToken, type CarriedToken } from '../http/with-token.ts'
+import { withToken } from '../http/with-token.ts'
 import { DEV } from '../internal/dev.ts'
+import type { ConnectionCredentials } from '../session/token-renewal.ts'
 import type { PushRequest } from '../techniques/technique.ts'
+import type { RequestToken } from './auth.ts'
 import { UNPREPARED, requestPreparer } from './prepare-request.ts'
 import type { ClientScope } from './client-scope.ts'
 
 /** Where to connect, and with what. */
-type Prepared = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt' | 'token'>
+type Prepared = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresAt'> &
+  ConnectionCredentials & { readonly token: RequestToken | undefined }
 
 /** The requests of one channel: each with what `prepareRequest` returns, to the server in use. */
 export interface ChannelRequests {
@@ -17,6 +20,8 @@ export interface ChannelRequests {
   connect(attempt: number): Observable<Prepared>
   /** Takes note of a failed connection. `stood`: it was a success first. */
   failed(error: PushError, stood: boolean): void
+  /** The server rejected the user: the next request asks for another token. */
+  discard(): void
   /** Sends a message by HTTP; undefined where the backend cannot. */
   readonly post:
     | ((data: Payload, signal: AbortSignal, query?: Readonly<Record<string, string>>) => Promise<void>)
@@ -25,15 +30,20 @@ export interface ChannelRequests {
 
 /**
  * Returns the requests of the channel that the application named by `source`, a URL that may be relative.
+ *
+ * @param renews Whether the connection renews what expires by itself, so that no request has an `expiresAt`.
  */
-export function channelRequests(source: string, { config, servers, tokens, closed }: ClientScope): ChannelRequests {
+export function channelRequests(
+  source: string,
+  { config, servers, tokens, closed }: ClientScope,
+  renews: boolean,
+): ChannelRequests {
   const { backend, credentials, prepareRequest = () => undefined, scheduler } = config
   const preparer = requestPreparer(prepareRequest, scheduler)
   let tried = servers.current
   /** The token of the last request. */
-  let used: CarriedToken | undefined
+  let used: RequestToken | undefined
 
-  /** The server rejected the user: the next request asks for another token. */
   const discard = () => {
     preparer.discard()
     tokens.discard(used)
@@ -51,11 +61,13 @@ export function channelRequests(source: string, { config, servers, tokens, close
     }).pipe(
       map(([patch, token]) => {
         used = token
+        const validUntil = earlier(patch?.expiresAt, token?.expiresAt)
         return {
           url: withQuery(address, patch?.query ?? {}),
           headers: patch?.headers ?? {},
           subprotocols: patch?.subprotocols,
-          expiresAt: earlier(patch?.expiresAt, token?.expiresAt),
+          expiresAt: renews ? undefined : validUntil,
+          validUntil,
           token,
         }
       }),
@@ -89,6 +101,7 @@ export function channelRequests(source: string, { config, servers, tokens, close
       if (error.code === 'unauthorized') discard()
       if (UNREACHED.has(error.code) || (error.code === 'connection-lost' && !stood)) servers.leave(tried, source)
     },
+    discard,
     post: backend?.post && post,
   }
 }

@@ -73,7 +73,8 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
     ...scope,
     sessionOf: sharesConnection(backend)
       ? backend.createSessions({
-          connect: (technique: Technique) => supervisedConnection(scope, { source: backend.path, technique, policy }),
+          connect: (technique: Technique) =>
+            supervisedConnection(scope, { source: backend.path, technique, policy, renews: true }),
           policy,
           subscribeTimeout: config.limits.connectTimeout,
           scheduler,

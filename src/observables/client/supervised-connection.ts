@@ -7,6 +7,7 @@ import type { LinkEvent, SourceEvent } from '../events.ts'
 import { withToken } from '../http/with-token.ts'
 import { notCalled } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
+import type { Converse } from '../session/converse.ts'
 import type { PushRequest, Technique } from '../techniques/technique.ts'
 import { channelRequests, type ChannelRequests } from './channel-requests.ts'
 import type { ClientScope } from './client-scope.ts'
@@ -18,6 +19,8 @@ export interface Address {
   readonly technique: Technique
   readonly policy: RetryPolicy
   readonly disconnectWhenHidden?: number | false | undefined
+  /** Whether `read` renews what expires, so that neither the technique nor the supervisor does. @default false */
+  readonly renews?: boolean
 }
 
 /** What reads a connection: its position, where to report a new one, and when to end a wait. */
@@ -33,21 +36,18 @@ export interface LinkReader extends Pick<ReconnectOptions<unknown>, 'position' |
 
 /** Connects to one address, and posts to it. */
 export interface SupervisedConnection extends Pick<ChannelRequests, 'post'> {
-  /** Keeps a connection. `read` gets what each attempt emits, before the supervisor does, and the token that it sent. */
-  link(
-    reader: LinkReader,
-    read: (events$: Observable<SourceEvent>, token: string | undefined) => Observable<SourceEvent>,
-  ): Observable<LinkEvent>
+  /** Keeps a connection. `read` gets what each attempt emits, before the supervisor does, and what it was made with. */
+  link(reader: LinkReader, read: Converse): Observable<LinkEvent>
 }
 
 /** Returns the connection of a client to one address. It connects nothing until it is linked. */
 export function supervisedConnection(
   scope: ClientScope,
-  { source, technique, policy, disconnectWhenHidden }: Address,
+  { source, technique, policy, disconnectWhenHidden, renews = false }: Address,
 ): SupervisedConnection {
   const { config, connectionLimit, servers } = scope
   const { auth, backend, credentials, lifecycle, limits, maxMessageBytes, prepareRequest, scheduler } = config
-  const requests = channelRequests(source, scope)
+  const requests = channelRequests(source, scope, renews)
   return {
     link({ signals = (of) => of(disconnectWhenHidden), ...reader }, read) {
       const channel = {}
@@ -82,7 +82,10 @@ export function supervisedConnection(
             channel,
             maxMessageBytes,
           }
-          return read(connect(technique, request), target.token?.value)
+          return read(connect(technique, request), target, (rejected) => {
+            if (rejected) requests.discard()
+            return prepareAgain()
+          })
         },
       })
     },

@@ -47,6 +47,9 @@ export const initialPosition = (): Position => ({ namespace: '', value: undefine
 export const moved = (value: string | undefined, cursor: string | undefined): string | undefined =>
   cursor === undefined ? value : cursor || undefined
 
+/** Whether a new connection is no gap: it would continue from the position, or it is the first one. */
+export const continues = (position: Position): boolean => !position.opened || canResume(position)
+
 /** Whether a new connection would continue from a position, with no message missing and none repeated. */
 export const canResume = ({ value, unplaced, withheld, untaken }: Position): boolean =>
   value !== undefined && !unplaced && !withheld && !untaken

@@ -54,12 +54,14 @@ export interface RetryState {
  * Applies a policy to failures in a row. A connection that was open for the policy's `resetAfter` ends the row.
  *
  * The delay is the policy's, or `minDelay` if that is more, added to what the server asked for. A rejected user is retried at
- * once, once in a row, if `prepareRequest` may return another token.
+ * once, once in a row, if another token may help.
+ *
+ * @param prepares Returns whether another token may help after this rejection of the user.
  */
 export function retryState(
   policy: RetryPolicy,
   scheduler: SchedulerLike,
-  prepares: boolean,
+  prepares: (error: PushError) => boolean,
   minDelay: () => number = () => 0,
 ): RetryState {
   const failures = failureRow(policy, scheduler)
@@ -86,7 +88,7 @@ export function retryState(
       const elapsed = failures.add()
       const { count } = failures
       if (count === 1) prepared = false
-      if (prepares && error.code === 'unauthorized' && !prepared) {
+      if (error.code === 'unauthorized' && prepares(error) && !prepared) {
         prepared = true
         return 0
       }

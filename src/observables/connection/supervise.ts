@@ -68,7 +68,7 @@ export function supervise<P>(options: Session<P>): void {
     session,
     fail,
   } = options
-  const failures = retryState(policy, scheduler, prepares, minDelay)
+  const failures = retryState(policy, scheduler, () => prepares, minDelay)
   let phase: 'connecting' | 'open' | 'waiting' = 'connecting'
   let receivedAt = 0
   let openedAt: number | undefined

@@ -24,6 +24,11 @@ export interface Conversation {
   subscribe(subscription: TopicSubscription): void
   /** Ends one subscription, acknowledged or not. */
   unsubscribe(id: number): void
+  /**
+   * Gives the server another token in place of the present one. @default a token is replaced by another connection, where
+   * every topic resumes
+   */
+  refresh?: ((token: string) => void) | undefined
   /** Writes one message. The port is told by its `key` when the server accepts or rejects it, where `acknowledges`. */
   send(id: number, data: Payload, message: OutgoingMessage): void
   /** Whether the server acknowledges messages. @default false: a message is sent when it was written */
@@ -69,6 +74,8 @@ export interface SessionPort {
   ended(id: number): void
   acknowledged(key: number): void
   sendRejected(key: number, error: PushError): void
+  /** The server did not accept another token, so it is given on another connection. */
+  refreshRejected(): void
   /** A frame cannot be read, so every topic may lack a message: each gets it as `invalid`. */
   unreadable(frame: Payload, error: PushError): void
   /** The server refused the connection. */

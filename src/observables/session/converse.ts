@@ -1,15 +1,20 @@
 import { Observable, Subscription, type SchedulerLike } from 'rxjs'
 import { PushError } from '../errors.ts'
-import { ALIVE, type Payload, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
+import { ALIVE, RECYCLE, type Payload, type SourceAlive, type SourceEvent, type SourceOpen } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter } from '../internal/time.ts'
 import type { StartConversation } from './conversation.ts'
 import { framePoster, type PostFrame } from './frame-poster.ts'
 import { startTalk, type Talk, type TalkOptions } from './talk.ts'
-import type { Ready } from './topic-link.ts'
+import { renewToken, type AskCredentials, type ConnectionCredentials } from './token-renewal.ts'
+import type { Ready } from './ready-connection.ts'
 
 /** Turns what one connection receives into what its supervisor needs: `open` once the hello is done, and signs of life. */
-export type Converse = (source: Observable<SourceEvent>, token: string | undefined) => Observable<SourceEvent>
+export type Converse = (
+  source: Observable<SourceEvent>,
+  credentials: ConnectionCredentials,
+  ask: AskCredentials,
+) => Observable<SourceEvent>
 
 /** How the conversations of a backend begin. */
 export interface ConversationStart {
@@ -28,6 +33,8 @@ export interface ConverseOptions extends ConversationStart, Pick<TalkOptions, 'n
   readonly scheduler: SchedulerLike
   /** The hello is done: topics may be subscribed. */
   readonly ready: (connection: Ready) => void
+  /** Whether every topic would resume on another connection. */
+  readonly resumable: () => boolean
   /** The connection has closed, or another one begins. */
   readonly disconnected: () => void
 }
@@ -45,9 +52,10 @@ export const createConverse =
     nextId,
     outgoing,
     ready,
+    resumable,
     disconnected,
   }: ConverseOptions): Converse =>
-  (source, token) =>
+  (source, credentials, ask) =>
     new Observable((subscriber) => {
       let current = new Subscription()
       let talk: Talk | undefined
@@ -55,6 +63,9 @@ export const createConverse =
       let early: SourceAlive | undefined
       let isOpen = false
       const refuse = (error: unknown) => subscriber.error(error)
+      const recycle = () => {
+        if (resumable() && talk?.isSettled) refuse(RECYCLE)
+      }
       const end = () => {
         isOpen = false
         early = undefined
@@ -78,7 +89,7 @@ export const createConverse =
         own.add(deadline)
         talk = startTalk({
           start,
-          credentials: { token, clientId },
+          credentials: { token: credentials.token?.value, clientId },
           write,
           nextId,
           outgoing,
@@ -95,8 +106,14 @@ export const createConverse =
             })
             if (early) subscriber.next(early)
             if (heartbeat !== undefined) subscriber.next({ type: 'alive', heartbeat })
-            ready({ ...connected, technique })
+            const { refresh } = connected
+            ready({
+              ...connected,
+              technique,
+              renewal: renewToken({ credentials, ask, refresh, recycle, scheduler, connection: own }),
+            })
           },
+          refreshRejected: recycle,
           alive: () => subscriber.next(ALIVE),
           spread: (time) => subscriber.next({ type: 'retry', spread: time }),
           refuse,

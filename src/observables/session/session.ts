@@ -8,7 +8,8 @@ import { createConverse, type ConversationStart, type Converse } from './convers
 import type { PostFrame } from './frame-poster.ts'
 import { presentState } from './present-state.ts'
 import { topicPauses, type HiddenLimit, type TopicPauses } from './topic-pauses.ts'
-import { topicLink, type Ready, type TopicLink } from './topic-link.ts'
+import type { Ready } from './ready-connection.ts'
+import { topicLink, type TopicLink } from './topic-link.ts'
 
 export interface SessionOptions {
   /** Keeps the one connection; `converse` reads what a technique receives. */
@@ -83,6 +84,7 @@ export function createSession(
       // A topic that joins, or a connection that ends, in a handler of these takes care of itself.
       for (const { link } of snapshot()) if (ready === connected) link.connected(connected)
     },
+    resumable: () => snapshot().every(({ link }) => link.resumable),
     disconnected() {
       ready = undefined
       for (const { link } of snapshot()) link.disconnected()
@@ -107,7 +109,7 @@ export function createSession(
   const connect = () => {
     const next = (connection = new Subscription())
     const read: Converse =
-      process.env.NODE_ENV !== 'production' ? (source, token) => converse(droppable(session, source), token) : converse
+      process.env.NODE_ENV !== 'production' ? (source, ...of) => converse(droppable(session, source), ...of) : converse
     next.add(link({ retryNow$, signals: pauses.signals }, read).subscribe(supervised))
   }
 

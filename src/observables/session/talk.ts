@@ -2,7 +2,7 @@ import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload, SourceEvent } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import type { OutgoingMessage, SessionCredentials, SessionPort, StartConversation } from './conversation.ts'
-import type { ReadyConnection, TopicLink } from './topic-link.ts'
+import type { ReadyConnection, TopicReports } from './ready-connection.ts'
 
 /** What the hello of a server agreed on. */
 export type ReadySession = NonNullable<Parameters<SessionPort['ready']>[0]>
@@ -18,12 +18,16 @@ export interface TalkOptions {
   /** A frame was read, after the hello. */
   readonly alive: () => void
   readonly spread: (time: number) => void
+  /** The server did not accept another token. */
+  readonly refreshRejected: () => void
   readonly refuse: (error: unknown) => void
 }
 
 /** One connection's conversation with the server. */
 export interface Talk {
   receive(frame: Payload): void
+  /** Whether no message would reject if the connection closed. */
+  readonly isSettled: boolean
   /** Rejects the messages that the server did not acknowledge, because the connection has closed. */
   end(): void
 }
@@ -50,9 +54,10 @@ export function startTalk({
   outgoing,
   alive,
   spread,
+  refreshRejected,
   refuse,
 }: TalkOptions): Talk {
-  const links = new Map<number, TopicLink>()
+  const links = new Map<number, TopicReports>()
   const unacknowledged = new Map<number, Unacknowledged>()
   let isReady = false
   let ended = false
@@ -87,6 +92,7 @@ export function startTalk({
       const present = [...links.values()]
       for (const link of present) link.receive({ type: 'message', data: frame, event: 'message', error })
     },
+    refreshRejected,
     refused: refuse,
   }
   const conversation = start(port, credentials)
@@ -118,6 +124,7 @@ export function startTalk({
       }
     },
     unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
+    refresh: conversation.refresh && ((token) => guarded(() => conversation.refresh?.(token))),
     get resends() {
       return conversation.resends ?? false
     },
@@ -148,6 +155,9 @@ export function startTalk({
     receive(frame) {
       guarded(() => conversation.receive(frame))
       if (isReady) alive()
+    },
+    get isSettled() {
+      return conversation.resends === true || unacknowledged.size === 0
     },
     end() {
       ended = true

@@ -1,37 +1,14 @@
 import { Subscription, type SchedulerLike, type Subscriber } from 'rxjs'
 import type { RetryPolicy } from '../connection/backoff.ts'
-import { canResume, initialPosition, type Position } from '../connection/cursor.ts'
+import { canResume, continues, initialPosition, type Position } from '../connection/cursor.ts'
 import { retryState } from '../connection/retry-state.ts'
 import { trackPosition } from '../connection/track-position.ts'
 import { PushError } from '../errors.ts'
-import type { LinkEvent, Payload, SourceEvent, SourceOpen } from '../events.ts'
+import type { LinkEvent, SourceEvent, SourceOpen } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter, wallTime } from '../internal/time.ts'
-import type { TopicSubscription } from './conversation.ts'
-
-/** A connection whose hello is done. */
-export interface ReadyConnection {
-  /** Returns an id that no subscription of this session had. */
-  register(link: TopicLink): number
-  release(id: number): void
-  /** Writes the frame. Returns why it cannot be written; undefined also where the connection is closing. */
-  subscribe(subscription: TopicSubscription): PushError | undefined
-  unsubscribe(id: number): void
-  /** Whether a message that the server did not acknowledge may be sent again. Otherwise few should wait for it. */
-  readonly resends: boolean
-  /**
-   * Writes a message. Returns a promise where the server acknowledges it, which `signal` ends the wait for. `message` is
-   * the same object each time that it is sent.
-   */
-  send(id: number, data: Payload, signal: AbortSignal | undefined, message: object): void | Promise<void>
-  /** Returns how many messages the server did not acknowledge yet. */
-  unacknowledged(): number
-}
-
-/** The same, and the technique that made it. */
-export interface Ready extends ReadyConnection {
-  readonly technique: string
-}
+import type { Ready, TopicReports } from './ready-connection.ts'
+import { mayRenew, renewalAfter, type Renew } from './token-renewal.ts'
 
 export interface TopicLinkOptions {
   readonly topic: string
@@ -48,16 +25,13 @@ export interface TopicLinkOptions {
 }
 
 /** One topic of a session: subscribes it on each connection, and emits what a channel's supervisor emits. */
-export interface TopicLink {
+export interface TopicLink extends TopicReports {
   /** A connection is ready: subscribes. */
   connected(ready: Ready): void
   /** The connection is lost: late frames of it are not for this topic any more. */
   disconnected(): void
-  receive(event: SourceEvent): void
-  subscribed(state: { readonly resumed: boolean; readonly cursor?: string | undefined }): void
-  rejected(error: PushError): void
-  /** The topic ended, or the session did. */
-  end(event: Extract<LinkEvent, { type: 'closed' | 'failed' }>): void
+  /** Whether another connection would continue without a gap. */
+  readonly resumable: boolean
   /** Cuts a wait short. */
   retryNow(): void
   /** Unsubscribes at the server, where it is subscribed. */
@@ -85,7 +59,7 @@ export function topicLink({
   scheduler,
   subscriber,
 }: TopicLinkOptions): TopicLink {
-  const failures = retryState(policy, scheduler, false)
+  const failures = retryState(policy, scheduler, (error) => mayRenew(error, renew))
   let connection: Ready | undefined
   let state: State = { phase: 'disconnected' }
   const tracker = trackPosition(position, undefined, moved, subscriber)
@@ -93,6 +67,8 @@ export function topicLink({
   /** Closed when the topic's reader leaves, or the topic is subscribed again. */
   let following = new Subscription()
   let openedAt: number | undefined
+  /** Renews the token by which the server last decided. */
+  let renew: Renew | undefined
   /** Whether the server did not acknowledge the last subscription on this connection. */
   let unanswered = false
 
@@ -108,6 +84,7 @@ export function topicLink({
     if ('id' in state) connection.unsubscribe(state.id)
     const id = connection.register(link)
     openedAt = undefined
+    renew = connection.renewal()
     following.unsubscribe()
     tracker.follow((following = new Subscription()), undefined)
     const { value } = tracker.position
@@ -126,7 +103,10 @@ export function topicLink({
     const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt
     const next = failures.failed(error, stood)
     if (typeof next !== 'number') return link.end({ type: 'failed', error: next })
-    enter({ phase: 'waiting' }, next, retry)
+    // The topic is subscribed again, whatever comes of a renewal: a second rejection in a row is final.
+    enter({ phase: 'waiting' }, next, () =>
+      timer.add(renewalAfter(error, renew).subscribe({ error: retry, complete: retry })),
+    )
     const { count: attempt } = failures
     subscriber.next({ type: 'reconnecting', error, attempt, delay: next, retryAt: wallTime(scheduler) + next })
   }
@@ -157,7 +137,8 @@ export function topicLink({
     subscribed({ resumed, cursor }) {
       if (state.phase !== 'subscribing' || !connection) return
       const { id, early } = state
-      const { technique, send, resends } = connection
+      const { technique, send, resends, renewal } = connection
+      renew = renewal(true)
       unanswered = false
       enter({ phase: 'subscribed', id })
       openedAt = scheduler.now()
@@ -184,6 +165,9 @@ export function topicLink({
       tracker.end(event.type === 'failed')
       subscriber.next(event)
       subscriber.complete()
+    },
+    get resumable() {
+      return continues(tracker.position)
     },
     retryNow() {
       if (state.phase === 'waiting') retry()

@@ -25,7 +25,12 @@ test('failures in a row are counted, with the time since the first, until a succ
 
 describe('after a failure', () => {
   const state = ({ prepares = false, minDelay = 0, maxFailures = Infinity } = {}) =>
-    retryState(policy(maxFailures), virtualTime(), prepares, () => minDelay)
+    retryState(
+      policy(maxFailures),
+      virtualTime(),
+      () => prepares,
+      () => minDelay,
+    )
 
   test('the wait is the policy’s', () =>
     expect([errorOf('network-error'), errorOf('network-error')].map((error) => state().failed(error, 0))).toEqual([
@@ -45,7 +50,7 @@ describe('after a failure', () => {
     const policy = Object.assign(backoff(), {
       nextDelay: (...[, , , pace]: Parameters<RetryPolicy['nextDelay']>) => paces.push(pace),
     })
-    const failures = retryState(policy, virtualTime(), true)
+    const failures = retryState(policy, virtualTime(), () => true)
     failures.failed(errorOf('network-error'), undefined)
     failures.asked({ type: 'retry', spread: asked })
     failures.failed(errorOf('network-error'), undefined)

@@ -21,6 +21,7 @@ export function recordedPort(error: (error: PushError) => unknown = ({ code }) =
     acknowledged: note('acknowledged'),
     sendRejected: note('sendRejected'),
     unreadable: note('unreadable'),
+    refreshRejected: note('refreshRejected'),
     refused: note('refused'),
   }
   return {

@@ -1,9 +1,10 @@
 import { readFrame, writeFrame, type Frame, type FrameHead } from '../../../wire/session-frames.ts'
-import { PushError, asPushError } from '../../errors.ts'
+import { asPushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { DEV } from '../../internal/dev.ts'
 import { decodeBase64 } from '../../parsers/base64.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
+import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable } from '../../session/topic-table.ts'
 import { secondsToMs } from '../nchan/control-events.ts'
 import { frameOutbox } from './frame-outbox.ts'
@@ -18,13 +19,14 @@ interface Responder {
 }
 
 /** The hub's conversation on one connection (PROTOCOL.md section 11). */
-export function hubConversation(port: SessionPort, { clientId }: SessionCredentials): Conversation {
+export function hubConversation(port: SessionPort, { clientId, token: first }: SessionCredentials): Conversation {
   const responders = new Map<number, Responder>()
   /** The last request of each topic: the response to an earlier one says nothing any more. */
   const latest = new Map<string, number>()
   const epochs = topicEpochs()
   let lastId = 0
   let maxMessageBytes = Infinity
+  let token = first
 
   const outbox = frameOutbox(port.write)
   const write = (head: FrameHead, body?: Payload) => outbox.write(writeFrame(head, body))
@@ -48,12 +50,15 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
       topics.acknowledge(topic, true, place, text(gap))
     },
     error(head, id) {
-      if (latest.get(topic) !== id) return
-      latest.delete(topic)
-      const error = rejection(topic, head)
-      for (const each of topics.drop(topic)) port.rejected(each, error)
+      if (latest.get(topic) === id) reject(topic, head)
     },
   })
+  const reject = (topic: string, head: FrameHead) => {
+    latest.delete(topic)
+    epochs.forget(topic)
+    const error = rejection(topic, head)
+    for (const each of topics.drop(topic)) port.rejected(each, error)
+  }
 
   const topics = topicTable(
     {
@@ -73,13 +78,16 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
   const publications = createPublications({ clientId, request, port })
 
   const read = (head: FrameHead, body: Frame | undefined) => {
-    const { message, ok, error, gap, end, ping, session, spread } = head
+    const { message, ok, error, gap, end, ping, session, spread, rejected } = head
     if (typeof message === 'string') return topics.deliver(message, messageOf(head, body))
     if (typeof ok === 'number') return respond(ok, (responder) => responder.ok(head, ok))
     if (typeof error === 'number') return respond(error, (responder) => responder.error(head, error))
     if (typeof spread === 'number') port.spread(spread)
     if (typeof end === 'string') onEnd(end, head)
-    else if (typeof gap === 'string') {
+    else if (typeof rejected === 'string') {
+      // Without an acknowledgement, a subscription was rejected that was left.
+      if (topics.of(rejected).length > 0) reject(rejected, head)
+    } else if (typeof gap === 'string') {
       const cursor = text(head['cursor'])
       epochs.follow(gap, cursor)
       for (const id of topics.of(gap)) port.gap(id, String(head['reason']), cursor)
@@ -128,11 +136,13 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
     },
     subscribe: topics.add,
     unsubscribe: topics.remove,
+    refresh(next) {
+      request({ token: next, replaces: token }, undefined, { ok() {}, error: () => port.refreshRejected() })
+      token = next
+    },
     send(id, data, message) {
-      const topic = topics.nameOf(id)
-      if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
-      const size = bytesOf(data, maxMessageBytes)
-      if (size > maxMessageBytes) throw tooLarge(size, maxMessageBytes)
+      const topic = nameOfTopic(topics, id)
+      checkSize(data, maxMessageBytes)
       publications.publish({ topic, data, message })
     },
   }
@@ -140,6 +150,12 @@ export function hubConversation(port: SessionPort, { clientId }: SessionCredenti
 
 /** The largest message that the hub takes, in bytes. */
 const largestMessage = ({ maxMessageBytes }: FrameHead): number => Number(maxMessageBytes ?? Infinity)
+
+/** @throws PushError `send-rejected` if the hub does not take a message of this size */
+function checkSize(data: Payload, limit: number): void {
+  const size = bytesOf(data, limit)
+  if (size > limit) throw tooLarge(size, limit)
+}
 
 /** The size of a message in bytes; of text that is below a limit for sure, an estimate. */
 const bytesOf = (data: Payload, limit: number): number =>

@@ -5,6 +5,7 @@ import { decodeUtf8 } from '../../parsers/utf8.ts'
 import type { Ping } from '../backend.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import type { JsonError, JsonMessage, JsonMessagesOptions, JsonSubscribed } from './declaration.ts'
+import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable, type TopicTable } from '../../session/topic-table.ts'
 
 /** The conversation of a declared server, on one connection. */
@@ -15,6 +16,7 @@ export function jsonConversation<M>(
     subscribe,
     subscribed,
     unsubscribe,
+    refresh,
     message,
     error,
     ended,
@@ -99,9 +101,9 @@ export function jsonConversation<M>(
     },
     subscribe: topics.add,
     unsubscribe: topics.remove,
+    refresh: refresh && ((token) => write(refresh(token), 'refresh')),
     send(id, data, { key }) {
-      const topic = topics.nameOf(id)
-      if (topic === undefined) throw new PushError('not-connected', DEV && 'The topic is not subscribed.')
+      const topic = nameOfTopic(topics, id)
       if (!send)
         throw new PushError(
           'send-unsupported',

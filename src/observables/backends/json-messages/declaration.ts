@@ -61,6 +61,12 @@ export interface JsonMessagesOptions<M> {
   subscribed?: (frame: M) => string | JsonSubscribed | No
   /** Returns the frame that unsubscribes a topic. @default no frame: the client ignores further messages of the topic */
   unsubscribe?: (topic: string) => unknown
+  /**
+   * Returns the frame that gives the server another token of `auth` on an open connection: before the present one expires,
+   * and once after a topic was rejected as `unauthorized`.
+   * @default no frame: the client reconnects with the token before the present one expires, if every topic can resume
+   */
+  refresh?: (token: string) => unknown
   /** Returns the messages of a frame. */
   message: (frame: M) => JsonMessage | readonly JsonMessage[] | No
   /** Returns the error that a frame reports. */
@@ -93,7 +99,18 @@ export interface JsonMessagesOptions<M> {
 }
 
 const REQUIRED = ['subscribe', 'message'] as const
-const OPTIONAL = ['hello', 'ready', 'subscribed', 'unsubscribe', 'error', 'ended', 'send', 'accepted', 'pong'] as const
+const OPTIONAL = [
+  'hello',
+  'ready',
+  'subscribed',
+  'unsubscribe',
+  'refresh',
+  'error',
+  'ended',
+  'send',
+  'accepted',
+  'pong',
+] as const
 
 /** Names the first mistake of a declaration, when it is given. */
 export function checkDeclaration(options: JsonMessagesOptions<never>): void {

@@ -5,9 +5,9 @@ import { recordedPort } from '../../session/recorded-port.ts'
 const CURSOR = '10:1.aaaa'
 
 /** Begins a conversation, and lists what it writes and reports, in order. */
-function start() {
+function start(token?: string) {
   const { port, calls } = recordedPort(({ code, status }) => [code, status])
-  const conversation = hubConversation(port, { token: undefined, clientId: 'client'.repeat(5) })
+  const conversation = hubConversation(port, { token, clientId: 'client'.repeat(5) })
   return {
     ...conversation,
     receive: (...heads: readonly object[]) => conversation.receive(JSON.stringify(heads)),
@@ -152,6 +152,50 @@ describe('a subscription', () => {
       ['moved', 1, '12:3.aaaa'],
       ['moved', 2, '12:3.bbbb'],
     ])
+  })
+})
+
+describe('another token', () => {
+  test('names the one that it replaces', () => {
+    const talk = start('one')
+    talk.refresh?.('two')
+    talk.refresh?.('three')
+    expect(talk.calls()).toEqual([
+      ['write', JSON.stringify([{ token: 'two', replaces: 'one', id: 1 }])],
+      ['write', JSON.stringify([{ token: 'three', replaces: 'two', id: 2 }])],
+    ])
+    talk.receive({ ok: 1 }, { ok: 2 })
+    expect(talk.calls()).toEqual([])
+  })
+
+  test.for([400, 429])('that the hub refuses with %i needs another connection', (status) => {
+    const talk = start('one')
+    talk.refresh?.('two')
+    talk.calls()
+    talk.receive({ error: 1, status, reason: 'no' })
+    expect(talk.calls()).toEqual([['refreshRejected']])
+  })
+
+  test('may reject a topic, which can be subscribed again', () => {
+    const talk = subscribed()
+    talk.receive({ rejected: 'a', status: 401, reason: 'no' }, { rejected: 'b', status: 401, reason: 'no' })
+    talk.raw('[{"message":"a","cursor":"10:2.aaaa","length":1}]\nx')
+    expect(talk.calls()).toEqual([['rejected', 1, ['unauthorized', 401]]])
+    talk.subscribe({ id: 2, topic: 'a', cursor: CURSOR })
+    talk.receive({ ok: 2, cursor: CURSOR })
+    expect(talk.calls()).toEqual([
+      ['write', JSON.stringify([{ subscribe: 'a', cursor: CURSOR, id: 2 }])],
+      ['subscribed', 2, { resumed: true, cursor: CURSOR }],
+    ])
+  })
+
+  test('rejects no subscription that came after it', () => {
+    const talk = subscribed()
+    talk.unsubscribe(1)
+    talk.subscribe({ id: 2, topic: 'a', cursor: CURSOR })
+    talk.calls()
+    talk.receive({ rejected: 'a', status: 401, reason: 'no' }, { ok: 2, cursor: CURSOR })
+    expect(talk.calls()).toEqual([['subscribed', 2, { resumed: true, cursor: CURSOR }]])
   })
 })
 

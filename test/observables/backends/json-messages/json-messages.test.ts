@@ -175,6 +175,18 @@ describe('a topic', () => {
   })
 })
 
+describe('another token', () => {
+  test('is given in the frame of the declaration', () => {
+    const talk = start({ refresh: (token) => ({ op: 'refresh', token }) }, 'old')
+    talk.refresh?.('new')
+    expect(talk.calls()).toEqual([['write', { op: 'refresh', token: 'new' }]])
+  })
+
+  test('needs another connection without one', () => {
+    expect(start({}, 'old').refresh).toBeUndefined()
+  })
+})
+
 describe('a frame', () => {
   test('may contain several messages for several topics', () => {
     const talk = start({ message: (frame) => frame })
