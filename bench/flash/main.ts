@@ -1,5 +1,13 @@
 import { flashSocket } from 'pinia-push/flash-socket'
-import { createPushClient, defineChannel, nchan, webSocket, type Technique } from 'pinia-push/observables'
+import {
+  createPushClient,
+  defineChannel,
+  hub,
+  nchan,
+  webSocket,
+  type Channel,
+  type Technique,
+} from 'pinia-push/observables'
 import { unknown } from 'valibot'
 import type { OnMessage } from '../bare/bare.ts'
 import { frame } from '../bare/frame.ts'
@@ -14,19 +22,30 @@ const numbers = defineChannel<ReturnType<typeof unknown>, { n: number }, { url: 
   url: ({ url }) => url,
   sendSchema: unknown(),
 })
+const topics = defineChannel<ReturnType<typeof unknown>, { n: number }, { topic: string }>({
+  topic: ({ topic }) => topic,
+  sendSchema: unknown(),
+})
+
+const options = { disconnectDelay: 0, connectTimeout: 60_000, maxQueuedSends: 10_000 }
+
+/** A channel with a connection of its own. */
+const channelBy = (technique: Technique) => (url: string) =>
+  createPushClient({ ...options, technique, backend: nchan() }).channel(numbers({ url }))
+
+/** The same channel as a topic of a connection that topics share. */
+const topicBy = (technique: Technique) => (url: string) =>
+  createPushClient({ ...options, technique, backend: hub(), baseUrl: location.origin }).channel(
+    topics({ topic: url.slice(url.lastIndexOf('/') + 1) }),
+  )
 
 const ours =
-  (technique: Technique) =>
-  (url: string, onMessage: OnMessage, open: () => void): Line => {
-    const channel = createPushClient({
-      technique,
-      backend: nchan(),
-      disconnectDelay: 0,
-      connectTimeout: 60_000,
-    }).channel(numbers({ url }))
+  (open: (url: string) => Channel<{ n: number }, unknown>) =>
+  (url: string, onMessage: OnMessage, opened: () => void): Line => {
+    const channel = open(url)
     const reading = channel.events$.subscribe((event) => {
       if (event.type === 'message') onMessage(event.data, event.cursor)
-      else if (event.type === 'open') open()
+      else if (event.type === 'open') opened()
     })
     return { send: (message) => void channel.send(message), leave: () => reading.unsubscribe() }
   }
@@ -39,7 +58,12 @@ const bare = (url: string, onMessage: OnMessage, open: () => void): Line => {
   return { send: (message) => socket.send(JSON.stringify(message)), leave: () => socket.close() }
 }
 
-const SIDES = { bare, webSocket: ours(webSocket()), flashSocket: ours(flashSocket()) }
+const SIDES = {
+  bare,
+  webSocket: ours(channelBy(webSocket())),
+  topic: ours(topicBy(webSocket())),
+  flashSocket: ours(channelBy(flashSocket())),
+}
 export type Side = keyof typeof SIDES
 
 const absolute = (path: string) => new URL(path, location.href).href
