@@ -21,7 +21,7 @@ export interface UsePushChannelReturn<D, T, S = never> {
    * Sends on the channel that is read now.
    * @throws PushError (rejects) as `Channel.send` does, and with `not-connected` if none is read.
    */
-  send(data: S): Promise<void>
+  send(data: S): Promise<unknown>
   /**
    * Reads again after `close()`, from where it was closed. Connects a channel that is `closed` or `failed`, and ends the
    * wait for the next attempt.

@@ -136,9 +136,9 @@ export interface SourceOpen {
   /**
    * Hands a message to the connection. Throws `not-connected` if the connection is closing, so that the message waits for
    * the next one. Absent: this technique cannot send. `message` is the same object each time that the message is handed
-   * over, so that a server can recognise a message that is sent again.
+   * over, so that a server can recognise a message that is sent again. What the promise resolves with is the server's reply.
    */
-  readonly send?: (data: Payload, signal?: AbortSignal, message?: object) => void | Promise<void>
+  readonly send?: (data: Payload, signal?: AbortSignal, message?: object) => void | Promise<unknown>
   /**
    * Whether messages arrive in the order in which they were handed over, so that the next one need not wait until the
    * server has acknowledged the one before it. @default false

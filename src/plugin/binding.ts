@@ -30,7 +30,7 @@ export interface ChannelBinding<S = never> {
    * Sends on the channel that is bound now.
    * @throws PushError (rejects) as `Channel.send` does, and with `not-connected` if the source names no channel.
    */
-  send(data: S): Promise<void>
+  send(data: S): Promise<unknown>
   /**
    * Loads a fresh snapshot. Resolves when it was applied or has failed: then `error` is set, and a page loads it again as
    * `retry` decides. A server loads it once for each channel, and the page resumes from its `cursor`.

@@ -17,7 +17,7 @@ export interface StorePush {
    * several bindings.
    * @throws PushError (rejects) as `Channel.send` does, and with `send-unsupported` if the store has no binding or several.
    */
-  send(data: unknown): Promise<void>
+  send(data: unknown): Promise<unknown>
   /**
    * Loads a fresh snapshot for every binding that has one. Resolves when all were applied or have failed: then `error` is
    * set. It is the way to fill a store on a server:

@@ -25,8 +25,11 @@ export interface MockTopic {
   refuse(status?: number): void
   /** Ends this topic alone. */
   end(): void
-  /** Accepts the oldest message that waits, on a connection that was opened with `acknowledges: false`. */
-  acceptSend(): void
+  /**
+   * Accepts the oldest message that waits, on a connection that was opened with `acknowledges: false`. `send` resolves with
+   * the reply.
+   */
+  acceptSend(reply?: unknown): void
   /** Rejects the oldest message that waits, with a status. @default 403 */
   refuseSend(status?: number): void
 }
@@ -128,7 +131,7 @@ export function mockTopic({
       assertOpen('end')
       for (const id of close()) port.ended(id)
     },
-    acceptSend: () => port.acknowledged(oldest('acceptSend')),
+    acceptSend: (reply) => port.acknowledged(oldest('acceptSend'), reply),
     refuseSend(status = 403) {
       const message = `The mock server rejected the message with ${status}.`
       port.sendRejected(oldest('refuseSend'), new PushError('send-rejected', message, { technique, status }))

@@ -152,7 +152,7 @@ describe('by HTTP', () => {
         asked()
       }).then((url) => begin(url))
     })
-    let sends: Promise<void>[] = []
+    let sends: Promise<unknown>[] = []
     let close = () => {}
     const begin = (url: string) => {
       const channel = client({ technique: sse(), backend: nchan() }).channel(url)

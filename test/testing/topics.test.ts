@@ -29,7 +29,7 @@ function read(options?: TestingOptions) {
 }
 
 /** The code of the error that a promise rejects with, and its status. */
-const failure = (sent: Promise<void>) =>
+const failure = (sent: Promise<unknown>) =>
   sent.then(
     () => 'resolved',
     ({ code, status }: PushError) => [code, status],
@@ -173,6 +173,15 @@ describe('a message that is sent', () => {
     topic('orders').refuseSend(413)
     expect(await Promise.all(sent)).toEqual(['resolved', ['send-rejected', 413]])
     expect(() => topic('orders').acceptSend()).toThrow('no message waits')
+  })
+
+  test('resolves with the reply of the test', async () => {
+    const { technique, orders, topic } = read()
+    technique.latest.open({ acknowledges: false })
+    topic('orders').open()
+    const sent = orders.channel.send({ buy: 1 })
+    topic('orders').acceptSend({ id: 7 })
+    expect(await sent).toEqual({ id: 7 })
   })
 
   test('and was not accepted is sent again on the next connection', async () => {

@@ -11,7 +11,7 @@ const WAIT = { timeout: 20_000 }
 
 /** Mounts a component whose setup is given, with a client of a hub. */
 async function mounted<R>(setup: () => R, options: PushClientOptions = {}) {
-  const served = await serveHub()
+  const served = await serveHub({ receive: ({ channel }) => `published to ${channel}` })
   const push = createPush({ ...served.client, ...options })
   let result: { of: R } | undefined
   const wrapper = mount(
@@ -41,7 +41,7 @@ test('components read, fold and send topics on one connection, which closes with
   expect(price.technique.value).toBe('webSocket')
   publish('prices', 7)
   publish('rooms/a', 'one')
-  await all.send('two')
+  expect(await all.send('two')).toBe('published to rooms/a')
   await vi.waitFor(() => expect([price.data.value, all.data.value]).toEqual([7, ['one', 'two']]), WAIT)
   expect(text.data.value).toBe('two')
   expect(proxy.stats.connections).toBe(1)

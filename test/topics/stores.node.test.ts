@@ -131,8 +131,10 @@ test('a store that moves to another topic mixes no messages, on one connection',
   expect(proxy.stats.open).toBe(1)
 })
 
-test('a paused store resumes from its position, and `send` resolves when the hub has published', async () => {
-  const { quote, applies, store, is, snapshots } = await mountPrices()
+test('a paused store resumes from its position, and `send` resolves with the reply when the hub has published', async () => {
+  const { quote, applies, store, is, snapshots } = await mountPrices({
+    hub: { receive: ({ channel, data }) => ({ channel, data }) },
+  })
   await is('open')
   quote(1)
   await applies(1)
@@ -141,7 +143,10 @@ test('a paused store resumes from its position, and `send` resolves when the hub
   quote(2)
   store.$push.resume()
   await applies(1, 2)
-  await store.$push.send({ symbol: 'ACME', price: 3 })
+  expect(await store.$push.send({ symbol: 'ACME', price: 3 })).toEqual({
+    channel: 'prices/eu',
+    data: '{"symbol":"ACME","price":3}',
+  })
   await applies(1, 2, 3)
   expect(snapshots).toHaveLength(1)
 })

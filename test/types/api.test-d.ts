@@ -118,6 +118,12 @@ void push.channel(words()).send('ping')
 // @ts-expect-error not a word
 void push.channel(words()).send('pong')
 void push.channel('/anything').send({ any: 'thing' })
+// A reply comes from the server, so its shape is not known.
+for (const reply of [one.send({ op: 'cancel', id: '1' }), push.channel(words()).send('ping'), feed.$push.send('x')]) {
+  reply satisfies Promise<unknown>
+  // @ts-expect-error not known to be a text
+  reply satisfies Promise<string>
+}
 
 const texts = usePushChannel(notices(), { initial: [] as string[], reduce: (list, m) => [...list, m.data.text] })
 texts.data.value satisfies string[]

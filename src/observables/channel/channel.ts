@@ -33,12 +33,12 @@ export interface Channel<T, S = never> {
   readonly retryDue: number | undefined
   /**
    * Sends one message, and never sends it twice. Resolves when the connection has accepted it, or for HTTP when the server
-   * has. While the channel connects, the message waits in a queue of limited length.
+   * has. With the backend `hub()` it resolves with the hub's reply, and otherwise with undefined. While the channel connects, the message waits in a queue of limited length.
    *
    * @throws PushError (rejects) `send-unsupported`, `not-connected`, `buffer-full`, `send-aborted`, `send-rejected`,
    * `invalid-message`
    */
-  send(data: S): Promise<void>
+  send(data: S): Promise<unknown>
   /** Reconnects after `closed` or `failed`, from the last position. Ends a wait for the next attempt. */
   reconnect(): void
   /** Disconnects for all readers, which remain subscribed. Messages that wait to be sent are lost. */

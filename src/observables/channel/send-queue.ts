@@ -7,16 +7,16 @@ import { runAfter } from '../internal/time.ts'
 
 /**
  * Hands one message to a connection, or throws why it cannot: `not-connected` means that the connection is closing, and
- * that the next one may take the message. `signal` aborts when nobody waits for the message any more. `message` is the
+ * that the next one may take the message. What it resolves with is the reply of the server. `signal` aborts when nobody waits for the message any more. `message` is the
  * same object each time that the message is handed over.
  */
-export type Send = (data: Payload, signal: AbortSignal, message: object) => void | Promise<void>
+export type Send = (data: Payload, signal: AbortSignal, message: object) => void | Promise<unknown>
 
 interface QueuedMessage {
   data: Payload | Promise<Payload>
   /** Ends the wait for the server. */
   readonly abort: AbortController
-  readonly resolve: () => void
+  readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -59,8 +59,8 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
       else if (!waits) message.reject(error)
       return !waits
     }
-    const acknowledged = (): boolean => {
-      message.resolve()
+    const acknowledged = (reply?: unknown): boolean => {
+      message.resolve(reply)
       return true
     }
     const hand = (data: Payload): boolean | Promise<boolean> => {
@@ -130,8 +130,8 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
   }
 
   return {
-    /** Resolves when the message was handed over; rejects when it is invalid, or lost. */
-    send(content: unknown): Promise<void> {
+    /** Resolves with the reply when the message was handed over; rejects when it is invalid, or lost. */
+    send(content: unknown): Promise<unknown> {
       let data: QueuedMessage['data']
       try {
         data = encode(content)

@@ -72,7 +72,8 @@ export interface SessionPort {
   rejected(id: number, error: PushError): void
   /** The topic has ended for good. */
   ended(id: number): void
-  acknowledged(key: number): void
+  /** The server accepted a message. `reply`: what it sent with that, for the caller of `send`. */
+  acknowledged(key: number, reply?: unknown): void
   sendRejected(key: number, error: PushError): void
   /** The server did not accept another token, so it is given on another connection. */
   refreshRejected(): void

@@ -25,10 +25,10 @@ export interface ReadyConnection {
   /** Whether a message that the server did not acknowledge may be sent again. Otherwise few should wait for it. */
   readonly resends: boolean
   /**
-   * Writes a message. Returns a promise where the server acknowledges it, which `signal` ends the wait for. `message` is
+   * Writes a message. Returns a promise of the reply where the server acknowledges it, which `signal` ends the wait for. `message` is
    * the same object each time that it is sent.
    */
-  send(id: number, data: Payload, signal: AbortSignal | undefined, message: object): void | Promise<void>
+  send(id: number, data: Payload, signal: AbortSignal | undefined, message: object): void | Promise<unknown>
   /** Returns how many messages the server did not acknowledge yet. */
   unacknowledged(): number
 }

@@ -35,7 +35,7 @@ export interface Talk {
 interface Unacknowledged {
   /** Ends the wait. */
   readonly forget: () => void
-  readonly resolve: () => void
+  readonly resolve: (reply: unknown) => void
   readonly reject: (error: PushError) => void
 }
 
@@ -85,7 +85,7 @@ export function startTalk({
     gap: (id, reason, cursor) => tell(id, { type: 'gap', reason, cursor }),
     rejected: (id, error) => links.get(id)?.rejected(error),
     ended: (id) => links.get(id)?.end({ type: 'closed', by: 'server' }),
-    acknowledged: (key) => settle(key, ({ resolve }) => resolve()),
+    acknowledged: (key, reply) => settle(key, ({ resolve }) => resolve(reply)),
     sendRejected: (key, error) => settle(key, ({ reject }) => reject(error)),
     unreadable(frame, error) {
       // A handler may subscribe another topic, which lacks nothing.

@@ -5,11 +5,17 @@ import { sendQueue, type Send } from '../../../src/observables/channel/send-queu
 
 /** A connection that acknowledges a message when the test says so. */
 function connection() {
-  const taken: { data: unknown; message: object; acknowledge(): void; lose(): void; signal: AbortSignal }[] = []
+  const taken: {
+    data: unknown
+    message: object
+    acknowledge(reply?: unknown): void
+    lose(): void
+    signal: AbortSignal
+  }[] = []
   const send: Send = (data, signal, message) =>
     new Promise((resolve, reject) => {
       const lose = () => reject(new PushError('not-connected', 'lost'))
-      taken.push({ data, message, signal, acknowledge: () => resolve(), lose })
+      taken.push({ data, message, signal, acknowledge: resolve, lose })
     })
   return { send, taken, data: () => taken.map(({ data }) => data) }
 }
@@ -118,4 +124,16 @@ test('another connection gets the next message when the one before it is acknowl
   taken[0]?.acknowledge()
   await soon()
   expect(data()).toEqual(['a', 'b'])
+})
+
+test('a message resolves with the reply of the server, and with undefined where there is none', async () => {
+  const { queue } = start()
+  const { send: take, taken } = connection()
+  queue.connected(take, true)
+  const sent = [queue.send('a'), queue.send('b')]
+  taken[0]?.acknowledge({ id: 1 })
+  taken[1]?.acknowledge()
+  queue.connected(() => {})
+  sent.push(queue.send('c'))
+  expect(await Promise.all(sent)).toEqual([{ id: 1 }, undefined, undefined])
 })

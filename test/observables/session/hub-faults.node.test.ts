@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createHub, type HubOptions } from 'pinia-push/hub'
+import { HubError, createHub, type HubOptions, type ReceivedMessage } from 'pinia-push/hub'
 import {
   backoff,
   createPushClient,
@@ -217,4 +217,39 @@ test('a topic that is left and read again, while the hub deletes its channel, is
   hub.publish('a', '2')
   await vi.waitFor(() => expect(again.story().at(-1)).toBe('2'))
   keeper.leave()
+})
+
+describe('the reply of the hub', () => {
+  test('resolves `send`, with WebSocket and by POST, and a rejection of `receive` rejects it', async () => {
+    const receive = ({ data }: ReceivedMessage) => {
+      if (data === 'no') throw new HubError('rejected', 'Sold out.', { status: 409 })
+      return data === 'nothing' ? undefined : { got: data }
+    }
+    for (const technique of [undefined, fetchStream()]) {
+      const { read } = await start({ receive }, technique && { technique })
+      const { channel, status } = read('a')
+      await status('open')
+      expect(await Promise.all(['1', '2', 'nothing'].map((data) => channel.send(data)))).toEqual([
+        { got: '1' },
+        { got: '2' },
+        undefined,
+      ])
+      await expect(channel.send('no')).rejects.toMatchObject({ code: 'send-rejected', status: 409 })
+    }
+  })
+
+  test('is that of the first attempt, if the connection is lost before it arrives', async () => {
+    const finish: ((reply: unknown) => void)[] = []
+    const { hub, read, drop } = await start({ receive: () => new Promise((resolve) => finish.push(resolve)) })
+    const a = read('a')
+    await a.status('open')
+    const sent = a.channel.send('x')
+    await vi.waitFor(() => expect(finish).toHaveLength(1))
+    drop()
+    await a.status('reconnecting')
+    await a.status('open')
+    finish[0]?.({ id: 7 })
+    expect(await sent).toEqual({ id: 7 })
+    expect([finish.length, hub.state('a')?.messages]).toEqual([1, 1])
+  })
 })

@@ -55,7 +55,7 @@ export function createPublications({ clientId, request, port }: PublicationsOpti
     if (message.memory !== undefined && message.memory !== memory) return port.sendRejected(key, forgotten())
     message.memory = memory
     request({ publish: topic, number: key }, data, {
-      ok: () => port.acknowledged(key),
+      ok: ({ reply }) => port.acknowledged(key, reply),
       error: (head) => port.sendRejected(key, sendRejection(head)),
     })
   }

@@ -227,9 +227,9 @@ describe('sending', () => {
       ['write', '[{"publish":"a","number":6,"id":4,"length":3}]\ntwo'],
       ['write', '[{"publish":"a","number":7,"id":5,"length":5}]\nthree'],
     ])
-    talk.receive({ ok: 4 }, { error: 3, status: 403, reason: 'no' })
+    talk.receive({ ok: 4, reply: { id: 9 } }, { error: 3, status: 403, reason: 'no' })
     expect(talk.calls()).toEqual([
-      ['acknowledged', 6],
+      ['acknowledged', 6, { id: 9 }],
       ['sendRejected', 5, ['send-rejected', 403]],
     ])
   })
