@@ -8,6 +8,7 @@
  * - `too-many-channels`: the hub keeps `maxChannels` channels. `publish` throws it if the application published to all.
  * - `invalid-option`: an option is not valid.
  * - `not-loopback`: a hub without `authorize` may only listen on a loopback address.
+ * - `rejected`: for `receive` of the application, which throws it to reject a client's message.
  * - `missing-package`: the package `ws` is not installed.
  * - `closed`: the hub was closed.
  */
@@ -20,6 +21,7 @@ export type HubErrorCode =
   | 'too-many-channels'
   | 'invalid-option'
   | 'not-loopback'
+  | 'rejected'
   | 'missing-package'
   | 'closed'
 
@@ -27,9 +29,12 @@ export type HubErrorCode =
 export class HubError extends Error {
   override readonly name = 'HubError'
   readonly code: HubErrorCode
+  /** The status that the client receives, of `rejected`: 400 to 499. @default 422 */
+  readonly status: number | undefined
 
-  constructor(code: HubErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: HubErrorCode, message: string, options?: ErrorOptions & { readonly status?: number }) {
     super(message, options)
     this.code = code
+    this.status = options?.status
   }
 }

@@ -1,7 +1,7 @@
 import type { Admission } from './connections/admit.ts'
 import type { StartFrom } from './channels/channel.ts'
 import type { InboundBudget } from './connections/inbound-budget.ts'
-import type { Message, Publication } from './channels/message.ts'
+import type { PublishMessage } from './connections/publish.ts'
 import type { OutboundBudget } from './connections/outbound-budget.ts'
 import type { Registry } from './channels/channel-registry.ts'
 import type { Report } from './report.ts'
@@ -25,8 +25,7 @@ export interface HubContext {
   identify: IdentifyClient
   admission: Admission
   registry: Registry
-  /** Publishes for a client. @throws HubError if the publication is not valid, and `closed` */
-  publish: (channel: string, publication: Publication) => { message: Message; subscribers: number }
+  publish: PublishMessage
   connections: ConnectionSet
   stalls: StallWatch
   /** Returns over which time clients should spread their return if this hub is lost, in ms. */

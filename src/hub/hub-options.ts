@@ -3,6 +3,7 @@ import type { Authorize } from './security/authorize.ts'
 import type { StartFrom } from './channels/channel.ts'
 import type { ProxyOptions } from './security/client-address.ts'
 import type { HistoryLimits } from './channels/history.ts'
+import type { Receive } from './security/receive.ts'
 import type { LimitOptions } from './security/rate-limits.ts'
 import type { OriginOptions } from './security/origin-policy.ts'
 import type { Log } from './report.ts'
@@ -37,6 +38,14 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
    * @example authorize: ({ action, query }) => action === 'subscribe' && mayRead(query.get('token'))
    */
   authorize?: Authorize
+  /**
+   * Receives each message that a client publishes, by any technique, after `authorize` and before it is published. Its
+   * result is the reply, which the client gets with the acknowledgement. It may reject the message. A message that a client
+   * repeats is received once, and gets the same reply.
+   * @default undefined
+   * @example receive: async ({ data }) => ({ id: await orders.insert(JSON.parse(String(data))) })
+   */
+  receive?: Receive
   /**
    * Returns the address of a client, for `authorize` and the limits, if `trustedProxies` is not enough. If it throws or
    * returns another value, the client receives a 500, and `log` receives a line.
@@ -75,8 +84,9 @@ export interface HubOptions extends OriginOptions, ProxyOptions, LimitOptions {
   stallTimeout?: number
   /**
    * Limits what all clients together have sent that is not published yet, in bytes: incomplete bodies, lines and
-   * WebSocket messages, and messages that wait for `authorize`. Above it, the address that sent most loses its largest
-   * message: a POST and a line are rejected with 503, and a WebSocket is closed. It must not be below `maxMessageBytes`.
+   * WebSocket messages, and messages that wait for `authorize`. Messages that `receive` decides about have as much room
+   * again, a quarter of it for one address. Above the limit, the address that sent most loses its largest message: a POST
+   * and a line are rejected with 503, and a WebSocket is closed. It must not be below `maxMessageBytes`.
    * @default 134_217_728 (128 MiB)
    */
   maxIncomingBytes?: number

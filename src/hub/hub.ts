@@ -16,6 +16,8 @@ import { MAX_EXPANSION, OutboundBudget } from './connections/outbound-budget.ts'
 import { checkBindHost } from './security/bind-policy.ts'
 import { createRegistry } from './channels/channel-registry.ts'
 import type { Publisher } from './channels/channel-table.ts'
+import { createPublish } from './connections/publish.ts'
+import { createReceivingBudget } from './connections/receiving-budget.ts'
 import { createReport } from './report.ts'
 import { createRequestHandler } from './http/request-handler.ts'
 import { loadWs } from './connections/socket-server.ts'
@@ -49,6 +51,7 @@ export function createHub({
   maxHistoryBytes = 268_435_456,
   maxChannels = 10_000,
   authorize,
+  receive,
   clientIp,
   trustedProxies = [],
   log,
@@ -124,7 +127,16 @@ export function createHub({
     }),
     admission: createAdmission({ authorize, limits, connections, isClosed, report }),
     registry,
-    publish,
+    publish: createPublish({
+      receive,
+      check(channel, publication) {
+        checkOpen()
+        registry.check(channel, publication)
+      },
+      publish,
+      receiving: createReceivingBudget(maxIncomingBytes),
+      report,
+    }),
     connections,
     stalls,
     spread: () => limits.spread,

@@ -37,6 +37,9 @@ export const MORE_HEADER = 'Push-More'
 /** Header with the event's name: of a part of a multipart response, and of a publisher's request. */
 export const EVENT_HEADER = 'X-EventSource-Event'
 
+/** Header of a POST that may be repeated (draft-ietf-httpapi-idempotency-key-header). */
+export const IDEMPOTENCY_KEY = 'Idempotency-Key'
+
 /** Part header of a multipart stream: the part is a control event. */
 export const CONTROL_PART_HEADER = 'Push'
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { AuthorizeRequest, Hub, HubOptions } from 'pinia-push/hub'
 import { walkWaits, type Driver } from '../walk-waits.ts'
@@ -86,6 +86,17 @@ function undecided(when: (asked: AuthorizeRequest) => boolean = () => true) {
     return new Promise<boolean>(() => {})
   }
   return { authorize, asked }
+}
+
+/** `receive` never settles. `received` resolves when it has a message. */
+function unreceived() {
+  let ask = () => {}
+  const received = new Promise<void>((resolve) => (ask = resolve))
+  const receive = () => {
+    ask()
+    return new Promise<never>(() => {})
+  }
+  return { receive, received }
 }
 
 /** `authorize` allows everything. `asked` resolves when it has allowed something. */
@@ -220,6 +231,50 @@ const drivers: Record<string, Driver<Clock>> = {
     socket.send('x')
     await asked
     return () => String(code)
+  },
+  async '`receive`, of a POST'(time) {
+    const { receive, received } = unreceived()
+    const ports = await mount(time, { receive })
+    const socket = ask(ports, 'POST /push/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx')
+    await received
+    return status(socket)
+  },
+  async 'the first POST with the same `Idempotency-Key`'(time) {
+    const { receive, received } = unreceived()
+    const { hub, url } = await mount(time, { receive })
+    const post = () => fetch(url, { method: 'POST', body: 'x', headers: { 'idempotency-key': '"k"' } })
+    void post()
+    await received
+    let repeated: string | undefined
+    void post().then((response) => (repeated = String(response.status)))
+    // A body that came after the repetition.
+    await fetch(url, { method: 'POST', body: 'y', headers: { 'idempotency-key': '"k"' } })
+    expect(hub.state('a')).toBeUndefined()
+    return () => repeated
+  },
+  async '`receive`, of a message over a WebSocket'(time) {
+    const { receive, received } = unreceived()
+    const { url } = await mount(time, { receive })
+    const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
+    onTestFinished(() => socket.terminate())
+    let code: number | undefined
+    socket.on('close', (closedBy) => (code = closedBy))
+    await once(socket, 'open')
+    socket.send('x')
+    await received
+    return () => String(code)
+  },
+  async '`receive`, of a message of a session'(time) {
+    const { receive, received } = unreceived()
+    const { port } = await mount(time, { receive })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/push/`, 'push.v2')
+    onTestFinished(() => socket.terminate())
+    let heads = ''
+    socket.on('message', (frame: Buffer) => (heads += String(frame)))
+    await once(socket, 'open')
+    socket.send('[{"publish":"a","id":1,"length":1}]\nx')
+    await received
+    return () => /"error":1,"status":(\d+)/.exec(heads)?.[1]
   },
   ...owed,
   async 'the body of a poll is read'(time) {

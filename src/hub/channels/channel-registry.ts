@@ -26,6 +26,8 @@ export interface Registry {
    * channel has not ended. `complete`: the subscriber received everything before the end.
    */
   endAt(name: string, cursor: CursorParts): { readonly complete: boolean } | undefined
+  /** Checks whether a client may publish a message now. @throws HubError as `publish` does */
+  check(name: string, publication: Publication): void
   publish(name: string, publication: Publication, by?: Publisher): { message: Message; subscribers: number }
   state(name: string): ChannelState | undefined
   /** Ends a channel and its subscribers. Returns its last state, or undefined if the registry kept nothing of it. */
@@ -103,6 +105,13 @@ export function createRegistry({
     return deleted.lastId(name) ?? { ...forgotten, epoch: epochOf(name) }
   }
 
+  /** Checks a publication. Returns the channel that has to be removed for it. */
+  const makeRoom = (name: string, publication: Publication, by: Publisher): Entry | undefined => {
+    checkPublication(publication, maxMessageBytes)
+    checkName(name)
+    return table.get(name)?.channel.publishedAt === undefined ? table.evictFor(by) : undefined
+  }
+
   const stateOf = ({ channel }: Entry): ChannelState => channelState(channel, now())
 
   return {
@@ -128,13 +137,11 @@ export function createRegistry({
       return last && { complete: epoch === last.epoch && compareMoments(moment, last) >= 0 }
     },
 
+    check: (name, publication) => void makeRoom(name, publication, 'request'),
+
     publish(name, publication, by = 'request') {
-      checkPublication(publication, maxMessageBytes)
-      checkName(name)
-      if (table.get(name)?.channel.publishedAt === undefined) {
-        const evicted = table.evictFor(by)
-        if (evicted) forget(evicted)
-      }
+      const evicted = makeRoom(name, publication, by)
+      if (evicted) forget(evicted)
       const entry = table.get(name) ?? table.add(name, create(name))
       const { channel } = entry
       const { subscribers } = channel

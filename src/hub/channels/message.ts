@@ -60,21 +60,21 @@ const PRINTABLE = '1 to 255 printable ASCII characters without spaces around the
 
 const invalid = (code: HubErrorCode, cause: string): HubError => new HubError(code, `Message not published: ${cause}`)
 
+/** Returns the content type of a publication. */
+export const typeOf = ({ body, contentType }: Publication): string =>
+  contentType ?? (typeof body === 'string' ? 'text/plain' : 'application/octet-stream')
+
 /** Creates the message of a publication. */
-export function createMessage(
-  id: MessageId,
-  { body, contentType, event }: Publication,
-  encodings: EncodingCache,
-): Message {
-  const bytes = Buffer.from(body)
-  const type = contentType ?? (typeof body === 'string' ? 'text/plain' : 'application/octet-stream')
+export function createMessage(id: MessageId, publication: Publication, encodings: EncodingCache): Message {
+  const bytes = Buffer.from(publication.body)
+  const type = typeOf(publication)
   return {
     id,
     cursor: formatId(id),
     body: bytes,
     isText: isText(type) && isUtf8(bytes),
     contentType: type,
-    event,
+    event: publication.event,
     encodings,
   }
 }

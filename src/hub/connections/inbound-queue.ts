@@ -2,7 +2,7 @@ import { createQueue, type Queue } from '../channels/queue.ts'
 import type { InboundAccount } from './inbound-budget.ts'
 import { ENVELOPE, type Publication } from '../channels/message.ts'
 import type { HubContext } from '../hub-context.ts'
-import { NO_ROOM, refusalOf, type Attempt, type Outcome, type Refusal } from '../http/http-errors.ts'
+import { NO_ROOM, type Attempt, type Outcome, type Refusal } from '../http/http-errors.ts'
 import type { Permission } from './admit.ts'
 
 /** A message that a client sent, who publishes it, and to which channel. */
@@ -14,7 +14,7 @@ export interface Inbound {
   settle(outcome: Outcome): void
 }
 
-export interface InboundQueueOptions extends Pick<HubContext, 'admission' | 'publish' | 'report' | 'maxBufferedBytes'> {
+export interface InboundQueueOptions extends Pick<HubContext, 'admission' | 'publish' | 'maxBufferedBytes'> {
   /** Stops reading from the connection, and starts again. */
   pause?: (() => void) | undefined
   resume?: (() => void) | undefined
@@ -26,7 +26,7 @@ export interface InboundQueueOptions extends Pick<HubContext, 'admission' | 'pub
 
 const TOO_MANY_WAIT: Refusal = {
   status: 429,
-  message: 'Message not published: too many messages wait for authorization. Send fewer at once.',
+  message: 'Message not published: too many messages wait to be published. Send fewer at once.',
   headers: { 'Retry-After': 1 },
 }
 
@@ -34,7 +34,6 @@ const TOO_MANY_WAIT: Refusal = {
 export function createInboundQueue({
   admission,
   publish,
-  report,
   pause = () => {},
   resume = () => {},
   maxBufferedBytes,
@@ -46,19 +45,18 @@ export function createInboundQueue({
   let waiting: Queue<Inbound> | undefined
   let size = 0
   let isDropped = false
+  // The application has the first message, so it cannot be dropped any more.
+  let isReceived = false
 
-  const publishNow = ({ publication, permission }: Inbound): Outcome => {
-    try {
-      publish(permission.intent.channel, publication)
-      return undefined
-    } catch (error) {
-      return refusalOf(error, report)
-    }
+  const publishNow = ({ publication, permission: { client, intent } }: Inbound): Outcome | Promise<Outcome> => {
+    const outcome = publish(intent.channel, publication, { client, query: intent.query })
+    isReceived = outcome instanceof Promise
+    return outcome
   }
   // Only the queue refers to a message that waits, so that it can be dropped.
-  const onPermit = (decision: Outcome): Outcome => {
+  const onPermit = (refusal: Refusal | undefined): Outcome | Promise<Outcome> => {
     const first = waiting?.at(0)
-    return decision ?? (first ? publishNow(first) : NO_ROOM)
+    return refusal ?? (first ? publishNow(first) : NO_ROOM)
   }
   const attempt = (inbound: Inbound): Outcome | Promise<Outcome> => {
     const decision = admission.permit(inbound.permission)
@@ -70,8 +68,9 @@ export function createInboundQueue({
   const enqueue = (inbound: Inbound, queue: Queue<Inbound>) => {
     const publication = copyOf(inbound.publication)
     const added = sizeOf(publication)
-    if (queue.length > 0 && size + added > maxBufferedBytes) return inbound.settle(TOO_MANY_WAIT)
-    if (!account.hold(added)) return inbound.settle(NO_ROOM)
+    const isFirst = queue.length === 0
+    if (!isFirst && size + added > maxBufferedBytes) return inbound.settle(TOO_MANY_WAIT)
+    if (!account.hold(added) && !(isFirst && isReceived)) return inbound.settle(NO_ROOM)
     size += added
     queue.push({ ...inbound, publication })
   }
@@ -85,8 +84,9 @@ export function createInboundQueue({
   /** Continues after the first message. */
   const onOutcome = (outcome: Outcome): void => {
     for (let next = outcome; ;) {
+      isReceived = false
       dequeue()?.settle(next)
-      if (next && dropsAfterRefusal) while (dequeue());
+      if ('status' in next && dropsAfterRefusal) while (dequeue());
       const following = waiting?.at(0)
       if (!following) {
         waiting = undefined
@@ -98,13 +98,13 @@ export function createInboundQueue({
     }
   }
   account.whenDropped(() => {
-    const dropped = waiting
     isDropped = true
-    waiting = undefined
-    size = 0
-    for (let each = dropped?.shift(); each; each = dropped?.shift()) each.settle(NO_ROOM)
     // The client's close is still to be read.
-    if (dropped) resume()
+    if (waiting) resume()
+    const first = isReceived ? waiting?.shift() : undefined
+    for (let each = dequeue(); each; each = dequeue()) each.settle(NO_ROOM)
+    if (first) waiting?.push(first)
+    else if (!isReceived) waiting = undefined
   })
 
   return (inbound) => {
@@ -132,10 +132,10 @@ export function publishInOrder({
 ) => void {
   const push = createInboundQueue({ ...options, dropsAfterRefusal: true })
   let refused = false
-  const settle = (refusal: Outcome) => {
-    if (!refusal || refused) return
+  const settle = (outcome: Outcome) => {
+    if (!('status' in outcome) || refused) return
     refused = true
-    refuse(refusal)
+    refuse(outcome)
   }
   return (publication) => {
     if (!refused) push({ publication, permission, settle })

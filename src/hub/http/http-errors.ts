@@ -14,8 +14,16 @@ export interface Refusal {
   readonly headers?: OutgoingHttpHeaders
 }
 
-/** The outcome of a message: a refusal, or undefined if it was published. */
-export type Outcome = Refusal | undefined
+/** A message that was published. */
+export interface Published {
+  /** How many subscribers received it. */
+  readonly subscribers: number
+  /** The reply of the application, as JSON. */
+  readonly reply?: string | undefined
+}
+
+/** The outcome of a message. Only a refusal has a status. */
+export type Outcome = Refusal | Published
 
 /** Tries to publish a message. It neither throws nor rejects. */
 export type Attempt = () => Outcome | Promise<Outcome>

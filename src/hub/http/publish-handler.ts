@@ -1,39 +1,74 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { EVENT_HEADER } from '../../wire/constants.ts'
-import type { Client } from '../security/identify-client.ts'
-import { sendJson, sendText } from './responses.ts'
-import { wantsJson } from './negotiate.ts'
-import { refusalOf, sendRefusal } from './http-errors.ts'
-import { readBody } from './request-body.ts'
 import type { HubContext } from '../hub-context.ts'
+import { CLOSED, refusalOf, sendRefusal, type Outcome } from './http-errors.ts'
+import { callerOf, contentOf } from './idempotency-key.ts'
+import { wantsJson } from './negotiate.ts'
+import { readBody } from './request-body.ts'
+import { sendJson, sendText } from './responses.ts'
+import type { ChannelRequest } from './subscribe-handler.ts'
 
 /** Publishes the body of a POST (PROTOCOL.md section 6). */
 export function handlePost(
-  { maxMessageBytes, inbound, registry, publish, report }: HubContext,
+  context: HubContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { route: { name: channel, query }, client, key }: ChannelRequest,
+): void {
+  const { publish, publishers, report } = context
+  readBody(request, context, client, (body) => {
+    if ('status' in body) {
+      if (body.status === 500) report(`Publishing to channel ${channel} failed: ${body.message}`)
+      return sendRefusal(response, body)
+    }
+    const event = request.headers[EVENT_HEADER.toLowerCase()]
+    const publication = {
+      body,
+      contentType: request.headers['content-type'] ?? 'text/plain',
+      event: event === undefined ? undefined : String(event),
+    }
+    const attempt = () => publish(channel, publication, { client, query })
+    const outcome =
+      key === undefined
+        ? attempt()
+        : publishers
+            .register(callerOf(client, query), client.limitKey)
+            .once(key, attempt, contentOf(channel, publication))
+    respondTo(context, request, response, channel, outcome)
+  })
+}
+
+/** Responds to a POST when the outcome of its message is there, or as soon as the hub closes. */
+function respondTo(
+  { registry, connections, report }: HubContext,
   request: IncomingMessage,
   response: ServerResponse,
   channel: string,
-  client: Client,
+  pending: Outcome | Promise<Outcome>,
 ): void {
-  readBody(request, { maxMessageBytes, inbound }, client, (body) => {
+  const respond = (outcome: Outcome) => {
     // The client may have left meanwhile. A complete body is published nevertheless.
     try {
-      if ('status' in body) {
-        if (body.status === 500) report(`Publishing to channel ${channel} failed: ${body.message}`)
-        return sendRefusal(response, body)
-      }
-      const event = request.headers[EVENT_HEADER.toLowerCase()]
-      const { subscribers } = publish(channel, {
-        body,
-        contentType: request.headers['content-type'] ?? 'text/plain',
-        event: event === undefined ? undefined : String(event),
-      })
+      if ('status' in outcome) return sendRefusal(response, outcome)
+      const { subscribers, reply } = outcome
       const status = subscribers > 0 ? 201 : 202
-      if (wantsJson(request)) sendJson(response, status, registry.state(channel))
+      if (reply !== undefined) sendJson(response, status, JSON.parse(reply))
+      else if (wantsJson(request)) sendJson(response, status, registry.state(channel) ?? null)
       else
         sendText(response, status, `Published to ${subscribers} ${subscribers === 1 ? 'subscriber' : 'subscribers'}.`)
     } catch (error) {
       sendRefusal(response, refusalOf(error, report))
     }
-  })
+  }
+  if (!(pending instanceof Promise)) return respond(pending)
+  let waiting = true
+  const settle = (outcome: Outcome) => {
+    if (!waiting) return
+    waiting = false
+    remove()
+    respond(outcome)
+  }
+  const close = () => settle(CLOSED)
+  const remove = connections.add({ ping: () => {}, stop: close, terminate: close })
+  pending.then(settle).catch((error: unknown) => report('A request could not be answered', error))
 }

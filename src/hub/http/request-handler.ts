@@ -3,6 +3,7 @@ import { isUnder, parseSessionTarget, parseTarget, type Route } from './route.ts
 import type { Intent } from '../connections/admit.ts'
 import { PREFLIGHT_HEAD, commonHead, crossOriginHead, sendJson } from './responses.ts'
 import { requestedParent, type Parent } from '../encoders/forever-frame.ts'
+import { idempotencyKey } from './idempotency-key.ts'
 import { respondInOrder } from './pipelining.ts'
 import { negotiate } from './negotiate.ts'
 import { handlePost } from './publish-handler.ts'
@@ -31,7 +32,7 @@ export function createRequestHandler(
   }
 
   function admit(request: IncomingMessage, response: ServerResponse, target: string): void {
-    const { route, session, parent, invalid } = parse(request, target, path)
+    const { route, session, parent, key, invalid } = parse(request, target, path)
     const client = identify(request, [request.headers.origin, parent?.origin])
     const { crossOrigin = undefined } = 'status' in client ? {} : client
     const head = { Vary: 'Accept, Origin', ...commonHead(heartbeat), ...(crossOrigin && crossOriginHead(crossOrigin)) }
@@ -49,7 +50,7 @@ export function createRequestHandler(
         const own = { client: admitted, parent: allowedParent }
         const refusal = session
           ? handleSession(context, request, response, { query: session, ...own })
-          : route && handle(context, request, response, { route, ...own })
+          : route && handle(context, request, response, { route, key, ...own })
         if (refusal) refuse(refusal)
       },
     })
@@ -62,7 +63,9 @@ export function createRequestHandler(
       const route = session ? undefined : parseTarget(target, path)
       const query = session ?? route?.query
       const parent = request.method === 'GET' && query ? requestedParent(query) : undefined
-      return typeof parent === 'string' ? { invalid: { status: 403, message: parent } } : { route, session, parent }
+      if (typeof parent === 'string') return { invalid: { status: 403, message: parent } }
+      const key = request.method === 'POST' && route ? idempotencyKey(request) : undefined
+      return typeof key === 'object' ? { invalid: key } : { route, session, parent, key }
     } catch (error) {
       return { invalid: refusalOf(error, report) }
     }
@@ -74,6 +77,7 @@ interface ParsedRequest {
   /** The query of a request for a session. */
   readonly session?: URLSearchParams | undefined
   readonly parent?: Parent | undefined
+  readonly key?: string | undefined
   readonly invalid?: Refusal
 }
 
@@ -123,12 +127,12 @@ function handle(
   response: ServerResponse,
   channelRequest: ChannelRequest,
 ): Refusal | undefined {
-  const { route, client } = channelRequest
+  const { route } = channelRequest
   switch (request.method) {
     case 'GET':
       return handleGet(context, request, response, channelRequest)
     case 'POST':
-      handlePost(context, request, response, route.name, client)
+      handlePost(context, request, response, channelRequest)
       return undefined
     case 'DELETE': {
       const lastState = context.registry.delete(route.name)

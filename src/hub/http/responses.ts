@@ -1,5 +1,12 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { EVENT_HEADER, END_HEADER, GAP_HEADER, HEARTBEAT_HEADER, MORE_HEADER } from '../../wire/constants.ts'
+import {
+  EVENT_HEADER,
+  END_HEADER,
+  GAP_HEADER,
+  HEARTBEAT_HEADER,
+  IDEMPOTENCY_KEY,
+  MORE_HEADER,
+} from '../../wire/constants.ts'
 import type { MessageId } from '../channels/message-id.ts'
 
 /** Sends one line of text. */
@@ -66,6 +73,6 @@ export const crossOriginHead = ({
 
 export const PREFLIGHT_HEAD: OutgoingHttpHeaders = {
   'Access-Control-Allow-Methods': 'GET, POST, DELETE',
-  'Access-Control-Allow-Headers': `Accept, Authorization, Cache-Control, Content-Type, If-Modified-Since, If-None-Match, Last-Event-ID, ${EVENT_HEADER}`,
+  'Access-Control-Allow-Headers': `Accept, Authorization, Cache-Control, Content-Type, ${IDEMPOTENCY_KEY}, If-Modified-Since, If-None-Match, Last-Event-ID, ${EVENT_HEADER}`,
   'Access-Control-Max-Age': '600',
 }

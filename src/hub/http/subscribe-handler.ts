@@ -18,6 +18,8 @@ export interface ChannelRequest {
   readonly client: Client
   /** The page that contains the forever frame. */
   readonly parent: Parent | undefined
+  /** The `Idempotency-Key` of a POST. */
+  readonly key?: string | undefined
 }
 
 /** Responds to a GET of a channel with the technique that it selects (PROTOCOL.md section 2), or returns a refusal. */

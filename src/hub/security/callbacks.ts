@@ -21,12 +21,18 @@ export function call<Result>(
 /**
  * Calls a callback of the application that may return a promise. It logs an error of the callback or of `parse`, or that
  * the promise is pending after `within` ms, once. The returned promise never rejects.
+ *
+ * @param options.refusalOf Returns the refusal that the callback threw on purpose. Undefined: it failed.
  */
 export function callAsync<Result>(
   name: string,
   callback: () => unknown,
   parse: (returned: unknown) => Result,
-  { within, report }: { within: number; report: Report },
+  {
+    within,
+    report,
+    refusalOf = () => undefined,
+  }: { within: number; report: Report; refusalOf?: (error: unknown) => Refusal | undefined },
 ): Promise<Result | Refusal> {
   return new Promise((resolve) => {
     let settled = false
@@ -37,8 +43,9 @@ export function callAsync<Result>(
     }
     const fail = (error: unknown) => {
       if (settled) return
-      report(`\`${name}\` failed`, error)
-      settle(FAILED)
+      const refusal = call(name, () => error, refusalOf, report)
+      if (!refusal) report(`\`${name}\` failed`, error)
+      settle(refusal ?? FAILED)
     }
     const timeout = setTimeout(() => fail(new Error(`No result within ${within} ms.`)), within)
     const decide = async () => parse(await callback())

@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import type { Message } from '../channels/message.ts'
-import type { Refusal } from '../http/http-errors.ts'
+import type { Published, Refusal } from '../http/http-errors.ts'
 
 /** Encodes a head without a body as a frame. */
 export const headFrame = (head: object): Buffer => Buffer.from(JSON.stringify([head]))
@@ -16,6 +16,12 @@ export function sharedFrame(channel: string, message: Message, asBytes: boolean)
   const encode = () => messageFrame(channel, message, asBytes)
   return message.encodings.get(message, asBytes ? 'session-bytes' : 'session', encode)
 }
+
+/** Returns the head that acknowledges a message. */
+export const publishedHead = (id: number, { reply }: Published): object => ({
+  ok: id,
+  ...(reply !== undefined && { reply: JSON.parse(reply) as unknown }),
+})
 
 /**
  * Encodes a message as a frame. Bytes become Base64, unless the frame is one of bytes.

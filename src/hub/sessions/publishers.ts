@@ -1,16 +1,11 @@
 import { createEpoch } from '../channels/message-id.ts'
 import { largest } from '../connections/largest-holder.ts'
-import type { Attempt, Outcome, Refusal } from '../http/http-errors.ts'
+import { createOutcomes, type Outcomes } from './outcomes.ts'
 
 /** One client, and the outcomes of its messages. */
-export interface Publisher {
+export interface Publisher extends Pick<Outcomes, 'once'> {
   /** Names what the hub remembers of the publisher. It is another one after the hub has forgotten everything. */
   readonly memory: string
-  /**
-   * Returns the outcome of the first attempt at a message, or attempts to publish it. A message whose outcome is forgotten
-   * is refused with 409.
-   */
-  once(number: number, attempt: Attempt): Outcome | Promise<Outcome>
 }
 
 /** Remembers which messages of clients were published, so that a message that is sent again is published once. */
@@ -24,20 +19,12 @@ export interface Publishers {
 /** How long the outcomes of a publisher are remembered after its last message, in ms. */
 const KEPT = 600_000
 
-/** How many outcomes of one publisher are remembered. The oldest are forgotten first. */
-const MAX_OUTCOMES = 10_000
-
-/** How many outcomes are remembered of one address, and of all. The publishers that were not used for longest are forgotten. */
+/** What is remembered of one address, and of all, in units. The publishers that were not used for longest are forgotten. */
 const MAX_OF_ADDRESS = 200_000
 const MAX_ALL = 1_000_000
 
-/** The cost of a publisher, in outcomes. */
+/** The cost of a publisher, in units. */
 const PUBLISHER = 8
-
-const FORGOTTEN: Refusal = {
-  status: 409,
-  message: 'Message not published: the hub does not know any more whether it was published before.',
-}
 
 /** What is remembered of the publishers that an address created. */
 interface Share {
@@ -51,46 +38,6 @@ interface Entry extends Publisher {
   readonly address: string
   usedAt: number
   readonly size: number
-}
-
-/** Remembers outcomes of one publisher. */
-function createOutcomes(count: (added: number) => void) {
-  const outcomes = new Map<number, { readonly outcome: Outcome } | Promise<Outcome>>()
-  let forgotten = -1
-  const add = (number: number, outcome: { readonly outcome: Outcome } | Promise<Outcome>) => {
-    outcomes.set(number, outcome)
-    count(1)
-    const [oldest] = outcomes.keys()
-    if (outcomes.size <= MAX_OUTCOMES || oldest === undefined) return
-    outcomes.delete(oldest)
-    count(-1)
-    forgotten = Math.max(forgotten, oldest)
-  }
-  // Another attempt may succeed where this one was refused for now.
-  const isFinal = (outcome: Outcome) => outcome?.headers?.['Retry-After'] === undefined
-  return {
-    get size() {
-      return outcomes.size
-    },
-    once(number: number, attempt: Attempt): Outcome | Promise<Outcome> {
-      const present = outcomes.get(number)
-      if (present) return present instanceof Promise ? present : present.outcome
-      if (number <= forgotten) return FORGOTTEN
-      const outcome = attempt()
-      if (!(outcome instanceof Promise)) {
-        if (isFinal(outcome)) add(number, { outcome })
-        return outcome
-      }
-      const pending = outcome.then((settled) => {
-        if (outcomes.get(number) !== pending) return settled
-        if (isFinal(settled)) outcomes.set(number, { outcome: settled })
-        else if (outcomes.delete(number)) count(-1)
-        return settled
-      })
-      add(number, pending)
-      return pending
-    },
-  }
 }
 
 export function createPublishers(now: () => number): Publishers {
@@ -139,9 +86,9 @@ export function createPublishers(now: () => number): Publishers {
       get size() {
         return outcomes.size + PUBLISHER
       },
-      once(number, attempt) {
+      once(id, attempt, content) {
         use(entry)
-        return outcomes.once(number, attempt)
+        return outcomes.once(id, attempt, content)
       },
     }
     const share = shares.get(address) ?? { size: 0, holders: new Set() }

@@ -11,7 +11,7 @@ import type { HubContext } from '../hub-context.ts'
 import type { ChannelReader } from './channel-reader.ts'
 import { readCommands, type Command } from './commands.ts'
 import { FrameBatch } from './frame-batch.ts'
-import { headFrame, refusalFields, sharedFrame } from './frames.ts'
+import { headFrame, publishedHead, refusalFields, sharedFrame } from './frames.ts'
 import type { Publisher } from './publishers.ts'
 import { SessionChannels, type ChannelsOwner } from './session-channels.ts'
 import { SessionIdentity } from './session-identity.ts'
@@ -173,7 +173,7 @@ export class Session implements Connection, ChannelsOwner {
       publication,
       permission: { client, intent: { action: 'publish', channel, technique, method: 'POST', query } },
       once: publisher && number !== undefined ? (attempt) => publisher.once(number, attempt) : undefined,
-      settle: (refusal) => (refusal ? this.refuse(id, refusal) : this.tell({ ok: id })),
+      settle: (outcome) => ('status' in outcome ? this.refuse(id, outcome) : this.tell(publishedHead(id, outcome))),
     })
   }
 

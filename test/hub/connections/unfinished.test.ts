@@ -230,8 +230,8 @@ describe('messages that wait for `authorize`', () => {
     await subscribers(hub, 1)
     const received = read(socket)
     socket.write(all)
-    await until(() => received.text.includes('too many messages wait for authorization') || socket.closed)
-    expect(received.text).toContain('too many messages wait for authorization')
+    await until(() => received.text.includes('too many messages wait to be published') || socket.closed)
+    expect(received.text).toContain('too many messages wait to be published')
     expect(hub.state('a')?.messages ?? 0).toBe(0)
   })
 

@@ -5,7 +5,7 @@ import type { Outcome } from '../../../src/hub/http/http-errors.ts'
 const NAME = 'p'.repeat(32)
 const ADDRESS = '10.0.0.1'
 
-const published = (): Outcome => undefined
+const published = (): Outcome => ({ subscribers: 0 })
 
 function start() {
   let time = 0
@@ -39,7 +39,7 @@ test.for([
   const publisher = publishers.register(NAME, ADDRESS)
   const busy: Outcome = { status: 429, message: 'later', headers: { 'Retry-After': 1 } }
   expect(await publisher.once(1, () => settled(busy))).toEqual(busy)
-  expect(await publisher.once(1, () => settled(undefined))).toBeUndefined()
+  expect(await publisher.once(1, () => settled(published()))).toEqual(published())
 })
 
 test('forgets a publisher ten minutes after its last message', () => {
@@ -60,7 +60,36 @@ test('does not publish a message whose outcome it has forgotten', () => {
   const publisher = publishers.register(NAME, ADDRESS)
   for (let n = 0; n <= 10_000; n += 1) void publisher.once(n, published)
   expect(publisher.once(0, published)).toMatchObject({ status: 409 })
-  expect(publisher.once(1, () => ({ status: 500, message: 'attempted again' }))).toBeUndefined()
+  expect(publisher.once(1, () => ({ status: 500, message: 'attempted again' }))).toEqual(published())
+})
+
+test('long replies use up the memory of a publisher sooner, and those of the last messages stay', () => {
+  const { publishers } = start()
+  const { once } = publishers.register(NAME, ADDRESS)
+  // As many as a client has under way, and the longest reply that the hub takes.
+  const reply = 'x'.repeat(16_384)
+  for (let n = 0; n < 200; n += 1) void once(n, () => ({ subscribers: 0, reply }))
+  expect(once(0, published)).toMatchObject({ status: 409 })
+  for (let n = 168; n < 200; n += 1) expect(once(n, published)).toEqual({ subscribers: 0, reply })
+})
+
+test('a reply that comes later counts as one that is there at once', async () => {
+  const { publishers } = start()
+  const { once } = publishers.register(NAME, ADDRESS)
+  const reply = 'x'.repeat(16_384)
+  for (let n = 0; n < 200; n += 1) await once(n, async () => ({ subscribers: 0, reply }))
+  expect(once(0, published)).toMatchObject({ status: 409 })
+})
+
+test('a key is refused for another content, also while its first attempt is pending', async () => {
+  const { publishers } = start()
+  const { once } = publishers.register(NAME, ADDRESS)
+  let settle = (_outcome: Outcome) => {}
+  const first = once('key', () => new Promise<Outcome>((resolve) => (settle = resolve)), 'content')
+  expect(await once('key', published, 'other')).toMatchObject({ status: 422 })
+  const again = once('key', () => ({ status: 500, message: 'attempted again' }), 'content')
+  settle({ subscribers: 3 })
+  expect(await Promise.all([first, again])).toEqual([{ subscribers: 3 }, { subscribers: 3 }])
 })
 
 /** Fills the memory of publishers from an address. */
@@ -96,5 +125,5 @@ test('keeps a bounded number of outcomes of all addresses, and forgets those of 
   expect(publishers.register('large 1 '.padEnd(32, 'x'), 'large').memory).not.toBe(large)
   expect(
     publishers.register('10.0.1.0 0 '.padEnd(32, 'x'), '10.0.1.0').once(1, () => ({ status: 500, message: '' })),
-  ).toBe(undefined)
+  ).toEqual(published())
 })
