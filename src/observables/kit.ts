@@ -1,4 +1,4 @@
-// What a technique, a backend or a lifecycle of your own is made of: the built-in ones use nothing else.
+// The parts for a technique, a backend or a lifecycle of your own. The built-in ones use nothing else.
 
 // A technique is a function from a request to a cold Observable of events.
 export type { PollRate, PushRequest, Technique, Watch } from './techniques/technique.ts'
@@ -30,7 +30,7 @@ export { rejectedResponse, unexpectedResponse } from './http/http-error.ts'
 export { readBody, type BodyReader } from './http/read-body.ts'
 export { request, type HttpRequest } from './http/request.ts'
 
-// A backend says where a kind of server expects and gives cursors, and what its responses mean.
+// A backend describes one kind of server: where requests and responses have cursors, and what responses mean.
 export {
   END,
   type Backend,
@@ -75,7 +75,7 @@ export { lines } from './parsers/lines.ts'
 export { multipart, type MultipartReader, type Part } from './parsers/multipart.ts'
 export { mediaType } from '../wire/media-type.ts'
 
-// A lifecycle says when a channel pauses, and when it reconnects at once; `reconnect` keeps it connected.
+// A lifecycle decides when a channel pauses, and when it reconnects at once; `reconnect` keeps it connected.
 export { reconnect, type ReconnectOptions } from './connection/reconnect.ts'
 export type { ConnectOptions, Supervision } from './connection/connect-once.ts'
 export type { SuperviseOptions } from './connection/supervise.ts'
@@ -87,7 +87,7 @@ export { IDLE, connectionState, type ConnectionState } from './channel/connectio
 export type { PushEvent, PushGap, PushMessage, PushState } from './events.ts'
 export type { PushStatus } from './status.ts'
 
-// Errors, options and time, as everything else here has them.
+// Errors, options and time.
 export {
   PushError,
   asPushError,
@@ -103,7 +103,7 @@ export { recordOptions } from './internal/equal-options.ts'
 export { errorMessage, redactUrl } from './internal/redact-url.ts'
 export { after, runAfter } from './internal/time.ts'
 
-// A backend whose server carries many topics on one connection is a conversation.
+// A backend whose server sends many topics over one connection is a conversation.
 export {
   conversationBackend,
   type ConversationBackend,

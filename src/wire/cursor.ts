@@ -1,5 +1,5 @@
 /**
- * Cursors of the hub and of Nchan: `<seconds>:<counter>`, and `.<epoch>` after it where a hub issued them. PROTOCOL.md
+ * Cursors of the hub and of Nchan: `<seconds>:<counter>`, and `.<epoch>` after it if a hub issued them. PROTOCOL.md
  * section 1 defines them.
  */
 
@@ -18,10 +18,10 @@ export interface CursorParts extends Moment {
 /** The moment before every message, `0:0`. */
 export const BEFORE_ALL: Moment = { seconds: 0, counter: 0 }
 
-/** Returns a negative number where `a` is before `b`. Only cursors of one epoch have an order that means something. */
+/** Returns a negative number if `a` is before `b`. Only cursors of one epoch have an order that means something. */
 export const compareMoments = (a: Moment, b: Moment): number => a.seconds - b.seconds || a.counter - b.counter
 
-/** Whether a cursor is `0:0`, which asks for everything that the server keeps. */
+/** Whether a cursor is `0:0`, which requests everything that the server keeps. */
 export const isBeforeAll = ({ seconds, counter, epoch }: CursorParts): boolean =>
   seconds === 0 && counter === 0 && epoch === undefined
 

@@ -1,6 +1,6 @@
 /**
  * Returns the media type of a `Content-Type` value, or of one range of `Accept` (RFC 9110 section 8.3.1). It has no
- * parameters, is in lower case, and is empty where there is none. All comparisons of media types use it.
+ * parameters, is in lower case, and is empty if there is none. All comparisons of media types use it.
  */
 export function mediaType(value: string | null | undefined): string {
   if (!value) return ''
@@ -25,7 +25,7 @@ const TEXT_TYPES: ReadonlySet<string> = new Set([
   'application/x-www-form-urlencoded',
 ])
 
-/** Whether messages of this `Content-Type` are text. They are read as bytes all the same where they are not valid UTF-8. */
+/** Whether messages of this `Content-Type` are text. They are read as bytes all the same if they are not valid UTF-8. */
 export function isText(contentType: string): boolean {
   const type = mediaType(contentType)
   return type.startsWith('text/') || TEXT_TYPES.has(type) || type.endsWith('+json') || type.endsWith('+xml')

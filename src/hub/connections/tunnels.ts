@@ -50,7 +50,7 @@ const IDLE_TIMEOUT = 600_000
 /**
  * Creates WebSockets that transport the bytes of TCP connections. Each path leads to its configured server and to no
  * other: a request cannot choose where it leads. A WebSocket is accepted when the TCP connection is open. Its first frame
- * is empty, which tells Ruffle's socket that it is connected. Each side is read no faster than the other side writes.
+ * is empty, which shows Ruffle's socket that it is connected. Each side is read no faster than the other side writes.
  *
  * @throws HubError `invalid-option`
  */

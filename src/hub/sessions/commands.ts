@@ -8,7 +8,7 @@ import type { Report } from '../report.ts'
 import { quoted } from '../sanitize.ts'
 import type { TokenReplacement } from './replace-token.ts'
 
-/** What a client tells its session to do. The session responds to `id`. */
+/** A command of a client to its session. The session responds to `id`. */
 export type Command =
   | {
       readonly kind: 'subscribe'
@@ -29,7 +29,7 @@ export type Command =
   | { readonly kind: 'publisher'; readonly id: number; readonly name: string }
   /** Replaces the token with which the session asks for permission. */
   | ({ readonly kind: 'token'; readonly id: number } & TokenReplacement)
-  /** A command that cannot be carried out. */
+  /** A command that is not valid. */
   | { readonly kind: 'invalid'; readonly id: number; readonly refusal: Refusal }
 
 interface Limits {
@@ -63,7 +63,7 @@ function commandOf(head: FrameHead, body: Frame | undefined, limits: Limits): Co
   )
 }
 
-/** Returns a command, or why it cannot be carried out. */
+/** Returns a command, or why it is not valid. */
 function checked(command: Command, { maxMessageBytes, report }: Limits): Command {
   try {
     if ('channel' in command) checkName(command.channel)

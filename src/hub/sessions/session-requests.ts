@@ -126,7 +126,7 @@ function openPolledSession(context: HubContext, sender: Sender, technique: HttpT
   return polls
 }
 
-/** Carries out what a client sends to its session by a POST. */
+/** Executes the commands that a client sends to its session by a POST. */
 export function handleSessionPost(
   context: HubContext,
   request: IncomingMessage,

@@ -222,13 +222,13 @@ export interface Backend extends Partial<BackendParts> {
    */
   post?(target$: Observable<PostTarget>, data: Payload): Promise<void>
   /**
-   * How the client verifies that no message was missed; absent: the server reports gaps by itself. Not used of a server
-   * that states `reportsGaps`.
+   * How the client verifies that no message was missed. Absent: the server reports gaps itself. It is not used for a server
+   * that declares `reportsGaps`.
    */
   continuity?: Continuity
   /**
    * Compares two cursors. Returns a negative number if `a` is before `b`, and undefined if they have no order, such as
-   * cursors of before and after a restart. Absent: cursors have no order.
+   * cursors from before and after a restart. Absent: cursors have no order.
    */
   compare?(a: string, b: string): number | undefined
 }

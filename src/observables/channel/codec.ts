@@ -130,8 +130,9 @@ function validated(schema: StandardSchemaV1, value: unknown): unknown {
     )
   }
   if (!result.issues) return result.value
-  const said = result.issues.map(({ message, path }) => (path ? `${path.map(key).join('.')}: ${message}` : message))
-  const issues = said.join(', ')
+  const issues = result.issues
+    .map(({ message, path }) => (path ? `${path.map(key).join('.')}: ${message}` : message))
+    .join(', ')
   throw new PushError('invalid-message', DEV ? `The message does not match the schema: ${issues}.` : issues, {
     cause: result.issues,
   })

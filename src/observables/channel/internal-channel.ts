@@ -31,7 +31,7 @@ export interface ChannelInternals<T> {
    * connects it.
    */
   read(start: ReadingStart): Reading<T>
-  /** Whether the message at one cursor comes after another's; undefined where the two have no order. */
+  /** Whether the message at one cursor comes after another's; undefined if the two have no order. */
   isAfter(cursor: string, other: string): boolean | undefined
 }
 

@@ -15,7 +15,7 @@ export interface MessageDecoderOptions extends Pick<Definition, 'decode' | 'sequ
 }
 
 /**
- * Turns what a connection receives into a channel's `message`, or `invalid`. Where messages carry numbers, it drops
+ * Converts received payloads to a channel's `message`, or `invalid`. If messages have numbers, it drops
  * repeats and emits a `gap` before a message that does not follow.
  */
 export function messageDecoder({ decode, sequence, compare, maxMessageBytes, emit, fail }: MessageDecoderOptions) {

@@ -35,7 +35,7 @@ export interface ChannelWorks {
   }) => Observable<LinkEvent>
   /** What the technique knows of the channel's origin, in words. */
   explain: () => string | undefined
-  /** Sends by HTTP; undefined where the backend cannot. */
+  /** Sends by HTTP; undefined if the backend cannot. */
   post: Send | undefined
   scheduler: SchedulerLike
   /** Whether development is warned of a wrong set-up. */
@@ -83,7 +83,7 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
 
   const open = ({ type, technique, unconfirmed = false, reason }: Extract<LinkEvent, { type: 'open' }>) => {
     decoder.interrupted(false)
-    // A recycled connection is no news.
+    // A recycled connection is not an event for readers.
     if (lastOpen?.technique === technique && lastOpen.unconfirmed === unconfirmed) return
     lastOpen = { type, technique, unconfirmed, reason }
     emit(lastOpen)
@@ -91,7 +91,7 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
 
   const handleLinkEvent = (event: LinkEvent) => {
     if (pausedAt && canResume(pausedAt)) {
-      // It has no reader: the one who comes back asks the server for it again.
+      // It has no reader. The reader that resumes requests it from the server again.
       position = pausedAt
       return idle()
     }

@@ -46,7 +46,7 @@ export interface RequestToken extends CarriedToken {
 
 /** Requests the token, and keeps it until it expires. */
 export interface TokenSource {
-  ask(): Observable<RequestToken | undefined>
+  get(): Observable<RequestToken | undefined>
   /** The server rejected this token, so the next request gets another one. */
   discard(token: CarriedToken | undefined): void
 }
@@ -61,7 +61,7 @@ export function tokenSource(
   backend: Backend | undefined,
   scheduler: SchedulerLike,
 ): TokenSource {
-  if (!auth) return { ask: () => of(undefined), discard: () => {} }
+  if (!auth) return { get: () => of(undefined), discard: () => {} }
   const { token } = auth
   if (process.env.NODE_ENV !== 'production')
     checkOption(
@@ -71,7 +71,7 @@ export function tokenSource(
   const cache = expiringValue<RequestToken>(scheduler)
   let pending$: Observable<RequestToken> | undefined
   return {
-    ask: () =>
+    get: () =>
       defer(() => {
         const { present } = cache
         if (present) return of(present)

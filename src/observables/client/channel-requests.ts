@@ -18,11 +18,11 @@ type Prepared = Pick<PushRequest, 'url' | 'headers' | 'subprotocols' | 'expiresA
 export interface ChannelRequests {
   /** Prepares a connection attempt. A failure of it may choose the next server. */
   connect(attempt: number): Observable<Prepared>
-  /** Takes note of a failed connection. `stood`: it was a success first. */
+  /** Records a failed connection. `stood`: it was open first. */
   failed(error: PushError, stood: boolean): void
-  /** The server rejected the user: the next request asks for another token. */
+  /** The server rejected the user, so the next request gets another token. */
   discard(): void
-  /** Sends a message by HTTP; undefined where the backend cannot. */
+  /** Sends a message by HTTP; undefined if the backend cannot. */
   readonly post:
     | ((data: Payload, signal: AbortSignal, query?: Readonly<Record<string, string>>) => Promise<void>)
     | undefined
@@ -57,7 +57,7 @@ export function channelRequests(
           'client-closed',
           DEV && 'Client closed: its channels cannot connect. Create another client.',
         )
-      return zip(preparer.ask({ url: address, attempt }), tokens.ask())
+      return zip(preparer.get({ url: address, attempt }), tokens.get())
     }).pipe(
       map(([patch, token]) => {
         used = token

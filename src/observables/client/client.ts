@@ -28,7 +28,7 @@ export interface PushClient {
   /**
    * Returns the channel of a descriptor, a URL or a topic. The same URL and definition return the same channel. Definitions
    * with equal options are the same, and so are techniques.
-   * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` where a technique or a policy was not called
+   * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` if a technique or a policy was not called
    */
   channel<T = unknown, V extends AnyDescriptor | string = string>(
     source: V,
@@ -43,8 +43,8 @@ export interface PushClient {
 /**
  * Creates a client. It connects when a channel gets its first reader.
  *
- * @throws PushError `invalid-option` where a number is out of its range, `baseUrl` an empty list, `backend`, `retry` or
- * `technique` a function that was not called, or `lifecycle` or `prepareRequest` none; `invalid-url` where a `baseUrl` is none.
+ * @throws PushError `invalid-option` if an option is unknown, out of its range, an empty list, of another type, or a function
+ * that was not called; `invalid-url` if a `baseUrl` is not valid.
  * @example
  * const push = createPushClient({ technique: webSocket(), backend: nchan() })
  * const subscription = push.channel(ticks({ symbol: 'ACME' })).messages$.subscribe(({ data }) => draw(data))
@@ -55,7 +55,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
   const { backend, retry: policy, scheduler } = config
   const servers = serverList(config.baseUrl)
   const active = new Set<AnyChannel>()
-  // A list is made for those who want one: thousands of topics may join and leave at once.
+  // The list is created for its subscribers only, because thousands of topics may join and leave at once.
   const activeChanges = new Subject<void>()
   let closed = false
   const warnOfDuplicate =

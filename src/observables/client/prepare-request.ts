@@ -31,7 +31,7 @@ export type PrepareRequest = (attempt: {
 
 /** Calls `prepareRequest`, and caches its result until shortly before it expires. */
 export interface RequestPreparer {
-  ask(attempt: Parameters<PrepareRequest>[0]): Observable<RequestInitPatch | undefined>
+  get(attempt: Parameters<PrepareRequest>[0]): Observable<RequestInitPatch | undefined>
   /** Drops the cached result, because the server rejected it. */
   discard(): void
 }
@@ -40,7 +40,7 @@ export interface RequestPreparer {
 export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLike): RequestPreparer {
   const cache = expiringValue<{ readonly url: string; readonly given: RequestInitPatch | undefined }>(scheduler)
   return {
-    ask: (attempt) =>
+    get: (attempt) =>
       defer(() => {
         const { present } = cache
         if (present?.url === attempt.url) return of(present.given)

@@ -23,7 +23,7 @@ export interface Address {
   readonly renews?: boolean
 }
 
-/** What reads a connection: its position, where to report a new one, and when to end a wait. */
+/** The reader of a connection: its position, where to report a new one, and when to end a wait. */
 export interface LinkReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
   /**
    * Combines the signals of what shares the connection: the lifecycle's, for each of their `disconnectWhenHidden`.
@@ -93,7 +93,7 @@ export function supervisedConnection(
   }
 }
 
-/** One connection attempt, which errors with `unsupported` where the host lacks what the technique needs. */
+/** One connection attempt, which errors with `unsupported` if the host lacks what the technique needs. */
 const connect = (technique: Technique, request: PushRequest): Observable<SourceEvent> =>
   technique.isSupported()
     ? technique.connect(withToken(technique, request))
@@ -107,7 +107,7 @@ const connect = (technique: Technique, request: PushRequest): Observable<SourceE
       )
 
 /**
- * Returns the signals of a lifecycle for one channel. In development, throws where it was not called, or returned something
+ * Returns the signals of a lifecycle for one channel. In development, throws if it was not called, or returned something
  * else.
  */
 function signalsOf(lifecycle: Lifecycle, channel: Parameters<Lifecycle>[0]): LifecycleSignals {

@@ -5,7 +5,7 @@ import { DEV } from '../internal/dev.ts'
 import { errorMessage } from '../internal/redact-url.ts'
 import { after, hostScheduler } from '../internal/time.ts'
 
-/** The longest delay that a server may ask for (`Retry-After`, SSE `retry:`), in ms: one day. */
+/** The longest delay that a server may request (`Retry-After`, SSE `retry:`), in ms: one day. */
 export const LONGEST_RETRY_AFTER = 86_400_000
 
 /**
@@ -31,7 +31,7 @@ export function delayOf(
   }
 }
 
-/** By how much the limit of the delay grows with each failure where the server states how its clients should return. */
+/** The factor by which the limit of the delay grows with each failure if the server requested a spread. */
 const PACED = 1.3
 
 export interface BackoffOptions {

@@ -7,21 +7,21 @@ import { renewalTime } from './token-expiry.ts'
 import type { PositionTracker } from './track-position.ts'
 import { orWithoutCursor } from './without-cursor.ts'
 
-/** What a connection may need of its supervisor. */
+/** The functions and values of the supervisor that a connection may use. */
 export interface Supervision<P> {
-  /** Ends a connection that gives no sign of life. */
+  /** Ends a connection that is silent for too long. */
   readonly watch: Watch
-  /** Calls `prepareRequest` again: for one more connection in the same attempt. */
+  /** Calls `prepareRequest` again, for another connection in the same attempt. */
   readonly prepare: () => Observable<P>
-  /** No request may carry a cursor, because the server did not respond to those that did. */
+  /** Whether no request may have a cursor, because the server did not respond to those with one. */
   readonly withoutCursor: boolean
   readonly pollRate: PollRate | undefined
 }
 
 export interface ConnectOptions<P> extends HeartbeatOptions {
-  /** One connection attempt, from a cursor, with what `prepareRequest` returned. */
+  /** Makes one connection attempt, from a cursor, with the result of `prepare`. */
   connect: (cursor: Cursor | undefined, prepared: P, supervision: Supervision<P>) => Observable<SourceEvent>
-  /** Whether `connect` watches its connections itself, by its `supervision`. @default false: they are watched here */
+  /** Whether `connect` monitors its connections itself, with `supervision.watch`. @default false */
   managesLiveness?: boolean
   /**
    * When the prepared request expires, in ms since the epoch, by the wall clock. Before that, a connection with a cursor is
@@ -37,11 +37,11 @@ interface Attempt<P> extends ConnectOptions<P>, Pick<Supervision<P>, 'prepare' |
   scheduler: SchedulerLike
 }
 
-/** Makes one connection from a cursor, or without it if the server does not respond because of it, and watches it. */
+/** Makes one connection from a cursor, or without it if the server does not respond because of it, and monitors it. */
 export function connectOnce<P>(attempt: Attempt<P>, prepared: P, from: string | undefined): Observable<SourceEvent> {
   const { connect, managesLiveness, expiresAt, tracker, scheduler, prepare, pollRate } = attempt
   const resumable = () => canResume(tracker.position)
-  // A server that may ignore the cursor would lose and repeat messages with every rotation, unseen.
+  // A server that may ignore the cursor would silently lose and repeat messages with every rotation.
   const rotatable = () => resumable() && !tracker.position.recent
   const watch = (own?: HeartbeatOptions, until?: number) =>
     monitorHeartbeat({ ...attempt, ...own, resumable, rotatable, until })

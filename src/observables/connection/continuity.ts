@@ -2,10 +2,10 @@ import { moved, type Position } from './cursor.ts'
 import type { GapReason, SourceAlive, SourceEvent, SourceOpen } from '../events.ts'
 
 /**
- * Returns why messages may be missing where a connection opens, or where the channel ends before one did; undefined: none
- * can be. It is the one rule for every technique and server.
+ * Returns why messages may be missing when a connection opens, or when the channel ends before that; undefined: none can be
+ * missing. It is the one rule for every technique and server.
  *
- * @param resumed Whether the request carried the cursor, so that the server goes on from there.
+ * @param resumed Whether the request had the cursor, so that the server continues from there.
  */
 export function gapAt({ opened, value, unplaced, owed }: Position, resumed: boolean): GapReason | undefined {
   const proved = resumed ? !unplaced : !opened && value === undefined
@@ -24,7 +24,7 @@ export const isEmptied = (value: string | undefined, { restarted = false, cursor
   restarted && value !== undefined && value !== cursor
 
 /**
- * Returns the position where a connection opens; `owed` is the gap before it. `isOpen`: the connection was open already,
+ * Returns the position when a connection opens; `owed` is the gap before it. `isOpen`: the connection was open already,
  * and is confirmed now.
  */
 export function opened(

@@ -1,8 +1,8 @@
 import type { GapReason, RecentMessages } from '../events.ts'
 
 /**
- * A place in a channel. `namespace` names what one kind of server means by it: a value counts only within its namespace,
- * and only a backend reads or writes it.
+ * A position in a channel. `value` is valid only within its `namespace`, which names one kind of server. Only a backend
+ * reads or writes it.
  */
 export interface Cursor {
   readonly namespace: string
@@ -10,30 +10,30 @@ export interface Cursor {
 }
 
 /**
- * What one channel remembers from connection to connection. It is a value: the supervisor replaces it, and reports each
- * new one to the channel, which passes the last one in when it connects again.
+ * The state of a channel between its connections. It is immutable: the supervisor replaces it, and reports each new one to
+ * the channel, which passes the last one in when it connects again.
  */
 export interface Position {
   readonly namespace: string
-  /** The last cursor that the server sent; undefined where it sent none, or took it back: nothing can be resumed. */
+  /** The last cursor of the server; undefined if it sent none, or cleared it, so that nothing can be resumed. */
   readonly value: string | undefined
-  /** Whether `value` is where the channel begins, and no message has come since. */
+  /** Whether `value` is the beginning of the channel, and no message has arrived since. */
   readonly atBeginning?: boolean
-  /** Whether a message without a cursor came after `value`: a server that resumes from there may repeat it. */
+  /** Whether a message without a cursor followed `value`. A server that resumes from there may repeat it. */
   readonly unplaced?: boolean
-  /** Whether any connection ever opened: from then on, every connection that is not proved to continue is a gap. */
+  /** Whether any connection was open. After that, each connection that did not resume emits a gap. */
   readonly opened: boolean
-  /** Whether the server reports by itself that messages are gone; else each resumption is verified. */
+  /** Whether the server reports missing messages. Otherwise the client verifies each resumption. */
   readonly reportsGaps?: boolean
-  /** The last messages, where it is only assumed that the server resumes (`SourceOpen.assumed`), to recognise repeats. */
+  /** The last messages, to recognise repeats, if it is only assumed that the server resumes (`SourceOpen.assumed`). */
   readonly recent?: RecentMessages | undefined
-  /** Whether a server did not resume from a cursor that it was given: to recycle its connections would be a gap each time. */
+  /** Whether the server ignored a cursor. Its idle connections are not recycled, because each time would emit a gap. */
   readonly untaken?: boolean
-  /** Whether the server responded to a request that carried a cursor. */
+  /** Whether the server responded to a request with a cursor. */
   readonly passed?: boolean
-  /** Whether the server responds only to requests without a cursor, so that no request carries it any more. */
+  /** Whether the server responds only to requests without a cursor, so that no request has one any more. */
   readonly withheld?: boolean
-  /** A gap that readers do not know of yet, whatever the next connection proves. */
+  /** The reason of a gap that is emitted at the next open, even if that connection resumes. */
   readonly owed?: GapReason | undefined
 }
 

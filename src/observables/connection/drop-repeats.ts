@@ -9,9 +9,9 @@ const MAX_LENGTH = 1_048_576
 /**
  * Keeps the last messages, to recognise those that a server sends again.
  *
- * A message with a known cursor, and the same event and data, is a repeat, up to the cursor that the connection was to resume
- * from. It cannot be told from a new message if its event or data differ, if it follows a new message, or if several messages
- * have its cursor. That is a `gap`, once.
+ * A message with a known cursor, and the same event and data, is a repeat, up to the cursor of the connection's request. It
+ * cannot be distinguished from a new message if its event or data differ, if it follows a new message, or if several messages
+ * have its cursor. That is one `gap`.
  */
 export function recentMessages(): RecentMessages {
   const kept: Parameters<RecentMessages['add']>[0][] = []

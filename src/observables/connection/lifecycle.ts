@@ -1,18 +1,18 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { PollRate } from '../techniques/technique.ts'
 
-/** What the supervisor of one connection gets to know of its host. */
+/** The signals of the host for one connection: when to pause, and when to reconnect at once. */
 export interface LifecycleSignals {
-  /** The names of all reasons to pause, at subscription and at each change. Empty: the channel connects. @default none, ever */
+  /** The names of all reasons to pause, at subscription and at each change. Empty: the channel connects. @default never paused */
   readonly pause$?: Observable<readonly string[]> | undefined
   /**
-   * Emits when the network is back, or after sleep: connections may be dead, and another attempt may succeed. It ends a
+   * Emits when the network returns, or after sleep: connections may be dead, and another attempt may succeed. It ends a
    * wait, restarts an attempt, and reconnects an open connection that has a cursor. @default never
    */
   readonly wake$?: Observable<unknown> | undefined
   /** The least delay before another attempt now, in ms. @default 0 */
   minDelay?(): number
-  /** How often to poll. Its `pollNow$` ends a wait, too. @default as often as the technique does */
+  /** How often to poll. Its `pollNow$` ends a wait, too. @default the interval of the technique */
   readonly pollRate?: PollRate | undefined
 }
 

@@ -7,7 +7,7 @@ import { supervise, type SuperviseOptions } from './supervise.ts'
 import { trackPosition } from './track-position.ts'
 
 export interface ReconnectOptions<P> extends SuperviseOptions<P> {
-  /** Where to begin: the last one that `moved` reported. @default the present end of the channel */
+  /** The position to start at: the last one that `moved` reported. @default new messages only */
   position?: Position | undefined
   /** Called with each new position, before readers get the event that moved it. */
   moved?: ((position: Position) => void) | undefined
@@ -16,16 +16,15 @@ export interface ReconnectOptions<P> extends SuperviseOptions<P> {
 }
 
 /**
- * Keeps a channel connected: the only supervisor. It connects, owns the channel's position, waits as the policy says and
- * connects again from there. What the server asks for (`Retry-After`, SSE `retry:`) is the least it waits, and the
- * policy's delay is added, so that clients that were asked together do not come together. The backoff resets only after
- * a connection stood for the policy's `resetAfter`, never because one message came. After a rejection of the user (401,
- * 403 and their like) it retries once, at once, with another result of `prepareRequest`.
+ * Keeps a channel connected: the only supervisor. It connects, owns the channel's position, waits for the delay of the
+ * policy, and reconnects from there. The delay of the server (`Retry-After`, SSE `retry:`) is added to that of the policy, so
+ * that clients do not return at the same time. The backoff resets only after a connection was open for the policy's
+ * `resetAfter`. After a rejection of the user (401, 403, ...) it retries once, at once, with another result of `prepare`.
  *
- * While `lifecycle` has a reason to pause, it is disconnected and `idle`. After a pause the backoff begins again.
+ * While `lifecycle` has a reason to pause, it is disconnected and `idle`. After a pause the backoff starts again.
  *
- * It never errors. It emits `gap` where continuity cannot be proved, and completes after `closed` (the channel ended)
- * or `failed` (another attempt cannot help, or the policy gave up).
+ * It never errors. It emits `gap` if nothing proves that no message is missing, and completes after `closed` (the channel
+ * ended) or `failed` (a retry cannot help, or the policy gave up).
  *
  * @example
  * reconnect({ prepare: () => of(null), connect: (cursor) => sse().connect({ ...request, cursor }), policy: backoff() })

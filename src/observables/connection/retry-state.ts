@@ -35,15 +35,15 @@ export function failureRow({ resetAfter }: RetryPolicy, scheduler: SchedulerLike
   }
 }
 
-/** The least time over which clients spread their return, in ms. */
+/** The least time over which clients spread their reconnects, in ms. */
 const LEAST_SPREAD = 250
 
 /** Decides what follows each failure of a channel's connections. */
 export interface RetryState {
   /** Failures in a row. */
   readonly count: number
-  /** The server asked for a delay, or for a spread. */
-  asked(event: SourceRetry): void
+  /** The server requested a delay, or a spread. */
+  requested(event: SourceRetry): void
   /** A connection was closed on purpose. `uptime`: how long it was open, in ms. */
   succeeded(uptime: number | undefined): void
   /** Returns the delay before the next attempt in ms, or the error to fail with. `uptime`: how long the connection was open, in ms. */
@@ -53,8 +53,8 @@ export interface RetryState {
 /**
  * Applies a policy to failures in a row. A connection that was open for the policy's `resetAfter` ends the row.
  *
- * The delay is the policy's, or `minDelay` if that is more, added to what the server asked for. A rejected user is retried at
- * once, once in a row, if another token may help.
+ * The delay is the policy's, or `minDelay` if that is more, added to the server's. A rejected user is retried at once, once in
+ * a row, if another token may help.
  *
  * @param prepares Returns whether another token may help after this rejection of the user.
  */
@@ -68,17 +68,17 @@ export function retryState(
   let prepared = false
   let serverDelay = 0
   let spread: number | undefined
-  /** The failures in a row when the server asked for it. */
+  /** The failures in a row when the server requested it. */
   let before = 0
 
   return {
     get count() {
       return failures.count
     },
-    asked(event) {
+    requested(event) {
       serverDelay = event.delay ?? serverDelay
       if (event.spread === undefined) return
-      // A server cannot ask for a tight loop, nor for ever.
+      // A server cannot request a tight loop, or an endless wait.
       spread = Math.min(LONGEST_RETRY_AFTER, Math.max(LEAST_SPREAD, event.spread))
       before = failures.count
     },

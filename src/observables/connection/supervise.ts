@@ -15,7 +15,7 @@ import { DEV } from '../internal/dev.ts'
 import { firstWithin, hostScheduler, runAfter, wallTime } from '../internal/time.ts'
 
 export interface SuperviseOptions<P> extends ConnectOptions<P> {
-  /** Runs before every attempt and may take its time: a fresh token, say. */
+  /** Prepares every attempt, for example by a request for a token. It may take up to 30 s. */
   prepare: (attempt: number) => Observable<P>
   /** Whether `prepareRequest` may return something else after a rejection (401, 403 ...); otherwise another call cannot help. @default true */
   prepares?: boolean
@@ -24,7 +24,7 @@ export interface SuperviseOptions<P> extends ConnectOptions<P> {
   continuity?: Continuity | undefined
   /** Ends a wait. */
   retryNow$?: Observable<unknown>
-  /** Called with every failure, before the next attempt is prepared. `stood`: the connection was a success first. */
+  /** Called with every failure, before the next attempt is prepared. `stood`: the connection was open first. */
   failed?: ((error: PushError, stood: boolean) => void) | undefined
   /** @default the host's timers, and a monotonic clock */
   scheduler?: SchedulerLike
@@ -36,7 +36,7 @@ const AT_ONCE = 1_000
 /** A server that opens late is given more time after each attempt that took too long, up to this, in ms. */
 const LONGEST_OPENING = 60_000
 
-/** `prepareRequest` may ask a slow server for a token, but not for ever. In ms. */
+/** How long `prepareRequest` may take, in ms. */
 const PREPARE_WITHIN = 30_000
 
 interface Session<P> extends SuperviseOptions<P> {
@@ -98,7 +98,7 @@ export function supervise<P>(options: Session<P>): void {
 
     const next = (event: SourceEvent) => {
       receivedAt = scheduler.now()
-      if (event.type === 'retry') return failures.asked(event)
+      if (event.type === 'retry') return failures.requested(event)
       unconfirmed = event.type === 'open' && event.unconfirmed === true
       if (!unconfirmed) {
         openedAt ??= receivedAt

@@ -7,7 +7,7 @@ import { connectionCheck, type Continuity } from './verify-continuity.ts'
 /** Keeps the position of one channel, from connection to connection. */
 export interface PositionTracker {
   readonly position: Position
-  /** Whether the last message before this connection has yet to come again. */
+  /** Whether the last message before this connection must still be repeated. */
   expectsRepeat(): boolean
   /**
    * Starts to follow a new connection, until `connection` is closed. `last` is the cursor of the message that it has to

@@ -2,14 +2,14 @@ import type { Position } from './cursor.ts'
 import type { GapReason, Repetition, SourceAlive, SourceMessage, SourceOpen } from '../events.ts'
 
 /**
- * How to verify that no message was missed, for a server that does not report gaps by itself. After a loss the client asks
- * from just before the last message, which has to come again; and each message has to follow the one before it. A server
- * that states that it reports gaps (`SourceAlive.reportsGaps`) is not verified.
+ * Verifies that no message was missed, for a server that does not report gaps. After a loss the client resumes from just
+ * before the last message, which must be repeated, and each message must follow the one before it. A server that declares
+ * that it reports gaps (`SourceAlive.reportsGaps`) is not verified.
  */
 export interface Continuity {
-  /** Returns the cursor to ask from, so that the message at `cursor` comes again. */
+  /** Returns the cursor to resume from so that the message at `cursor` is repeated. */
   before(cursor: string): string | undefined
-  /** Negative where `a` is before `b`; undefined: they are of different lives of the server, and have no order. */
+  /** Returns a negative number if `a` is before `b`, and undefined if they are of different runs of the server. */
   compare(a: string, b: string): number | undefined
   /** Whether the message at `next` may be the one after the message at `cursor`. False: the server skipped some. */
   follows(cursor: string, next: string): boolean
@@ -21,7 +21,7 @@ export const cursorToRepeat = (
   continuity: Continuity | undefined,
 ): string | undefined => (continuity && !withheld && !reportsGaps ? value : undefined)
 
-/** Returns the cursor that the next connection asks from; undefined: none. */
+/** Returns the cursor of the next connection's request; undefined: none. */
 export const cursorToAskFrom = (
   { value }: Position,
   expected: string | undefined,
@@ -33,7 +33,7 @@ type PositionedEvent = SourceMessage | SourceAlive
 
 /**
  * Returns how an event with a cursor continues from a position. `earlier` and `last`: it repeats an earlier message, or the
- * last one, which is `expected` to come again. A gap's reason: messages may be missing before it. Undefined: it is new.
+ * last one, which is `expected`. A gap's reason: messages may be missing before it. Undefined: it is new.
  */
 export function verifyContinuity(
   { value, atBeginning, unplaced, reportsGaps }: Position,
@@ -67,7 +67,7 @@ export function connectionCheck(continuity: Continuity | undefined, expected?: s
   let isAfterGap = false
 
   return {
-    /** Whether the last message before this connection has yet to come again. */
+    /** Whether the last message before this connection must still be repeated. */
     get expectsRepeat() {
       return expected !== undefined
     },

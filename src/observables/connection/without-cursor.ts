@@ -71,7 +71,7 @@ const mayBeCursor = (error: unknown): boolean =>
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
 
 /**
- * Returns `cursor-lost` where a server rejected a request with a cursor as malformed or too large. The next request has no
+ * Returns `cursor-lost` if a server rejected a request with a cursor as malformed or too large. The next request has no
  * cursor. Otherwise returns the error itself.
  */
 export function rejectedCursor(error: PushError, { value, withheld }: Position): PushError {

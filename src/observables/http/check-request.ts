@@ -6,7 +6,7 @@ import { errorMessage, redactUrl } from '../internal/redact-url.ts'
  * Checks that a request can be sent. `fetch` reports an invalid request like a failed network, and drops a forbidden
  * header silently.
  *
- * @throws PushError `invalid-request` where a header, the method or the URL is not valid; `headers-unsupported` where the
+ * @throws PushError `invalid-request` if a header, the method or the URL is not valid; `headers-unsupported` if the
  * host drops a header.
  */
 export function checkRequest(
@@ -44,7 +44,7 @@ const headerUnsupported = (name: string, sender: string | false) =>
     DEV && `Connection not opened: ${sender} cannot send the header "${name}". Put its value into \`query\`.`,
   )
 
-/** Names the invalid header without its value, which may be secret; undefined where none is invalid. */
+/** Names the invalid header without its value, which may be secret; undefined if none is invalid. */
 function invalidHeader(headers: Readonly<Record<string, string>>): string | undefined {
   for (const [name, value] of Object.entries(headers)) {
     try {

@@ -13,7 +13,7 @@ export type ConnectionLimit = Map<string, number>
 const MAX_CONNECTIONS = 4
 
 /**
- * Takes a connection to the origin, and returns the function that releases it; undefined where none is left. The limit
+ * Takes a connection to the origin, and returns the function that releases it; undefined if none is left. The limit
  * applies in a page, and where the origin is reached over HTTP/1.1.
  */
 export function tryAcquire(limit: ConnectionLimit, origin: string): (() => void) | undefined {
@@ -24,7 +24,7 @@ export function tryAcquire(limit: ConnectionLimit, origin: string): (() => void)
 }
 
 /**
- * Keeps one of the origin's connections while the source is subscribed. Errors with `connection-limit` where none is
+ * Keeps one of the origin's connections while the source is subscribed. Errors with `connection-limit` if none is
  * left.
  */
 export const withConnectionSlot = <T>(

@@ -5,7 +5,7 @@ const FIELD_VALUE = /^[!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?$/
 
 /**
  * Returns text as the value of a header: its UTF-8 bytes, one character each, as EventSource sends `Last-Event-ID`.
- * Undefined where no header can carry it: control characters, or spaces at its ends, which are removed in transit.
+ * Undefined if no header can contain it: control characters, or spaces at its ends, which are removed in transit.
  * WebKit encodes the value once more, so there only ASCII is returned.
  *
  * @see RFC 9110 section 5.5

@@ -34,7 +34,7 @@ const ERROR_CODES = {
 } as const satisfies Partial<Record<Verdict, PushErrorCode>>
 
 /**
- * Ends a connection whose response was not accepted: completes where the verdict is `end`, and errors otherwise.
+ * Ends a connection whose response was not accepted: completes if the verdict is `end`, and errors otherwise.
  * The error quotes the first line of the body, for which it waits 250 ms at most.
  */
 export function rejectedResponse(

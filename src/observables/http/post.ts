@@ -28,7 +28,7 @@ const DRAIN_TIMEOUT = 1_000
 
 /**
  * Sends a message by HTTP POST, for techniques that only receive. Resolves when the server accepted it, and gives up when
- * the target's `signal` aborts. Rejects with `send-rejected` where the server rejects it, and with `network-error`.
+ * the target's `signal` aborts. Rejects with `send-rejected` if the server rejects it, and with `network-error`.
  *
  * @see RFC 9110 section 9.3.3
  */

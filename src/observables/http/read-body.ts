@@ -15,7 +15,7 @@ const MAX_BUSY_TIME = 4
 
 /**
  * Emits the body of a response, chunk by chunk, and completes at its end. It yields to the event loop while data arrives
- * faster than it is handled; the rest then waits at the server. Errors with `connection-lost` where the body breaks off.
+ * faster than it is handled; the rest then waits at the server. Errors with `connection-lost` if the body breaks off.
  */
 export function chunks(response: Response): Observable<Uint8Array> {
   return new Observable((subscriber) => {

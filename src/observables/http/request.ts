@@ -18,7 +18,7 @@ export interface HttpRequest {
  * `fetch` as a cold Observable: each subscription sends one request, and unsubscribing aborts it and its body. The
  * browser's HTTP cache is neither read nor written.
  *
- * Errors with `network-error` where no response arrives, and with `invalid-request` or `headers-unsupported` where the
+ * Errors with `network-error` if no response arrives, and with `invalid-request` or `headers-unsupported` if the
  * request cannot be sent.
  *
  * @param read Reads the response. The request is aborted when the returned Observable completes.

@@ -1,17 +1,17 @@
 import { withQuery } from './query.ts'
 
-/** A token, and where a request may carry it. */
+/** A token, and its places in a request. */
 export interface CarriedToken {
   readonly value: string
-  /** The header's name and value; undefined: no header carries it. */
+  /** The header's name and value; undefined: it is not sent in a header. */
   readonly header: readonly [name: string, value: string] | undefined
-  /** The query parameter's name; undefined: no URL carries it. */
+  /** The query parameter's name; undefined: it is not sent in a URL. */
   readonly queryParam: string | undefined
 }
 
 /**
- * Returns a request that carries its token: in a header where the technique can send one, otherwise in the query. A
- * technique that tries several adds it for each.
+ * Returns a request with its token: in a header if the technique can send one, otherwise in the query. A technique that
+ * tries several adds it for each.
  */
 export function withToken<
   R extends {

@@ -2,7 +2,7 @@ import { PushError } from '../errors.ts'
 import { DEV } from './dev.ts'
 
 /**
- * Checks one option where it is given, so that a wrong one fails at once and not at its first use. Mistakes that a
+ * Checks one option when it is passed, so that a wrong one fails at once and not at its first use. Mistakes that a
  * compiler finds are checked in development only, to save bytes. Options that may come from a configuration are always checked.
  *
  * @param message What `wrongOption` returns.

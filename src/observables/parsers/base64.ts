@@ -1,4 +1,4 @@
-/** Decodes Base64 (RFC 4648 section 4). Throws where the text is not Base64. */
+/** Decodes Base64 (RFC 4648 section 4). Throws if the text is not Base64. */
 export const decodeBase64 = (encoded: string): Uint8Array =>
   Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
 

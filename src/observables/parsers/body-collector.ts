@@ -6,7 +6,7 @@ import { KEPT_LENGTH, MAX_MESSAGE_BYTES, tooLarge } from './message-limit.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Collects a body that is one message, and emits it when it ends. It is a string where its type is text or absent and it is
+ * Collects a body that is one message, and emits it when it ends. It is a string if its type is text or absent and it is
  * valid UTF-8, otherwise bytes.
  *
  * A body above the limit, in bytes, has an error, and only its beginning is emitted. At twice the limit it is emitted and

@@ -3,9 +3,9 @@ import { PushError } from '../errors.ts'
 import { MAX_MESSAGE_BYTES, messageBuffer } from './message-limit.ts'
 
 export interface JsonArrayReader {
-  /** Throws where the text is not an array, or its brackets do not match. */
+  /** Throws if the text is not an array, or its brackets do not match. */
   feed(chunk: string): void
-  /** Throws where text follows the array, and `connection-lost` where the array is not complete. */
+  /** Throws if text follows the array, and `connection-lost` if the array is not complete. */
   end(): void
 }
 
@@ -100,7 +100,7 @@ const IN_STRING = /["\\]/g
 const QUOTE = 34
 
 /**
- * Finds the next of `[ ] { } ,` outside of strings, or the quote that begins a string. It returns -1 where the chunk has
+ * Finds the next of `[ ] { } ,` outside of strings, or the quote that begins a string. It returns -1 if the chunk has
  * none. It has to be called until then, because it continues in the next chunk.
  */
 function structuralCharacters(): (chunk: string, from: number) => number {

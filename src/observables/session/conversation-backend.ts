@@ -3,7 +3,7 @@ import { sessionCache, type SessionCache, type SessionCacheOptions } from './ses
 import type { ConversationStart } from './converse.ts'
 import { createSession } from './session.ts'
 
-/** A backend whose server carries many topics on one connection. */
+/** A backend whose server sends many topics over one connection. */
 export interface ConversationBackend extends Backend {
   /** Whether the hello carries the token of `auth`, so that no header does. */
   readonly tokenInHello: boolean
@@ -15,7 +15,7 @@ export interface ConversationBackend extends Backend {
   createSessions<Technique extends object>(options: SessionCacheOptions<Technique>): SessionCache<Technique>
 }
 
-/** What differs between servers that carry many topics on one connection. */
+/** The differences between servers that send many topics over one connection. */
 export interface ConversationParts
   extends Omit<Backend, 'webSocket'>, Pick<WebSocketBackend, 'subprotocols' | 'closes'>, ConversationStart {
   /** Whether the hello carries the token of `auth`, so that no header does. @default false */
@@ -24,7 +24,7 @@ export interface ConversationParts
   readonly path?: string
 }
 
-/** Makes a backend of a conversation: frames pass a WebSocket as they are, and the conversation reads and writes them. */
+/** Creates the backend of a conversation: a WebSocket passes frames unchanged, and the conversation reads and writes them. */
 export function conversationBackend({
   start,
   joinFrames,

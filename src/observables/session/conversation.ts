@@ -6,30 +6,30 @@ import type { Ping } from '../backends/backend.ts'
 export interface TopicSubscription {
   readonly id: number
   readonly topic: string
-  /** The cursor of the last message; undefined where there is none to resume from. */
+  /** The cursor of the last message; undefined if there is none to resume from. */
   readonly cursor: string | undefined
-  /** Whether the server did not acknowledge the one before it in time, so that the topic is to be subscribed once more. */
+  /** Whether the server did not acknowledge the previous subscription in time, so that the topic is subscribed again. */
   readonly again?: boolean
 }
 
 /**
- * How a server talks on one two-way connection: hello, subscribe, acknowledge, ping. There is one instance per
- * connection. It has no socket, timer or promise: it is given what arrives, and calls its port with what that means.
+ * The protocol of a server on one two-way connection: hello, subscribe, acknowledge, ping. There is one instance per
+ * connection. It has no socket, timer or promise: it receives frames, and calls its port with their meaning.
  */
 export interface Conversation {
-  /** The connection is open. Writes the frames that come first, or none where the server speaks first. */
+  /** Called when the connection is open. Writes the first frames, or none if the server sends first. */
   open(): void
-  /** Reads one frame, which may hold several messages for several topics. */
+  /** Reads one frame, which may contain several messages for several topics. */
   receive(frame: Payload): void
   subscribe(subscription: TopicSubscription): void
   /** Ends one subscription, acknowledged or not. */
   unsubscribe(id: number): void
   /**
-   * Gives the server another token in place of the present one. @default a token is replaced by another connection, where
-   * every topic resumes
+   * Sends another token that replaces the current one. @default the token is replaced by another connection, if every topic
+   * can resume
    */
   refresh?: ((token: string) => void) | undefined
-  /** Writes one message. The port is told by its `key` when the server accepts or rejects it, where `acknowledges`. */
+  /** Writes one message. With `acknowledges`, it reports by `key` to its port that the server accepted or rejected it. */
   send(id: number, data: Payload, message: OutgoingMessage): void
   /** Whether the server acknowledges messages. @default false: a message is sent when it was written */
   readonly acknowledges?: boolean
@@ -48,44 +48,44 @@ export interface OutgoingMessage {
   memory?: string
 }
 
-/** Where a conversation reports to. Every call is synchronous. */
+/** Receives the reports of a conversation. Every call is synchronous. */
 export interface SessionPort {
   write(frame: Payload): void
   /** The hello is done: topics may be subscribed. */
   ready(session?: {
-    /** A heartbeat that this side sends from now on. */
+    /** A heartbeat that the client sends from now on. */
     readonly ping?: Ping | undefined
-    /** The longest silence of the server, in ms. @default what the technique learns, or the client's */
+    /** The longest silence of the server, in ms. @default the technique's, or the client's */
     readonly heartbeat?: number | undefined
-    /** What the URL of each POST names the session with, where the technique only receives. */
+    /** The query parameters that identify the session in the URL of each POST, if the technique only receives. */
     readonly postQuery?: Readonly<Record<string, string>> | undefined
   }): void
-  /** The server subscribed a topic. `resumed`: it resumes behind the cursor of the subscription. */
+  /** The server subscribed a topic. `resumed`: it resumes after the cursor of the subscription. */
   subscribed(id: number, state: { readonly resumed: boolean; readonly cursor?: string | undefined }): void
   message(id: number, message: Omit<SourceMessage, 'type'>): void
-  /** The server asked its clients to spread their return over this time after it is lost, in ms. */
+  /** The time over which clients spread their reconnects after the server is lost, in ms. */
   spread(time: number): void
-  /** The topic is at a later place, without a message. */
+  /** The topic is at a later position, without a message. */
   moved(id: number, cursor: string): void
   gap(id: number, reason: GapReason, cursor?: string): void
   /** The server rejected one subscription. The connection and the other topics stay. */
   rejected(id: number, error: PushError): void
-  /** The topic has ended for good. */
+  /** The topic has ended permanently. */
   ended(id: number): void
   /** The server accepted a message. `reply`: what it sent with that, for the caller of `send`. */
   acknowledged(key: number, reply?: unknown): void
   sendRejected(key: number, error: PushError): void
-  /** The server did not accept another token, so it is given on another connection. */
+  /** The server did not accept another token, so the client uses it on another connection. */
   refreshRejected(): void
-  /** A frame cannot be read, so every topic may lack a message: each gets it as `invalid`. */
+  /** A frame cannot be parsed, so every topic may lack a message: each gets it as `invalid`. */
   unreadable(frame: Payload, error: PushError): void
-  /** The server refused the connection. */
+  /** The server rejected the connection. */
   refused(error: PushError): void
 }
 
-/** What a conversation may need to introduce itself. */
+/** The credentials for the hello. */
 export interface SessionCredentials {
-  /** What `auth.token` returned; undefined without `auth`. */
+  /** The token that `auth.token` returned; undefined without `auth`. */
   readonly token: string | undefined
   /** Names this client on all its connections: 32 random hexadecimal digits. */
   readonly clientId: string

@@ -9,7 +9,7 @@ import { startTalk, type Talk, type TalkOptions } from './talk.ts'
 import { renewToken, type AskCredentials, type ConnectionCredentials } from './token-renewal.ts'
 import type { Ready } from './ready-connection.ts'
 
-/** Turns what one connection receives into what its supervisor needs: `open` once the hello is done, and signs of life. */
+/** Converts the events of one connection to those for its supervisor: `open` once the hello is done, and signs of life. */
 export type Converse = (
   source: Observable<SourceEvent>,
   credentials: ConnectionCredentials,
@@ -26,7 +26,7 @@ export interface ConversationStart {
 export interface ConverseOptions extends ConversationStart, Pick<TalkOptions, 'nextId' | 'outgoing'> {
   readonly namespace: string
   readonly clientId: string
-  /** Posts a frame, where the technique only receives. Undefined: the backend has no POSTs. */
+  /** Posts a frame, if the technique only receives. Undefined: the backend has no POSTs. */
   readonly post: PostFrame | undefined
   /** How long the server may take to greet, and to respond to a POST, in ms. */
   readonly subscribeTimeout: number
@@ -139,7 +139,7 @@ export const createConverse =
     })
 
 const oneWay = (technique: string) =>
-  new PushError('unsupported', DEV && `${technique} cannot carry topics: it only receives. Use webSocket().`, {
+  new PushError('unsupported', DEV && `Topics not supported: ${technique} only receives. Use webSocket().`, {
     technique,
   })
 

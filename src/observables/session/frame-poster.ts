@@ -14,14 +14,14 @@ export interface FramePosterOptions {
   /** How long the server may take to respond to one POST, in ms. */
   readonly timeout: number
   readonly scheduler: SchedulerLike
-  /** A frame may be lost, so the connection is of no more use. */
+  /** Called when a frame may be lost, so that the connection ends. */
   readonly fail: (error: PushError) => void
 }
 
-/** Writes frames where the technique only receives. */
+/** Writes frames if the technique only receives. */
 export interface FramePoster {
   write(frame: Payload): void
-  /** What the URL of each POST names the session with. */
+  /** Sets the query parameters that identify the session in the URL of each POST. */
   address(query: Readonly<Record<string, string>>): void
   /** Drops the frames that wait, because the connection has closed. */
   end(): void

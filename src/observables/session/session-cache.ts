@@ -2,7 +2,7 @@ import { CONNECT_TIMEOUT } from '../connection/heartbeat-monitor.ts'
 import { equalOptions } from '../internal/equal-options.ts'
 import type { Session, SessionOptions } from './session.ts'
 
-/** What the sessions of one client share. */
+/** The options that the sessions of one client share. */
 export interface SessionCacheOptions<Technique extends object> extends Pick<SessionOptions, 'policy' | 'scheduler'> {
   /** Connects to the server by a technique. */
   readonly connect: (technique: Technique) => Pick<SessionOptions, 'link' | 'post'>

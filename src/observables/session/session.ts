@@ -17,7 +17,7 @@ export interface SessionOptions {
     reader: { readonly retryNow$: Observable<unknown>; readonly signals: TopicPauses['signals'] },
     converse: Converse,
   ) => Observable<LinkEvent>
-  /** Posts a frame, where the technique only receives. Undefined: the backend has no POSTs. */
+  /** Posts a frame, if the technique only receives. Undefined: the backend has no POSTs. */
   readonly post: PostFrame | undefined
   readonly policy: RetryPolicy
   /** How long the server may take to greet, to acknowledge a subscription, and to respond to a POST, in ms. */
@@ -25,7 +25,7 @@ export interface SessionOptions {
   readonly scheduler: SchedulerLike
 }
 
-/** What reads a topic: its position, where to report a new one, and when to end a wait. */
+/** The reader of a topic: its position, where to report a new one, and when to end a wait. */
 export interface TopicReader extends Pick<ReconnectOptions<unknown>, 'position' | 'moved' | 'retryNow$'> {
   /** Decides when a topic that was rejected is subscribed again. @default the session's */
   readonly policy?: RetryPolicy | undefined
@@ -44,7 +44,7 @@ export interface Session extends SharedConnection {
 
 /**
  * Shares one supervised connection among topics. One connection has one backoff, one heartbeat and one hello; each topic
- * has its own subscription, cursor and failures, so that one rejected topic disturbs no other.
+ * has its own subscription, cursor and failures, so that one rejected topic does not affect others.
  */
 export function createSession(
   namespace: string,

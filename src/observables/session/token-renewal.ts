@@ -3,23 +3,23 @@ import { renewalTime } from '../connection/token-expiry.ts'
 import type { PushError } from '../errors.ts'
 import { runAfter } from '../internal/time.ts'
 
-/** What a connection was made with. */
+/** The credentials of a connection. */
 export interface ConnectionCredentials {
   /** The token of `auth`; undefined: there is none. */
   readonly token: { readonly value: string; readonly expiresAt: number | undefined } | undefined
-  /** When the first of them expires, in ms since the epoch: the token, or what `prepareRequest` returned. */
+  /** When the token or the result of `prepareRequest` expires, whichever is first, in ms since the epoch. */
   readonly validUntil: number | undefined
 }
 
-/** Asks for other credentials, within a time limit. `rejected`: the server rejected the present ones. */
+/** Requests other credentials, within a time limit. `rejected`: the server rejected the current ones. */
 export type AskCredentials = (rejected: boolean) => Observable<ConnectionCredentials>
 
 export interface TokenRenewalOptions {
   readonly credentials: ConnectionCredentials
   readonly ask: AskCredentials
-  /** Gives the server another token. Undefined: the conversation cannot. */
+  /** Sends the server another token. Undefined: the conversation cannot. */
   readonly refresh: ((token: string) => void) | undefined
-  /** Connects again, unless a topic would lack messages. */
+  /** Reconnects, unless a topic could then miss messages. */
   readonly recycle: () => void
   readonly scheduler: SchedulerLike
   /** The connection. */
@@ -27,8 +27,8 @@ export interface TokenRenewalOptions {
 }
 
 /**
- * Gives the server another token in place of one that it rejected for a topic, unless that was done meanwhile. Completes
- * then.
+ * Sends the server another token in place of one that it rejected for a topic, unless that was done meanwhile. Then
+ * completes.
  */
 export type Renew = () => Observable<unknown>
 
@@ -40,15 +40,15 @@ export const mayRenew = ({ code, status }: PushError, renew: Renew | undefined):
 export const renewalAfter = (error: PushError, renew: Renew | undefined): Observable<unknown> =>
   mayRenew(error, renew) ? renew() : EMPTY
 
-/** How long after a failure credentials that have expired are asked for again, in ms. */
+/** How long after a failure expired credentials are requested again, in ms. */
 const RETRY_EXPIRED = 30_000
 
 /**
- * Renews the credentials of one connection shortly before they expire. The connection stays open while other ones cannot
- * be had, because only the server knows whether it accepts the present ones. They are asked for again.
+ * Renews the credentials of one connection shortly before they expire. If other ones cannot be obtained, the connection
+ * stays open, because only the server knows whether it accepts the current ones. They are requested again later.
  *
- * Returns a function that returns what renews the present token; of a topic that is subscribed, any later one.
- * Undefined: the conversation cannot give the server another one.
+ * The returned function returns a `Renew` for the current token; for a subscribed topic also for any later one. Undefined:
+ * the conversation cannot send the server another one.
  */
 export function renewToken({
   credentials,

@@ -44,7 +44,7 @@ type State =
   /** `early`: messages that came before the server acknowledged the subscription. */
   | { readonly phase: 'subscribing'; readonly id: number; readonly early: SourceEvent[]; readonly again: boolean }
   | { readonly phase: 'subscribed'; readonly id: number }
-  /** The server rejected the subscription, or did not answer. */
+  /** The server rejected the subscription, or did not respond. */
   | { readonly phase: 'waiting' }
   /** The topic ended or failed, or its reader left. */
   | { readonly phase: 'ended' }
@@ -186,5 +186,5 @@ const unacknowledged = (topic: string, within: number) =>
   new PushError(
     'connect-timeout',
     DEV &&
-      `Topic "${topic}" was not subscribed: the server did not answer within ${within} ms, twice. Check the topic's name and the server's log, or raise \`connectTimeout\`.`,
+      `Topic "${topic}" was not subscribed: the server did not respond within ${within} ms, twice. Check the topic's name and the server's log, or raise \`connectTimeout\`.`,
   )

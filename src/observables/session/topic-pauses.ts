@@ -1,7 +1,7 @@
 import { Observable, Subject, Subscription, defer, merge, of } from 'rxjs'
 import type { LifecycleSignals } from '../connection/lifecycle.ts'
 
-/** How long a topic stays connected in a hidden page, in ms; `false`: always; undefined: as long as the lifecycle says. */
+/** How long a topic stays connected in a hidden page, in ms; `false`: always; undefined: the limit of the lifecycle. */
 export type HiddenLimit = number | false | undefined
 
 /** Decides when the connection of several topics pauses. */

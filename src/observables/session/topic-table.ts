@@ -21,8 +21,8 @@ export interface TopicTable {
   /** The topic of a subscription. */
   nameOf(id: number): string | undefined
   /**
-   * The server subscribed a topic. `resumed`: it resumes behind the cursor that it was sent. `gap`: why messages behind
-   * that cursor are missing, where the server says so.
+   * The server subscribed a topic. `resumed`: it resumes after the cursor of the request. `gap`: why messages after that
+   * cursor are missing, if the server reports it.
    */
   acknowledge(topic: string, resumed: boolean, cursor: string | undefined, gap?: GapReason): void
   /** The subscriptions of a topic that the server acknowledged. */
@@ -43,7 +43,7 @@ interface Topic {
   /** Whether the server can resume behind it. */
   resumes: boolean
   acknowledged: boolean
-  /** How many more acknowledgements may come, because the server was asked again. */
+  /** How many more acknowledgements may arrive, because the request was sent again. */
   repeats: number
   /** Whether messages of an earlier subscription may still arrive, until the server acknowledges this one. */
   readonly follows: boolean
@@ -68,7 +68,7 @@ function newTopic(
     ...topic,
     cursor,
     follows,
-    // Without an acknowledgement, messages of the earlier subscription are not told from those of this one.
+    // Without an acknowledgement, messages of the earlier subscription cannot be distinguished from those of this one.
     resumes: resumes && cursor !== undefined && (acknowledges !== false || !follows),
     subscriptions: [],
     acknowledged: false,

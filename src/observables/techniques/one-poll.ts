@@ -11,24 +11,24 @@ import { after } from '../internal/time.ts'
 import type { PollRepeats } from './poll-repeats.ts'
 import type { PushRequest } from './technique.ts'
 
-/** What one poll leaves for the next one. */
+/** The state that one poll passes to the next one. */
 export interface PollState {
   readonly cursor: Cursor | undefined
   /** The head of the last response; undefined before the first one. */
   readonly previous: ResponseHead | undefined
 }
 
-/** The last event of a poll whose channel goes on. */
+/** The last event of a poll whose channel continues. */
 export interface PollResult {
   readonly type: 'polled'
   readonly state: PollState
-  /** It brought messages and another cursor than the request's, or the first cursor. */
+  /** Whether the response has messages and another cursor than the request, or the first cursor. */
   readonly useful: boolean
-  /** The server has more messages. */
+  /** Whether the server has more messages. */
   readonly more: boolean
-  /** From the request to the end of the response, in ms. */
+  /** The time from the request to the end of the response, in ms. */
   readonly duration: number
-  /** How long the server may hold the next request, in ms; undefined where it promised nothing. */
+  /** How long the server may hold the next request, in ms; undefined if it promised nothing. */
   readonly heartbeat: number | undefined
 }
 
@@ -42,7 +42,7 @@ export interface PollOptions {
   presumeOpenAfter?: number | undefined
 }
 
-/** Sends one poll, and emits what its response brings. Completes without a `PollResult` where the channel has ended. */
+/** Sends one poll, and emits the events of its response. Completes without a `PollResult` if the channel has ended. */
 export function onePoll(poll: PollOptions): Observable<SourceEvent | PollResult> {
   const { technique, request: pushRequest, backend, waits, state, presumeOpenAfter } = poll
   const { url, headers, credentials, scheduler, withoutCursor, maxMessageBytes } = pushRequest

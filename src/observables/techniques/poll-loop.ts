@@ -57,6 +57,6 @@ export function pollLoop({
   return waits ? withConnectionSlot(request, technique, loop$) : loop$
 }
 
-/** The longest silence until the next response, in ms: the delay, and as long as the server may hold the request. */
+/** The longest silence until the next response, in ms: the delay, and the time for which the server may hold the request. */
 const silenceAfter = (delay: number, heartbeat: number | undefined): number | 'agreed' =>
   heartbeat === undefined ? 'agreed' : delay + heartbeat

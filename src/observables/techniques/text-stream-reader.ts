@@ -34,7 +34,7 @@ export function readEvents(
   }
 }
 
-/** Reads the text of an event stream. Throws `connection-lost` where a comment announces the end of the stream. */
+/** Reads the text of an event stream. Throws `connection-lost` if a comment announces the end of the stream. */
 export function readEventStream(
   backend: Backend | undefined,
   head: ResponseHead,

@@ -168,7 +168,7 @@ const adviceOn = (subprotocols: readonly string[]): string =>
     ? `The client offered the subprotocol ${subprotocols.join(', ')}: use standard() for a server that does not support it.`
     : 'The client offered no subprotocol: use nchan() for the hub and Nchan.'
 
-/** The error for the close code of an open WebSocket; undefined where it ends the channel. */
+/** The error for the close code of an open WebSocket; undefined if it ends the channel. */
 function closeError({ closes }: WebSocketBackend, url: string, code: number, text: string): PushError | undefined {
   const verdict = closeVerdict(closes, code)
   if (verdict === 'end') return undefined

@@ -45,14 +45,14 @@ describe('after a failure', () => {
     [0, 250],
     [-1, 250],
     [1e300, 86_400_000],
-  ] as const)('a spread of %d ms that the server asked for counts as %d', ([asked, spread]) => {
+  ] as const)('a spread of %d ms that the server asked for counts as %d', ([given, spread]) => {
     const paces: unknown[] = []
     const policy = Object.assign(backoff(), {
       nextDelay: (...[, , , pace]: Parameters<RetryPolicy['nextDelay']>) => paces.push(pace),
     })
     const failures = retryState(policy, virtualTime(), () => true)
     failures.failed(errorOf('network-error'), undefined)
-    failures.asked({ type: 'retry', spread: asked })
+    failures.requested({ type: 'retry', spread: given })
     failures.failed(errorOf('network-error'), undefined)
     failures.failed(errorOf('network-error'), undefined)
     expect(paces).toEqual([undefined, { spread, failures: 1 }, { spread, failures: 2 }])
@@ -60,7 +60,7 @@ describe('after a failure', () => {
 
   test('the time that the server asked for is added, up to a day', () => {
     const failures = state()
-    failures.asked({ type: 'retry', delay: 3_000 })
+    failures.requested({ type: 'retry', delay: 3_000 })
     expect(failures.failed(errorOf('unavailable'), 0)).toBe(3_100)
     expect(failures.failed(errorOf('unavailable', { retryAfter: 7_000 }), 0)).toBe(7_200)
     expect(failures.failed(errorOf('unavailable', { retryAfter: 1e12 }), 0)).toBe(86_400_300)

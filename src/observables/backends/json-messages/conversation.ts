@@ -167,7 +167,10 @@ const place = (cursor: string | number | null | undefined): string | undefined =
 /** What a channel encoded, as a value of the frame. */
 function value(data: Payload): unknown {
   if (typeof data !== 'string')
-    throw new PushError('invalid-message', DEV && 'JSON frames cannot carry bytes. Send data, or text in Base64.')
+    throw new PushError(
+      'invalid-message',
+      DEV && 'Message not sent: JSON frames cannot contain bytes. Send data, or text in Base64.',
+    )
   try {
     return JSON.parse(data)
   } catch {

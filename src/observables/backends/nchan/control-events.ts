@@ -26,17 +26,17 @@ export function frame(data: Payload): SourceEvent | typeof END {
 export function line(json: string): SourceEvent | typeof END | RefusedLine {
   let cursor: string | undefined
   try {
-    const said = parse(json)
-    const { id, push, status, headers, body } = said
+    const fields = parse(json)
+    const { id, push, status, headers, body } = fields
     cursor = typeof id === 'string' ? id : undefined
-    if (status !== undefined) return refused(status, headers, body)
-    return push === undefined ? messageInJson(said, cursor) : control(String(push), cursor, json)
+    if (status !== undefined) return rejected(status, headers, body)
+    return push === undefined ? messageInJson(fields, cursor) : control(String(push), cursor, json)
   } catch (cause) {
     return unreadable(json, cursor, cause)
   }
 }
 
-function refused(status: unknown, headers: unknown, body: unknown): RefusedLine {
+function rejected(status: unknown, headers: unknown, body: unknown): RefusedLine {
   if (!Number.isInteger(status) || Number(status) < 300 || Number(status) > 599)
     throw wrong(DEV && `the status ${JSON.stringify(status)} of a rejection is not from 300 to 599.`)
   return {
@@ -155,7 +155,7 @@ function parse(json: string): Record<string, unknown> {
 }
 
 /** Returns the error for invalid input. The cause is part of it in development only. */
-const wrong = (said: string | false) => new SyntaxError(said || undefined)
+const wrong = (cause: string | false) => new SyntaxError(cause || undefined)
 
 const wrongHead = (line: string) =>
   wrong(
