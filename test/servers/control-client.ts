@@ -133,10 +133,10 @@ export async function openScript(control: string): Promise<Script> {
 const DEADLINE = 200_000
 
 async function call<T>(url: string, body: unknown, method = 'POST'): Promise<T> {
-  const sent = JSON.stringify(body)
-  const response = await fetch(url, { method, body: sent, signal: AbortSignal.timeout(DEADLINE) }).catch(
+  const sent = body !== undefined && { body: JSON.stringify(body) }
+  const response = await fetch(url, { method, ...sent, signal: AbortSignal.timeout(DEADLINE) }).catch(
     (cause: unknown) => {
-      throw new Error(`${method} ${url} ${sent}: no response`, { cause })
+      throw new Error(`${method} ${url} ${JSON.stringify(body)}: no response`, { cause })
     },
   )
   const text = await response.text()
