@@ -59,17 +59,19 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
       else if (!waits) message.reject(error)
       return !waits
     }
-    const acknowledged = (reply?: unknown): boolean => {
-      message.resolve(reply)
-      return true
-    }
     const hand = (data: Payload): boolean | Promise<boolean> => {
       message.data = data
       if (signal.aborted) return true
       used = send
       if (!send) return false
       const sent = send(data, signal, message)
-      return sent ? sent.then(acknowledged, failed) : acknowledged()
+      if (sent)
+        return sent.then((reply) => {
+          message.resolve(reply)
+          return true
+        }, failed)
+      message.resolve(undefined)
+      return true
     }
     const encoded = (data: Payload) => {
       const gone = hand(data)
