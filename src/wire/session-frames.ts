@@ -9,6 +9,9 @@ export const SESSION_SUBPROTOCOL = 'push.v2'
 /** Query parameter of a POST: the session that its frame belongs to. */
 export const SESSION = 'session'
 
+/** Query parameter of a POST: its number in its session, so that a POST that is repeated is carried out once. */
+export const POST_NUMBER = 'number'
+
 /** A text frame states lengths in UTF-16 units, and a frame of bytes in bytes. */
 export type Frame = string | Uint8Array
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { mediaType } from '../../wire/media-type.ts'
-import { SESSION } from '../../wire/session-frames.ts'
+import { POST_NUMBER, SESSION, type Frame } from '../../wire/session-frames.ts'
 import { foreverFrame, type Parent } from '../encoders/forever-frame.ts'
 import { multipartStream } from '../encoders/multipart.ts'
 import { EVENT_STREAM } from '../encoders/sse.ts'
@@ -16,7 +16,7 @@ import type { Client } from '../security/identify-client.ts'
 import { drawSessionId, openStreamSession } from './open-session.ts'
 import { GONE, PollOutput } from './poll-output.ts'
 import { Session } from './session.ts'
-import type { Sender } from './sessions.ts'
+import type { OpenSession, Sender } from './sessions.ts'
 
 /** An admitted request for a session. */
 export interface SessionRequest {
@@ -138,11 +138,21 @@ export function handleSessionPost(
     if ('status' in body) return sendRefusal(response, body)
     const open = context.sessions.get(query.get(SESSION) ?? '')
     const isBytes = mediaType(request.headers['content-type']) === 'application/octet-stream'
-    const refusal = open ? open.session.receive(isBytes ? body : body.toString(), { client, query }) : NO_SESSION
+    const refusal = open ? carryOut(open, isBytes ? body : body.toString(), { client, query }) : NO_SESSION
     if (refusal) return sendRefusal(response, refusal)
     response.writeHead(204)
     response.end()
   })
+}
+
+/** Carries out a POST once, also if it comes twice: a browser repeats one whose connection was lost before the response. */
+function carryOut(open: OpenSession, frame: Frame, sender: Sender): Refusal | undefined {
+  const { posted = 0 } = open
+  const number = Number(sender.query.get(POST_NUMBER) ?? Number.NaN)
+  if (number <= posted) return undefined
+  const refusal = open.session.receive(frame, sender)
+  if (!refusal && number > posted) open.posted = number
+  return refusal
 }
 
 const NO_STATE: Refusal = {

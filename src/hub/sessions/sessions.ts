@@ -13,6 +13,8 @@ export interface OpenSession {
     /** Carries out what a client sent by a POST. Returns a refusal if the frame is not valid. */
     receive(frame: Frame, post: Sender): Refusal | undefined
   }
+  /** The number of the last POST that was carried out. */
+  posted?: number
   /** Set if the client polls. */
   readonly polls?: {
     /** Responds to a poll. Returns false if the session does not have its cursor. */

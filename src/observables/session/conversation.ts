@@ -48,6 +48,9 @@ export interface OutgoingMessage {
   memory?: string
 }
 
+/** Returns the query parameters of a POST by its number. */
+export type PostQuery = (number: number) => Readonly<Record<string, string>>
+
 /** Receives the reports of a conversation. Every call is synchronous. */
 export interface SessionPort {
   write(frame: Payload): void
@@ -57,8 +60,11 @@ export interface SessionPort {
     readonly ping?: Ping | undefined
     /** The longest silence of the server, in ms. @default the technique's, or the client's */
     readonly heartbeat?: number | undefined
-    /** The query parameters that identify the session in the URL of each POST, if the technique only receives. */
-    readonly postQuery?: Readonly<Record<string, string>> | undefined
+    /**
+     * Returns the query parameters that identify the session in the URL of a POST, if the technique only receives. POSTs are
+     * numbered from 1. A browser may repeat a POST by itself, with its number.
+     */
+    readonly postQuery?: PostQuery | undefined
   }): void
   /** The server subscribed a topic. `resumed`: it resumes after the cursor of the subscription. */
   subscribed(id: number, state: { readonly resumed: boolean; readonly cursor?: string | undefined }): void

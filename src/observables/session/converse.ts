@@ -93,9 +93,9 @@ export const createConverse =
           write,
           nextId,
           outgoing,
-          ready(connected, { ping, heartbeat, postQuery = {} }) {
+          ready(connected, { ping, heartbeat, postQuery }) {
             deadline.unsubscribe()
-            poster?.address(postQuery)
+            if (postQuery) poster?.address(postQuery)
             isOpen = true
             subscriber.next({
               type: 'open',

@@ -3,6 +3,7 @@ import { PushError, asPushError, rejectionCode } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter } from '../internal/time.ts'
+import type { PostQuery } from './conversation.ts'
 
 /** Posts one frame to the server. */
 export type PostFrame = (frame: Payload, signal: AbortSignal, query: Readonly<Record<string, string>>) => Promise<void>
@@ -22,7 +23,7 @@ export interface FramePosterOptions {
 export interface FramePoster {
   write(frame: Payload): void
   /** Sets the query parameters that identify the session in the URL of each POST. */
-  address(query: Readonly<Record<string, string>>): void
+  address(query: PostQuery): void
   /** Drops the frames that wait, because the connection has closed. */
   end(): void
 }
@@ -35,7 +36,8 @@ export function framePoster({ post, join, timeout, scheduler, fail }: FramePoste
   const abort = new AbortController()
   let waiting: Payload[] = []
   let isScheduled = false
-  let query: Readonly<Record<string, string>> = {}
+  let query: PostQuery = () => ({})
+  let posted = 0
 
   /** Removes the first frames that go together. */
   const take = (): Payload => {
@@ -56,7 +58,7 @@ export function framePoster({ post, join, timeout, scheduler, fail }: FramePoste
     while (waiting.length > 0 && !abort.signal.aborted) {
       const timer = runAfter(timeout, scheduler, () => end(unanswered(timeout)))
       try {
-        await post(take(), abort.signal, query)
+        await post(take(), abort.signal, query((posted += 1)))
       } catch (cause) {
         return end(connectionError(cause))
       } finally {

@@ -24,7 +24,7 @@ const soon = () => new Promise(setImmediate)
 
 test('frames that are written in one turn, or while a POST is pending, are sent together', async () => {
   const { poster, posts, frames } = start()
-  poster.address({ session: 's' })
+  poster.address((number) => ({ session: 's', number: `${number}` }))
   poster.write('a')
   poster.write('b')
   await soon()
@@ -34,7 +34,10 @@ test('frames that are written in one turn, or while a POST is pending, are sent 
   posts[0]?.accept()
   await soon()
   expect(frames()).toEqual(['a+b', 'c+d'])
-  expect(posts.map(({ query }) => query)).toEqual([{ session: 's' }, { session: 's' }])
+  expect(posts.map(({ query }) => query)).toEqual([
+    { session: 's', number: '1' },
+    { session: 's', number: '2' },
+  ])
   posts[1]?.accept()
   await soon()
   poster.write('e')

@@ -1,4 +1,11 @@
-import { readFrame, writeFrame, type Frame, type FrameHead } from '../../../wire/session-frames.ts'
+import {
+  POST_NUMBER,
+  SESSION,
+  readFrame,
+  writeFrame,
+  type Frame,
+  type FrameHead,
+} from '../../../wire/session-frames.ts'
 import { asPushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { DEV } from '../../internal/dev.ts'
@@ -97,7 +104,10 @@ export function hubConversation(port: SessionPort, { clientId, token: first }: S
       })
     else if (typeof session === 'string') {
       maxMessageBytes = largestMessage(head)
-      port.ready({ heartbeat: secondsToMs(head['heartbeat']), postQuery: { session } })
+      port.ready({
+        heartbeat: secondsToMs(head['heartbeat']),
+        postQuery: (number) => ({ [SESSION]: session, [POST_NUMBER]: String(number) }),
+      })
     }
   }
 

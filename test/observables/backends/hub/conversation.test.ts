@@ -31,13 +31,16 @@ describe('the hello', () => {
     talk.open()
     expect(talk.calls()).toEqual([])
     talk.receive({ session: 's', heartbeat: 15, maxMessageBytes: 100 })
-    expect(talk.calls()).toEqual([['ready', { heartbeat: 15_000, postQuery: { session: 's' } }]])
+    const calls = talk.calls()
+    expect(calls).toEqual([['ready', { heartbeat: 15_000, postQuery: expect.any(Function) }]])
+    const { postQuery } = calls[0]?.[1] as { postQuery: (number: number) => unknown }
+    expect(postQuery(7)).toEqual({ session: 's', number: '7' })
   })
 
   test.for(['x', -1, 0, {}, null])('has no heartbeat if it is %j', (heartbeat) => {
     const talk = start()
     talk.receive({ session: 's', heartbeat })
-    expect(talk.calls()).toEqual([['ready', { heartbeat: undefined, postQuery: { session: 's' } }]])
+    expect(talk.calls()).toEqual([['ready', { heartbeat: undefined, postQuery: expect.any(Function) }]])
   })
 
   test('a frame that cannot be parsed ends the connection', () => {
