@@ -33,7 +33,7 @@ describe('the hello', () => {
     talk.receive({ session: 's', heartbeat: 15, maxMessageBytes: 100 })
     const calls = talk.calls()
     expect(calls).toEqual([['ready', { heartbeat: 15_000, postQuery: expect.any(Function) }]])
-    const { postQuery } = calls[0]?.[1] as { postQuery: (number: number) => unknown }
+    const [[, { postQuery }]] = calls as unknown as [[string, { postQuery: (number: number) => unknown }]]
     expect(postQuery(7)).toEqual({ session: 's', number: '7' })
   })
 
