@@ -118,6 +118,7 @@ export function readArray(text: string, emitJson: EmitJson, limit: number | unde
   try {
     end()
   } catch (cause) {
-    emitJson(text, invalid(cause))
+    const message = DEV && 'Message not read: its JSON array does not end. Correct its publisher.'
+    emitJson(text, new PushError('invalid-message', message, { cause }))
   }
 }
