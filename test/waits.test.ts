@@ -70,19 +70,19 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** One that accepts, and answers nothing. */
+/** A server that accepts, and never responds. */
 function silentServer(): Promise<string> {
   const silent = createTcpServer((socket) => void socket.on('error', () => {}).resume())
   onTestFinished(() => void silent.close())
   return listening(silent)
 }
 
-/** A server of HTTP; `answer` is told how many requests there were. */
-async function serves(answer: (response: ServerResponse, count: number, request: IncomingMessage) => void) {
+/** An HTTP server. `respond` receives the number of requests. */
+async function serves(respond: (response: ServerResponse, count: number, request: IncomingMessage) => void) {
   let count = 0
   const server = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')
-    answer(response, (count += 1), request)
+    respond(response, (count += 1), request)
   })
   onTestFinished(() => {
     server.closeAllConnections()
@@ -115,18 +115,18 @@ function tapped(inner: Technique, is: (event: SourceEvent) => boolean) {
   return { technique, first: firstValueFrom(seen.pipe(filter(is))) }
 }
 const isChunk = (event: SourceEvent) => event === ALIVE
-/** A poller tells how long it will be silent when an answer has ended. */
+/** A poller emits how long it will be silent when a response has ended. */
 const isPause = (event: SourceEvent) =>
   event.type === 'alive' && (typeof event.heartbeat === 'number' || event.heartbeat === 'agreed')
 
-/** Polls a server that answers a few times, and then never. */
+/** Polls a server that responds a few times, and then never. */
 async function polls(
   time: VirtualTime,
   technique: Technique,
-  answers: (response: ServerResponse) => void,
+  respond: (response: ServerResponse) => void,
   most = Infinity,
 ) {
-  const { url, asked } = await serves((response, count) => void (count <= most && answers(response)))
+  const { url, asked } = await serves((response, count) => void (count <= most && respond(response)))
   const first = tapped(technique, isPause)
   const read = (options: PushClientOptions = {}) =>
     reading(time, { technique: first.technique, backend: standard(), ...options }, url)
@@ -667,7 +667,7 @@ const options: Record<string, (time: VirtualTime, ms: number) => (() => unknown)
   },
 }
 
-/** A WebSocket server that answers nothing, and what is sent to it. */
+/** A WebSocket server that never responds, and the messages that it receives. */
 async function beaten() {
   const { server, url } = await sockets()
   const heard: string[] = []

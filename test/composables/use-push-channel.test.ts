@@ -53,7 +53,7 @@ describe('a source that throws', () => {
     on.value = undefined
     expect(technique.latest.closed).toBe(true)
     await advance()
-    expect([result.status.value, errors.map(String)]).toEqual(['failed', ['RangeError: nothing to say']])
+    expect([result.status.value, errors.map(String)]).toEqual(['failed', ['RangeError: no value']])
   })
 
   test('throws in setup() at the first call', () => {
@@ -149,11 +149,11 @@ describe('reading', () => {
       'hello',
       'open',
     ])
-    const heard: string[] = []
-    late.result.onMessage(({ data }) => heard.push(data))
+    const received: string[] = []
+    late.result.onMessage(({ data }) => received.push(data))
     testing.technique.latest.message('again')
     await testing.advance()
-    expect([late.result.data.value, heard]).toEqual(['again', ['again']])
+    expect([late.result.data.value, received]).toEqual(['again', ['again']])
   })
 
   test('starts a fold with `initial`, because the last message alone is not a fold', () => {
@@ -191,18 +191,18 @@ describe('reading', () => {
 
 describe('every message', () => {
   test('is passed to reduce() and onMessage(), also identical messages, and a burst in one task', async () => {
-    const heard: number[] = []
+    const received: number[] = []
     const { result, technique, advance } = mountSimple(() => {
       const channel = usePushChannel(ticks({ symbol: 'A' }), {
         initial: [] as number[],
         reduce: (list, { data }) => [...list, data],
       })
-      channel.onMessage(({ data }) => heard.push(data))
+      channel.onMessage(({ data }) => received.push(data))
       return channel
     })
     technique.latest.open()
     for (const price of [1, 1, 2, 3]) technique.latest.message(price)
-    expect(heard).toEqual([1, 1, 2, 3])
+    expect(received).toEqual([1, 1, 2, 3])
     expect(result.data.value).toEqual([])
     await advance()
     expect(result.data.value).toEqual([1, 1, 2, 3])
@@ -257,7 +257,7 @@ describe('every message', () => {
   })
 
   test('reaches all handlers, although one of them or reduce() throws', async () => {
-    const heard: string[] = []
+    const received: string[] = []
     const { errors, technique, advance } = mountSimple(() => {
       const { onMessage } = usePushChannel(news(), {
         initial: '',
@@ -269,12 +269,12 @@ describe('every message', () => {
         throw new Error('first')
       })
       onMessage(() => Promise.reject(new Error('second')))
-      onMessage(({ data }) => heard.push(data))
+      onMessage(({ data }) => received.push(data))
     })
     technique.latest.open()
     technique.latest.message('hello')
     await advance()
-    expect(heard).toEqual(['hello'])
+    expect(received).toEqual(['hello'])
     expect(errors.map(String)).toEqual(['Error: reduce', 'Error: first', 'Error: second'])
   })
 
@@ -293,14 +293,14 @@ describe('every message', () => {
   })
 
   test('is not passed to a handler that was removed', () => {
-    const heard: string[] = []
+    const received: string[] = []
     const { result, technique } = mountSimple(() => usePushChannel(news()))
-    const off = result.onMessage(({ data }) => heard.push(data))
+    const off = result.onMessage(({ data }) => received.push(data))
     technique.latest.open()
     technique.latest.message('one')
     off()
     technique.latest.message('two')
-    expect(heard).toEqual(['one'])
+    expect(received).toEqual(['one'])
   })
 
   test('that may be missing calls onGap()', () => {

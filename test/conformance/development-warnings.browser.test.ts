@@ -13,7 +13,7 @@ function spyOnWarnings() {
 
 test('warns of a missing CORS header, with the header to send', async ({ script, read }) => {
   const server = await script()
-  await server.answers([{ headers: { ...text, 'access-control-allow-origin': 'https://other.example' } }])
+  await server.respond([{ headers: { ...text, 'access-control-allow-origin': 'https://other.example' } }])
   const warnings = spyOnWarnings()
   const reader = read({ technique: () => sse() }, `${server.url}a`, { warnings: true })
   await reader.sees('reconnecting')
@@ -23,7 +23,7 @@ test('warns of a missing CORS header, with the header to send', async ({ script,
 
 test('warns of HTML instead of events', async ({ script, read }) => {
   const server = await script()
-  await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>App</title>' }])
+  await server.respond([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>App</title>' }])
   const warnings = spyOnWarnings()
   const reader = read({ technique: () => sse() }, `${server.url}a`, { warnings: true })
   await reader.sees('reconnecting', ({ attempt }) => attempt === 2)

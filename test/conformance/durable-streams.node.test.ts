@@ -395,7 +395,7 @@ describe('a durable stream', () => {
     ],
   ] as const)('rejects a response without an offset, by %s', async ([, technique, headers, body], { script, read }) => {
     const server = await script()
-    await server.answers([{ headers, body, hold: technique().name === 'sse' }])
+    await server.respond([{ headers, body, hold: technique().name === 'sse' }])
     const reader = read({ technique }, `${server.url}a`, { backend })
     const { error } = await reader.sees('reconnecting')
     expect(error.code).toBe('unexpected-response')
@@ -409,7 +409,7 @@ describe('a durable stream', () => {
   }) => {
     const server = await script()
     const type = { 'content-type': 'application/json', 'access-control-expose-headers': '*' }
-    await server.answers([
+    await server.respond([
       { headers: { ...type, 'stream-next-offset': '5' }, body: '[1]' },
       { headers: { ...type, 'stream-next-offset': '6', 'stream-cursor': '77' }, body: '[2]' },
       { status: 204, headers: { 'stream-next-offset': '6', 'stream-cursor': '78', 'stream-closed': 'true' } },

@@ -192,14 +192,14 @@ describe.for(nodeRows.filter(({ name }) => /polling/i.test(name)).map((row) => [
     test('never uses a cursor from a response whose head was cut in the epoch', async ({ script, read }) => {
       const server = await script()
       const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'
-      const told = { 'last-modified': modified, 'push-heartbeat': '15' }
-      await server.answers([
-        { headers: { ...told, etag: '123.abcdef' }, body: 'one' },
+      const common = { 'last-modified': modified, 'push-heartbeat': '15' }
+      await server.respond([
+        { headers: { ...common, etag: '123.abcdef' }, body: 'one' },
         {
           cut: `HTTP/1.1 304 Not Modified\r\nPush-Heartbeat: 15\r\nLast-Modified: ${modified}\r\nEtag: 123.abc\r\n\r\n`,
         },
-        { headers: { ...told, etag: '124.abcdef' }, body: 'two' },
-        { status: 304, headers: { ...told, etag: '124.abcdef' } },
+        { headers: { ...common, etag: '124.abcdef' }, body: 'two' },
+        { status: 304, headers: { ...common, etag: '124.abcdef' } },
       ])
       const reader = read(row, `${server.url}a`)
       await reader.gets('two')

@@ -10,7 +10,7 @@ import {
   type PushEvent,
   type Technique,
 } from 'pinia-push/observables'
-import type { ScriptedAnswer } from '../servers/control-client.ts'
+import type { ScriptedResponse } from '../servers/control-client.ts'
 import { readChannel, story, test } from './fixtures.ts'
 
 export interface Techniques {
@@ -52,7 +52,7 @@ export function malformedResponses(techniques: Techniques) {
       ['fetchStream', 'Text/Event-Stream'],
     ] as const)('%s reads events when the type is %s', async ([name, type], { script, read }) => {
       const server = await script()
-      await server.answers([{ headers: { 'content-type': type }, hold: true, body: 'id: 7\ndata: one\n\n' }])
+      await server.respond([{ headers: { 'content-type': type }, hold: true, body: 'id: 7\ndata: one\n\n' }])
       const reader = read(row(name), `${server.url}a`, { backend: standard() })
       expect((await reader.sees('message')).data).toBe('one')
     })
@@ -61,7 +61,7 @@ export function malformedResponses(techniques: Techniques) {
       'sse rejects %s, and the error names the received and the expected type',
       async (type, { script, read }) => {
         const server = await script()
-        await server.answers([{ headers: { 'content-type': type }, hold: true, body: 'data: one\n\n' }])
+        await server.respond([{ headers: { 'content-type': type }, hold: true, body: 'data: one\n\n' }])
         const reader = read(row('sse'), `${server.url}a`, { backend: standard() })
         const { error } = await reader.sees('reconnecting')
         expect(error.code).toBe('unexpected-response')
@@ -73,7 +73,7 @@ export function malformedResponses(techniques: Techniques) {
 
     test('a header of prepareRequest replaces the default one, whatever its case', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ headers: SSE, hold: true, body: 'data: one\n\n' }])
+      await server.respond([{ headers: SSE, hold: true, body: 'data: one\n\n' }])
       const prepareRequest = () => ({ headers: { accept: 'text/event-stream, x/y' } })
       await read(row('sse'), `${server.url}a`, { backend: standard(), prepareRequest }).gets('one')
       const asked = (await server.requests()).find(({ method }) => method === 'GET')
@@ -89,7 +89,7 @@ export function malformedResponses(techniques: Techniques) {
       ['longPolling', 304],
     ] as const)('%s polls again after %i', async ([name, status], { script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { status },
         { headers: { 'content-type': 'text/plain' }, body: 'one' },
         { status },
@@ -105,7 +105,7 @@ export function malformedResponses(techniques: Techniques) {
       '%s never treats a login page as a message, and continues when the page is gone',
       async (name, { script, read }) => {
         const server = await script()
-        await server.answers([
+        await server.respond([
           { headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<h1>Log in</h1>' },
           { headers: { 'content-type': 'text/plain' }, body: 'one' },
           { status: 204 },
@@ -121,7 +121,7 @@ export function malformedResponses(techniques: Techniques) {
 
     test('read HTML with the option `html`', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<b>one</b>' }, { status: 304 }])
+      await server.respond([{ headers: { 'content-type': 'text/html' }, body: '<b>one</b>' }, { status: 304 }])
       const reader = read(row('polling'), `${server.url}a`, { backend: standard({ html: true }) })
       await reader.gets('<b>one</b>')
     })
@@ -130,7 +130,7 @@ export function malformedResponses(techniques: Techniques) {
   test('a poll of Nchan rejects a page without a cursor', async ({ script, read }) => {
     const server = await script()
     const page = { ...EXPOSED, 'content-type': 'text/html', etag: '"5e8f-abc"' }
-    await server.answers([
+    await server.respond([
       { headers: { ...page, 'last-modified': 'Thu, 01 Jan 1970 00:00:09 GMT' }, body: '<h1>Log in</h1>' },
     ])
     const reader = read(row('longPolling'), `${server.url}a`, { backend: nchan(), ...QUICK })
@@ -148,7 +148,7 @@ export function malformedResponses(techniques: Techniques) {
       ['webSocket', { frames: [MARKED] }],
     ] as const)('by %s', async ([name, answer], { script, client }) => {
       const server = await script()
-      await server.answers([answer, { ...answer, status: 304, body: '' }])
+      await server.respond([answer, { ...answer, status: 304, body: '' }])
       const channel = defineChannel<{ n: number }>({ url: `${server.url}a` })
       const reader = readChannel(client(row(name), { backend: standard() }).channel(channel()))
       expect((await reader.sees('message')).data).toEqual({ n: 1 })
@@ -158,7 +158,7 @@ export function malformedResponses(techniques: Techniques) {
 
   test('text on a JSON channel is invalid, and the error names the option to decode it', async ({ script, client }) => {
     const server = await script()
-    await server.answers([{ headers: SSE, hold: true, body: 'data: hello\n\ndata: "two"\n\n' }])
+    await server.respond([{ headers: SSE, hold: true, body: 'data: hello\n\ndata: "two"\n\n' }])
     const reader = readChannel(client(row('sse'), { backend: standard() }).channel(`${server.url}a`))
     await reader.gets('two')
     const { error, raw } = await reader.sees('invalid')
@@ -172,7 +172,7 @@ export function malformedResponses(techniques: Techniques) {
     const GIVEN = "x?q=a%20b&t=urn:x~y&flag&f=(a)*'!&token=old&plus=a+b#part"
     const KEPT = 'x?q=a%20b&t=urn:x~y&flag&f=(a)*%27!&plus=a+b'
     const prepareRequest = () => ({ query: { token: 'a b&c' } })
-    const cases: readonly (readonly [keyof Techniques, string, Backend, ScriptedAnswer])[] = [
+    const cases: readonly (readonly [keyof Techniques, string, Backend, ScriptedResponse])[] = [
       ['sse', 'standard', standard(), { headers: SSE, hold: true, body: 'data: one\n\n' }],
       ['polling', 'standard', standard(), { headers: { 'content-type': 'text/plain' }, body: 'one' }],
       ['fetchStream', 'standard', standard(), { headers: { 'content-type': 'a/b' }, hold: true, body: 'one\n' }],
@@ -183,7 +183,7 @@ export function malformedResponses(techniques: Techniques) {
     ]
     test.for(cases)('by %s, %s', async ([name, , backend, answer], { script, read }) => {
       const server = await script()
-      await server.answers([answer])
+      await server.respond([answer])
       await read(row(name), server.url + GIVEN, { backend, prepareRequest }).gets('one')
       const asked = (await server.requests()).find(({ method }) => method === 'GET')
       expect(asked?.url).toBe(`/${KEPT}&token=a%20b%26c`)
@@ -192,7 +192,7 @@ export function malformedResponses(techniques: Techniques) {
     test('and the cursor replaces one in the query', async ({ script, read }) => {
       const server = await script()
       const greeting = 'id: 1:0\nevent: push.open\ndata: {"heartbeat":9,"gaps":true}\n\n'
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: `${greeting}id: 1:1\ndata: one\n\n` },
         { headers: SSE, hold: true, body: `${greeting}id: 1:2\ndata: two\n\n` },
       ])
@@ -225,7 +225,7 @@ export function malformedResponses(techniques: Techniques) {
     test.for(words)('a control event `%s` with %s, by sse', async ([word, json], { script, read }) => {
       const server = await script()
       const odd = `id: 5:2\nevent: push.${word}\ndata: ${json}\n\n`
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: `${OPEN}id: 5:1\ndata: one\n\n${odd}` },
         { headers: SSE, hold: true, body: `${OPEN.replace('5:0', '5:2')}id: 5:3\ndata: two\n\n` },
       ])
@@ -242,7 +242,7 @@ export function malformedResponses(techniques: Techniques) {
     test.for(words)('a control event `%s` with %s, by webSocket', async ([word, json], { script, read }) => {
       const server = await script()
       const frames = ['id: 5:1\n\none', `id: 5:2\npush: ${word}\n\n${json}`, 'id: 5:3\n\ntwo']
-      await server.answers([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
+      await server.respond([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
@@ -257,7 +257,7 @@ export function malformedResponses(techniques: Techniques) {
     ])('%s, by webSocket', async ([, rest], { script, read }) => {
       const server = await script()
       const frames = ['id: 5:1\n\none', `id: 5:2\n${rest}`, 'id: 5:3\n\ntwo']
-      await server.answers([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
+      await server.respond([{ frames: ['push: open\nid: 5:0\n\n{"gaps":true}', ...frames] }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
@@ -281,7 +281,7 @@ export function malformedResponses(techniques: Techniques) {
       const server = await script()
       const open = part(0, 'Push: open\r\n\r\n{"gaps":true}')
       const body = [open, part(1, '\r\none'), part(2, odd), part(3, '\r\ntwo'), '--x\r\n'].join('')
-      await server.answers([{ headers: MIXED, hold: true, body }])
+      await server.respond([{ headers: MIXED, hold: true, body }])
       const reader = read(row('fetchStream'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('two')
       expect(summary(reader.events)).toEqual(['one', 'invalid invalid-message', 'two'])
@@ -292,7 +292,7 @@ export function malformedResponses(techniques: Techniques) {
       const server = await script()
       const head = { 'last-modified': 'Thu, 01 Jan 1970 00:00:05 GMT', 'push-heartbeat': '30' }
       const body = [part(1, '\r\none'), part(2, odd), part(3, '\r\ntwo'), '--x--\r\n'].join('')
-      await server.answers([
+      await server.respond([
         { headers: { ...MIXED, ...head, etag: '3' }, body },
         { status: 304, headers: { ...EXPOSED, ...head, etag: '3' }, delay: 500 },
       ])
@@ -310,7 +310,7 @@ export function malformedResponses(techniques: Techniques) {
         'push-heartbeat': '30',
         etag,
       })
-      await server.answers([
+      await server.respond([
         { headers: { ...head('1'), 'content-type': 'application/vnd.push.message+json' }, body: 'not JSON' },
         { headers: { ...head('2'), 'content-type': 'text/plain' }, body: 'two' },
         { status: 304, headers: head('2'), delay: 500 },
@@ -324,7 +324,7 @@ export function malformedResponses(techniques: Techniques) {
       const server = await script()
       const head = { ...EXPOSED, 'last-modified': 'Thu, 01 Jan 1970 00:00:05 GMT' }
       const forged = `${part(99, '\r\nforged')}--x--\r\n`
-      await server.answers([
+      await server.respond([
         { headers: { ...head, etag: '1', 'content-type': 'multipart/mixed; boundary=x' }, body: forged },
         { headers: { ...head, etag: '2', 'content-type': 'text/plain' }, body: 'two' },
         { status: 304, headers: head, delay: 500 },
@@ -342,7 +342,7 @@ export function malformedResponses(techniques: Techniques) {
       const server = await script()
       const control = (offset: number) => `event: control\ndata: {"streamNextOffset":"${offset}"}\n\n`
       const batch = (json: string, offset: number) => `event: data\ndata: ${json}\n\n${control(offset)}`
-      await server.answers([
+      await server.respond([
         { headers: SSE, hold: true, body: batch('["one"]', 1) + batch(odd, 2) + batch('["two"]', 3) },
       ])
       const reader = read(row('sse'), `${server.url}a`, { backend: durableStreams(), ...QUICK })
@@ -357,7 +357,7 @@ export function malformedResponses(techniques: Techniques) {
     test('the reason of a gap is at most 100 characters long', async ({ script, read }) => {
       const server = await script()
       const gap = `event: push.gap\ndata: {"reason":"${'x'.repeat(5_000)}"}\n\n`
-      await server.answers([{ headers: SSE, hold: true, body: `${OPEN}${gap}id: 5:1\ndata: one\n\n` }])
+      await server.respond([{ headers: SSE, hold: true, body: `${OPEN}${gap}id: 5:1\ndata: one\n\n` }])
       const reader = read(row('sse'), `${server.url}a`, { backend: nchan(), ...QUICK })
       await reader.gets('one')
       expect((await reader.sees('gap')).reason).toMatch(/^x{1,100}$/)
@@ -383,7 +383,7 @@ export function malformedResponses(techniques: Techniques) {
       ['webSocket', 'a frame', { frames: [LONG, 'two'] }],
     ] as const)('%s: %s', async ([name, , answer], { script, read }) => {
       const server = await script()
-      await server.answers([answer])
+      await server.respond([answer])
       const reader = read(row(name), `${server.url}a`, options(standard()))
       await reader.gets('two')
       expect(summary(reader.events)).toEqual(['invalid message-too-large', 'two'])
@@ -394,7 +394,7 @@ export function malformedResponses(techniques: Techniques) {
       const part = (counter: number, body: string) =>
         `--x\r\nLast-Modified: Thu, 01 Jan 1970 00:00:05 GMT\r\nEtag: ${counter}\r\n\r\n${body}\r\n`
       const body = `${part(1, LONG)}${part(2, 'two')}--x\r\n`
-      await server.answers([{ headers: { 'content-type': 'multipart/mixed; boundary=x' }, hold: true, body }])
+      await server.respond([{ headers: { 'content-type': 'multipart/mixed; boundary=x' }, hold: true, body }])
       const reader = read(row('fetchStream'), `${server.url}a`, options(nchan()))
       await reader.gets('two')
       expect(summary(reader.events)).toEqual(['invalid message-too-large', 'two'])
@@ -404,7 +404,7 @@ export function malformedResponses(techniques: Techniques) {
     test("a poll's body, which is not requested again", async ({ script, read }) => {
       const server = await script()
       const head = (etag: string) => ({ ...EXPOSED, 'content-type': 'text/plain', etag })
-      await server.answers([
+      await server.respond([
         { headers: head('"1"'), body: LONG },
         { headers: head('"2"'), body: 'two' },
         { status: 304 },
@@ -427,7 +427,7 @@ export function malformedResponses(techniques: Techniques) {
       '%s: an endless message ends the connection, and is not requested again',
       async ([name, headers, endless], { script, read }) => {
         const server = await script()
-        await server.answers([
+        await server.respond([
           { headers: { ...headers, 'push-heartbeat': '30' }, hold: true, body: endless },
           { status: 503 },
         ])
@@ -445,7 +445,7 @@ export function malformedResponses(techniques: Techniques) {
       '%s: the error for a rejection with an endless body quotes its beginning',
       async (name, { script, read }) => {
         const server = await script()
-        await server.answers([{ status: 404, hold: true, body: 'x'.repeat(100_000) }])
+        await server.respond([{ status: 404, hold: true, body: 'x'.repeat(100_000) }])
         const { error } = await read(row(name), `${server.url}a`, { backend: standard() }).sees('failed')
         expect([error.code, error.status]).toEqual(['rejected', 404])
         expect(error.message.length).toBeLessThan(400)
@@ -458,7 +458,7 @@ export function malformedResponses(techniques: Techniques) {
     read,
   }) => {
     const server = await script()
-    await server.answers([{ headers: SSE, hold: true, body: 'data: one\r\r' }])
+    await server.respond([{ headers: SSE, hold: true, body: 'data: one\r\r' }])
     const reader = read(row('sse'), `${server.url}a`, { backend: standard() })
     await reader.gets('one')
     expect(story(reader.events)).toEqual(['one'])
@@ -488,7 +488,7 @@ export function malformedResponses(techniques: Techniques) {
       ['longPolling', { headers: { 'content-type': 'text/plain', etag: '"1"' }, body: 'one' }],
     ] as const)('nchan() on a server that needs standard(), by %s', async ([name, answer], { script, read }) => {
       const server = await script()
-      await server.answers([answer])
+      await server.respond([answer])
       const reader = read(row(name), `${server.url}a`, { backend: nchan(), ...QUICK })
       const { error } = await reader.sees('reconnecting')
       expect(error.code).toBe('unexpected-response')
@@ -498,7 +498,7 @@ export function malformedResponses(techniques: Techniques) {
 
     test('nchan() on a server that needs standard(), by webSocket', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ status: 400 }])
+      await server.respond([{ status: 400 }])
       const reader = read(row('webSocket'), `${server.url}a`, { backend: nchan(), ...QUICK })
       expect((await reader.sees('reconnecting')).error.message).toContain('use standard()')
     })

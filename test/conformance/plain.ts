@@ -27,7 +27,7 @@ export function plainServers(techniques: PlainTechniques) {
   describe('an event stream with standard()', () => {
     test('resumes by Last-Event-ID without a gap when every event has an id', async ({ script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: 'id: 7\ndata: one\n\n' },
         { ...HELD, body: 'id: 8\ndata: two\n\n' },
       ])
@@ -43,7 +43,7 @@ export function plainServers(techniques: PlainTechniques) {
       read,
     }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: 'id: 7\ndata: one\n\ndata: two\n\n' },
         { ...HELD, body: 'data: three\n\n' },
       ])
@@ -58,7 +58,7 @@ export function plainServers(techniques: PlainTechniques) {
       read,
     }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: 'id: 7\ndata: one\n\nevent: ping\ndata: now\n\n' },
         { headers: SSE, body: 'data: two\n\nevent: ping\nid: 9\ndata: now\n\n' },
         { ...HELD, body: 'data: three\n\n' },
@@ -79,7 +79,7 @@ export function plainServers(techniques: PlainTechniques) {
       ['an id that ends with a space', 'id: 8 \ndata: two\n\n', undefined],
     ] as const)('emits a gap after %s', async ([, event, resumed], { script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: `id: 7\ndata: one\n\n${event}` },
         { ...HELD, body: 'data: three\n\n' },
       ])
@@ -99,7 +99,7 @@ export function plainServers(techniques: PlainTechniques) {
       ['a\tb c', 'a\tb c', true],
     ] as const)('sends the id %s in UTF-8, as EventSource does', async ([id, bytes, sent], { script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: `id: ${id}\ndata: one\n\n` },
         { ...HELD, body: 'data: two\n\n' },
       ])
@@ -111,7 +111,7 @@ export function plainServers(techniques: PlainTechniques) {
 
     test('resumes from an id without data', async ({ script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: 'id: 7\ndata: one\n\nid: 9\n\n' },
         { headers: SSE, body: 'id: 10\ndata: two\n\nid:\n\n' },
         { ...HELD, body: 'data: three\n\n' },
@@ -128,7 +128,7 @@ export function plainServers(techniques: PlainTechniques) {
 
       test('drops repeated messages when it sends its whole history again', async ({ script, read }) => {
         const server = await script()
-        await server.answers([
+        await server.respond([
           { headers: SSE, body: all },
           { headers: SSE, body: `${all}id: 3\ndata: three\n\n` },
           { ...HELD, body: `${all}id: 3\ndata: three\n\nid: 4\ndata: four\n\n` },
@@ -141,7 +141,7 @@ export function plainServers(techniques: PlainTechniques) {
       test('drops repeated messages before the sequence is checked', async ({ script, client }) => {
         const server = await script()
         const numbers = 'id: a\ndata: 1\n\nid: b\ndata: 2\n\n'
-        await server.answers([
+        await server.respond([
           { headers: SSE, body: numbers },
           { ...HELD, body: `${numbers}id: c\ndata: 3\n\nid: e\ndata: 5\n\n` },
         ])
@@ -158,7 +158,7 @@ export function plainServers(techniques: PlainTechniques) {
         read,
       }) => {
         const server = await script()
-        await server.answers([
+        await server.respond([
           { headers: SSE, body: 'id: 1\ndata: one\n\n' },
           { headers: SSE, body: 'id: 1\ndata: one\n\n' },
           { ...HELD, body: 'id: 1\ndata: another one\n\n' },
@@ -178,7 +178,7 @@ export function plainServers(techniques: PlainTechniques) {
         [404, 'failed'],
       ] as const) {
         const server = await script()
-        await server.answers([{ headers: SSE, body: 'data: one\n\ndata: unfinish' }, { status }])
+        await server.respond([{ headers: SSE, body: 'data: one\n\ndata: unfinish' }, { status }])
         const reader = read(row('sse'), `${server.url}a`, via(techniques.sse))
         await reader.sees(last)
         expect(reader.events.slice(-2).map(({ type }) => type)).toEqual(['gap', last])
@@ -187,7 +187,7 @@ export function plainServers(techniques: PlainTechniques) {
 
     test('reports event names, and waits at least for the time of `retry:`', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ headers: SSE, body: 'retry: 1234\n\nevent: price\ndata: one\n\n' }])
+      await server.respond([{ headers: SSE, body: 'retry: 1234\n\nevent: price\ndata: one\n\n' }])
       const reader = read(row('sse'), `${server.url}a`, via(techniques.sse))
       expect((await reader.sees('message')).event).toBe('price')
       const { delay } = await reader.sees('reconnecting')
@@ -196,14 +196,14 @@ export function plainServers(techniques: PlainTechniques) {
 
     test('is closed by 204, as WHATWG HTML defines', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ status: 204 }])
+      await server.respond([{ status: 204 }])
       const reader = read(row('sse'), `${server.url}a`, via(techniques.sse))
       expect(await reader.sees('closed')).toEqual({ type: 'closed', by: 'server' })
     })
 
     test('drops its cursor at 412, and emits a gap', async ({ script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: 'id: 7\ndata: one\n\n' },
         { status: 412 },
         { ...HELD, body: 'id: 9\ndata: two\n\n' },
@@ -216,7 +216,7 @@ export function plainServers(techniques: PlainTechniques) {
 
     test('times out when it is silent for longer than the heartbeat of the backend', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ ...HELD, body: ': hi\n\n' }])
+      await server.respond([{ ...HELD, body: ': hi\n\n' }])
       const options = { ...via(techniques.sse), backend: standard({ heartbeat: 100 }), heartbeatGrace: 100 }
       expect((await read(row('sse'), `${server.url}a`, options).sees('reconnecting')).error.code).toBe(
         'heartbeat-timeout',
@@ -255,7 +255,7 @@ export function plainServers(techniques: PlainTechniques) {
         const one = { headers: { ...head, etag: '"1"' }, body: 'one' }
         // Another body with the same validator is another state.
         const two = { headers: { ...head, etag: '"1"' }, body: 'two' }
-        await server.answers([one, one, one, two, two, { headers: { ...head, etag: '"2"' }, body: 'three' }])
+        await server.respond([one, one, one, two, two, { headers: { ...head, etag: '"2"' }, body: 'three' }])
         const reader = read(row(name), `${server.url}a`, via(techniques[name]))
         await reader.gets('three')
         expect(story(reader.events)).toEqual(['one', 'two', 'three'])
@@ -271,7 +271,7 @@ export function plainServers(techniques: PlainTechniques) {
         const server = await script()
         const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
         const of = (etag: string, body = 'one') => ({ headers: { ...head, etag }, body })
-        await server.answers([of('"a"'), of('"b"'), of('"a"'), of('"b"'), of('"b2"', 'two')])
+        await server.respond([of('"a"'), of('"b"'), of('"a"'), of('"b"'), of('"b2"', 'two')])
         const reader = read(row(name), `${server.url}a`, via(techniques[name]))
         await reader.gets('two')
         expect(story(reader.events)).toEqual(['one', 'two'])
@@ -295,7 +295,7 @@ export function plainServers(techniques: PlainTechniques) {
         },
         body,
       })
-      await server.answers([at(1, 'one'), at(2, 'two'), at(2, 'two'), at(1, 'one'), at(2, 'two'), at(3, 'three')])
+      await server.respond([at(1, 'one'), at(2, 'two'), at(2, 'two'), at(1, 'one'), at(2, 'two'), at(3, 'three')])
       const reader = read(row('polling'), `${server.url}a`, { ...via(techniques.polling), backend: nchan() })
       await reader.gets('three')
       expect(story(reader.events)).toEqual(['one', 'two', 'three'])
@@ -304,7 +304,7 @@ export function plainServers(techniques: PlainTechniques) {
     test('do not compare a state with one before a state without a validator', async ({ script, read }) => {
       const server = await script()
       const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
-      await server.answers([
+      await server.respond([
         { headers: { ...head, etag: '"1"' }, body: 'one' },
         { headers: head, body: 'two' },
         { headers: { ...head, etag: '"1"' }, body: 'one' },
@@ -322,7 +322,7 @@ export function plainServers(techniques: PlainTechniques) {
       async (name, { script, read }) => {
         const server = await script()
         const text = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
-        await server.answers([
+        await server.respond([
           { headers: { ...text, etag: '"1"' }, body: 'one' },
           { status: 304, headers: { ...text, etag: '"1"' } },
           { headers: { ...text, etag: '"2"' }, body: 'two' },
@@ -339,7 +339,7 @@ export function plainServers(techniques: PlainTechniques) {
     test('emit a gap after a failure, because states in between are never sent', async ({ script, read }) => {
       const server = await script()
       const head = { 'content-type': 'text/plain', 'access-control-expose-headers': 'ETag' }
-      await server.answers([
+      await server.respond([
         { headers: { ...head, etag: '"1"' }, body: 'one' },
         { status: 503 },
         { headers: { ...head, etag: '"2"' }, body: 'two' },
@@ -353,7 +353,7 @@ export function plainServers(techniques: PlainTechniques) {
   describe('an event stream with standard(), by fetchStream', () => {
     test('resumes by Last-Event-ID', async ({ script, read }) => {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { headers: SSE, body: 'id: 7\ndata: one\n\n' },
         { ...HELD, body: 'id: 8\ndata: two\n\n' },
       ])
@@ -368,7 +368,7 @@ export function plainServers(techniques: PlainTechniques) {
     test('emits each line, and a gap after a reconnect', async ({ script, read }) => {
       const server = await script()
       const headers = { 'content-type': 'application/x-ndjson' }
-      await server.answers([
+      await server.respond([
         { headers, body: '{"n":1}\n{"n":2}\n{"half' },
         { headers, body: '{"n":3}\n', hold: true },
       ])
@@ -381,7 +381,7 @@ export function plainServers(techniques: PlainTechniques) {
   describe('a WebSocket with standard()', () => {
     test('emits each frame, and a gap after a reconnect', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ frames: ['one', 'two'], close: { code: 1_000 } }, { frames: ['three'] }])
+      await server.respond([{ frames: ['one', 'two'], close: { code: 1_000 } }, { frames: ['three'] }])
       const reader = read(row('webSocket'), `${server.url}a`, via(techniques.webSocket))
       await reader.gets('three')
       expect(story(reader.events)).toEqual(['one', 'two', 'gap not-resumed', 'three'])
@@ -409,7 +409,7 @@ export function plainServers(techniques: PlainTechniques) {
       [4_999, 'connection-lost'],
     ] as const)('maps close code %i to %s', async ([code, meaning], { script, read }) => {
       const server = await script()
-      await server.answers([{ frames: [], close: { code, reason: 'because' } }])
+      await server.respond([{ frames: [], close: { code, reason: 'because' } }])
       const reader = read(row('webSocket'), `${server.url}a`, via(techniques.webSocket))
       const { error } = await (meaning === 'rejected' || meaning === 'unauthorized'
         ? reader.sees('failed')
@@ -427,7 +427,7 @@ export function plainServers(techniques: PlainTechniques) {
       'that is closed by %i reconnects once with a new prepareRequest',
       async (code, { script, read }) => {
         const server = await script()
-        await server.answers([{ frames: ['one'], close: { code } }, { frames: ['two'] }])
+        await server.respond([{ frames: ['one'], close: { code } }, { frames: ['two'] }])
         let prepared = 0
         const prepareRequest = () => ({ query: { token: String((prepared += 1)) } })
         const reader = read(row('webSocket'), `${server.url}a`, { ...via(techniques.webSocket), prepareRequest })
@@ -443,14 +443,14 @@ export function plainServers(techniques: PlainTechniques) {
 
     test('fails on an application close code that the backend lists as final', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ frames: [], close: { code: 4_001 } }])
+      await server.respond([{ frames: [], close: { code: 4_001 } }])
       const options = { ...via(techniques.webSocket), backend: standard({ closes: { 4001: 'final' } }) }
       expect((await read(row('webSocket'), `${server.url}a`, options).sees('failed')).error.code).toBe('rejected')
     })
 
     test('reports the usual causes when the upgrade is rejected', async ({ script, read }) => {
       const server = await script()
-      await server.answers([{ status: 403 }])
+      await server.respond([{ status: 403 }])
       const { error } = await read(row('webSocket'), `${server.url}a`, via(techniques.webSocket)).sees('reconnecting')
       expect([error.code, error.status]).toEqual(['network-error', 1_006])
       expect(error.message).toMatch(/rejected the upgrade \(401, 403, 404\).*proxy.*subprotocol/)

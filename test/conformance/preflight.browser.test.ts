@@ -15,7 +15,7 @@ describe('a server of another origin that rejects preflights', () => {
   ] as const)('is read by %s, with a gap at each reconnect', async ([, technique], { script, read }) => {
     const server = await script()
     await server.preflights(405)
-    await server.answers([
+    await server.respond([
       { headers: EVENTS, body: 'id: 7\ndata: one\n\n' },
       // The response to the attempt without a cursor, which shows that the cursor was the cause.
       { headers: EVENTS, hold: true, body: ': here\n\n' },
@@ -38,7 +38,7 @@ describe('a server of another origin that rejects preflights', () => {
     const headers = { 'content-type': 'text/plain', 'access-control-expose-headers': name, [name]: value }
     const one = { headers, body: 'one' }
     const two = { headers: { ...headers, [name]: value.replace('1', '2') }, body: 'two' }
-    await server.answers([one, one, one, one, one, two])
+    await server.respond([one, one, one, one, one, two])
     const technique = polling({ minInterval: 20, maxInterval: 20 })
     const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, technique })
     await reader.gets('two')

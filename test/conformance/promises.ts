@@ -532,7 +532,7 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
     if (row.headers) {
       host('sends the headers of prepareRequest', async ({ script, read }) => {
         const server = await script()
-        await server.answers([
+        await server.respond([
           { status: 503, headers: { 'access-control-allow-headers': '*', 'access-control-allow-origin': '*' } },
         ])
         const reader = read(row, `${server.url}a`, {
@@ -572,7 +572,7 @@ function statuses(row: Row, { library, host }: Asked) {
     async ([, backend, meanings], { script, read }) => {
       const server = await script()
       for (const [code, meaning] of Object.entries(meanings)) {
-        await server.answers([{ status: Number(code), headers: head, body: 'because' }])
+        await server.respond([{ status: Number(code), headers: head, body: 'because' }])
         // A new client without `prepareRequest`, so that a rejection is not retried.
         const reader = read(row, `${server.url}${code}`, { backend, ...PATIENT })
         const { error } =
@@ -592,7 +592,7 @@ function statuses(row: Row, { library, host }: Asked) {
   host('reports the status and the reason of a rejection', async ({ script, read }) => {
     const server = await script()
     for (const code of [400, 401, 404, 425, 429, 503]) {
-      await server.answers([{ status: code, headers: head, body: 'because' }])
+      await server.respond([{ status: code, headers: head, body: 'because' }])
       const reader = read(row, `${server.url}${code}`, { backend: standard(), ...PATIENT })
       const rejected = code < 425 ? reader.sees('failed') : reader.sees('reconnecting')
       expect((await rejected).error).toMatchObject({
@@ -605,17 +605,17 @@ function statuses(row: Row, { library, host }: Asked) {
 
   library('can be opened again after a final rejection', async ({ script, read }) => {
     const server = await script()
-    await server.answers([{ status: 404, headers: head }])
+    await server.respond([{ status: 404, headers: head }])
     const reader = read(row, `${server.url}a`, PATIENT)
     await reader.sees('failed')
-    await server.answers([{ status: 503, headers: head }])
+    await server.respond([{ status: 503, headers: head }])
     reader.channel.reconnect()
     await reader.sees('reconnecting', ({ error }) => error.status === 503)
   })
 
   host('waits for the time of Retry-After, and its own delay in addition', async ({ script, read }) => {
     const server = await script()
-    await server.answers([{ status: 503, headers: { ...head, 'retry-after': '7' } }])
+    await server.respond([{ status: 503, headers: { ...head, 'retry-after': '7' } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     expect({ delay, bounded: 7_000 <= delay && delay <= 7_000 + MOST_DELAY }).toMatchObject({ bounded: true })
   })
@@ -624,7 +624,7 @@ function statuses(row: Row, { library, host }: Asked) {
     const server = await script()
     const began = Date.now()
     const date = new Date(began + 3_600_000).toUTCString()
-    await server.answers([{ status: 503, headers: { ...head, 'retry-after': date } }])
+    await server.respond([{ status: 503, headers: { ...head, 'retry-after': date } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     const least = Date.parse(date) - Date.now()
     // The server's `Date` has a resolution of a second.
@@ -640,7 +640,7 @@ function statuses(row: Row, { library, host }: Asked) {
     ['a word', 'soon', 0, MOST_DELAY],
   ] as const)('accepts Retry-After with %s', async ([, value, least, most], { script, read }) => {
     const server = await script()
-    await server.answers([{ status: 429, headers: { ...head, 'retry-after': value } }])
+    await server.respond([{ status: 429, headers: { ...head, 'retry-after': value } }])
     const { delay } = await read(row, `${server.url}a`).sees('reconnecting')
     expect({ delay, bounded: least <= delay && delay <= most }).toMatchObject({ bounded: true })
   })
@@ -648,7 +648,7 @@ function statuses(row: Row, { library, host }: Asked) {
   library('retries once with a new prepareRequest when the user is rejected', async ({ script, read }) => {
     for (const status of [401, 403]) {
       const server = await script()
-      await server.answers([
+      await server.respond([
         { status, headers: head },
         { status: 503, headers: head },
       ])
@@ -660,7 +660,7 @@ function statuses(row: Row, { library, host }: Asked) {
       expect(asked.map(({ url }) => new URL(url, server.url).searchParams.get('token'))).toEqual(['1', '2'])
       expect(await reader.sees('reconnecting')).toMatchObject({ delay: 0, error: { code: 'unauthorized', status } })
 
-      await server.answers([{ status, headers: head }])
+      await server.respond([{ status, headers: head }])
       reader.channel.reconnect()
       expect((await reader.sees('failed')).error).toMatchObject({ code: 'unauthorized', status })
       expect(prepared).toBe(3)
@@ -670,7 +670,7 @@ function statuses(row: Row, { library, host }: Asked) {
 
   library('rejects the page of a captive portal, and retries', async ({ script, read }) => {
     const server = await script()
-    await server.answers([{ status: 200, headers: { ...head, 'content-type': 'text/html' }, body: '<h1>Log in</h1>' }])
+    await server.respond([{ status: 200, headers: { ...head, 'content-type': 'text/html' }, body: '<h1>Log in</h1>' }])
     const { error } = await read(row, `${server.url}a`).sees('reconnecting')
     expect(error.code).toBe('unexpected-response')
   })
@@ -696,7 +696,7 @@ function polls(row: Row, { library, host }: Asked) {
     'never polls in a tight loop when each response is immediate and has %s',
     async ([, backend, answer], { script, read }) => {
       const server = await script()
-      await server.answers([{ ...answer, headers: { ...head, ...answer.headers } }])
+      await server.respond([{ ...answer, headers: { ...head, ...answer.headers } }])
       const time = virtualTime()
       read(row, `${server.url}a`, { backend, scheduler: time })
       // Time passes slowly compared with requests. The first response brings the first cursor, so the next poll may follow at once.
@@ -718,7 +718,7 @@ function polls(row: Row, { library, host }: Asked) {
     async ([, rest], { script, read }) => {
       const server = await script()
       const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\nContent-Type: text/plain\r\n'
-      await server.answers([
+      await server.respond([
         { cut: `HTTP/1.1 200 OK\r\n${begin}${rest}` },
         { headers: { ...head, etag: '123', 'last-modified': 'Thu, 01 Jan 1970 00:00:09 GMT' }, body: 'whole' },
       ])
@@ -733,7 +733,7 @@ function polls(row: Row, { library, host }: Asked) {
     const server = await script()
     const begin = 'Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n'
     const modified = 'Thu, 01 Jan 1970 00:00:09 GMT'
-    await server.answers([
+    await server.respond([
       { headers: { ...head, etag: '123', 'last-modified': modified }, body: 'one' },
       { cut: `HTTP/1.1 304 Not Modified\r\n${begin}Last-Modified: ${modified}\r\nEtag: 12` },
       { headers: { ...head, etag: '124', 'last-modified': modified }, body: 'two' },
@@ -750,7 +750,7 @@ function polls(row: Row, { library, host }: Asked) {
   host('never reads a response from the HTTP cache', async ({ script, read }) => {
     const server = await script()
     const cached = { ...head, 'cache-control': 'max-age=600', 'last-modified': 'Thu, 01 Jan 1970 00:00:01 GMT' }
-    await server.answers(
+    await server.respond(
       ['one', 'two', 'three'].map((body, at) => ({ status: 200, headers: { ...cached, etag: String(at) }, body })),
     )
     const reader = read(row, `${server.url}a`)

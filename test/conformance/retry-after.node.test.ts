@@ -24,7 +24,7 @@ test.for(
   '%s waits for the time that the server meant when its clock is %s',
   async ([name, , date, retryAfter, waits], { script, read }) => {
     const server = await script()
-    await server.answers([
+    await server.respond([
       { status: 503, headers: { date, 'retry-after': retryAfter } },
       { hold: true, delay: 60_000 },
     ])

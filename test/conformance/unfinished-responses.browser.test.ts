@@ -16,7 +16,7 @@ test.for([
   'XMLHttpRequest reports a %i whose body never ends as %s',
   async ([status, code, state, connectTimeout], { script, read }) => {
     const server = await script()
-    await server.answers([{ status, headers: head, body: 'because', hold: true }])
+    await server.respond([{ status, headers: head, body: 'because', hold: true }])
     const options = { backend: standard(), retry: backoff({ initialDelay: 60_000, maxDelay: 60_000 }), connectTimeout }
     const reader = read({ technique: () => xhrStream() }, `${server.url}a`, options)
     const event = await reader.sees(state)

@@ -16,7 +16,7 @@ const streams = [
 describe.each(polls)('%s', (_, row) => {
   test('detects a response that stalls in its body, and polls again', async ({ script, read }) => {
     const server = await script()
-    await server.answers([
+    await server.respond([
       { headers: { 'content-type': 'text/plain', 'content-length': '100' }, body: 'x'.repeat(20), hold: true },
       { headers: { 'content-type': 'text/plain' }, body: 'whole' },
     ])
@@ -35,7 +35,7 @@ describe.each([...polls, ...streams])('%s', (_, row) => {
     [503, 'unavailable', 'reconnecting'],
   ] as const)('reports a %i whose body never ends', async ([code, error, state], { script, read }) => {
     const server = await script()
-    await server.answers([{ status: code, headers: { 'retry-after': '600' }, body: 'because', hold: true }])
+    await server.respond([{ status: code, headers: { 'retry-after': '600' }, body: 'because', hold: true }])
     const reader = read(row, `${server.url}a`, options)
     const event = await reader.sees(state)
     expect(event.error).toMatchObject({ code: error, status: code })
@@ -47,7 +47,7 @@ describe.each([...polls, ...streams])('%s', (_, row) => {
 
 test('a long poll that is rejected slowly is never open', async ({ script, read }) => {
   const server = await script()
-  await server.answers([{ status: 503, headers: { 'retry-after': '600' }, hold: true }])
+  await server.respond([{ status: 503, headers: { 'retry-after': '600' }, hold: true }])
   const time = virtualTime()
   const asked = vi.spyOn(globalThis, 'fetch')
   const reader = read({ technique: () => longPolling() }, `${server.url}a`, { ...options, scheduler: time })
@@ -65,7 +65,7 @@ test('a long poll on a dead connection is open once, and again when something is
   read,
 }) => {
   const server = await script()
-  await server.answers([{ delay: 3_600_000 }])
+  await server.respond([{ delay: 3_600_000 }])
   const time = virtualTime()
   const reader = read({ technique: () => longPolling() }, `${server.url}a`, {
     ...options,
@@ -75,7 +75,7 @@ test('a long poll on a dead connection is open once, and again when something is
   time.advance(200_000)
   expect(reader.count('open')).toBe(1)
   expect(reader.count('reconnecting')).toBeGreaterThan(5)
-  await server.answers([{ headers: { 'content-type': 'text/plain' }, body: 'back' }])
+  await server.respond([{ headers: { 'content-type': 'text/plain' }, body: 'back' }])
   // The response arrives in real time, within twenty of these steps, before the attempt times out.
   const answered = () => {
     time.advance(1_000)
@@ -94,7 +94,7 @@ describe('a server that sends its head with its first event', () => {
 
   test('gets more time after each attempt, until it responds', async ({ script, read }) => {
     const server = await script()
-    await server.answers([late])
+    await server.respond([late])
     const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })
     await reader.gets('one')
     await status(reader.channel, 'open')
@@ -102,7 +102,7 @@ describe('a server that sends its head with its first event', () => {
 
   test('is reported by an error that names `connectTimeout` and the fix', async ({ script, read }) => {
     const server = await script()
-    await server.answers([late])
+    await server.respond([late])
     const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 100 })
     const { error } = await reader.sees('reconnecting')
     expect(error.code).toBe('connect-timeout')

@@ -11,7 +11,7 @@ const options = { backend: standard(), retry: backoff({ initialDelay: 10, maxDel
 describe('a request that fails because of its cursor', () => {
   test('is sent without it, and a gap is emitted', async ({ script, read }) => {
     const server = await script()
-    await server.answers([
+    await server.respond([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
       { cut: '' },
       { ...HELD },
@@ -35,7 +35,7 @@ describe('a request that fails because of its cursor', () => {
 
   test.for([400, 431])('and gets a %d is sent without it, after a gap', async (status, { script, read }) => {
     const server = await script()
-    await server.answers([
+    await server.respond([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
       { status },
       { ...HELD, body: 'id: 8\ndata: two\n\n' },
@@ -49,7 +49,7 @@ describe('a request that fails because of its cursor', () => {
 
   test('and gets no response is sent without it, after a gap', async ({ script, read }) => {
     const server = await script()
-    await server.answers([
+    await server.respond([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
       { delay: 1e6 },
       HELD,
@@ -67,7 +67,7 @@ describe('a request that fails because of its cursor', () => {
   test('is a poll without its validator if the server rejects the validator', async ({ script, read }) => {
     const server = await script()
     const TEXT = { 'content-type': 'text/plain' }
-    await server.answers([
+    await server.respond([
       { headers: { ...TEXT, etag: '"1"' }, body: 'one' },
       { status: 400 },
       { headers: { ...TEXT, etag: '"2"' }, body: 'two' },
@@ -87,7 +87,7 @@ describe('a request that fails because of its cursor', () => {
 
   test('has it again after an outage', async ({ script, read }) => {
     const server = await script()
-    await server.answers([
+    await server.respond([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
       { cut: '' },
       { cut: '' },

@@ -30,7 +30,7 @@ describe('an EventSource of another backend, which hides the head, warns once', 
     '%s on a server of the standards',
     async (backend, { script, read }) => {
       const server = await script()
-      await server.answers([{ headers: { 'content-type': 'text/event-stream' }, hold: true, body: 'data: one\n\n' }])
+      await server.respond([{ headers: { 'content-type': 'text/event-stream' }, hold: true, body: 'data: one\n\n' }])
       const warnings = spyOnWarnings()
       const reader = read(native, `${server.url}a`, warning(BACKENDS[backend]()))
       await failedTwice(reader)

@@ -37,7 +37,7 @@ describe('fallback without a technique that fits warns once, and the channel nev
 
   test('HTML', async ({ script, read }) => {
     const server = await script()
-    await server.answers([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html>' }])
+    await server.respond([{ headers: { 'content-type': 'text/html' }, body: '<!doctype html>' }])
     const warnings = spyOnWarnings()
     const reader = read({ technique: ladder }, `${server.url}a`, warning(BACKENDS['nchan()']()))
     await failedTwice(reader)

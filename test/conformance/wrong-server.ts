@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { backoff, durableStreams, mercure, nchan, standard, type Backend, type Technique } from 'pinia-push/observables'
-import type { ScriptedAnswer } from '../servers/control-client.ts'
+import type { ScriptedResponse } from '../servers/control-client.ts'
 import { test, type Reader } from './fixtures.ts'
 
 /** Returns the warnings of this library on the console so far. */
@@ -45,9 +45,9 @@ export type TechniqueName = keyof typeof PARTS
 export const supported = (names: readonly TechniqueName[], backend: BackendName) =>
   names.filter((name) => BACKENDS[backend]()[PARTS[name]] !== undefined)
 
-const EVENTS: ScriptedAnswer = { headers: { 'content-type': 'text/event-stream' }, hold: true, body: 'data: one\n\n' }
-const OTHER_IDS: ScriptedAnswer = { ...EVENTS, body: 'retry: 10\nid: 7\ndata: one\n\n' }
-const STATE: ScriptedAnswer = { headers: { 'content-type': 'application/json', etag: '"1"' }, body: '1' }
+const EVENTS: ScriptedResponse = { headers: { 'content-type': 'text/event-stream' }, hold: true, body: 'data: one\n\n' }
+const OTHER_IDS: ScriptedResponse = { ...EVENTS, body: 'retry: 10\nid: 7\ndata: one\n\n' }
+const STATE: ScriptedResponse = { headers: { 'content-type': 'application/json', etag: '"1"' }, body: '1' }
 
 /** The promises about a server of another backend: development warns once, and the channel never opens. */
 export function wrongServers(techniques: Partial<Record<TechniqueName, Technique>>) {
@@ -61,7 +61,7 @@ export function wrongServers(techniques: Partial<Record<TechniqueName, Technique
     test.for(rows)('%s by %s', async ([backend, name], { script, read }) => {
       const server = await script()
       const page = { 'content-type': 'text/html', 'last-modified': 'Thu, 01 Jan 1970 00:00:05 GMT', etag: '"5e8f"' }
-      await server.answers([{ headers: page, body: '<!doctype html><title>App</title>' }])
+      await server.respond([{ headers: page, body: '<!doctype html><title>App</title>' }])
       const warnings = spyOnWarnings()
       const reader = read(row(name), `${server.url}a`, warning(BACKENDS[backend]()))
       await failedTwice(reader)
@@ -75,20 +75,20 @@ export function wrongServers(techniques: Partial<Record<TechniqueName, Technique
       rows
         .filter(([backend]) => backend !== 'standard()')
         .flatMap(([backend, name]) => {
-          const answers: [string, ScriptedAnswer][] =
+          const responses: [string, ScriptedResponse][] =
             PARTS[name] === 'poll'
               ? [['a JSON document', STATE]]
               : [
                   ['events without ids', EVENTS],
                   ['events with ids of its own', OTHER_IDS],
                 ]
-          return answers.map(([what, answer]) => [backend, name, what, answer] as const)
+          return responses.map(([what, response]) => [backend, name, what, response] as const)
         })
         // The ids of a Mercure hub may be any text.
-        .filter(([backend, , , answer]) => backend !== 'mercure()' || answer !== OTHER_IDS),
-    )('%s by %s, %s', async ([backend, name, , answer], { script, read }) => {
+        .filter(([backend, , , response]) => backend !== 'mercure()' || response !== OTHER_IDS),
+    )('%s by %s, %s', async ([backend, name, , response], { script, read }) => {
       const server = await script()
-      await server.answers([answer])
+      await server.respond([response])
       const warnings = spyOnWarnings()
       const reader = read(row(name), `${server.url}a`, warning(BACKENDS[backend]()))
       await failedTwice(reader)

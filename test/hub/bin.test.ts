@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../servers/free-port.ts'
-import { happens } from './hostile/strangers.ts'
+import { happens } from './hostile/attackers.ts'
 import { overTcp } from './lines.ts'
 
 let file: string
@@ -43,10 +43,10 @@ async function said(hub: Run, text: RegExp): Promise<void> {
 const channelOf = (hub: Run) => /http:\/\/127\.0\.0\.1:\d+\/push\/news/.exec(hub.said())?.[0] ?? ''
 
 /** The status of a poll, as soon as there is one. */
-async function answers(port: number): Promise<number> {
+async function statusOf(port: number): Promise<number> {
   for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/push/a?wait=0`).catch(() => undefined)
-    if (answer) return answer.status
+    const response = await fetch(`http://127.0.0.1:${port}/push/a?wait=0`).catch(() => undefined)
+    if (response) return response.status
   }
 }
 
@@ -64,8 +64,8 @@ describe('npx pinia-push hub', () => {
   test('serves lines over TCP with --tcp-port', async () => {
     const hub = run('hub', '--port', '0', '--tcp-port', '0')
     await said(hub, /publish:/)
-    const { say, next, leave } = overTcp(Number(/TCP: port (\d+)/.exec(hub.said())?.[1]))
-    say({ subscribe: './news' })
+    const { send, next, leave } = overTcp(Number(/TCP: port (\d+)/.exec(hub.said())?.[1]))
+    send({ subscribe: './news' })
     expect(await next()).toMatchObject({ push: 'open' })
     leave()
     hub.kill('SIGTERM')
@@ -102,7 +102,7 @@ describe('npx pinia-push hub', () => {
     const hub = run('hub', '--port', String(port))
     hub.stdout?.destroy()
     hub.stderr?.destroy()
-    expect(await answers(port)).toBe(304)
+    expect(await statusOf(port)).toBe(304)
     hub.kill('SIGTERM')
     expect(await once(hub, 'exit')).toEqual([0, null])
   })
@@ -112,17 +112,17 @@ describe('npx pinia-push hub', () => {
     const hub = limited(64, 'hub', '--port', String(port), '--tcp-port', String(tcpPort))
     await said(hub, /publish:/)
     // What it cannot accept is closed or waits; all have been dealt with when the last has.
-    const strangers = Array.from({ length: 200 }, (_, n) => connect(n % 2 ? port : tcpPort, '127.0.0.1'))
+    const attackers = Array.from({ length: 200 }, (_, n) => connect(n % 2 ? port : tcpPort, '127.0.0.1'))
     await Promise.all(
-      strangers.map((stranger) =>
+      attackers.map((attacker) =>
         happens(
-          stranger.on('error', () => {}),
+          attacker.on('error', () => {}),
           'connect',
         ),
       ),
     )
-    for (const stranger of strangers) stranger.destroy()
-    expect(await answers(port)).toBe(304)
+    for (const attacker of attackers) attacker.destroy()
+    expect(await statusOf(port)).toBe(304)
     hub.kill('SIGTERM')
     expect(await once(hub, 'exit')).toEqual([0, null])
   })

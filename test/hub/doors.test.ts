@@ -93,9 +93,9 @@ describe('a flood of messages is limited, whatever client it claims to be from',
   test.for(['TCP', 'tunnels'] as const)('by lines over %s', async (way) => {
     const { hub, url, tcpPort } = await limited()
     for (let n = 0; n < 2; n += 1) {
-      const { say, next } = kept(way === 'TCP' ? overTcp(tcpPort) : throughTunnel(url, forged(n)))
-      say({ subscribe: './a' })
-      for (let sent = 0; sent < FLOOD; sent += 1) say({ text: 'x' })
+      const { send, next } = kept(way === 'TCP' ? overTcp(tcpPort) : throughTunnel(url, forged(n)))
+      send({ subscribe: './a' })
+      for (let sent = 0; sent < FLOOD; sent += 1) send({ text: 'x' })
       let last: Record<string, unknown> | undefined
       for (let line = await next(); line; line = await next()) last = line
       expect(last).toMatchObject({ status: 429, headers: { 'Retry-After': 1 } })
@@ -118,13 +118,13 @@ test('connections of one address count together with every technique, whatever c
     expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 (200|101)/)
   }
   const lines = kept(overTcp(tcpPort))
-  lines.say({ subscribe: './a' })
+  lines.send({ subscribe: './a' })
   expect(await lines.next()).toMatchObject({ push: 'open' })
 
   expect((await fetch(`${url}a?wait=0`, { headers: forged(5) })).status).toBe(429)
   expect(await kept(throughTunnel(url, forged(6))).refused).toBe(429)
   const one = kept(overTcp(tcpPort))
-  one.say({ subscribe: './a' })
+  one.send({ subscribe: './a' })
   expect([await one.next(), await one.next()]).toEqual([expect.objectContaining({ status: 429 }), undefined])
   // Another address has its own.
   const other = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' })

@@ -19,7 +19,7 @@ import {
 import { linesOf } from './hostile/honest.ts'
 import { test, type Served } from './serve.ts'
 
-/** How often a few strangers try something at once. */
+/** How often a few attackers try something at once. */
 const ROUNDS = 400
 /** What the hub may keep, in bytes. */
 const KEPT = 16_777_216
@@ -101,7 +101,7 @@ const headers = fc.dictionary(
   { maxKeys: 4 },
 )
 
-/** One stranger's doing. */
+/** One action of an attacker. */
 const attack = fc.oneof(
   {
     weight: 6,
@@ -169,8 +169,8 @@ const shown = (payload: string | Uint8Array) => {
   return whole.length < 100 ? whole : createHash('sha256').update(whole).digest('base64')
 }
 
-/** Strangers on their own connections; each resolves when the hub has dealt with it. */
-function strangers({ hub, url, port }: Served) {
+/** Attackers on their own connections; each resolves when the hub has dealt with it. */
+function attackers({ hub, url, port }: Served) {
   const statuses: Record<string, number> = {}
   const accepted: string[] = []
   const count = (what: string | number) => (statuses[what] = (statuses[what] ?? 0) + 1)
@@ -379,7 +379,7 @@ test('hostile input crashes nothing, forges nothing and fills nothing', async ({
   const readers = witnesses(served, tcpPort)
   while ((hub.state('witness')?.subscribers ?? 0) < 6) await new Promise(setImmediate)
 
-  const { act, accepted, statuses } = strangers(served)
+  const { act, accepted, statuses } = attackers(served)
   const own: string[] = []
   const publish = (payload: string | Buffer, event: string) => {
     own.push(shown(typeof payload === 'string' ? wellFormed(payload) : payload))
@@ -406,7 +406,7 @@ test('hostile input crashes nothing, forges nothing and fills nothing', async ({
   await expect.poll(() => memory() - before).toBeLessThan(4 * MEGABYTE)
 
   console.log(
-    `fuzz (seed ${result.seed}): ${result.numRuns} rounds, ${attackCount(statuses)} strangers, answered ${JSON.stringify(statuses)}; ` +
+    `fuzz (seed ${result.seed}): ${result.numRuns} rounds, ${attackCount(statuses)} attackers, answered ${JSON.stringify(statuses)}; ` +
       `${expected.length} messages to each of ${readers.length} readers, none lost, repeated or forged; ` +
       `the hub held ${mebibytes(full)}, and ${mebibytes(memory() - before)} when all was too old`,
   )

@@ -5,7 +5,7 @@ import { WebSocket, createWebSocketStream } from 'ws'
 
 /** A connection whose messages are lines. */
 export interface Lines {
-  say(line: object | string): void
+  send(line: object | string): void
   /** The next line, parsed; undefined: it ended. */
   next(): Promise<Record<string, unknown> | undefined>
   leave(): void
@@ -36,7 +36,7 @@ function lines(from: Readable, write: (text: string) => void): Omit<Lines, 'leav
   from.on('error', () => {})
   const read = createInterface({ input: from })[Symbol.asyncIterator]()
   return {
-    say: (line) => write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`),
+    send: (line) => write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`),
     async next() {
       const { value } = (await read.next()) as { value: string | undefined }
       return value === undefined ? undefined : (JSON.parse(value) as Record<string, unknown>)

@@ -73,9 +73,9 @@ describe('a hub that listens', () => {
     expect(await raw(port, 'GET /push/a?wait=0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toMatch(
       /304/,
     )
-    const { say, next, leave } = overTcp(tcpPort)
+    const { send, next, leave } = overTcp(tcpPort)
     onTestFinished(leave)
-    say({ subscribe: './a' })
+    send({ subscribe: './a' })
     expect(await next()).toMatchObject({ push: 'open' })
   })
 
@@ -109,7 +109,7 @@ describe('a hub that listens', () => {
       raw(port, `GET /push/a HTTP/1.1\r\nHost: localhost\r\n${head}\r\n`),
     )
     const line = overTcp(tcpPort)
-    line.say({ subscribe: './a' })
+    line.send({ subscribe: './a' })
     await expect.poll(() => asked).toBe(3)
     await close()
     for (const answer of await Promise.all(waiting)) expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\n/)

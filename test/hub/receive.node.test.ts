@@ -23,11 +23,11 @@ const WAYS = {
     return ok === 1 ? 202 : status
   },
   'a line over TCP': async ({ hub }) => {
-    const { say, next, leave } = overTcp((await hub.listenTcp()).port)
+    const { send: sendLine, next, leave } = overTcp((await hub.listenTcp()).port)
     onTestFinished(leave)
-    say({ subscribe: './a' })
+    sendLine({ subscribe: './a' })
     await next()
-    say({ text: 'x' })
+    sendLine({ text: 'x' })
     const { status, text } = (await next()) ?? {}
     return text === 'x' ? 202 : status
   },

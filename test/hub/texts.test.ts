@@ -68,9 +68,9 @@ describe('a rejection that quotes a client’s value', () => {
 
   test('is one JSON line over TCP', async ({ serve }) => {
     const { hub } = await serve()
-    const { say, next, leave } = overTcp((await hub.listenTcp()).port)
+    const { send, next, leave } = overTcp((await hub.listenTcp()).port)
     onTestFinished(leave)
-    say({ subscribe: `./a?last_event_id=${encodeURIComponent(`${BELL}\r\n${LONG}`)}` })
+    send({ subscribe: `./a?last_event_id=${encodeURIComponent(`${BELL}\r\n${LONG}`)}` })
     const { status, body } = (await next()) as { status: number; body: string }
     expect([status, bytes(body) < 2_100, /\p{Cc}/u.test(body)]).toEqual([400, true, false])
     expect(await next()).toBeUndefined()

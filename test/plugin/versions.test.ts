@@ -28,57 +28,57 @@ const versioned = (version = (order: Order) => order.version) => {
   })
   // A server without cursors: only the numbers in the messages count.
   const mounted = mountStore(useOrders, { mock: { resumes: false } })
-  const says = (...versions: number[]) => {
+  const publish = (...versions: number[]) => {
     for (const number of versions) mounted.technique.latest.message({ id: 'a', version: number })
   }
-  return { snapshots, says, ...mounted }
+  return { snapshots, publish, ...mounted }
 }
 
 test('a message that the snapshot’s version includes is dropped, before and after the snapshot', async () => {
-  const { store, snapshots, says, technique, advance } = versioned()
+  const { store, snapshots, publish, technique, advance } = versioned()
   technique.latest.open()
-  says(5, 6)
+  publish(5, 6)
   snapshots.latest.resolve({ state: { applied: [] }, version: 7 })
   await advance()
-  says(7, 8)
+  publish(7, 8)
   await advance()
   expect(store.applied).toEqual([8])
 })
 
 test('a snapshot without a version includes no message: apply() receives all of them', async () => {
-  const { store, snapshots, says, technique, advance } = versioned()
+  const { store, snapshots, publish, technique, advance } = versioned()
   technique.latest.open()
-  says(1)
+  publish(1)
   snapshots.latest.resolve({ state: { applied: [] } })
   await advance()
-  says(2)
+  publish(2)
   await advance()
   expect(store.applied).toEqual([1, 2])
 })
 
 test('the version of a snapshot does not count after a gap', async () => {
-  const { store, snapshots, says, technique, advance } = versioned()
+  const { store, snapshots, publish, technique, advance } = versioned()
   technique.latest.open()
   snapshots.latest.resolve({ state: { applied: [] }, version: 100 })
   await advance()
   technique.latest.gap('unknown-cursor')
   snapshots.latest.resolve({ state: { applied: [] }, version: 1 })
   await advance()
-  says(1, 2)
+  publish(1, 2)
   await advance()
   expect(store.applied).toEqual([2])
 })
 
 test('an error in version() is handled like an error in apply()', async () => {
   let broken = true
-  const { store, snapshots, says, technique, advance, errors } = versioned((order) => {
+  const { store, snapshots, publish, technique, advance, errors } = versioned((order) => {
     if (broken) throw new Error('no version')
     return order.version
   })
   technique.latest.open()
   snapshots.latest.resolve({ state: { applied: [] }, version: 0 })
   await advance()
-  says(1)
+  publish(1)
   await advance()
   expect(store.$push.error?.code).toBe('apply-failed')
   expect(errors).toHaveLength(1)
@@ -86,7 +86,7 @@ test('an error in version() is handled like an error in apply()', async () => {
   await advance(250)
   snapshots.latest.resolve({ state: { applied: [1] }, version: 1 })
   await advance()
-  says(2)
+  publish(2)
   await advance()
   expect(store.applied).toEqual([1, 2])
   expect(store.$push.error).toBeUndefined()

@@ -34,7 +34,7 @@ export interface Fault {
   slow?: number
   strand?: true
   cut?: { min: number; max: number } | null
-  /** Let so many more bytes of answers pass, and hold the rest. */
+  /** Let so many more bytes of responses pass, and hold the rest. */
   pass?: number
 }
 
@@ -52,22 +52,22 @@ export interface SessionStats {
 /** Answers as a test says, one for each request; the last one again and again. */
 export interface Script {
   url: string
-  answers(answers: readonly ScriptedAnswer[]): Promise<void>
+  respond(responses: readonly ScriptedResponse[]): Promise<void>
   /** Answers preflights with this status from now on. @default 204, which allows */
   preflights(status: number): Promise<void>
   requests(): Promise<readonly ScriptedRequest[]>
   close(): Promise<void>
 }
 
-export interface ScriptedAnswer {
+export interface ScriptedResponse {
   status?: number
   headers?: Record<string, string>
   body?: string
-  /** Leave the answer open after its body. */
+  /** Leave the response open after its body. */
   hold?: boolean
   /** Send these characters instead, and close the connection. */
   cut?: string
-  /** Wait so long before the answer, in ms. */
+  /** Wait so long before the response, in ms. */
   delay?: number
   /** Accept an upgrade, without a subprotocol, and send these. */
   frames?: readonly string[]
@@ -122,7 +122,7 @@ export async function openScript(control: string): Promise<Script> {
   const at = `${control}/scripts/${id}`
   return {
     url,
-    answers: (answers) => call(`${at}/answers`, answers),
+    respond: (responses) => call(`${at}/respond`, responses),
     preflights: (status) => call(`${at}/preflights`, status),
     requests: () => call(`${at}/requests`, undefined, 'GET'),
     close: () => call(at, undefined, 'DELETE'),

@@ -33,9 +33,9 @@ test('a page can start, feed, break, restart and end servers by HTTP', async () 
 test('a page can script a server by HTTP', async () => {
   const control = await startControlServer()
   const script = await openScript(control.url)
-  await script.answers([{ status: 418, body: 'short' }])
-  const answer = await fetch(script.url)
-  expect([answer.status, await answer.text(), answer.headers.get('access-control-allow-origin')]).toEqual([
+  await script.respond([{ status: 418, body: 'short' }])
+  const response = await fetch(script.url)
+  expect([response.status, await response.text(), response.headers.get('access-control-allow-origin')]).toEqual([
     418,
     'short',
     '*',

@@ -51,7 +51,7 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
       scripts.set(id, opened)
       return { id, url: opened.url }
     },
-    'POST scripts answers': (id, body) => script(id).answers(body as []),
+    'POST scripts respond': (id, body) => script(id).respond(body as []),
     'POST scripts preflights': (id, body) => script(id).preflights(Number(body)),
     'GET scripts requests': (id) => script(id).requests(),
     'DELETE scripts': (id) => {

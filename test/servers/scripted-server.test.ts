@@ -12,10 +12,10 @@ const test = base.extend<{ script: ScriptedServer }>({
 })
 
 test('each request gets one response, the last one repeatedly, and requests are recorded', async ({ script }) => {
-  script.answers([{ status: 401 }, { status: 503, headers: { 'retry-after': '7' }, body: 'later', delay: 5 }])
+  script.respond([{ status: 401 }, { status: 503, headers: { 'retry-after': '7' }, body: 'later', delay: 5 }])
   const ask = async () => {
-    const answer = await fetch(`${script.url}a?b`, { headers: { 'x-token': 'one' } })
-    return [answer.status, answer.headers.get('retry-after'), await answer.text()]
+    const response = await fetch(`${script.url}a?b`, { headers: { 'x-token': 'one' } })
+    return [response.status, response.headers.get('retry-after'), await response.text()]
   }
   expect([await ask(), await ask(), await ask()]).toEqual([
     [401, null, ''],
@@ -27,7 +27,7 @@ test('each request gets one response, the last one repeatedly, and requests are 
 })
 
 test('a WebSocket is accepted without a subprotocol, sent its frames, and closed', async ({ script }) => {
-  script.answers([{ frames: ['one', 'two'], close: { code: 4_000, reason: 'enough' } }])
+  script.respond([{ frames: ['one', 'two'], close: { code: 4_000, reason: 'enough' } }])
   const socket = new WebSocket(script.url)
   const frames: string[] = []
   socket.on('message', (data: Buffer) => frames.push(data.toString()))
@@ -36,14 +36,14 @@ test('a WebSocket is accepted without a subprotocol, sent its frames, and closed
 })
 
 test('a WebSocket is rejected if the response has no frames', async ({ script }) => {
-  script.answers([{ status: 401, body: 'log in' }])
+  script.respond([{ status: 401, body: 'log in' }])
   const [error] = await once(new WebSocket(script.url), 'error')
   expect(String(error)).toContain('401')
 })
 
 test('close leaves no delayed or held response', async () => {
   const script = await serveScript()
-  script.answers([{ hold: true, body: 'half' }, { frames: [] }, { delay: 1_000_000 }])
+  script.respond([{ hold: true, body: 'half' }, { frames: [] }, { delay: 1_000_000 }])
   await fetch(script.url)
   const socket = new WebSocket(script.url)
   await once(socket, 'open')

@@ -1,12 +1,12 @@
 import { createServer, ServerResponse, type IncomingMessage } from 'node:http'
 import { Socket, type AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import type { ScriptedAnswer, ScriptedRequest } from './control-client.ts'
+import type { ScriptedResponse, ScriptedRequest } from './control-client.ts'
 
-/** A server that answers as it is told: one answer a request, the last one again and again. */
+/** A server with scripted responses: one for each request, the last one repeatedly. */
 export interface ScriptedServer {
   url: string
-  answers(answers: readonly ScriptedAnswer[]): void
+  respond(responses: readonly ScriptedResponse[]): void
   /** Answers preflights with this status from now on. @default 204, which allows */
   preflights(status: number): void
   requests(): readonly ScriptedRequest[]
@@ -16,23 +16,23 @@ export interface ScriptedServer {
 const CROSS_ORIGIN = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*, authorization' }
 
 export async function serveScript(): Promise<ScriptedServer> {
-  let queue: ScriptedAnswer[] = [{ status: 404 }]
+  let queue: ScriptedResponse[] = [{ status: 404 }]
   let preflight = 204
   const seen: ScriptedRequest[] = []
   const delays = new Set<NodeJS.Timeout>()
 
-  /** Notes the request, and answers it when its answer is due. */
+  /** Records the request, and responds when its response is due. */
   const next = (
     { method = '', url = '', headers }: IncomingMessage,
-    answer: (scripted: ScriptedAnswer) => void,
+    respond: (scripted: ScriptedResponse) => void,
   ): void => {
     const entries = Object.entries(headers).map(([name, value]) => [name, String(value)])
     seen.push({ method, url, headers: Object.fromEntries(entries), at: performance.now() })
     const scripted = (queue.length > 1 ? queue.shift() : queue[0]) ?? {}
-    if (scripted.delay === undefined) return answer(scripted)
+    if (scripted.delay === undefined) return respond(scripted)
     const delay = setTimeout(() => {
       delays.delete(delay)
-      answer(scripted)
+      respond(scripted)
     }, scripted.delay)
     delays.add(delay)
   }
@@ -56,7 +56,7 @@ export async function serveScript(): Promise<ScriptedServer> {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    answers: (answers) => void (queue = [...answers]),
+    respond: (responses) => void (queue = [...responses]),
     preflights: (status) => void (preflight = status),
     requests: () => seen,
     close: () =>
@@ -71,7 +71,7 @@ export async function serveScript(): Promise<ScriptedServer> {
 
 function write(
   response: ServerResponse,
-  { status = 200, headers = {}, body = '', hold = false, cut }: ScriptedAnswer,
+  { status = 200, headers = {}, body = '', hold = false, cut }: ScriptedResponse,
 ): void {
   if (cut !== undefined) return void response.socket?.end(cut)
   response.writeHead(status, { ...CROSS_ORIGIN, ...headers })
@@ -79,12 +79,12 @@ function write(
   if (!hold) response.end()
 }
 
-/** Answers an upgrade as any other request. */
-function refuse(request: IncomingMessage, socket: unknown, answer: ScriptedAnswer): void {
+/** Responds to an upgrade like to any other request. */
+function refuse(request: IncomingMessage, socket: unknown, scripted: ScriptedResponse): void {
   if (!(socket instanceof Socket)) return
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   response.once('finish', () => socket.end())
-  write(response, answer)
+  write(response, scripted)
 }

@@ -46,7 +46,7 @@ const client = async (port: number, text: string) => {
   return socket
 }
 
-/** The application's decision, taken when the test says so. */
+/** The application's decision, taken when the test decides. */
 const slow = () => {
   const decide: ((allowed: boolean) => void)[] = []
   return { decide, authorize: () => new Promise<boolean>((resolve) => void decide.push(resolve)) }

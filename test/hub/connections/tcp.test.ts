@@ -46,8 +46,8 @@ describe('lines over TCP', () => {
     'receive the cursor at once, then each message unchanged (%s)',
     async (way, { speak }) => {
       const { hub, [way]: lines } = await speak()
-      const { say, next } = lines()
-      say({ subscribe: '/push/a' })
+      const { send, next } = lines()
+      send({ subscribe: '/push/a' })
       expect(await next()).toEqual({ push: 'open', id: hub.cursor('a'), heartbeat: 15, gaps: true })
       for (const text of AWKWARD) {
         const { id } = hub.publish('a', text, { event: 'named' })
@@ -65,7 +65,7 @@ describe('lines over TCP', () => {
     const { id: first } = hub.publish('a', 'one')
     const { id: second } = hub.publish('a', 'two')
     const resumed = tcp()
-    resumed.say({ subscribe: `/push/a?last_event_id=${first}` })
+    resumed.send({ subscribe: `/push/a?last_event_id=${first}` })
     expect([await resumed.next(), await resumed.next()]).toEqual([
       { push: 'open', id: first, heartbeat: 15, gaps: true },
       { id: second, text: 'two' },
@@ -73,7 +73,7 @@ describe('lines over TCP', () => {
     hub.publish('a', 'three')
     hub.publish('a', 'four')
     const late = tcp()
-    late.say({ subscribe: `/push/a?last_event_id=${first}` })
+    late.send({ subscribe: `/push/a?last_event_id=${first}` })
     expect([await late.next(), await late.next()]).toEqual([
       { push: 'open', heartbeat: 15, gaps: true },
       { push: 'gap', id: second, reason: 'history-expired' },
@@ -82,11 +82,11 @@ describe('lines over TCP', () => {
 
   test('publish the messages of the client, text and bytes, in order', async ({ speak }) => {
     const { tcp } = await speak()
-    const { say, next } = tcp()
-    say({ subscribe: '/push/a' })
+    const { send, next } = tcp()
+    send({ subscribe: '/push/a' })
     // With the request, before it is answered.
-    say({ text: 'one\ntwo' })
-    say({ base64: 'AAr/' })
+    send({ text: 'one\ntwo' })
+    send({ base64: 'AAr/' })
     expect([await next(), await next(), await next()]).toEqual([
       expect.objectContaining({ push: 'open' }),
       expect.objectContaining({ text: 'one\ntwo' }),
@@ -96,8 +96,8 @@ describe('lines over TCP', () => {
 
   test('receive heartbeats', async ({ speak }) => {
     const { hub, tcp } = await speak({ heartbeat: 20 })
-    const { say, next } = tcp()
-    say({ subscribe: '/push/a' })
+    const { send, next } = tcp()
+    send({ subscribe: '/push/a' })
     expect([await next(), await next()]).toEqual([
       expect.objectContaining({ push: 'open' }),
       { push: 'ping', id: hub.cursor('a') },
@@ -114,8 +114,8 @@ describe('lines over TCP', () => {
     ['a request without end', 'x'.repeat(20_000), 413],
   ] as const)('are rejected for %s', async ([, line, status], { speak }) => {
     const { hub, tcp } = await speak()
-    const { say, next } = tcp()
-    say(line)
+    const { send, next } = tcp()
+    send(line)
     expect([await next(), await next()]).toEqual([expect.objectContaining({ status }), undefined])
     expect(hub.state('a')).toBeUndefined()
   })
@@ -123,11 +123,11 @@ describe('lines over TCP', () => {
   test('close at a message above the limit, and at a line without end', async ({ speak }) => {
     const { hub, tcp } = await speak({ maxMessageBytes: 10 })
     for (const line of [{ text: 'x'.repeat(11) }, 'x'.repeat(100), { neither: 1 }]) {
-      const { say, next } = tcp()
-      say({ subscribe: '/push/a' })
+      const { send, next } = tcp()
+      send({ subscribe: '/push/a' })
       await next()
-      say(line)
-      say({ text: 'after' })
+      send(line)
+      send({ text: 'after' })
       expect([await next(), await next()]).toEqual([expect.objectContaining({ body: expect.any(String) }), undefined])
     }
     expect(hub.state('a')?.messages ?? 0).toBe(0)
@@ -136,11 +136,11 @@ describe('lines over TCP', () => {
   test('count once as connections, and have the same limits', async ({ speak }) => {
     const { tcp, tunnel } = await speak({ maxConnections: 2 })
     for (const lines of [tcp(), tunnel()]) {
-      lines.say({ subscribe: '/push/a' })
+      lines.send({ subscribe: '/push/a' })
       expect(await lines.next()).toMatchObject({ push: 'open' })
     }
     const third = tcp()
-    third.say({ subscribe: '/push/a' })
+    third.send({ subscribe: '/push/a' })
     expect(await third.next()).toMatchObject({ status: 503 })
     expect(await tunnel().refused).toBe(503)
   })
@@ -156,12 +156,12 @@ describe('lines over TCP', () => {
       },
     })
     const bad = tcp()
-    bad.say({ subscribe: '/push/a?token=bad' })
+    bad.send({ subscribe: '/push/a?token=bad' })
     expect(await bad.next()).toEqual({ status: 403, headers: {}, body: 'Forbidden' })
     const good = tunnel({ cookie: 'session=1' })
-    good.say({ subscribe: '/push/a?token=good' })
-    good.say({ text: 'no' })
-    good.say({ text: 'nothing after what was refused' })
+    good.send({ subscribe: '/push/a?token=good' })
+    good.send({ text: 'no' })
+    good.send({ text: 'nothing after what was refused' })
     expect([await good.next(), await good.next(), await good.next()]).toEqual([
       expect.objectContaining({ push: 'open' }),
       expect.objectContaining({ status: 403 }),
@@ -184,8 +184,8 @@ describe('lines over TCP', () => {
   test('close with the hub, which does not listen afterwards', async ({ speak }) => {
     const { hub, tcp, tunnel, tcpPort } = await speak()
     const readers = [tcp(), tunnel()]
-    for (const { say, next } of readers) {
-      say({ subscribe: '/push/a' })
+    for (const { send, next } of readers) {
+      send({ subscribe: '/push/a' })
       await next()
     }
     const silent = tcp()
@@ -198,8 +198,8 @@ describe('lines over TCP', () => {
 
   test('close a client that does not read, through a tunnel too', async ({ speak }) => {
     const { hub, tcp, tunnel } = await speak({ maxBufferedBytes: 100_000, history: { bytes: 1_000_000 } })
-    for (const { say, next, socket } of [tcp(), tunnel()]) {
-      say({ subscribe: '/push/slow' })
+    for (const { send, next, socket } of [tcp(), tunnel()]) {
+      send({ subscribe: '/push/slow' })
       await next()
       socket.pause()
       const big = 'x'.repeat(1_000_000)
@@ -225,10 +225,10 @@ describe('a tunnel', () => {
   test('leads to its configured server, and sends an empty frame when it is connected', async ({ speak }) => {
     const { port, peers, close } = await target()
     const { tunnel } = await speak({ tunnels: { '/quotes': { host: '127.0.0.1', port } } })
-    const { first, say, next, leave } = tunnel({}, '/quotes')
+    const { first, send, next, leave } = tunnel({}, '/quotes')
     expect((await first).length).toBe(0)
     const [peer] = peers
-    say('"up"')
+    send('"up"')
     expect(String((await once(peer as Socket, 'data'))[0])).toBe('"up"\n')
     peer?.write('{"down":1}\n')
     expect(await next()).toEqual({ down: 1 })

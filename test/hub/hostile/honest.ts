@@ -22,7 +22,7 @@ export interface HonestReader {
   /** Resolves when it has its place in the channel. */
   readonly opened: Promise<void>
   /** The numbers that were published, and gaps, as they came. */
-  readonly told: (number | 'gap')[]
+  readonly received: (number | 'gap')[]
   /** Everything else that a reader of a healthy hub never sees. */
   readonly wrong: unknown[]
   leave(): void
@@ -51,7 +51,7 @@ export function honestReaders(url: string, tcpPort: number, channel: string): Ho
 function createReader(name: string) {
   let open = () => {}
   const opened = new Promise<void>((resolve) => (open = resolve))
-  return { name, opened, told: [] as (number | 'gap')[], wrong: [] as unknown[], open }
+  return { name, opened, received: [] as (number | 'gap')[], wrong: [] as unknown[], open }
 }
 
 function byClient(url: string, technique: ReturnType<(typeof TECHNIQUES)[number]>): HonestReader {
@@ -64,8 +64,8 @@ function byClient(url: string, technique: ReturnType<(typeof TECHNIQUES)[number]
   const reading = client
     .channel(defineChannel({ url, decode: Number })())
     .events$.subscribe((event: PushEvent<number>) => {
-      if (event.type === 'message') reader.told.push(event.data)
-      else if (event.type === 'gap') reader.told.push('gap')
+      if (event.type === 'message') reader.received.push(event.data)
+      else if (event.type === 'gap') reader.received.push('gap')
       else if (event.type === 'open' && !event.unconfirmed) reader.open()
       else if (['invalid', 'failed', 'closed'].includes(event.type)) reader.wrong.push(event)
     })
@@ -85,8 +85,8 @@ function byLines(open: () => Duplex, channel: string): HonestReader {
   let cursor: unknown
   const act = (line: Record<string, unknown>) => {
     cursor = line['id'] ?? cursor
-    if ('text' in line) reader.told.push(Number(line['text']))
-    else if (line['push'] === 'gap') reader.told.push('gap')
+    if ('text' in line) reader.received.push(Number(line['text']))
+    else if (line['push'] === 'gap') reader.received.push('gap')
     else if (line['push'] === 'open') reader.open()
     else if (line['push'] !== 'ping') reader.wrong.push(line)
   }

@@ -13,11 +13,11 @@ beforeAll(async () => void (programs = await buildPrograms()))
 afterAll(() => programs.stop())
 
 /** Messages that a subscriber must not receive: a repeated or late one, or one after missing messages without a gap. */
-function silentFaults(told: readonly (number | 'gap')[]): string[] {
+function silentFaults(received: readonly (number | 'gap')[]): string[] {
   const faults: string[] = []
   let last = -1
   let gap = false
-  for (const one of told) {
+  for (const one of received) {
     if (one === 'gap') gap = true
     else {
       if (one <= last) faults.push(`${one} after ${last}`)
@@ -55,7 +55,7 @@ test(
     }
     const { publish, leave: done } = createPublisher(url)
     const behind = (from: number) =>
-      readers.filter(({ told }) => !(Number(told.at(-1)) >= from)).map(({ name }) => name)
+      readers.filter(({ received }) => !(Number(received.at(-1)) >= from)).map(({ name }) => name)
     const inLastLife = n
     // A subscriber that missed messages receives a gap when it resumes, and nothing more until the next message.
     const untilAllAreBack = async () => {
@@ -66,12 +66,12 @@ test(
     await publish('news', String(n++))
     await expect.poll(() => behind(n - 1), { timeout: HANGS }).toEqual([])
     done()
-    for (const { name, told, wrong, leave } of readers) {
+    for (const { name, received, wrong, leave } of readers) {
       leave()
-      expect([name, wrong, silentFaults(told)]).toEqual([name, [], []])
+      expect([name, wrong, silentFaults(received)]).toEqual([name, [], []])
     }
-    const gaps = readers.map(({ told }) => told.filter((one) => one === 'gap').length)
-    const missed = readers.map(({ told }) => n - told.filter((one) => one !== 'gap').length)
+    const gaps = readers.map(({ received }) => received.filter((one) => one === 'gap').length)
+    const missed = readers.map(({ received }) => n - received.filter((one) => one !== 'gap').length)
     console.log(`killed ${LIVES - 1} times: ${n} messages; gaps ${gaps.join(', ')}; missed ${missed.join(', ')}`)
   },
 )

@@ -12,7 +12,7 @@ const PROGRAMS = {
   hub: `${root}test/hub/hostile/processes/hub.ts`,
   bounded: `${root}test/hub/hostile/processes/bounded.ts`,
   measure: `${root}test/hub/hostile/processes/measure.ts`,
-  strangers: `${root}test/hub/hostile/processes/strangers.ts`,
+  attackers: `${root}test/hub/hostile/processes/attackers.ts`,
 } as const
 
 /** Of what a program wrote, in characters: one that logs each odd answer writes much. */

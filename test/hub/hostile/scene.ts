@@ -4,8 +4,8 @@ import type { ONLY } from './attacks/index.ts'
 import { createPublisher, honestReaders } from './honest.ts'
 import type { Programs } from './processes.ts'
 import type { Measure, MeasureOrders } from './processes/measure.ts'
-import type { StrangersOrders } from './processes/strangers.ts'
-import type { Doors } from './strangers.ts'
+import type { AttackersOrders } from './processes/attackers.ts'
+import type { Doors } from './attackers.ts'
 
 export const HUBS = {
   'npx pinia-push hub': { program: 'bin', args: ['hub', '--port', '0', '--tcp-port', '0', '--history', '100000'] },
@@ -33,11 +33,11 @@ export interface SceneOptions {
   patience: number
 }
 
-/** One hub in a process of its own, strangers in another, and readers in this one. */
+/** One hub in a process of its own, attackers in another, and readers in this one. */
 export async function scene({ programs, name, expect, seed, patience }: SceneOptions) {
   const { program, args } = HUBS[name]
-  const strangers = programs.start<StrangersOrders>('strangers')
-  const targets = await strangers.tell.targets()
+  const attackers = programs.start<AttackersOrders>('attackers')
+  const targets = await attackers.tell.targets()
   // The command line gives a hub neither `authorize` nor tunnels.
   const own = program === 'hub'
   const measured = ['--import', programs.path('measure')]
@@ -46,7 +46,7 @@ export async function scene({ programs, name, expect, seed, patience }: SceneOpt
   const tcpPort = Number((await hub.says(/TCP: port (\d+)/))[1])
   const http2Port = Number(/HTTP\/2: port (\d+)/.exec(hub.said())?.[1]) || undefined
   const doors: Doors = { port, tcpPort, http2Port, odd: own, tunnels: own ? Object.keys(targets) : [] }
-  await strangers.tell.begin(doors, seed)
+  await attackers.tell.begin(doors, seed)
   const url = `http://127.0.0.1:${port}/push/`
   const { publish, heartbeat, end, leave } = createPublisher(url)
   const fresh = await hub.tell.measure()
@@ -69,10 +69,10 @@ export async function scene({ programs, name, expect, seed, patience }: SceneOpt
   }
 
   return {
-    /** Strangers do so much of one kind, then leave. */
+    /** Attackers do so much of one kind, then leave. */
     async only(kind: keyof typeof ONLY, actions: number) {
-      const { [kind]: done = 0 } = await strangers.tell.attack(actions, kind)
-      await strangers.tell.leave()
+      const { [kind]: done = 0 } = await attackers.tell.attack(actions, kind)
+      await attackers.tell.leave()
       return { done, measures: [] }
     },
 
@@ -81,20 +81,20 @@ export async function scene({ programs, name, expect, seed, patience }: SceneOpt
       const readers = honestReaders(url, tcpPort, channel)
       await Promise.all(readers.map(({ opened }) => opened))
       // A tenth says nothing, all at one time.
-      const counts = await strangers.tell.attack(actions / 10, 'idle')
+      const counts = await attackers.tell.attack(actions / 10, 'idle')
       const crowded = await hub.tell.measure()
       for (let step = 0; step < STEPS; step += 1) {
-        const attack = strangers.tell.attack((0.9 * actions) / STEPS)
+        const attack = attackers.tell.attack((0.9 * actions) / STEPS)
         for (let n = (step * messages) / STEPS; n < ((step + 1) * messages) / STEPS; n += 1)
           await publish(channel, String(n))
         for (const [kind, count] of Object.entries(await attack)) counts[kind] = (counts[kind] ?? 0) + count
       }
-      const told = () => readers.map((reader) => reader.told.length)
-      await expect.poll(told, { timeout: patience }).toEqual(readers.map(() => messages))
+      const received = () => readers.map((reader) => reader.received.length)
+      await expect.poll(received, { timeout: patience }).toEqual(readers.map(() => messages))
       const atTheEnd = await hub.tell.measure()
-      await strangers.tell.leave()
-      for (const { name: reader, told, wrong, leave: stop } of readers) {
-        expect([reader, wrong, told]).toEqual([reader, [], Array.from({ length: messages }, (_, n) => n)])
+      await attackers.tell.leave()
+      for (const { name: reader, received, wrong, leave: stop } of readers) {
+        expect([reader, wrong, received]).toEqual([reader, [], Array.from({ length: messages }, (_, n) => n)])
         stop()
       }
       await end(channel)

@@ -42,8 +42,8 @@ describe('a path is compared byte for byte', () => {
     const { hub, url } = await serve()
     const { port } = await hub.listenTcp()
     for (const reference of [path, `./${path}`, `/push/${path}`])
-      for (const { say, next, leave } of [overTcp(port), throughTunnel(url)]) {
-        say({ subscribe: reference })
+      for (const { send, next, leave } of [overTcp(port), throughTunnel(url)]) {
+        send({ subscribe: reference })
         expect(await next()).toMatchObject({ status: 400 })
         leave()
       }

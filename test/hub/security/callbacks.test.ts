@@ -33,9 +33,9 @@ const LINES = {
   },
 } satisfies Record<string, (served: Served) => Promise<unknown>>
 
-async function firstStatus({ say, next, leave }: ReturnType<typeof overTcp> | ReturnType<typeof throughTunnel>) {
+async function firstStatus({ send, next, leave }: ReturnType<typeof overTcp> | ReturnType<typeof throughTunnel>) {
   onTestFinished(leave)
-  say({ subscribe: './a' })
+  send({ subscribe: './a' })
   return (await next())?.['status']
 }
 

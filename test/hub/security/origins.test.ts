@@ -21,9 +21,9 @@ const WAYS = {
   'a frame': ({ port }, headers) => ask(port, `GET /push/a?${FRAME}`, headers.replace(/Origin:.*\r\n/, '')),
   'lines through the tunnel': async ({ hub, url }, headers) => {
     await hub.listenTcp()
-    const { say, next, leave } = throughTunnel(url, fields(headers))
+    const { send, next, leave } = throughTunnel(url, fields(headers))
     onTestFinished(leave)
-    say({ subscribe: './a' })
+    send({ subscribe: './a' })
     await next()
   },
 } satisfies Record<string, (served: Served, headers: string) => Promise<unknown>>

@@ -287,7 +287,7 @@ describe('a session over HTTP', () => {
       { ok: 2, cursor },
     ])
     asked.length = 0
-    // What the head has to say is the POST's own.
+    // The request of the head is that of the POST.
     expect((await send('b,c', { token: 'a', replaces: 'x', id: 3 })).status).toBe(204)
     const seen = [...(await read())]
     while (seen.length < 2) seen.push(...(await read()))

@@ -31,7 +31,7 @@ afterEach(() => {
   open.push.close()
 })
 
-/** Reads a channel, and writes down what it sees in words. */
+/** Reads a channel, and records its events in words. */
 function read<T>(channel: Channel<T>) {
   const seen: string[] = []
   const subscription = channel.events$.subscribe((event) => seen.push(inWords(event)))

@@ -3,7 +3,7 @@ import { PushError } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 import { sendQueue, type Send } from '../../../src/observables/channel/send-queue.ts'
 
-/** A connection that acknowledges a message when the test says so. */
+/** A connection that acknowledges a message when the test decides. */
 function connection() {
   const taken: {
     data: unknown

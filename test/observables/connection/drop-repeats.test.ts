@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'
 
-/** Messages as `cursor`, `cursor=data` or `cursor=data=event`; the data is the cursor's where it is not said. */
+/** Messages as `cursor`, `cursor=data` or `cursor=data=event`; the data is derived from the cursor if it is absent. */
 const message = (text: string) => {
   const [cursor = '', data = `data of ${text}`, event = 'message'] = text.split('=')
   return { type: 'message', event, cursor, data } as const
 }
 
-/** What each message of a new connection is, which was asked for from the last of the ones before. */
+/** Judges the messages of a new connection that resumes after the last message of the one before. */
 function judge(before: readonly string[], then: readonly string[], last = before.at(-1)?.split('=')[0] ?? '') {
   const recent = recentMessages()
   for (const text of before) recent.add(message(text))

@@ -14,7 +14,7 @@ import { PushError, backoff } from 'pinia-push/observables'
 import { recentMessages } from '../../../src/observables/connection/drop-repeats.ts'
 
 /** The event that a scripted connection emits for each letter. */
-const SAID: Record<string, SourceEvent> = {
+const EMITTED: Record<string, SourceEvent> = {
   o: { type: 'open', technique: 'script', namespace: 's', resumed: false },
   r: { type: 'open', technique: 'script', namespace: 's', resumed: true },
   p: { type: 'open', technique: 'script', namespace: 's', resumed: false, unconfirmed: true },
@@ -36,7 +36,7 @@ const SAID: Record<string, SourceEvent> = {
 }
 
 /** The events of the supervisor, one letter each, so that a test reads as a sequence. */
-const TOLD: Record<string, string> = {
+const EXPECTED: Record<string, string> = {
   A: 'connecting 0',
   B: 'connecting 1',
   C: 'connecting 2',
@@ -64,7 +64,7 @@ const TOLD: Record<string, string> = {
   L: 'reconnecting 30',
 }
 
-function told(event: LinkEvent): string {
+function letterOf(event: LinkEvent): string {
   switch (event.type) {
     case 'idle':
       return `idle ${event.pausedBy?.join()}`
@@ -86,13 +86,13 @@ function told(event: LinkEvent): string {
 }
 
 interface Stage extends RunHelpers {
-  /** Supervises these connections, one after the other, and tells what is said as a score. */
+  /** Supervises these connections, one after the other, and expects their events as a sequence. */
   plays(
     connections: readonly string[],
     expected: string,
     options?: Partial<ReconnectOptions<unknown>> & { error?: unknown; until?: string },
   ): void
-  /** The cursors that were asked for, one a connection. */
+  /** The cursors of the requests, one for each connection. */
   cursors: (string | undefined)[]
 }
 
@@ -115,11 +115,11 @@ function score(play: (stage: Stage) => void) {
         connect: (cursor: Cursor | undefined) => {
           cursors.push(cursor?.value)
           const { value } = turns.next()
-          return value === undefined ? NEVER : helpers.cold(value, SAID, error)
+          return value === undefined ? NEVER : helpers.cold(value, EMITTED, error)
         },
         ...options,
       })
-      helpers.expectObservable(supervised.pipe(map(told)), until).toBe(expected, TOLD)
+      helpers.expectObservable(supervised.pipe(map(letterOf)), until).toBe(expected, EXPECTED)
     }
     play({ ...helpers, plays, cursors })
   })
@@ -159,10 +159,10 @@ describe('reconnect', () => {
   test('emits a message without the empty cursor that cleared the last one', () =>
     score(({ cold, expectObservable }) => {
       const prepare = () => of(undefined)
-      const told = reconnect({ prepare, policy: backoff(), connect: () => cold('(oe)', SAID) })
-      expectObservable(told, '1ms !').toBe('(COM)', {
+      const emitted = reconnect({ prepare, policy: backoff(), connect: () => cold('(oe)', EMITTED) })
+      expectObservable(emitted, '1ms !').toBe('(COM)', {
         C: { type: 'connecting', attempt: 0 },
-        O: SAID['o'],
+        O: EMITTED['o'],
         M: { type: 'message', data: 'n', event: 'message', cursor: undefined },
       })
     }))
@@ -342,10 +342,10 @@ describe('reconnect', () => {
     void score(({ cold, flush }) => {
       const seen: unknown[] = []
       const moved = ({ value, opened }: Position) => seen.push([value, opened])
-      const connect = () => cold('(o1an2)', SAID)
+      const connect = () => cold('(o1an2)', EMITTED)
       reconnect({ prepare: () => of(0), policy: backoff(), connect, moved })
         .pipe(take(5))
-        .subscribe((event) => seen.push(told(event)))
+        .subscribe((event) => seen.push(letterOf(event)))
       flush()
       expect(seen).toEqual([
         'connecting 0',
@@ -397,10 +397,10 @@ describe('reconnect', () => {
       'fails once, and the error names it: %s',
       async (mistake) => {
         const connect = () => throwError(() => mistake)
-        const told: LinkEvent[] = []
-        reconnect({ prepare: () => of(0), policy: backoff(), connect }).subscribe((event) => told.push(event))
-        expect(told.map(({ type }) => type)).toEqual(['connecting', 'failed'])
-        const [, failure] = told
+        const emitted: LinkEvent[] = []
+        reconnect({ prepare: () => of(0), policy: backoff(), connect }).subscribe((event) => emitted.push(event))
+        expect(emitted.map(({ type }) => type)).toEqual(['connecting', 'failed'])
+        const [, failure] = emitted
         const error = failure?.type === 'failed' ? failure.error : undefined
         expect([error?.code, error?.cause]).toEqual(['exception', mistake])
         expect(error?.message).toContain(mistake.message)
@@ -427,10 +427,10 @@ describe('reconnect', () => {
   test('shows no unconfirmed connection as open after one that received no byte, until bytes arrive', () => {
     const limits = { heartbeatInterval: 15, heartbeatGrace: 9 }
     score(({ plays }) => plays(['-p', '-p', '-p---o---1'], 'AP 23ms W 9ms BQ 23ms W 9ms CQ---(OU)X', limits))
-    // What was received speaks for the next one too.
+    // Received bytes count for the next one too.
     const broken = ['-p', '-p---a-#', '-p']
     score(({ plays }) => plays(broken, 'AP 23ms W 9ms BQ-----W 9ms C(PU) 20ms W', { ...limits, until: '80ms !' }))
-    // A connection that ended otherwise says nothing against the next.
+    // A connection that ended otherwise does not affect the next one.
     score(({ plays }) => plays(['-p-#', '-p'], 'AP-W 9ms B(PU)', { ...limits, until: '30ms !' }))
   })
 
@@ -544,7 +544,7 @@ describe('reconnect', () => {
         ['-o', '---!'],
         ['-o-1', '----!'],
       ] as const) {
-        const source = cold(connection, SAID)
+        const source = cold(connection, EMITTED)
         expectObservable(
           reconnect({ prepare: () => of(0), policy: backoff(), connect: () => source }).pipe(map(() => 0)),
           until,

@@ -34,14 +34,14 @@ function lost() {
     technique,
     client,
     reading,
-    /** What was asked for since the loss, by cursor. */
+    /** The cursors of the requests since the loss. */
     asked: () => technique.connections.slice(1).map(({ request }) => request.cursor?.value),
     types: () => events.map((event) => (event.type === 'gap' ? `gap ${event.reason}` : event.type)),
   }
 }
 
 describe('a channel whose server responds only to requests without a cursor', () => {
-  /** Answers what carries no cursor, and nothing else. */
+  /** Responds only to requests without a cursor. */
   const refused = (failure: () => PushError = unreachable) => {
     const channel = lost()
     channel.technique.latest.drop(failure())

@@ -19,7 +19,7 @@ function climb(options: FallbackOptions & { mock?: MockTechniqueOptions; unsuppo
   const [ws, sse, poll] = ['webSocket', 'sse', 'longPolling'].map((name) => {
     const technique = mockTechnique({ name, namespace: 'standard', ...mock })
     return Object.assign(technique, { isSupported: () => !unsupported.includes(name) })
-  }) as [Rung, Rung, Rung]
+  }) as [Mock, Mock, Mock]
   const techniques = [ws, sse, poll]
   const push = createPushClient({
     baseUrl: 'http://push.test/',
@@ -53,7 +53,7 @@ function climb(options: FallbackOptions & { mock?: MockTechniqueOptions; unsuppo
     },
   }
 }
-type Rung = ReturnType<typeof mockTechnique>
+type Mock = ReturnType<typeof mockTechnique>
 
 function inWords(event: PushEvent<string>): string {
   if (event.type === 'message') return event.data
@@ -294,7 +294,7 @@ describe('upgrading', () => {
     expect(ws.connections).toHaveLength(2)
     time.advance(1)
     expect(ws.connections).toHaveLength(3)
-    // It does not answer.
+    // It does not respond.
     time.advance(3_000)
     expect([ws.latest.closed, sse.latest.closed]).toEqual([true, false])
     expect(news()).toEqual([])

@@ -4,12 +4,12 @@ import { bodyCollector } from '../../../src/observables/parsers/body-collector.t
 
 describe('a body that is one message', () => {
   const read = (type: string | null, ...chunks: number[][]) => {
-    const told: Payload[] = []
-    const body = bodyCollector(type, (data) => told.push(data))
+    const bodies: Payload[] = []
+    const body = bodyCollector(type, (data) => bodies.push(data))
     for (const chunk of chunks) body.feed(Uint8Array.from(chunk))
     body.end()
-    expect(told).toHaveLength(1)
-    return told[0]
+    expect(bodies).toHaveLength(1)
+    return bodies[0]
   }
 
   test.for(['text/plain', 'application/json; charset=utf-8', 'image/svg+xml', null])(

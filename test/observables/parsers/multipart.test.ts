@@ -16,7 +16,7 @@ const part = (body: string, boundary = 'x') => `--${boundary}\r\nEtag: 1\r\n\r\n
 
 describe('a multipart body', () => {
   test('gives the same parts however its bytes are cut', () => {
-    // Whoever writes a multipart draws a boundary that no body holds.
+    // The sender of a multipart body draws a boundary that no part contains.
     const body = awkward.filter((text) => !text.includes('--boundary'))
     fc.assert(
       fc.property(fc.array(body, { maxLength: 5 }), cuts, (bodies, sizes) => {

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PushError, backoff, defineChannel, type Channel, type PushClientOptions } from 'pinia-push/observables'
 import { start, subscribes, topic, type Frame } from './start.ts'
 
-/** Starts a server that does with each frame whatever a test says. */
+/** Starts a server that does with each frame as a test decides. */
 async function scripted(receive: (frame: Frame, send: (frame: object) => void, socket: WebSocket) => void) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')

@@ -4,7 +4,7 @@ import { pageLifecycle } from 'pinia-push/observables'
 import { topicPauses, type HiddenLimit } from '../../../src/observables/session/topic-pauses.ts'
 import { virtualTime } from '../../../src/testing/virtual-time.ts'
 
-/** The pauses of topics in a page, and what the connection is told of them. */
+/** The pauses of topics in a page, and what the connection is emitted of them. */
 function inPage() {
   const time = virtualTime()
   const hidden$ = new BehaviorSubject(false)
@@ -12,36 +12,36 @@ function inPage() {
   const lifecycle = pageLifecycle({ signals, hiddenTimeout: 300_000 })
   const asked: HiddenLimit[] = []
   const pauses = topicPauses()
-  const told: string[] = []
+  const emitted: string[] = []
   const connect = () => {
     const { pause$ = NEVER } = pauses.signals((limit) => {
       asked.push(limit)
       return lifecycle({ url: 'http://push.test/', disconnectWhenHidden: limit, scheduler: time })
     })
     const subscription = pause$.subscribe((reasons) => {
-      if (told.at(-1) !== reasons.join()) told.push(reasons.join())
+      if (emitted.at(-1) !== reasons.join()) emitted.push(reasons.join())
     })
     onTestFinished(() => subscription.unsubscribe())
     return subscription
   }
-  return { time, hidden$, pauses, told, asked, connect }
+  return { time, hidden$, pauses, emitted, asked, connect }
 }
 
 test('the connection pauses when the last of its topics may', () => {
-  const { time, hidden$, pauses, told, connect } = inPage()
+  const { time, hidden$, pauses, emitted, connect } = inPage()
   for (const limit of [1_000, undefined, 60_000]) pauses.add(limit)
   connect()
   hidden$.next(true)
   time.advance(299_999)
-  expect(told).toEqual([''])
+  expect(emitted).toEqual([''])
   time.advance(1)
-  expect(told).toEqual(['', 'hidden'])
+  expect(emitted).toEqual(['', 'hidden'])
   hidden$.next(false)
-  expect(told).toEqual(['', 'hidden', ''])
+  expect(emitted).toEqual(['', 'hidden', ''])
 })
 
 test('a topic that joins or leaves does not restart the wait of the others', () => {
-  const { time, hidden$, pauses, told, connect } = inPage()
+  const { time, hidden$, pauses, emitted, connect } = inPage()
   pauses.add(60_000)
   connect()
   hidden$.next(true)
@@ -50,9 +50,9 @@ test('a topic that joins or leaves does not restart the wait of the others', () 
   time.advance(5_000)
   leave()
   time.advance(4_999)
-  expect(told).toEqual([''])
+  expect(emitted).toEqual([''])
   time.advance(1)
-  expect(told).toEqual(['', 'hidden'])
+  expect(emitted).toEqual(['', 'hidden'])
 })
 
 test('the lifecycle is called once for each limit, however many topics have it, and all timers end with the connection', () => {

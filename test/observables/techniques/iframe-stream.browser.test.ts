@@ -28,7 +28,7 @@ describe('iframeStream', () => {
     ['a page that allows no parent', { headers: { ...HTML, 'content-security-policy': "frame-ancestors 'none'" } }],
   ] as const)('fails on %s, and the error lists the usual causes', async ([, answer], { script, read }) => {
     const server = await script()
-    await server.answers([answer])
+    await server.respond([answer])
     const { error } = await read(row, `${server.url}a`, patient).sees('reconnecting')
     expect([error.code, error.message]).toEqual(['network-error', expect.stringMatching(/X-Frame-Options.*frame-src/)])
     expect(frames()).toHaveLength(0)
@@ -68,7 +68,7 @@ describe('iframeStream', () => {
     })
     // On a busy machine, parsing is late by itself.
     const late = { headers: { 'content-type': 'text/javascript' }, delay: 500 }
-    await server.answers([page(1), page(2, '<script src="late.js"></script>'), late, page(3)])
+    await server.respond([page(1), page(2, '<script src="late.js"></script>'), late, page(3)])
     const reader = read(row, `${server.url}a`)
     await reader.gets('3')
     expect(story(reader.events).slice(0, 3)).toEqual(['1', '2', '3'])

@@ -1,9 +1,9 @@
-import { closed, say, write, type Attack } from '../strangers.ts'
+import { closed, sendAndEnd, write, type Attack } from '../attackers.ts'
 import { CHANNELS } from './words.ts'
 
 /** Bodies that stop, are longer or shorter than announced, or have invalid chunks. */
-export const badBody: Attack = async (random, strangers) => {
-  const socket = strangers.open(random, strangers.doors.port)
+export const badBody: Attack = async (random, attackers) => {
+  const socket = attackers.open(random, attackers.doors.port)
   const chunked = random.chance(0.5)
   const size = random.pick([0, 1, 100, 60_000, 2_097_152, 2_097_153, 1e12])
   const length = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`
@@ -20,9 +20,9 @@ export const badBody: Attack = async (random, strangers) => {
       ])
     : sent + (random.chance(0.3) ? 'and more than was said\r\n\r\n' : '')
   const end = random.below(3)
-  if (end === 0) return say(socket, bytes)
+  if (end === 0) return sendAndEnd(socket, bytes)
   await write(socket, bytes)
-  if (end === 1) return strangers.keep(socket, 'bodies that stop', 300)
+  if (end === 1) return attackers.keep(socket, 'bodies that stop', 300)
   socket.resetAndDestroy()
   await closed(socket)
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { closed, happens, say, write, type Attack } from '../strangers.ts'
+import { closed, happens, sendAndEnd, write, type Attack } from '../attackers.ts'
 import { AWKWARD, CHANNELS, META, WEB_SOCKET } from './words.ts'
 
 /** A WebSocket frame of a client (RFC 6455 section 5.2), or nearly. */
@@ -71,18 +71,18 @@ const FLOODS: readonly [(random: Random) => Buffer, ...((random: Random) => Buff
 ]
 
 /** A WebSocket as it should be, and then frames that should not. */
-export const badFrames: Attack = async (random, strangers) => {
-  const { port, tunnels } = strangers.doors
+export const badFrames: Attack = async (random, attackers) => {
+  const { port, tunnels } = attackers.doors
   const dug = random.chance(0.2)
   const path = dug
     ? (['/push/', ...tunnels][random.below(1 + tunnels.length)] ?? '/push/')
     : `/push/${random.pick(CHANNELS)}?last_event_id=0:0`
   const upgrade = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${WEB_SOCKET}${dug ? '' : META}\r\n`
-  const socket = strangers.open(random, port)
+  const socket = attackers.open(random, port)
   const frames = random.pick(FLOODS)(random)
   if (random.chance(0.3)) {
     // With the request, before it is answered.
-    await say(socket, Buffer.concat([Buffer.from(upgrade), frames]))
+    await sendAndEnd(socket, Buffer.concat([Buffer.from(upgrade), frames]))
     return
   }
   await write(socket, upgrade)
@@ -90,8 +90,8 @@ export const badFrames: Attack = async (random, strangers) => {
   if (random.chance(0.1)) {
     socket.pause()
     await write(socket, frames)
-    strangers.keep(socket, 'never read', 300)
-  } else if (random.chance(0.5)) await say(socket, frames)
+    attackers.keep(socket, 'never read', 300)
+  } else if (random.chance(0.5)) await sendAndEnd(socket, frames)
   else {
     await write(socket, frames)
     socket.resetAndDestroy()

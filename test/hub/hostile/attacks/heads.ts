@@ -1,4 +1,4 @@
-import { closed, say, type Attack } from '../strangers.ts'
+import { closed, sendAndEnd, type Attack } from '../attackers.ts'
 import { AWKWARD, CHANNELS, CURSORS, HOSTS, META, ORIGINS, PATHS, WEB_SOCKET, target } from './words.ts'
 
 const METHODS = [
@@ -82,8 +82,8 @@ const BODIES = [
 ] as const
 
 /** A head that is wrong somewhere, or anywhere. */
-export const malformedHead: Attack = async (random, strangers) => {
-  const { doors } = strangers
+export const malformedHead: Attack = async (random, attackers) => {
+  const { doors } = attackers
   const path = random.chance(0.3)
     ? target(random, doors)
     : random.chance(0.7)
@@ -102,7 +102,7 @@ export const malformedHead: Attack = async (random, strangers) => {
   const request = [`${random.pick(METHODS)} ${path} ${random.pick(VERSIONS)}`, ...lines, '', random.pick(BODIES)].join(
     end,
   )
-  await say(strangers.open(random, doors.port), Buffer.from(request, random.chance(0.5) ? 'latin1' : 'utf8'))
+  await sendAndEnd(attackers.open(random, doors.port), Buffer.from(request, random.chance(0.5) ? 'latin1' : 'utf8'))
 }
 
 const h2 = Buffer.concat([
@@ -128,17 +128,17 @@ const OTHERS = [
 ] as const
 
 /** Another protocol, or noise, at either door. */
-export const otherProtocol: Attack = async (random, strangers) => {
-  const { port, tcpPort } = strangers.doors
+export const otherProtocol: Attack = async (random, attackers) => {
+  const { port, tcpPort } = attackers.doors
   const bytes = random.chance(0.7) ? random.pick(OTHERS) : random.bytes(random.below(2_000))
-  await say(strangers.open(random, random.chance(0.7) ? port : tcpPort), bytes)
+  await sendAndEnd(attackers.open(random, random.chance(0.7) ? port : tcpPort), bytes)
 }
 
 const PIPELINED = 20
 
 /** Many requests in one write, each well formed and none what it should be. */
-export const pipeline: Attack = async (random, strangers) => {
-  const { doors } = strangers
+export const pipeline: Attack = async (random, attackers) => {
+  const { doors } = attackers
   const one = (last: boolean) => {
     const body = random.pick(AWKWARD).slice(0, 100)
     const method = random.pick(['GET', 'GET', 'GET', 'POST', 'POST', 'OPTIONS', 'PUT', 'DELETE'])
@@ -159,7 +159,7 @@ export const pipeline: Attack = async (random, strangers) => {
     return `${lines.join('\r\n')}\r\n\r\n${method === 'GET' ? '' : body}`
   }
   const requests = Array.from({ length: PIPELINED }, (_, n) => one(n === PIPELINED - 1))
-  const socket = strangers.open(random, doors.port)
+  const socket = attackers.open(random, doors.port)
   socket.write(requests.join(''))
   // An answer that never comes holds up all that are behind it.
   if (doors.odd) socket.end()

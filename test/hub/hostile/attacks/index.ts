@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import type { Attack, Doors } from '../strangers.ts'
+import type { Attack, Doors } from '../attackers.ts'
 import { badBody } from './bodies.ts'
 import { badFrames } from './frames.ts'
 import { malformedHead, otherProtocol, pipeline } from './heads.ts'

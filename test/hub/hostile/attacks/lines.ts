@@ -1,4 +1,4 @@
-import { happens, say, write, type Attack } from '../strangers.ts'
+import { happens, sendAndEnd, write, type Attack } from '../attackers.ts'
 import { AWKWARD, CHANNELS, CURSORS, PATHS, oddAnswer } from './words.ts'
 
 const VALUES = [
@@ -54,8 +54,8 @@ const SENT = [
 ] as const
 
 /** Lines of every kind, with a subscription or without. */
-export const badLines: Attack = async (random, strangers) => {
-  const { tcpPort, odd } = strangers.doors
+export const badLines: Attack = async (random, attackers) => {
+  const { tcpPort, odd } = attackers.doors
   const path = random.chance(0.6)
     ? random.pick(CHANNELS)
     : random.chance(0.5)
@@ -66,10 +66,10 @@ export const badLines: Attack = async (random, strangers) => {
   const first = random.chance(0.5)
     ? JSON.stringify({ subscribe: `${random.pick(['./', '', '/push/', '../', '//'])}${path}?x=1${cursor}${query}` })
     : random.pick(LINES)
-  const socket = strangers.open(random, tcpPort)
+  const socket = attackers.open(random, tcpPort)
   if (random.chance(0.05)) {
     // A line without end.
-    await say(socket, 'x'.repeat(20_000))
+    await sendAndEnd(socket, 'x'.repeat(20_000))
     return
   }
   const lines = [first, ...random.some(SENT, 4).map((value) => JSON.stringify(value)), ...random.some(LINES, 2)]
@@ -78,5 +78,5 @@ export const badLines: Attack = async (random, strangers) => {
     if (query === '') await happens(socket, 'data')
     lines.shift()
   }
-  await say(socket, `${lines.join('\n')}\n`)
+  await sendAndEnd(socket, `${lines.join('\n')}\n`)
 }

@@ -1,9 +1,9 @@
 import type { Random } from '../random.ts'
-import { closed, happens, write, type Attack, type Doors } from '../strangers.ts'
+import { closed, happens, write, type Attack, type Doors } from '../attackers.ts'
 import { maskedFrame } from './frames.ts'
 import { CHANNELS, META, WEB_SOCKET, oddAnswer } from './words.ts'
 
-/** What an honest client would say, and to which door: by each technique, from its first byte to its last. */
+/** What an honest client would send, and to which door: by each technique, from its first byte to its last. */
 function conversation(random: Random, { port, tcpPort, odd, tunnels }: Doors): { to: number; bytes: Buffer } {
   const name = random.pick(CHANNELS)
   const query = odd && random.chance(0.3) ? `&odd=${encodeURIComponent(oddAnswer(random))}` : ''
@@ -41,9 +41,9 @@ function conversation(random: Random, { port, tcpPort, odd, tunnels }: Doors): {
 const isSilent = (bytes: Buffer) => bytes.includes('last_event_id=9999999999') || bytes.includes('Expect')
 
 /** No attack: a client that comes, is answered, and leaves. */
-export const visit: Attack = async (random, strangers) => {
-  const { to, bytes } = conversation(random, { ...strangers.doors, odd: false, tunnels: [] })
-  const socket = strangers.open(random, to)
+export const visit: Attack = async (random, attackers) => {
+  const { to, bytes } = conversation(random, { ...attackers.doors, odd: false, tunnels: [] })
+  const socket = attackers.open(random, to)
   await write(socket, bytes)
   if (!isSilent(bytes)) await happens(socket, 'data')
   if (random.chance(0.5)) socket.end()
@@ -52,9 +52,9 @@ export const visit: Attack = async (random, strangers) => {
 }
 
 /** Resets the connection at any moment of what an honest client would do. */
-export const reset: Attack = async (random, strangers) => {
-  const { to, bytes } = conversation(random, strangers.doors)
-  const socket = strangers.open(random, to)
+export const reset: Attack = async (random, attackers) => {
+  const { to, bytes } = conversation(random, attackers.doors)
+  const socket = attackers.open(random, to)
   const moment = random.below(5)
   // Before it stands, as far as the kernel goes; as soon as it stands; and in the middle of the request.
   if (moment === 1) await happens(socket, 'connect')
@@ -68,36 +68,36 @@ export const reset: Attack = async (random, strangers) => {
 }
 
 /** A request that is written a byte at a time, and never to its end. */
-export const slowWriter: Attack = async (random, strangers) => {
-  const { to, bytes } = conversation(random, strangers.doors)
-  const socket = strangers.open(random, to)
+export const slowWriter: Attack = async (random, attackers) => {
+  const { to, bytes } = conversation(random, attackers.doors)
+  const socket = attackers.open(random, to)
   const length = Math.min(bytes.length - 1, 1 + random.below(40))
   for (let at = 0; at < length; at += 1) await write(socket, bytes.subarray(at, at + 1))
-  strangers.keep(socket, 'slow writers', 500)
+  attackers.keep(socket, 'slow writers', 500)
 }
 
-/** Says nothing. */
-export const idle: Attack = async (random, strangers) => {
-  const { port, tcpPort } = strangers.doors
-  const socket = strangers.open(random, random.chance(0.8) ? port : tcpPort)
+/** Sends nothing. */
+export const idle: Attack = async (random, attackers) => {
+  const { port, tcpPort } = attackers.doors
+  const socket = attackers.open(random, random.chance(0.8) ? port : tcpPort)
   await happens(socket, 'connect')
-  strangers.keep(socket, 'idle', 10_000)
+  attackers.keep(socket, 'idle', 10_000)
 }
 
 /** Asks as an honest client would, and reads nothing of the answer. */
-export const neverReads: Attack = async (random, strangers) => {
-  const { to, bytes } = conversation(random, strangers.doors)
-  const socket = strangers.open(random, to).pause()
+export const neverReads: Attack = async (random, attackers) => {
+  const { to, bytes } = conversation(random, attackers.doors)
+  const socket = attackers.open(random, to).pause()
   await write(socket, bytes)
-  strangers.keep(socket, 'never read', 300)
+  attackers.keep(socket, 'never read', 300)
 }
 
 /** Ends its own side at once, and keeps the other open. */
-export const halfOpen: Attack = async (random, strangers) => {
-  const { to, bytes } = conversation(random, strangers.doors)
-  const socket = strangers.open(random, to)
+export const halfOpen: Attack = async (random, attackers) => {
+  const { to, bytes } = conversation(random, attackers.doors)
+  const socket = attackers.open(random, to)
   socket.allowHalfOpen = true
   await write(socket, bytes.subarray(0, random.below(bytes.length + 1)))
   socket.end()
-  strangers.keep(socket, 'half open', 500)
+  attackers.keep(socket, 'half open', 500)
 }

@@ -1,13 +1,13 @@
 import { connect, constants, type ClientHttp2Session } from 'node:http2'
-import { closed, happens, type Attack } from '../strangers.ts'
+import { closed, happens, type Attack } from '../attackers.ts'
 import { HOSTS, ORIGINS, target } from './words.ts'
 
 const CODES = [constants.NGHTTP2_CANCEL, constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_INTERNAL_ERROR] as const
 
 /** Many streams of one HTTP/2 connection, most of them reset at once, and the connection in the middle of them. */
-export const streams: Attack = async (random, strangers) => {
-  const { doors } = strangers
-  const socket = strangers.open(random, doors.http2Port ?? doors.port)
+export const streams: Attack = async (random, attackers) => {
+  const { doors } = attackers
+  const socket = attackers.open(random, doors.http2Port ?? doors.port)
   await happens(socket, 'connect')
   if (socket.destroyed) return 1
   const session = connect('http://localhost', { createConnection: () => socket }).on('error', () => {})

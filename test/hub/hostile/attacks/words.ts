@@ -1,8 +1,8 @@
 import type { Random } from '../random.ts'
-import type { Doors } from '../strangers.ts'
+import type { Doors } from '../attackers.ts'
 import { ODD_ANSWERS } from '../odd-answers.ts'
 
-/** Channels that strangers publish to: few, so that all that they leave behind can be deleted. */
+/** Channels that attackers publish to: few, so that all that they leave behind can be deleted. */
 export const CHANNELS = ['s0', 's1', 's2', 's3', 's4', 's5', 's6', 's7'] as const
 
 export const WEB_SOCKET =

@@ -31,8 +31,8 @@ test.for([
   ['0:0', '7:9.a', -1],
   ['7:9.a', '0:0', 1],
 ] as const)('%s beside %s: %s', ([a, b, order]) => {
-  const told = compare(a, b)
-  expect(told === undefined ? told : Math.sign(told)).toBe(order)
+  const compared = compare(a, b)
+  expect(compared === undefined ? compared : Math.sign(compared)).toBe(order)
 })
 
 test.for([

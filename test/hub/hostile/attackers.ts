@@ -7,16 +7,16 @@ export interface Doors {
   readonly tcpPort: number
   /** Where the same hub is mounted in an HTTP/2 server, if it is. */
   readonly http2Port?: number | undefined
-  /** Its `authorize` answers oddly where `?odd=` asks for it. */
+  /** Its `authorize` returns invalid values if `?odd=` requests it. */
   readonly odd: boolean
   /** The paths of its tunnels. */
   readonly tunnels: readonly string[]
 }
 
 /** Sockets of attackers, each from its own address, so that they only use up their own limits. */
-export interface Strangers {
+export interface Attackers {
   readonly doors: Doors
-  /** What is received is discarded. An error ends it, as `close` says. */
+  /** What is received is discarded. An error ends it, which `close` reports. */
   open(random: Random, port: number): Socket
   /** Leaves it open until so many others of its kind have come, or the run is over; then it is reset. */
   keep(socket: Socket, kind: string, most: number): void
@@ -24,10 +24,10 @@ export interface Strangers {
   leave(): Promise<void>
 }
 
-/** One hostile deed, on one connection. Returns how many actions it was, if more than one. */
-export type Attack = (random: Random, strangers: Strangers) => Promise<number | void>
+/** One hostile action, on one connection. Returns how many actions it was, if more than one. */
+export type Attack = (random: Random, attackers: Attackers) => Promise<number | void>
 
-export function createStrangers(doors: Doors): Strangers {
+export function createAttackers(doors: Doors): Attackers {
   const sockets = new Set<Socket>()
   const kept = new Map<string, Set<Socket>>()
 
@@ -76,7 +76,7 @@ export const happens = (socket: Socket, event: 'connect' | 'data'): Promise<void
   })
 
 /** Writes all, ends its side, and resolves when the connection is gone. */
-export async function say(socket: Socket, bytes: string | Uint8Array): Promise<void> {
+export async function sendAndEnd(socket: Socket, bytes: string | Uint8Array): Promise<void> {
   await write(socket, bytes)
   socket.end()
   await closed(socket)

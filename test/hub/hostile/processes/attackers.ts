@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { ONLY, attackOf } from '../attacks/index.ts'
 import { createRandom } from '../random.ts'
-import { createStrangers, type Doors } from '../strangers.ts'
+import { createAttackers, type Doors } from '../attackers.ts'
 import { obey } from '../../../servers/remote.ts'
 
 /** At one time; those that are kept open come on top. */
@@ -19,7 +19,7 @@ const TARGETS: Readonly<Record<string, (socket: Socket) => void>> = {
   '/echoes': (socket) => void socket.pipe(socket),
 }
 
-let strangers = createStrangers({ port: 0, tcpPort: 0, odd: false, tunnels: [] })
+let attackers = createAttackers({ port: 0, tcpPort: 0, odd: false, tunnels: [] })
 let first = 0
 let next = 0
 
@@ -36,9 +36,9 @@ const orders = {
     tunnels['/absent'] = { host: '127.0.0.1', port: 1 }
     return tunnels
   },
-  /** From now on attacks this hub. Which actions they are, the seed says. */
+  /** From now on attacks this hub. The seed selects the actions. */
   begin(doors: Doors, seed: number) {
-    strangers = createStrangers(doors)
+    attackers = createAttackers(doors)
     first = seed
     next = 0
   },
@@ -51,8 +51,8 @@ const orders = {
         const random = createRandom(first + next)
         next += 1
         done += 1
-        const attack = only ? ONLY[only] : attackOf(random, strangers.doors)
-        const count = (await attack(random, strangers)) ?? 1
+        const attack = only ? ONLY[only] : attackOf(random, attackers.doors)
+        const count = (await attack(random, attackers)) ?? 1
         done += count - 1
         counts[attack.name] = (counts[attack.name] ?? 0) + count
       }
@@ -61,8 +61,8 @@ const orders = {
     return counts
   },
   /** Resets all that is still open. */
-  leave: () => strangers.leave(),
+  leave: () => attackers.leave(),
 }
-export type StrangersOrders = typeof orders
+export type AttackersOrders = typeof orders
 
 obey(orders)
