@@ -55,7 +55,13 @@ export const withConnectionSlot = <T>(
 const withSharedSlot = <T>(origin: string, none: () => PushError, source: Observable<T>): Observable<T> =>
   new Observable((subscriber) => {
     const left = new Promise<void>((resolve) => subscriber.add(resolve))
-    const open = () => void source.subscribe(subscriber)
+    let opened = false
+    /** Opens the stream, once: a lock that the application steals rejects when its stream is open. */
+    const open = () => {
+      if (opened || subscriber.closed) return
+      opened = true
+      source.subscribe(subscriber)
+    }
     const tryLock = (slot: number) => {
       const locked = (lock: Lock | null) => {
         if (subscriber.closed) return
@@ -69,7 +75,7 @@ const withSharedSlot = <T>(origin: string, none: () => PushError, source: Observ
       subscriber.add(() => (released = Promise.all([released, request])))
     }
     // A stream that has just ended leaves its slot to this one.
-    void released.then(() => tryLock(1))
+    void released.then(() => subscriber.closed || tryLock(1))
   })
 
 /** Resolves when the slots of the streams that have ended are released. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { tryAcquire, type ConnectionLimit } from '../../../src/observables/http/connection-limit.ts'
+import { Observable } from 'rxjs'
+import { tryAcquire, withConnectionSlot, type ConnectionLimit } from '../../../src/observables/http/connection-limit.ts'
 
 const A = 'http://a.example'
 const B = 'http://b.example'
@@ -28,5 +29,70 @@ describe('the connection limit of a client', () => {
   test('does not apply outside of a page', () => {
     const limit: ConnectionLimit = new Map()
     for (let n = 0; n < 10; n += 1) expect(tryAcquire(limit, A)).toBeDefined()
+  })
+})
+
+describe('a slot that pages share', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  type Granted = (lock: Lock | null) => unknown
+
+  /** A page whose locks behave as `request` does. Returns a stream, and what it did. */
+  function page(request: (granted: Granted) => Promise<unknown>) {
+    vi.stubGlobal('location', {})
+    const requested = vi.fn<(name: string, options: object, granted: Granted) => Promise<unknown>>(
+      (_name, _options, granted) => request(granted),
+    )
+    vi.stubGlobal('navigator', { locks: { request: requested } })
+    const seen: string[] = []
+    const source = new Observable<never>(() => {
+      seen.push('opened')
+      return () => seen.push('closed')
+    })
+    const stream = withConnectionSlot({ url: `${A}/a`, connectionLimit: new Map() }, 'sse', source)
+    return { seen, requested, read: () => stream.subscribe({ error: ({ code }) => seen.push(code) }) }
+  }
+  const settled = () => new Promise((resolve) => setTimeout(resolve))
+  const LOCK: Lock = { name: 'pinia-push', mode: 'exclusive' }
+
+  test('is not requested for a stream that was left before', async () => {
+    const { seen, requested, read } = page(async (granted) => granted(LOCK))
+    read().unsubscribe()
+    await settled()
+    expect([seen, requested.mock.calls.length]).toEqual([[], 0])
+  })
+
+  test('is not needed where the page has no locks', async () => {
+    const { seen, read } = page(() => Promise.reject(new DOMException('no storage', 'SecurityError')))
+    const reading = read()
+    await settled()
+    reading.unsubscribe()
+    expect(seen).toEqual(['opened', 'closed'])
+  })
+
+  test('that is refused after its stream was left opens nothing', async () => {
+    let refuse = (_error: unknown) => {}
+    const { seen, requested, read } = page(() => new Promise((_, reject) => (refuse = reject)))
+    const reading = read()
+    await vi.waitUntil(() => requested.mock.calls.length > 0)
+    reading.unsubscribe()
+    refuse(new DOMException('no storage', 'SecurityError'))
+    await settled()
+    expect(seen).toEqual([])
+  })
+
+  test('that the application steals leaves its stream open, once', async () => {
+    let steal = (_error: unknown) => {}
+    const { seen, read } = page((granted) => {
+      void granted(LOCK)
+      return new Promise((_, reject) => (steal = reject))
+    })
+    const reading = read()
+    await vi.waitUntil(() => seen.length > 0)
+    steal(new DOMException('stolen', 'AbortError'))
+    await settled()
+    expect(seen).toEqual(['opened'])
+    reading.unsubscribe()
+    expect(seen).toEqual(['opened', 'closed'])
   })
 })
