@@ -33,7 +33,9 @@ export function hubConversation(port: SessionPort, { clientId, token: first }: S
   const epochs = topicEpochs()
   let lastId = 0
   let maxMessageBytes = Infinity
+  /** The token that the hub has when it reads the next command, and the last one that it accepted. */
   let token = first
+  let accepted = first
 
   const outbox = frameOutbox(port.write)
   const write = (head: FrameHead, body?: Payload) => outbox.write(writeFrame(head, body))
@@ -147,7 +149,13 @@ export function hubConversation(port: SessionPort, { clientId, token: first }: S
     subscribe: topics.add,
     unsubscribe: topics.remove,
     refresh(next) {
-      request({ token: next, replaces: token }, undefined, { ok() {}, error: () => port.refreshRejected() })
+      request({ token: next, replaces: token }, undefined, {
+        ok: () => void (accepted = next),
+        error() {
+          if (token === next) token = accepted
+          port.refreshRejected()
+        },
+      })
       token = next
     },
     send(id, data, message) {

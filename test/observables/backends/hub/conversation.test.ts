@@ -179,6 +179,27 @@ describe('another token', () => {
     expect(talk.calls()).toEqual([['refreshRejected']])
   })
 
+  test('that the hub refuses is not the one that the next replaces', () => {
+    const talk = start('one')
+    talk.refresh?.('two')
+    talk.receive({ ok: 1 })
+    talk.refresh?.('three')
+    talk.receive({ error: 2, status: 429, reason: 'no' })
+    talk.calls()
+    talk.refresh?.('four')
+    expect(talk.calls()).toEqual([['write', JSON.stringify([{ token: 'four', replaces: 'two', id: 3 }])]])
+  })
+
+  test('that replaces a refused one is refused, and the one before both is replaced', () => {
+    const talk = start('one')
+    talk.refresh?.('two')
+    talk.refresh?.('three')
+    talk.receive({ error: 1, status: 429, reason: 'no' }, { error: 2, status: 400, reason: 'no' })
+    talk.calls()
+    talk.refresh?.('four')
+    expect(talk.calls()).toEqual([['write', JSON.stringify([{ token: 'four', replaces: 'one', id: 3 }])]])
+  })
+
   test('may reject a topic, which can be subscribed again', () => {
     const talk = subscribed()
     talk.receive({ rejected: 'a', status: 401, reason: 'no' }, { rejected: 'b', status: 401, reason: 'no' })
