@@ -65,4 +65,19 @@ describe('an invalid time', () => {
     expect(channel.state.error?.message).toContain(`expiresAt: ${expires}`)
     expect(technique.connections).toHaveLength(0)
   })
+
+  test.for([NaN, '2030-01-01'])('a token with an `expiresAt` of %j fails the attempt, too', async (expires) => {
+    vi.useRealTimers()
+    const technique = mockTechnique()
+    const token = () => ({ token: 'x', expiresAt: expires as number })
+    const channel = client({ technique, auth: { token } }).channel('/a')
+    const failed = new Promise<void>((resolve) => {
+      channel.events$.subscribe(({ type }) => type === 'reconnecting' && resolve())
+    })
+    await failed
+    expect(channel.state).toMatchObject({ status: 'reconnecting', error: { code: 'prepare-failed' } })
+    expect(channel.state.error?.message).toContain(`expiresAt: ${expires}`)
+    expect(technique.connections).toHaveLength(0)
+    channel.close()
+  })
 })

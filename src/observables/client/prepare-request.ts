@@ -47,7 +47,7 @@ export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLik
         const given = prepare(attempt)
         return (given && 'then' in given ? from(given).pipe(catchError(rejected)) : of(given)).pipe(
           tap((given) => {
-            checkExpires(given?.expiresAt)
+            checkExpires('prepareRequest()', given?.expiresAt)
             cache.keep({ url: attempt.url, given }, given?.expiresAt ?? 0)
           }),
         )
@@ -57,12 +57,11 @@ export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLik
 }
 
 /** Throws for an `expiresAt` that is not a number, such as the result of `Date.parse` for an invalid date. */
-function checkExpires(expires: unknown): void {
+export function checkExpires(by: string, expires: unknown): void {
   if (expires === undefined || (typeof expires === 'number' && !Number.isNaN(expires))) return
   throw new PushError(
     'prepare-failed',
-    DEV &&
-      `prepareRequest() failed: it returned \`expiresAt: ${String(expires)}\`. Return ms since the epoch, or omit it.`,
+    DEV && `${by} failed: it returned \`expiresAt: ${String(expires)}\`. Return ms since the epoch, or omit it.`,
   )
 }
 
