@@ -229,6 +229,16 @@ describe('a message that `receive` rejects', () => {
     for (let n = 0; n < 2; n += 1) expect((await post(`${url}a`, 'x', { 'idempotency-key': '"k"' })).status).toBe(422)
     expect(receive).toHaveBeenCalledTimes(1)
   })
+
+  test('for now, with 429, is received again when it is sent again', async ({ serve }) => {
+    const receive = vi.fn<Receive>(() => ({ id: 1 }))
+    receive.mockImplementationOnce(throws(new HubError('rejected', 'Too fast.', { status: 429 })))
+    const { hub, url } = await serve({ receive })
+    const statuses = []
+    for (let n = 0; n < 3; n += 1) statuses.push((await post(`${url}a`, 'x', { 'idempotency-key': '"k"' })).status)
+    expect(statuses).toEqual([429, 202, 202])
+    expect([receive.mock.calls.length, hub.state('a')?.messages]).toEqual([2, 1])
+  })
 })
 
 describe('`receive` that fails costs one 500 and one line of the log, and publishes nothing:', () => {

@@ -90,8 +90,9 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
   }
 }
 
-/** Another attempt may succeed where this one was refused for now. */
-const isFinal = (outcome: Outcome): boolean => !('status' in outcome) || outcome.headers?.['Retry-After'] === undefined
+/** Another attempt may succeed where this one was refused for now: by the hub, or by the application with 429. */
+const isFinal = (outcome: Outcome): boolean =>
+  !('status' in outcome) || (outcome.headers?.['Retry-After'] === undefined && outcome.status !== 429)
 
 function sizeOf(id: number | string, content: string, outcome: Kept['outcome']): number {
   const own = content.length + (typeof id === 'string' ? id.length : 0)
