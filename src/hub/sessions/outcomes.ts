@@ -11,6 +11,8 @@ export interface Outcomes {
    * @param content Identifies the content of a message with a key. Another one with the same key is refused with 422.
    */
   once(id: number | string, attempt: Attempt, content?: string): Outcome | Promise<Outcome>
+  /** Forgets all outcomes, and from now on each one after the next. */
+  forget(): void
 }
 
 /** What is remembered of one publisher, in units. The oldest outcomes are forgotten first. */
@@ -41,6 +43,7 @@ interface Kept {
 export function createOutcomes(count: (added: number) => void): Outcomes {
   const all = new Map<number | string, Kept>()
   let size = 0
+  let limit = MAX_SIZE
   let forgotten = -1
 
   const resize = (added: number) => {
@@ -56,12 +59,16 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
     const kept = { outcome, content, size: sizeOf(id, content, outcome) }
     resize(kept.size - (all.get(id)?.size ?? 0))
     all.set(id, kept)
+    forgetOldest(kept)
+    return kept
+  }
+  /** Forgets the oldest outcomes above the limit, up to one. */
+  const forgetOldest = (last?: Kept) => {
     for (const [oldest, each] of all) {
-      if (size <= MAX_SIZE || each === kept) break
+      if (size <= limit || each === last) return
       remove(oldest, each)
       if (typeof oldest === 'number') forgotten = Math.max(forgotten, oldest)
     }
-    return kept
   }
 
   return {
@@ -86,6 +93,10 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
       })
       const kept = keep(id, content, pending)
       return pending
+    },
+    forget() {
+      limit = 0
+      forgetOldest()
     },
   }
 }

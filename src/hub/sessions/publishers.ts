@@ -38,6 +38,8 @@ interface Entry extends Publisher {
   readonly address: string
   usedAt: number
   readonly size: number
+  /** Forgets its outcomes, which no other session finds any more: one that holds it does not count. */
+  forget(): void
 }
 
 export function createPublishers(now: () => number): Publishers {
@@ -56,6 +58,7 @@ export function createPublishers(now: () => number): Publishers {
   const forget = (entry: Entry) => {
     count(entry, -entry.size)
     entries.delete(entry.name)
+    entry.forget()
     const share = shares.get(entry.address)
     share?.holders.delete(entry)
     if (share?.holders.size === 0) shares.delete(entry.address)
@@ -86,6 +89,7 @@ export function createPublishers(now: () => number): Publishers {
       get size() {
         return outcomes.size + PUBLISHER
       },
+      forget: outcomes.forget,
       once(id, attempt, content) {
         use(entry)
         return outcomes.once(id, attempt, content)

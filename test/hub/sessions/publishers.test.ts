@@ -108,6 +108,22 @@ test('an address that uses up its memory forgets its own publishers, and gets a 
   expect(publishers.register('o'.repeat(32), '10.0.0.2').memory).toBe(other.memory)
 })
 
+test('a publisher that is forgotten keeps no outcome but the last one, and repeats no message', () => {
+  const { publishers } = start()
+  const { once } = publishers.register(NAME, ADDRESS)
+  void once(1, published)
+  void once(2, published)
+  fill(publishers, ADDRESS, 21)
+  const again = () => ({ status: 500, message: 'attempted again' })
+  // The session that holds it publishes further messages.
+  expect(once(1, again)).toMatchObject({ status: 409 })
+  expect(once(2, again)).toMatchObject({ status: 409 })
+  expect(once(3, published)).toEqual(published())
+  expect(once(4, published)).toEqual(published())
+  expect(once(3, again)).toMatchObject({ status: 409 })
+  expect(once(4, again)).toEqual(published())
+})
+
 test('names of publishers that send nothing are limited for each address too', () => {
   const { publishers } = start()
   const { memory } = publishers.register(NAME, ADDRESS)
