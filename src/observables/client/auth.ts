@@ -6,7 +6,7 @@ import type { Backend } from '../backends/backend.ts'
 import { sharesConnection } from '../session/conversation-backend.ts'
 import type { CarriedToken } from '../http/with-token.ts'
 import { expiringValue } from './expiring-value.ts'
-import { checkExpires, rejected } from './prepare-request.ts'
+import { rejected } from './prepare-request.ts'
 
 /** A token, and when it expires. */
 export interface AuthToken {
@@ -99,9 +99,7 @@ function checked(given: unknown): Required<AuthToken> {
         'Token missing: `auth.token` returned neither a string nor { token }. Return the token, or throw if there is none.',
     )
   // A server may write a token that never expires as JSON, which has `null` only.
-  const known = expiresAt ?? undefined
-  checkExpires('`auth.token`', known)
-  return { token, expiresAt: known ?? expiryOf(token) }
+  return { token, expiresAt: expiresAt ?? expiryOf(token) }
 }
 
 /** Returns when a JSON Web Token (RFC 7519) expires, in ms since the epoch, or undefined for any other token. */

@@ -1,4 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
+import { PushError } from '../errors.ts'
+import { DEV } from '../internal/dev.ts'
 import { wallTime } from '../internal/time.ts'
 
 /**
@@ -16,8 +18,17 @@ export function expiringValue<T>(scheduler: SchedulerLike) {
     get present() {
       return scheduler.now() < until ? kept : undefined
     },
-    /** Keeps a value that expires at `expiresAt`, in ms since the epoch. */
+    /**
+     * Keeps a value that expires at `expiresAt`, in ms since the epoch.
+     *
+     * @throws PushError `prepare-failed` if that is not a number, such as the result of `Date.parse` for an invalid date.
+     */
     keep(value: T, expiresAt: number) {
+      if (Number(expiresAt) !== expiresAt)
+        throw new PushError(
+          'prepare-failed',
+          DEV && `Request not prepared: \`expiresAt: ${String(expiresAt)}\`. Return ms since the epoch, or omit it.`,
+        )
       kept = value
       until = scheduler.now() + (expiresAt - wallTime(scheduler)) * USED
     },

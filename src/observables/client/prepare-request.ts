@@ -1,6 +1,6 @@
 import { catchError, defer, from, of, tap, throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { DEV } from '../internal/dev.ts'
-import { PushError, rejection } from '../errors.ts'
+import { rejection } from '../errors.ts'
 import { expiringValue } from './expiring-value.ts'
 
 /** The additions of `prepareRequest` to a request. */
@@ -47,22 +47,13 @@ export function requestPreparer(prepare: PrepareRequest, scheduler: SchedulerLik
         const given = prepare(attempt)
         return (given && 'then' in given ? from(given).pipe(catchError(rejected)) : of(given)).pipe(
           tap((given) => {
-            checkExpires('prepareRequest()', given?.expiresAt)
-            cache.keep({ url: attempt.url, given }, given?.expiresAt ?? 0)
+            const { expiresAt = 0 } = given ?? {}
+            cache.keep({ url: attempt.url, given }, expiresAt)
           }),
         )
       }),
     discard: cache.discard,
   }
-}
-
-/** Throws for an `expiresAt` that is not a number, such as the result of `Date.parse` for an invalid date. */
-export function checkExpires(by: string, expires: unknown): void {
-  if (expires === undefined || (typeof expires === 'number' && !Number.isNaN(expires))) return
-  throw new PushError(
-    'prepare-failed',
-    DEV && `${by} failed: it returned \`expiresAt: ${String(expires)}\`. Return ms since the epoch, or omit it.`,
-  )
 }
 
 export const UNPREPARED = DEV && 'prepareRequest() failed. Correct the function.'
