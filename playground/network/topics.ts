@@ -7,7 +7,7 @@ export const createTopics = (line: string, shown: (technique: Technique) => Tech
       { upgradeProbe: { first: 3_000, max: 6_000 } },
       ...[webSocket(), sse(), longPolling()].map(shown),
     ),
-    backend: hub({ path: '/topics/' }),
+    backend: hub({ path: '/push/topics/' }),
     baseUrl: line,
     heartbeatGrace: 2_000,
   })

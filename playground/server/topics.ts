@@ -15,7 +15,7 @@ export type TopicsServer = Pick<Hub, 'handle' | 'upgrade' | 'close'>
 /** Starts to publish numbered messages to each topic in turn, while a page reads them. */
 export function serveTopics(): TopicsServer {
   const hub = createHub({
-    path: '/topics/',
+    path: '/push/topics/',
     // The page has another port than its network.
     allowedOrigins: ['*'],
     authorize: ({ action }) => action === 'subscribe',

@@ -25,8 +25,9 @@ export function idempotencyKey({ headers }: IncomingMessage): string | Refusal |
 }
 
 /**
- * Names the caller of a request, by everything that may tell two clients apart: no client finds the outcomes of another
- * one by its key. The name is longer than that of a publisher of a session, so that no session can use it.
+ * Names the caller of a request by its address, `Authorization`, cookies and query, so that a key finds no outcomes of
+ * another caller. Clients of one address that identify by another header are one caller: their keys have to be random. The
+ * name is longer than that of a publisher of a session, so that no session can use it.
  */
 export function callerOf({ headers, limitKey }: Client, query: URLSearchParams): string {
   const { authorization, cookie } = headers
