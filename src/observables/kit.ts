@@ -112,6 +112,7 @@ export {
 export type {
   Conversation,
   OutgoingMessage,
+  PostQuery,
   SessionCredentials,
   SessionPort,
   StartConversation,
@@ -120,6 +121,7 @@ export type {
 export type { SessionCache, SessionCacheOptions } from './session/session-cache.ts'
 export type { PostFrame } from './session/frame-poster.ts'
 export type { ConversationStart, Converse } from './session/converse.ts'
+export type { AskCredentials, ConnectionCredentials } from './session/token-renewal.ts'
 export type { Session, SessionOptions, TopicReader } from './session/session.ts'
 export type { HiddenLimit, TopicPauses } from './session/topic-pauses.ts'
 export type { SharedConnection } from './internal/devtools-hook.ts'
