@@ -62,8 +62,8 @@ export interface Reducing<T, A> {
  * starts over: with the last message of a channel that others read already, or with `initial`. Nothing is read while the
  * source is `null` or `enabled` is false. On a server nothing connects.
  *
- * @throws PushError `plugin-not-installed` if `app.use(createPush(...))` was not called; `invalid-url`, `missing-technique` and `client-closed` as
- * `PushClient.channel` does.
+ * @throws PushError `plugin-not-installed` if `app.use(createPush(...))` was not called; `invalid-url`, `missing-technique`
+ * and `client-closed` as `PushClient.channel` does.
  * @example
  * const { data, status, onGap } = usePushChannel(() => (props.symbol ? ticks({ symbol: props.symbol }) : null))
  * const { data: list } = usePushChannel(notices(), {

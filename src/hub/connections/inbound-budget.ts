@@ -54,7 +54,7 @@ export class InboundBudget {
 /** Within an incomplete message, this many bytes are progress. A byte now and then is not. */
 const PROGRESS_STEP = 16_384
 
-/** Counts what one connection has sent that is not published yet. A class, because every connection has one. */
+/** Counts what one connection has sent that is not published yet. It is a class because every connection has one. */
 export class InboundAccount implements Watched {
   private readonly count: (account: InboundAccount, bytes: number) => boolean
   private readonly onDrop: (reason: DropReason) => void

@@ -21,7 +21,7 @@ export interface PublishOptions {
   readonly report: Report
 }
 
-/** Creates the one way for the messages of clients: `receive` decides about each, and they are published. */
+/** Returns the function that publishes every message of a client. If `receive` is set, it accepts or rejects each one first. */
 export function createPublish({ receive, check, publish, receiving, report }: PublishOptions): PublishMessage {
   const publishNow = (channel: string, publication: Publication, reply?: string): Outcome => {
     try {
@@ -34,7 +34,7 @@ export function createPublish({ receive, check, publish, receiving, report }: Pu
   if (!receive) return (channel, publication) => publishNow(channel, publication)
 
   return (channel, { body, contentType, event }, { client, query }) => {
-    // Copies: a part of a packet or of a text would keep all of it in memory, and the application may change its bytes.
+    // A copy, because a slice would keep the whole packet in memory, and the application may modify the bytes.
     const type = typeOf({ body, contentType })
     const bytes = Buffer.from(body)
     const data = isText(type) && isUtf8(bytes) ? bytes.toString() : Uint8Array.from(bytes)

@@ -1,16 +1,19 @@
-/** Limits how much the messages have that `receive` decides at a time. */
+/** Limits the size of the messages for which `receive` has not returned yet. */
 export interface ReceivingBudget {
-  /** Counts a message of an address until the returned function is called. Undefined: there is no room. */
+  /**
+   * Adds a message to those of its address. Returns a function that removes it, or undefined if the limit would be
+   * exceeded.
+   */
   enter(address: string, bytes: number): (() => void) | undefined
 }
 
-/** The part of the limit that one address may use. */
+/** One address may use this fraction of the limit: a quarter. */
 const SHARE = 4
 
 /**
- * Creates the budget of one hub. A message that `receive` has begun to decide cannot be dropped for another: the
- * application has it, and may have stored it. So each address has a part of the room. There is always room for the first
- * message, of any size.
+ * Creates the budget of one hub. After `receive` was called with a message, the message cannot be dropped in favor of
+ * another one, because the application may have stored it. Each address therefore has a limit of its own. The first message
+ * is always accepted, whatever its size.
  *
  * @param max In bytes.
  */

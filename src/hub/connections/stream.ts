@@ -43,7 +43,7 @@ export function startStream(response: ServerResponse, { contentType }: Pick<Resp
 
 /**
  * Sends a channel to one client, over any sink. It reads kept messages from the channel as fast as the client takes them.
- * After the last of them, live messages follow. A class, because a hub has thousands.
+ * After the last of them, live messages follow. It is a class because a hub has thousands of streams.
  */
 export class ChannelStream implements Connection, Subscriber {
   private readonly channel: Channel

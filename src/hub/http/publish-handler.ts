@@ -38,7 +38,7 @@ export function handlePost(
   })
 }
 
-/** Responds to a POST when the outcome of its message is there, or as soon as the hub closes. */
+/** Responds to a POST when its message is published or rejected, or when the hub closes. */
 function respondTo(
   { registry, connections, report }: HubContext,
   request: IncomingMessage,

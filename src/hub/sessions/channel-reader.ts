@@ -18,7 +18,7 @@ export interface ReaderOutput {
 
 /**
  * Reads one channel for a session: live messages as they come, and others from the channel as fast as the client takes
- * them. A class, because a session may have thousands.
+ * them. It is a class because a session may have thousands.
  */
 export class ChannelReader implements Subscriber {
   readonly name: string

@@ -4,7 +4,7 @@ import type { SessionOutput } from './session-output.ts'
 /** How much is joined into one frame, in bytes. A longer message is a frame of its own. */
 const MAX = 65_536
 
-/** Joins what a session sends in one turn of the event loop into one frame. A class, because a hub has thousands. */
+/** Joins what a session sends in one turn of the event loop into one frame. It is a class because a hub has thousands of sessions. */
 export class FrameBatch {
   private readonly output: Pick<SessionOutput, 'write'>
   private readonly onError: (error: unknown) => void

@@ -11,7 +11,7 @@ export interface Outcomes {
    * @param content Identifies the content of a message with a key. Another one with the same key is refused with 422.
    */
   once(id: number | string, attempt: Attempt, content?: string): Outcome | Promise<Outcome>
-  /** Forgets all outcomes, and from now on each one after the next. */
+  /** Forgets all outcomes. From now on, only the latest one is stored. */
   forget(): void
 }
 
@@ -54,7 +54,7 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
     all.delete(id)
     resize(-kept.size)
   }
-  /** Keeps the outcome of a message in its place. Returns what is kept. */
+  /** Stores the outcome of a message without changing its position in the order. Returns the stored entry. */
   const keep = (id: number | string, content: string, outcome: Kept['outcome']): Kept => {
     const kept = { outcome, content, size: sizeOf(id, content, outcome) }
     resize(kept.size - (all.get(id)?.size ?? 0))
@@ -62,7 +62,7 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
     forgetOldest(kept)
     return kept
   }
-  /** Forgets the oldest outcomes above the limit, up to one. */
+  /** Forgets the oldest outcomes until the size is within the limit, but not `last`. */
   const forgetOldest = (last?: Kept) => {
     for (const [oldest, each] of all) {
       if (size <= limit || each === last) return
@@ -85,7 +85,7 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
         return outcome
       }
       const pending = outcome.then((settled) => {
-        // It may be forgotten meanwhile.
+        // It may have been forgotten in the meantime.
         if (all.get(id) !== kept) return settled
         if (isFinal(settled)) keep(id, content, settled)
         else remove(id, kept)
@@ -101,7 +101,7 @@ export function createOutcomes(count: (added: number) => void): Outcomes {
   }
 }
 
-/** Another attempt may succeed where this one was refused for now: by the hub, or by the application with 429. */
+/** Whether the outcome is final. After a refusal with `Retry-After`, or with 429, another attempt may succeed. */
 const isFinal = (outcome: Outcome): boolean =>
   !('status' in outcome) || (outcome.headers?.['Retry-After'] === undefined && outcome.status !== 429)
 

@@ -38,7 +38,7 @@ interface Entry extends Publisher {
   readonly address: string
   usedAt: number
   readonly size: number
-  /** Forgets its outcomes, which no other session finds any more: one that holds it does not count. */
+  /** Forgets its outcomes, because only the session that still has it could find them. */
   forget(): void
 }
 

@@ -21,7 +21,7 @@ export interface ChannelsOwner extends ReaderOutput {
   refuse(id: number, refusal: Refusal): void
 }
 
-/** The channels of one session. A class, because a hub has thousands. */
+/** The channels of one session. It is a class because a hub has thousands of sessions. */
 export class SessionChannels {
   private readonly context: HubContext
   private readonly owner: ChannelsOwner
@@ -29,7 +29,7 @@ export class SessionChannels {
   private readonly readers = new Map<string, { close(): void }>()
   /** The readers with kept messages to read. */
   private readonly readersBehind = new Set<ChannelReader>()
-  /** Who sent the last token. */
+  /** The sender of the last token. */
   private renewed: Sender | undefined
 
   constructor(context: HubContext, owner: ChannelsOwner) {
@@ -53,7 +53,7 @@ export class SessionChannels {
     const ask = (by: Sender) => {
       const { renewed } = this
       const settle = (refusal: Refusal | undefined) => {
-        // A token that came meanwhile decides.
+        // A token that arrived in the meantime takes precedence.
         if (this.renewed && this.renewed !== renewed && this.readers.get(channel) === waiting) ask(this.renewed)
         else decide(refusal)
       }
@@ -72,14 +72,14 @@ export class SessionChannels {
     ask(sender)
   }
 
-  /** Asks `authorize` for each channel again, and leaves those that are refused. `sender`: who sent another token. */
+  /** Asks `authorize` for each channel again, and leaves those that are refused. `sender` has the new token. */
   async decideAgain(sender: Sender): Promise<void> {
     this.renewed = sender
     const readers = [...this.readers.values()].filter((reader) => reader instanceof ChannelReader)
     for (let at = 0; at < readers.length && this.owner.isOpen; at += DECIDED_AT_ONCE) {
       const some = readers.slice(at, at + DECIDED_AT_ONCE)
       await Promise.all(some.map((reader) => this.decideReaderAgain(reader, sender)))
-      // Others have their turn, also where `authorize` decides at once.
+      // Yields to other sessions, even if `authorize` returned immediately.
       await new Promise(setImmediate)
     }
   }

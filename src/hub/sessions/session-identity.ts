@@ -4,7 +4,7 @@ import { replaceToken } from './replace-token.ts'
 import type { SessionChannels } from './session-channels.ts'
 import type { Sender } from './sessions.ts'
 
-/** How often a session may have another token, in ms: `authorize` decides each of its channels again. */
+/** The least time between two tokens of a session, in ms, because `authorize` runs again for each of its channels. */
 const LEAST_INTERVAL = 1_000
 
 const TOO_OFTEN: Refusal = {
@@ -19,7 +19,7 @@ export interface IdentityOwner {
   refuse(id: number, refusal: Refusal): void
 }
 
-/** Who sends what comes on the connection of one session. A class, because a hub has thousands. */
+/** The client of one session, with its current token. It is a class because a hub has thousands of sessions. */
 export class SessionIdentity {
   /** The request of the session, with its present token. */
   sender: Sender

@@ -145,7 +145,7 @@ export function handleSessionPost(
   })
 }
 
-/** Carries out a POST once, also if it comes twice: a browser repeats one whose connection was lost before the response. */
+/** Executes a POST once, even if it arrives twice: a browser repeats a POST whose connection closes before the response. */
 function carryOut(open: OpenSession, frame: Frame, sender: Sender): Refusal | undefined {
   const { posted = 0 } = open
   const number = Number(sender.query.get(POST_NUMBER) ?? Number.NaN)

@@ -34,7 +34,7 @@ export interface SessionOptions {
 
 /**
  * One client's session: any number of channels on one connection (PROTOCOL.md section 11). Everything that it sends in
- * one turn of the event loop is one frame. A class, because a hub has thousands.
+ * one turn of the event loop is one frame. It is a class because a hub has thousands of sessions.
  */
 export class Session implements Connection, ChannelsOwner {
   readonly id: string

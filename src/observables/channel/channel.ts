@@ -32,8 +32,12 @@ export interface Channel<T, S = never> {
    */
   readonly retryDue: number | undefined
   /**
-   * Sends one message, and never sends it twice. Resolves when the connection has accepted it, or for HTTP when the server
-   * has. With the backend `hub()` it resolves with the hub's reply, and otherwise with undefined. While the channel connects, the message waits in a queue of limited length.
+   * Sends one message. Resolves when the connection has accepted it, or over HTTP when the server has. While the channel
+   * connects, the message waits in a queue of limited length.
+   *
+   * With the backend `hub()`, it resolves with the hub's reply, when the hub has published the message. After a lost
+   * connection the message is sent again, and published once. With any other backend the client sends it once at most, and
+   * resolves with undefined.
    *
    * @throws PushError (rejects) `send-unsupported`, `not-connected`, `buffer-full`, `send-aborted`, `send-rejected`,
    * `invalid-message`

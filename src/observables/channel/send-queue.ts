@@ -6,9 +6,9 @@ import { redactUrl } from '../internal/redact-url.ts'
 import { runAfter } from '../internal/time.ts'
 
 /**
- * Hands one message to a connection, or throws why it cannot: `not-connected` means that the connection is closing, and
- * that the next one may take the message. What it resolves with is the reply of the server. `signal` aborts when nobody waits for the message any more. `message` is the
- * same object each time that the message is handed over.
+ * Sends one message on a connection, and resolves with the server's reply. Throws `not-connected` if the connection is
+ * closing, so that the next one may send the message. `signal` aborts when the message is not needed any more. `message` is
+ * the same object on every attempt.
  */
 export type Send = (data: Payload, signal: AbortSignal, message: object) => void | Promise<unknown>
 

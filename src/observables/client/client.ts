@@ -28,7 +28,8 @@ export interface PushClient {
   /**
    * Returns the channel of a descriptor, a URL or a topic. The same URL and definition return the same channel. Definitions
    * with equal options are the same, and so are techniques.
-   * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` if a technique or a policy was not called
+   * @throws PushError `invalid-url`, `missing-technique`, `client-closed`; `invalid-option` if a technique or a policy was
+   * not called
    */
   channel<T = unknown, V extends AnyDescriptor | string = string>(
     source: V,

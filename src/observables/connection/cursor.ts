@@ -47,7 +47,7 @@ export const initialPosition = (): Position => ({ namespace: '', value: undefine
 export const moved = (value: string | undefined, cursor: string | undefined): string | undefined =>
   cursor === undefined ? value : cursor || undefined
 
-/** Whether a new connection is no gap: it would continue from the position, or it is the first one. */
+/** Whether a new connection continues without a gap: it resumes from the position, or it is the first one. */
 export const continues = (position: Position): boolean => !position.opened || canResume(position)
 
 /** Whether a new connection would continue from a position, with no message missing and none repeated. */

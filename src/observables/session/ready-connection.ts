@@ -25,8 +25,8 @@ export interface ReadyConnection {
   /** Whether a message that the server did not acknowledge may be sent again. Otherwise few should wait for it. */
   readonly resends: boolean
   /**
-   * Writes a message. Returns a promise of the reply where the server acknowledges it, which `signal` ends the wait for. `message` is
-   * the same object each time that it is sent.
+   * Writes a message. If the server acknowledges messages, returns a promise of its reply; `signal` ends the wait for it.
+   * `message` is the same object on every attempt.
    */
   send(id: number, data: Payload, signal: AbortSignal | undefined, message: object): void | Promise<unknown>
   /** Returns how many messages the server did not acknowledge yet. */
@@ -37,8 +37,8 @@ export interface ReadyConnection {
 export interface Ready extends ReadyConnection {
   readonly technique: string
   /**
-   * Returns what renews the present token, by which the server decides a subscription; if it `isSubscribed`, any later
-   * one. Undefined: the server cannot be given another one.
+   * Returns a function that renews the current token and, if the topic `isSubscribed`, any later one. Returns undefined if
+   * the conversation cannot send the server another token.
    */
   readonly renewal: (isSubscribed?: boolean) => Renew | undefined
 }

@@ -27,12 +27,15 @@ export interface TokenRenewalOptions {
 }
 
 /**
- * Sends the server another token in place of one that it rejected for a topic, unless that was done meanwhile. Then
- * completes.
+ * Sends the server another token, because it rejected a topic with the current one, and completes. It does nothing if the
+ * token was already replaced.
  */
 export type Renew = () => Observable<unknown>
 
-/** Whether another token may help after a topic was rejected. A user who has no right (403) would still have none. */
+/**
+ * Returns whether to renew the token after a topic was rejected. 403 means that the user lacks the permission, so another
+ * token would not help.
+ */
 export const mayRenew = ({ code, status }: PushError, renew: Renew | undefined): renew is Renew =>
   code === 'unauthorized' && status !== 403 && renew !== undefined
 
@@ -47,8 +50,8 @@ const RETRY_EXPIRED = 30_000
  * Renews the credentials of one connection shortly before they expire. If other ones cannot be obtained, the connection
  * stays open, because only the server knows whether it accepts the current ones. They are requested again later.
  *
- * The returned function returns a `Renew` for the current token; for a subscribed topic also for any later one. Undefined:
- * the conversation cannot send the server another one.
+ * The returned function returns the `Renew` of a topic: it renews the current token and, if the topic is subscribed, any
+ * later one. It is undefined if the conversation cannot send the server another token.
  */
 export function renewToken({
   credentials,
@@ -62,7 +65,7 @@ export function renewToken({
   let timer = Subscription.EMPTY
   let pending$: Observable<ConnectionCredentials> | undefined
 
-  /** `otherwise`: the delay where they have expired, in ms. */
+  /** @param otherwise The delay if the credentials have expired, in ms. */
   const schedule = (otherwise = Infinity) => {
     timer.unsubscribe()
     const at = renewalTime(validUntil, scheduler)
@@ -73,7 +76,7 @@ export function renewToken({
   }
   const retry = () => schedule(RETRY_EXPIRED)
   const renewed = (next: ConnectionCredentials, rejected: boolean) => {
-    // What `prepareRequest` returned is part of the request.
+    // The result of `prepareRequest` is part of the request, so only another connection can replace it.
     const isOfToken = rejected || token?.expiresAt === validUntil
     if (!refresh || !next.token || !isOfToken) {
       recycle()

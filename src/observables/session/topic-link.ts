@@ -67,7 +67,7 @@ export function topicLink({
   /** Closed when the topic's reader leaves, or the topic is subscribed again. */
   let following = new Subscription()
   let openedAt: number | undefined
-  /** Renews the token by which the server last decided. */
+  /** Renews the token of the last subscription. */
   let renew: Renew | undefined
   /** Whether the server did not acknowledge the last subscription on this connection. */
   let unanswered = false
@@ -103,7 +103,7 @@ export function topicLink({
     const stood = openedAt === undefined ? undefined : scheduler.now() - openedAt
     const next = failures.failed(error, stood)
     if (typeof next !== 'number') return link.end({ type: 'failed', error: next })
-    // The topic is subscribed again, whatever comes of a renewal: a second rejection in a row is final.
+    // The topic is subscribed again, even if the renewal fails: a second rejection in a row is final.
     enter({ phase: 'waiting' }, next, () =>
       timer.add(renewalAfter(error, renew).subscribe({ error: retry, complete: retry })),
     )
