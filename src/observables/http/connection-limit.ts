@@ -65,14 +65,15 @@ const withSharedSlot = <T>(origin: string, none: () => PushError, source: Observ
     const tryLock = (slot: number) => {
       const locked = (lock: Lock | null) => {
         if (subscriber.closed) return
-        if (lock) open()
-        else if (slot < MAX_CONNECTIONS) tryLock(slot + 1)
+        if (lock) {
+          subscriber.add(() => (released = Promise.all([released, request])))
+          open()
+        } else if (slot < MAX_CONNECTIONS) tryLock(slot + 1)
         else subscriber.error(none())
         return lock && left
       }
       // A page without storage, for example in a sandbox, has no locks.
       const request = navigator.locks.request(`pinia-push ${origin} ${slot}`, { ifAvailable: true }, locked).catch(open)
-      subscriber.add(() => (released = Promise.all([released, request])))
     }
     // A stream that has just ended leaves its slot to this one.
     void released.then(() => subscriber.closed || tryLock(1))

@@ -153,11 +153,10 @@ const ATTACKS: Record<string, Attack> = {
     connections: 50,
     async one({ port }) {
       const socket = await ask(port, GET('a', 'Accept: text/event-stream'))
-      await Promise.race([
-        write(socket, GET('a', 'Accept: text/event-stream', `X-Long: ${'x'.repeat(15_000)}`).repeat(60)),
-        // What the hub does not read stays here.
-        new Promise((resolve) => setTimeout(resolve, 200)),
-      ])
+      // The hub reads a part of it only. It has done so when it responds to a later request.
+      void write(socket, GET('a', 'Accept: text/event-stream', `X-Long: ${'x'.repeat(15_000)}`).repeat(60))
+      const later = await ask(port, GET('a', 'Accept: text/event-stream'))
+      later.destroy()
       return socket
     },
   },

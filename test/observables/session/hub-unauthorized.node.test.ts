@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import {
@@ -33,6 +34,7 @@ async function start(technique: Technique) {
   let refusedStatus: (request: IncomingMessage, token: number) => number | undefined = () => undefined
   const refused: string[] = []
   const server = createServer((request, response) => {
+    if (request.url?.startsWith('/busy/')) return void response.writeHead(503).end()
     const token = Number(/^Bearer t(\d+)$/.exec(request.headers.authorization ?? '')?.[1])
     const status = refusedStatus(request, token)
     if (status === undefined) return void hub.handle(request, response)
@@ -41,17 +43,22 @@ async function start(technique: Technique) {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   let tokens = 0
-  const push = createPushClient({
+  const options = {
     technique,
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    backend: hubBackend(),
-    auth: { token: () => `t${(tokens += 1)}` },
     retry: backoff({ initialDelay: 10, maxDelay: 50 }),
     disconnectDelay: 0,
     warnings: false,
+  }
+  const push = createPushClient({
+    ...options,
+    backend: hubBackend(),
+    auth: { token: () => `t${(tokens += 1)}` },
   })
+  const busy = createPushClient({ ...options, backend: hubBackend({ path: '/busy/' }) })
   onTestFinished(async () => {
     push.close()
+    busy.close()
     await hub.close()
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -72,11 +79,13 @@ async function start(technique: Technique) {
       ),
     status: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status), 20_000),
     tokens: () => tokens,
+    /** Resolves when another client with the same policy, whose server is busy, has tried ten times. */
+    anotherTriedTenTimes: () =>
+      firstValueFrom(
+        busy.channel(topic('a')).events$.pipe(filter((event) => event.type === 'connecting' && event.attempt === 10)),
+      ),
   }
 }
-
-/** Time in which a client that loops would send many requests. */
-const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300))
 
 describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
   test.for([
@@ -85,11 +94,11 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
     ['POST', 401],
     ['POST', 403],
   ] as const)('whose every %s is refused with %s asks for one more token, and stops', async ([method, status]) => {
-    const { read, refuse, refused, channel, status: is, tokens } = await start(technique())
+    const { read, refuse, refused, channel, status: is, tokens, anotherTriedTenTimes } = await start(technique())
     refuse((request) => (request.method === method ? status : undefined))
     read()
     await is('failed')
-    await aWhile()
+    await anotherTriedTenTimes()
     expect(channel.state.error).toMatchObject({ code: 'unauthorized', status })
     expect([refused, tokens()]).toEqual([[`${method} 1`, `${method} 2`], 2])
   })
@@ -120,12 +129,12 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
   })
 
   test('whose POST is refused later and for good rejects the message, and stops', async () => {
-    const { read, refuse, refused, hub, channel, status } = await start(technique())
+    const { read, refuse, refused, hub, channel, status, anotherTriedTenTimes } = await start(technique())
     read()
     await status('open')
     refuse((request) => (request.method === 'POST' ? 403 : undefined))
     await expect(channel.send('1')).rejects.toMatchObject({ code: 'send-aborted' })
-    await aWhile()
+    await anotherTriedTenTimes()
     expect(channel.state).toMatchObject({ status: 'failed', error: { code: 'unauthorized', status: 403 } })
     expect(refused).toEqual(['POST 1', 'POST 2'])
     expect(hub.state('a')?.messages ?? 0).toBe(0)
