@@ -49,6 +49,18 @@ function status(socket: Socket): () => string | undefined {
   return () => /^HTTP\/1.1 (\d+)|"status":(\d+)/.exec(answer.text)?.slice(1).find(Boolean)
 }
 
+/** Sends a message over a WebSocket. Returns its close code, once the message has reached a callback. */
+async function closeCode({ url }: { url: string }, reached: Promise<unknown>): Promise<() => string> {
+  const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
+  onTestFinished(() => socket.terminate())
+  let code: number | undefined
+  socket.on('close', (closedBy) => (code = closedBy))
+  await once(socket, 'open')
+  socket.send('x')
+  await reached
+  return () => String(code)
+}
+
 /** All that comes over a connection. */
 function read(socket: Socket): { text: string } {
   const all = { text: '' }
@@ -222,15 +234,7 @@ const drivers: Record<string, Driver<Clock>> = {
   },
   async '`authorize`, of a message over a WebSocket'(time) {
     const { authorize, asked } = undecided(({ action }) => action === 'publish')
-    const { url } = await mount(time, { authorize })
-    const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
-    onTestFinished(() => socket.terminate())
-    let code: number | undefined
-    socket.on('close', (closedBy) => (code = closedBy))
-    await once(socket, 'open')
-    socket.send('x')
-    await asked
-    return () => String(code)
+    return closeCode(await mount(time, { authorize }), asked)
   },
   async '`receive`, of a POST'(time) {
     const { receive, received } = unreceived()
@@ -254,15 +258,7 @@ const drivers: Record<string, Driver<Clock>> = {
   },
   async '`receive`, of a message over a WebSocket'(time) {
     const { receive, received } = unreceived()
-    const { url } = await mount(time, { receive })
-    const socket = new WebSocket(url.replace('http', 'ws'), 'ws+meta.nchan')
-    onTestFinished(() => socket.terminate())
-    let code: number | undefined
-    socket.on('close', (closedBy) => (code = closedBy))
-    await once(socket, 'open')
-    socket.send('x')
-    await received
-    return () => String(code)
+    return closeCode(await mount(time, { receive }), received)
   },
   async '`receive`, of a message of a session'(time) {
     const { receive, received } = unreceived()

@@ -1,21 +1,8 @@
 import { WebSocket } from 'ws'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HubError, createHub, type HubOptions, type ReceivedMessage } from 'pinia-push/hub'
-import {
-  backoff,
-  createPushClient,
-  defineChannel,
-  fallback,
-  fetchStream,
-  hub as hubBackend,
-  webSocket,
-  type Channel,
-  type PushClientOptions,
-  type PushEvent,
-  type Technique,
-} from 'pinia-push/observables'
-
-const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
+import { fallback, fetchStream, webSocket, type PushClientOptions, type Technique } from 'pinia-push/observables'
+import { createHubClient } from './hub-client.ts'
 
 /** Starts a hub, and a client whose WebSockets the test can cut. */
 async function start(
@@ -35,36 +22,14 @@ async function start(
   const hub = createHub(options)
   const { url, close } = await hub.listen()
   onTestFinished(close)
-  const push = createPushClient({
+  const client = createHubClient({
     technique: techniqueOf(webSocket({ implementation: Cuttable as unknown as typeof globalThis.WebSocket })),
     baseUrl: url,
-    backend: hubBackend(),
-    retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-    disconnectDelay: 0,
-    warnings: false,
     ...own,
   })
-  onTestFinished(() => push.close())
-  const read = (name: string) => {
-    const channel = push.channel(topic(name)) as unknown as Channel<string, unknown>
-    const events: PushEvent<string>[] = []
-    const subscription = channel.events$.subscribe((event) => events.push(event))
-    return {
-      channel,
-      events,
-      leave: () => subscription.unsubscribe(),
-      /** Messages and gaps, in order. */
-      story: () =>
-        events.flatMap((event) =>
-          event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
-        ),
-      status: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status), 10_000),
-    }
-  }
   return {
     hub,
-    push,
-    read,
+    ...client,
     sockets,
     refuse: (value: boolean) => void (refuses = value),
     drop() {
@@ -131,17 +96,12 @@ describe('a message that is sent while the hub restarts', () => {
     const { port, close } = await first.listen()
     let closes = close
     onTestFinished(() => closes())
-    const push = createPushClient({
+    const { read } = createHubClient({
       technique: webSocket({ implementation: WebSocket as unknown as typeof globalThis.WebSocket }),
       baseUrl: `http://127.0.0.1:${port}/`,
-      backend: hubBackend(),
-      retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-      warnings: false,
     })
-    onTestFinished(() => push.close())
-    const channel = push.channel(topic('a'))
-    channel.events$.subscribe(() => {})
-    await vi.waitFor(() => expect(channel.status).toBe('open'))
+    const { channel, status } = read('a')
+    await status('open')
     const outcomes: Promise<string>[] = []
     for (let n = 0; n < 40; n += 1)
       outcomes.push(

@@ -4,21 +4,15 @@ import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import {
-  backoff,
-  createPushClient,
-  defineChannel,
   fallback,
   fetchStream,
   hub as hubBackend,
   longPolling,
   polling,
   sse,
-  type Channel,
-  type PushEvent,
   type Technique,
 } from 'pinia-push/observables'
-
-const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
+import { createHubClient } from './hub-client.ts'
 
 const TECHNIQUES: readonly [string, () => Technique][] = [
   ['sse', () => sse()],
@@ -43,46 +37,27 @@ async function start(technique: Technique) {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   let tokens = 0
-  const options = {
-    technique,
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-    disconnectDelay: 0,
-    warnings: false,
-  }
-  const push = createPushClient({
-    ...options,
-    backend: hubBackend(),
-    auth: { token: () => `t${(tokens += 1)}` },
-  })
-  const busy = createPushClient({ ...options, backend: hubBackend({ path: '/busy/' }) })
+  const options = { technique, baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const client = createHubClient({ ...options, auth: { token: () => `t${(tokens += 1)}` } })
+  const busy = createHubClient({ ...options, backend: hubBackend({ path: '/busy/' }) })
   onTestFinished(async () => {
-    push.close()
-    busy.close()
+    client.push.close()
+    busy.push.close()
     await hub.close()
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  const channel = push.channel(topic('a')) as unknown as Channel<string, string>
-  const events: PushEvent<string>[] = []
   return {
     hub,
-    channel,
     refused,
-    read: () => void channel.events$.subscribe((event) => events.push(event)),
+    read: () => client.read('a'),
     /** Which requests are refused from now on, with which status. */
     refuse: (by: typeof refusedStatus) => void (refusedStatus = by),
-    /** Messages, and gaps with their reasons. */
-    story: () =>
-      events.flatMap((event) =>
-        event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
-      ),
-    status: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status), 20_000),
     tokens: () => tokens,
     /** Resolves when another client with the same policy, whose server is busy, has tried ten times. */
     anotherTriedTenTimes: () =>
       firstValueFrom(
-        busy.channel(topic('a')).events$.pipe(filter((event) => event.type === 'connecting' && event.attempt === 10)),
+        busy.channel('a').events$.pipe(filter((event) => event.type === 'connecting' && event.attempt === 10)),
       ),
   }
 }
@@ -94,9 +69,9 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
     ['POST', 401],
     ['POST', 403],
   ] as const)('whose every %s is refused with %s asks for one more token, and stops', async ([method, status]) => {
-    const { read, refuse, refused, channel, status: is, tokens, anotherTriedTenTimes } = await start(technique())
+    const { read, refuse, refused, tokens, anotherTriedTenTimes } = await start(technique())
     refuse((request) => (request.method === method ? status : undefined))
-    read()
+    const { channel, status: is } = read()
     await is('failed')
     await anotherTriedTenTimes()
     expect(channel.state.error).toMatchObject({ code: 'unauthorized', status })
@@ -104,9 +79,9 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
   })
 
   test.for(['GET', 'POST'] as const)('whose first %s is refused opens with the next token', async (method) => {
-    const { read, refuse, refused, hub, status, story, tokens } = await start(technique())
+    const { read, refuse, refused, hub, tokens } = await start(technique())
     refuse((request, token) => (request.method === method && token === 1 ? 401 : undefined))
-    read()
+    const { status, story } = read()
     await status('open')
     hub.publish('a', '1')
     await vi.waitFor(() => expect(story()).toEqual(['1']))
@@ -114,8 +89,8 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
   })
 
   test('whose POST is refused later publishes its message once with the next token, and loses none', async () => {
-    const { read, refuse, refused, hub, channel, status, story } = await start(technique())
-    read()
+    const { read, refuse, refused, hub } = await start(technique())
+    const { channel, status, story } = read()
     await status('open')
     hub.publish('a', '1')
     await vi.waitFor(() => expect(story()).toEqual(['1']))
@@ -129,8 +104,8 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
   })
 
   test('whose POST is refused later and for good rejects the message, and stops', async () => {
-    const { read, refuse, refused, hub, channel, status, anotherTriedTenTimes } = await start(technique())
-    read()
+    const { read, refuse, refused, hub, anotherTriedTenTimes } = await start(technique())
+    const { channel, status } = read()
     await status('open')
     refuse((request) => (request.method === 'POST' ? 403 : undefined))
     await expect(channel.send('1')).rejects.toMatchObject({ code: 'send-aborted' })
@@ -143,8 +118,8 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
 
 describe.for(TECHNIQUES.filter(([name]) => name.endsWith('olling')))('a session by %s', ([, technique]) => {
   test('whose poll is refused later goes on with the next token, and loses nothing', async () => {
-    const { read, refuse, refused, hub, status, story } = await start(technique())
-    read()
+    const { read, refuse, refused, hub } = await start(technique())
+    const { status, story } = read()
     await status('open')
     refuse((request, token) => (request.method === 'GET' && token === 1 ? 401 : undefined))
     // A long poll that waits at the hub was accepted before.

@@ -2,20 +2,8 @@ import { createServer, request as forward } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createHub } from 'pinia-push/hub'
-import {
-  backoff,
-  createPushClient,
-  defineChannel,
-  fetchStream,
-  hub as hubBackend,
-  longPolling,
-  sse,
-  type Channel,
-  type PushEvent,
-  type Technique,
-} from 'pinia-push/observables'
-
-const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
+import { fetchStream, longPolling, sse, type Technique } from 'pinia-push/observables'
+import { createHubClient } from './hub-client.ts'
 
 /** Starts a server that passes everything to a hub, and each POST twice. */
 async function startRepeating(hubPort: number) {
@@ -59,24 +47,9 @@ test.for<[string, () => Technique]>([
   const { port, close } = await hub.listen()
   onTestFinished(close)
   const { url, drop } = await startRepeating(port)
-  const push = createPushClient({
-    technique: technique(),
-    baseUrl: url,
-    backend: hubBackend(),
-    retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-    disconnectDelay: 0,
-    warnings: false,
-  })
-  onTestFinished(() => push.close())
-  const channel = push.channel(topic('a')) as unknown as Channel<string, string>
-  const events: PushEvent<string>[] = []
-  channel.events$.subscribe((event) => events.push(event))
-  const story = () =>
-    events.flatMap((event) =>
-      event.type === 'message' ? [event.data] : event.type === 'gap' ? [`gap ${event.reason}`] : [],
-    )
+  const { channel, story, status } = createHubClient({ technique: technique(), baseUrl: url }).read('a')
   const sees = (...data: string[]) => vi.waitFor(() => expect(story()).toEqual(data), 20_000)
-  await vi.waitFor(() => expect(channel.status).toBe('open'), 20_000)
+  await status('open')
   hub.publish('a', '1')
   await sees('1')
   drop()

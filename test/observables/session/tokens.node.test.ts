@@ -3,25 +3,19 @@ import { WebSocket } from 'ws'
 import { createHub } from 'pinia-push/hub'
 import {
   backoff,
-  createPushClient,
-  defineChannel,
   fallback,
-  hub as hubBackend,
   longPolling,
   sse,
   webSocket,
   type AuthOptions,
-  type Channel,
   type JsonMessagesOptions,
   type PushClientOptions,
-  type PushEvent,
   type Technique,
 } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 import { settle } from '../../walk-waits.ts'
 import { start as startJson, type Frame } from './start.ts'
-
-const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
+import { createHubClient } from './hub-client.ts'
 
 /** How long a token lasts, in ms. */
 const LIFETIME = 1_500
@@ -68,28 +62,10 @@ async function start(auth: AuthOptions, mayDo: (token: string, action: string, c
   const { url, close } = await hub.listen()
   onTestFinished(close)
   const connect = (technique: Technique, options: PushClientOptions = {}) => {
-    const push = createPushClient({
-      technique,
-      baseUrl: url,
-      backend: hubBackend(),
-      retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-      disconnectDelay: 0,
-      warnings: false,
-      auth,
-      ...options,
-    })
-    onTestFinished(() => push.close())
+    const { read } = createHubClient({ technique, baseUrl: url, auth, ...options })
     return (name: string) => {
-      const channel = push.channel(topic(name)) as unknown as Channel<string, unknown>
-      const events: PushEvent<string>[] = []
-      channel.events$.subscribe((event) => events.push(event))
-      return {
-        channel,
-        events,
-        status: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status), { timeout: 10_000 }),
-        data: () => events.flatMap((event) => (event.type === 'message' ? [event.data] : [])),
-        types: () => events.map(({ type }) => type).filter((type) => type !== 'message'),
-      }
+      const reader = read(name)
+      return { ...reader, types: () => reader.events.map(({ type }) => type).filter((type) => type !== 'message') }
     }
   }
   return {
