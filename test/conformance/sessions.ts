@@ -6,9 +6,10 @@ import {
   hub,
   type PushClient,
   type PushClientOptions,
+  type PushError,
 } from 'pinia-push/observables'
 import type { Engine } from './engines.ts'
-import { readChannel, status, story, test as base } from './fixtures.ts'
+import { eventually, readChannel, status, story, test as base } from './fixtures.ts'
 import type { Row } from './rows.ts'
 
 const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
@@ -146,6 +147,44 @@ export function sessionsOf(row: Row, engine: Engine): void {
       await server.publish('leaves', texts('2'))
       await again.gets('2')
     })
+
+    test.for(['connecting', 'unacknowledged', 'open', 'sending', 'reconnecting'] as const)(
+      'leaves no connection behind when the last reader leaves while %s',
+      async (phase, { serve, sessions }) => {
+        const server = await serve()
+        if (phase === 'connecting') await server.fault({ hang: true })
+        // The server receives everything, and none of its responses arrive.
+        if (phase === 'unacknowledged') await server.fault({ pass: 0 })
+        if (phase === 'reconnecting') await server.fault({ refuse: true })
+        const retry = backoff({ initialDelay: 60_000, maxDelay: 60_000 })
+        // WebKit reports nothing for a frame that is refused, so this limit ends the attempt.
+        const connectTimeout = phase === 'reconnecting' ? 2_000 : 60_000
+        const channel = sessions(row, server.url, { retry, connectTimeout }).channel(topic('a'))
+        const reader = readChannel(channel)
+        if (phase === 'reconnecting') await reader.sees('reconnecting')
+        else if (phase === 'open' || phase === 'sending') await status(reader.channel, 'open')
+        else await eventually(server.stats, ({ open }) => open > 0)
+        let sent: Promise<unknown> | undefined
+        if (phase === 'sending') {
+          await server.fault({ pass: 0 })
+          const { bytesUp: before } = await server.stats()
+          sent = channel.send('1').catch(({ code }: PushError) => code)
+          await eventually(server.stats, ({ bytesUp }) => bytesUp > before)
+        }
+        reader.leave()
+        expect(reader.channel.status).toBe('idle')
+        if (sent) expect(await sent).toBe('send-aborted')
+        await server.fault({ resume: true })
+        // The hub keeps a session of polls for a while, because its client may only be late.
+        const keeps = row.name.endsWith('olling')
+        const { requests } = await eventually(server.stats, ({ subscribers }) => subscribers === 0 || keeps)
+        await server.publish('a', texts('unread'))
+        expect({ data: reader.data, requests: (await server.stats()).requests - requests }).toEqual({
+          data: [],
+          requests: 0,
+        })
+      },
+    )
 
     test('publishes sent messages in order, and resolves when the hub has them', async ({ serve, sessions }) => {
       const server = await serve()
