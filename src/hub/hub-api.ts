@@ -43,7 +43,7 @@ export interface Hub {
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /**
-   * Serves the hub on a port of its own. Without `authorize`, only a loopback address is allowed.
+   * Serves the hub on a port of its own, until the hub is closed. Without `authorize`, only a loopback address is allowed.
    * @throws HubError (rejects) `not-loopback`, `invalid-option`, `missing-package`, `closed`; the error of the server if it
    * cannot listen
    */
@@ -54,6 +54,9 @@ export interface Hub {
    * @throws HubError (rejects) `not-loopback`, `invalid-option`, `closed`; the error of the server if it cannot listen
    */
   listenTcp(options?: TcpOptions): Promise<TcpListening>
-  /** Closes the hub. Clients reconnect. Resolves when all connections are closed. */
+  /**
+   * Closes the hub, and the servers that `listen` and `listenTcp` started. Clients reconnect. Resolves when all connections
+   * are closed. A server of your own stays open: the hub responds with 503 there.
+   */
   close(): Promise<void>
 }

@@ -7,7 +7,7 @@ import type { HubContext } from './hub-context.ts'
 import { HubError } from './errors.ts'
 import type { HubOptions } from './hub-options.ts'
 import { InboundBudget } from './connections/inbound-budget.ts'
-import { listen, listenTcp, type TcpListening } from './listen.ts'
+import { listen, listenTcp, type HubServer, type TcpListening } from './listen.ts'
 import { createLimits } from './security/rate-limits.ts'
 import type { Publication } from './channels/message.ts'
 import { createOriginPolicy } from './security/origin-policy.ts'
@@ -150,12 +150,15 @@ export function createHub({
   const tunnels = createTunnels(allowedTunnels, context)
   const upgrades = createUpgradeHandler({ ...context, tunnels })
   const tcpListeners: TcpListening[] = []
+  const servers: HubServer[] = []
 
   const stop = async () => {
     clearInterval(timer)
     for (const listener of tcpListeners) listener.close()
+    for (const server of servers) server.stop()
     await connections.stop()
     upgrades.terminate()
+    await Promise.all(servers.map((server) => server.finish()))
   }
 
   /** Starts a listener, unless its host is not allowed or the hub is closed, now or meanwhile. */
@@ -188,9 +191,13 @@ export function createHub({
     listen: (options) =>
       start(options?.host, async () => {
         await ws
-        const listening = await listen({ ...hub, report, stalls, sockets }, options)
-        if (isClosed()) await listening.close()
-        return listening
+        const { stop: stopServer, finish, ...listening } = await listen({ ...hub, report, stalls, sockets }, options)
+        servers.push({ stop: stopServer, finish })
+        if (isClosed()) {
+          stopServer()
+          await finish()
+        }
+        return { ...listening, close: hub.close }
       }),
     close: () => (closing ??= stop()),
   }

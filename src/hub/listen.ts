@@ -38,8 +38,16 @@ export interface Listening {
   readonly port: number
   /** The port for lines over TCP. Undefined without the option `tcp`. */
   readonly tcpPort: number | undefined
-  /** Stops listening and ends every connection. Resolves when all are closed. */
+  /** Closes the hub, as `hub.close()` does. */
   close(): Promise<void>
+}
+
+/** A server of the hub, which stops with the hub. */
+export interface HubServer {
+  /** Stops listening. Open connections continue. */
+  stop(): void
+  /** Closes the connections that are left. Resolves when the server is closed. */
+  finish(): Promise<void>
 }
 
 /** The hub as its server uses it. */
@@ -47,7 +55,6 @@ interface Handler {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   listenTcp(options: TcpOptions): Promise<TcpListening>
-  close(): Promise<void>
   readonly report: Report
   readonly stalls: StallWatch
   readonly sockets: SocketLimits
@@ -59,11 +66,11 @@ interface Handler {
  */
 const REQUEST_TIMEOUTS = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 }
 
-/** Serves a hub over HTTP on a port of its own. */
+/** Serves a hub over HTTP on a port of its own, until `stop` and `finish` are called. */
 export async function listen(
   hub: Handler,
   { port = 0, host = '127.0.0.1', tcp }: ListenOptions = {},
-): Promise<Listening> {
+): Promise<Omit<Listening, 'close'> & HubServer> {
   const server = createServer(REQUEST_TIMEOUTS, (request, response) => {
     if (hub.handle(request, response)) return
     respondInOrder(request, response, hub.stalls, () => sendRefusal(response, refusalOutside(request)))
@@ -76,26 +83,26 @@ export async function listen(
   })
   limitSockets(server, hub.sockets)
   const boundPort = await bind(server, { port, host }, hub.report)
-  const stop = () => new Promise<void>((resolve) => void server.close(() => resolve()))
+  const closed = new Promise<void>((resolve) => void server.once('close', resolve))
+  const stop = () => void server.close()
+  const finish = async () => {
+    // The hub has ended its streams. The connections that are left are idle.
+    server.closeAllConnections()
+    await closed
+  }
   try {
     const tcpListening = tcp && (await hub.listenTcp(tcp))
     return {
       url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
       port: boundPort,
       tcpPort: tcpListening?.port,
-      async close() {
-        const closed = stop()
-        await hub.close()
-        // The hub has ended its streams. The connections that are left are idle.
-        server.closeAllConnections()
-        await closed
-      },
+      stop,
+      finish,
     }
   } catch (error) {
     // Without the TCP server, the HTTP server does not listen either.
-    const closed = stop()
-    server.closeAllConnections()
-    await closed
+    stop()
+    await finish()
     throw error
   }
 }

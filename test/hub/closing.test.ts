@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import { describe, expect } from 'vitest'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import { raw, stream, test } from './serve.ts'
 
@@ -9,11 +10,15 @@ const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 describe('a closed hub', () => {
-  test('rejects publications, requests and connections with 503, so that clients reconnect later', async ({
-    serve,
+  test('rejects publications, requests and connections of your server with 503, so that clients reconnect later', async ({
     frames,
   }) => {
-    const { hub, url } = await serve()
+    const hub = createHub()
+    const server = createServer((request, response) => void hub.handle(request, response))
+    server.on('upgrade', hub.upgrade)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/push/`
     await hub.close()
     expect(() => hub.publish('a', 'x')).toThrow(expect.objectContaining({ code: 'closed' }))
     const answer = await fetch(`${url}a?wait=0`)
@@ -24,6 +29,21 @@ describe('a closed hub', () => {
     ])
     const [error] = await once(frames(`${url}a`).socket, 'error')
     expect(String(error)).toContain('503')
+  })
+
+  test('has closed the servers that it started, with their idle connections', async () => {
+    const hub = createHub()
+    const [one, two] = [await hub.listen({ tcp: {} }), await hub.listen()]
+    const ports = [one.port, two.port, one.tcpPort ?? 0]
+    const idle = connect(one.port, '127.0.0.1').resume()
+    await once(idle, 'connect')
+    const ended = once(idle, 'close')
+    await hub.close()
+    await ended
+    for (const port of ports) {
+      const [error] = (await once(connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException]
+      expect(error.code).toBe('ECONNREFUSED')
+    }
   })
 
   test('can be closed again', async ({ serve }) => {

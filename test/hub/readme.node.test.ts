@@ -24,7 +24,8 @@ test('the README’s hub replies to a client, rejects what is sold out, and publ
   const stock = { left: 2 }
   const insert = vi.fn<(order: object, from: string) => Promise<string>>(async () => `order-${stock.left}`)
   const inStock = async ({ buy }: { buy: number }) => buy === 3 && (stock.left -= 1) >= 0
-  const names = { createHub, HubError, inStock, insert }
+  const parseOrder = (data: string): unknown => (data.startsWith('{') ? JSON.parse(data) : undefined)
+  const names = { createHub, HubError, inStock, insert, parseOrder }
   const { shop } = await run<{ shop: Hub }>(server.join(''), names, 'shop')
   const { url, close } = await shop.listen()
   onTestFinished(close)
@@ -42,4 +43,5 @@ test('the README’s hub replies to a client, rejects what is sold out, and publ
   expect([await shell(), await shell()]).toEqual(['{"id":"order-0"}', '{"id":"order-0"}'])
   expect([insert.mock.calls.length, shop.state('orders')?.messages]).toEqual([2, 2])
   await expect(push.channel(orders()).send({ buy: 3 })).rejects.toMatchObject({ code: 'send-rejected', status: 409 })
+  await expect(push.channel(orders()).send('none')).rejects.toMatchObject({ code: 'send-rejected', status: 400 })
 })

@@ -17,14 +17,14 @@ export interface ReceivedMessage extends Pick<AuthorizeRequest, 'channel' | 'hea
  * a value that `JSON.stringify` writes in up to 16,384 characters. It may be a promise.
  *
  * It rejects the message with `throw new HubError('rejected', reason, { status })`. If it throws anything else, returns
- * another value or takes more than 10 seconds, the client receives a 500, and `log` receives a line.
+ * another value or takes more than 8 seconds, the client receives a 500, and `log` receives a line.
  *
  * @example receive: async ({ channel, data }) => ({ id: await store.insert(channel, JSON.parse(String(data))) })
  */
 export type Receive = (message: ReceivedMessage) => unknown
 
-/** How long `receive` may take, in ms. */
-export const RECEIVE_TIMEOUT = 10_000
+/** How long `receive` may take, in ms: less than a client waits by default, so that the client gets the hub's response. */
+export const RECEIVE_TIMEOUT = 8_000
 
 /** The longest reply, in characters of JSON. The hub remembers replies, so that a repeated message gets the same one. */
 const MAX_REPLY = 16_384

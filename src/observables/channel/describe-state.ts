@@ -1,7 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import type { eventLog } from './event-log.ts'
 import type { PushState } from '../events.ts'
-import { redactUrl } from '../internal/redact-url.ts'
 
 /**
  * Describes a channel's state in sentences. In production it returns the status and the error's code only.
@@ -9,7 +8,7 @@ import { redactUrl } from '../internal/redact-url.ts'
  * @param explain Returns how the technique describes the channel, in sentences.
  */
 export function describeState(
-  url: string,
+  name: string | false,
   log: Pick<ReturnType<typeof eventLog>, 'state' | 'present' | 'retryDue'>,
   scheduler: SchedulerLike,
   explain: () => string | undefined,
@@ -20,7 +19,7 @@ export function describeState(
   const left = (log.retryDue ?? 0) - scheduler.now()
   const present: Partial<UnionOf<PushState>> = log.present
   const first = [
-    `${redactUrl(url)} is ${status}`,
+    `${name} is ${status}`,
     present.technique && ` by ${present.technique}`,
     present.unconfirmed && ', and has received nothing yet',
     present.by && ` by the ${present.by}`,

@@ -1,13 +1,12 @@
 import type { PushError } from '../errors.ts'
 import type { PushEvent } from '../events.ts'
-import { redactUrl } from '../internal/redact-url.ts'
 
 /**
  * Returns a function that warns of configuration errors of a channel, in development. It calls `console.warn` once for each
  * cause, with the likely reason and the fix. A channel that was open before is configured correctly, so later network
  * failures are not reported. Errors that a retry cannot fix, and responses of another server, always are.
  */
-export function developmentWarnings(url: string): (event: PushEvent<unknown>) => void {
+export function developmentWarnings(url: string, name: string | false): (event: PushEvent<unknown>) => void {
   const warned = new Set<string>()
   let wasOpen = false
   return (event) => {
@@ -20,7 +19,7 @@ export function developmentWarnings(url: string): (event: PushEvent<unknown>) =>
     warned.add(cause)
     const { message } = error
     const hint = likelyCause(error, url)
-    const where = message.includes('://') ? '' : `${redactUrl(url)}: `
+    const where = message.includes('://') ? '' : `${name}: `
     console.warn(`[pinia-push] ${where}${message}${/[.?!]$/.test(message) ? '' : '.'}${hint && ` ${hint}`}`)
   }
 }

@@ -2,7 +2,6 @@ import type { SchedulerLike } from 'rxjs'
 import { PushError, asPushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
-import { redactUrl } from '../internal/redact-url.ts'
 import { runAfter } from '../internal/time.ts'
 
 /**
@@ -14,6 +13,8 @@ export type Send = (data: Payload, signal: AbortSignal, message: object) => void
 
 interface QueuedMessage {
   data: Payload | Promise<Payload>
+  /** Whether a connection has sent it, so that the server may have it. */
+  isSent?: boolean
   /** Ends the wait for the server. */
   readonly abort: AbortController
   readonly resolve: (reply: unknown) => void
@@ -22,7 +23,8 @@ interface QueuedMessage {
 
 export interface SendQueueOptions {
   /** The channel's, for errors. */
-  url: string
+  /** The name of the channel in messages, in development. */
+  name: string | false
   /** Throws if a message is invalid. */
   encode: (data: unknown) => Payload | Promise<Payload>
   /** How many messages may wait. */
@@ -41,7 +43,7 @@ const IN_FLIGHT = 32
  * waits for its encoding, `prepareRequest` or the server makes those behind it wait, for a limited time. Where the
  * connection keeps the order, those behind it wait for its encoding only.
  */
-export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler }: SendQueueOptions) {
+export function sendQueue({ name, encode, maxQueuedSends, sendTimeout, scheduler }: SendQueueOptions) {
   let waiting: QueuedMessage[] = []
   /** What was handed over and is not acknowledged, in order. */
   let handed: QueuedMessage[] = []
@@ -65,6 +67,7 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
       used = send
       if (!send) return false
       const sent = send(data, signal, message)
+      message.isSent ||= !!sent
       if (sent)
         return sent.then((reply) => {
           message.resolve(reply)
@@ -124,7 +127,7 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
 
   const giveUp = (message: QueuedMessage) => {
     if (!handed.includes(message)) return
-    const error = unacknowledged(url, sendTimeout)
+    const error = unacknowledged(name, sendTimeout)
     settle(message, true)
     message.abort.abort(error)
     message.reject(error)
@@ -168,12 +171,12 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
     },
     /** Rejects all queued messages, and aborts those that were handed over: the channel does not connect again. */
     discard() {
-      const error = discarded(url)
       send = undefined
       const lost = [...handed, ...waiting]
       handed = []
       waiting = []
-      for (const { abort, reject } of lost) {
+      for (const { abort, reject, isSent } of lost) {
+        const error = discarded(name, isSent)
         abort.abort(error)
         reject(error)
       }
@@ -181,17 +184,22 @@ export function sendQueue({ url, encode, maxQueuedSends, sendTimeout, scheduler 
   }
 }
 
-const unacknowledged = (url: string, timeout: number) =>
+const unacknowledged = (name: string | false, timeout: number) =>
   new PushError(
     'send-aborted',
     DEV &&
-      `Message not acknowledged: "${redactUrl(url)}" did not respond within ${timeout} ms. The server may have it. Send it again only if it may come twice, or raise \`sendTimeout\`.`,
+      `Message not acknowledged: "${name}" did not respond within ${timeout} ms. The server may have it. Send it again only if it may come twice, or raise \`sendTimeout\`.`,
   )
 
-const discarded = (url: string) =>
+const discarded = (name: string | false, isSent = false) =>
   new PushError(
     'send-aborted',
-    DEV && `Message not sent: the channel "${redactUrl(url)}" was left or closed. Send it again if it still matters.`,
+    DEV &&
+      `Message not ${isSent ? 'acknowledged' : 'sent'}: the channel "${name}" was left or closed. ${
+        isSent
+          ? 'The server may have the message. Send it again only if it may come twice.'
+          : 'Send it again if it is still needed.'
+      }`,
   )
 
 /** For connections that only receive, to servers that take no posts. */
@@ -203,10 +211,10 @@ export const unsupported: Send = () => {
 }
 
 /** Rejects a message to a channel that is not connected. */
-export const unread = (url: string, status: string): Promise<never> =>
+export const unread = (name: string | false, status: string): Promise<never> =>
   Promise.reject(
     new PushError(
       'not-connected',
-      DEV && `The message cannot be sent: ${redactUrl(url)} is ${status}. Subscribe first, or call reconnect().`,
+      DEV && `Message not sent: the channel "${name}" is ${status}. Subscribe first, or call reconnect().`,
     ),
   )

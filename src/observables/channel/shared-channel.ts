@@ -16,6 +16,8 @@ import { describeState } from './describe-state.ts'
 
 export interface ChannelWorks {
   url: string
+  /** The name of the channel in messages, in development: its topic, or its URL without secrets. */
+  name: string | false
   definition: Definition
   /** The backend's order of cursors. */
   compare: ((a: string, b: string) => number | undefined) | undefined
@@ -58,7 +60,8 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
   const retryNow$ = new Subject<void>()
   const log = eventLog(definition.replay?.(), scheduler)
   const outgoing = sendQueue({ ...works, ...definition })
-  const warn = process.env.NODE_ENV !== 'production' && works.warnings ? developmentWarnings(url) : undefined
+  const warn =
+    process.env.NODE_ENV !== 'production' && works.warnings ? developmentWarnings(url, works.name) : undefined
 
   const emit = deliveryQueue((event: PushEvent<unknown>) => {
     const { present } = readers
@@ -182,7 +185,7 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
       return log.retryDue
     },
     send(data) {
-      return connection?.closed === false ? outgoing.send(data) : unread(url, log.state.value.status)
+      return connection?.closed === false ? outgoing.send(data) : unread(works.name, log.state.value.status)
     },
     reconnect() {
       if (connection?.closed && readers.present.length > 0) connect()
@@ -191,7 +194,7 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
     close() {
       if (connection?.closed === false) end({ type: 'closed', by: 'client' })
     },
-    explain: () => describeState(url, log, scheduler, explain),
+    explain: () => describeState(works.name, log, scheduler, explain),
   }
   return withInternals(channel, read, compare)
 }

@@ -51,6 +51,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
   const channel: AnyChannel = createChannel({
     ...config,
     url,
+    name: DEV && (topic ?? redactUrl(url)),
     definition,
     compare: config.backend?.compare,
     disconnectDelay,

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { test } from '../serve.ts'
+import { test } from '../mounted.ts'
 
 const WORD = 'abcdefgh'
 
@@ -60,14 +60,14 @@ describe('a forever frame', () => {
     ).toBe(403)
   })
 
-  test('posts a rejection to its parent, with its status and message', async ({ serve }) => {
-    const { hub, url } = await serve({
+  test('posts a rejection to its parent, with its status and message', async ({ mount }) => {
+    const { hub, port } = await mount({
       allowedOrigins: ['https://app.example'],
       authorize: ({ channel }) => channel !== 'b' || { status: 401, reason: '</script>' },
     })
     const ask = async (path: string) => {
       const answer = await fetch(
-        `${url}${path}${query('https://app.example').replace('?', path.includes('?') ? '&' : '?')}`,
+        `http://127.0.0.1:${port}/push/${path}${query('https://app.example').replace('?', path.includes('?') ? '&' : '?')}`,
       )
       const post = /postMessage\((\{.*\}),"https:\/\/app\.example"\)<\/script>$/.exec(await answer.text())?.[1]
       return { answered: answer.status, posted: JSON.parse(post ?? 'null') as unknown }

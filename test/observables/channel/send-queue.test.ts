@@ -24,19 +24,23 @@ function start({ limit = 64 } = {}) {
   const time = virtualTime()
   const encode = (data: unknown) => (data instanceof Promise ? (data as Promise<string>) : String(data))
   const queue = sendQueue({
-    url: 'https://example.com/a',
+    name: 'https://example.com/a',
     encode,
     maxQueuedSends: limit,
     sendTimeout: 1_000,
     scheduler: time,
   })
   const settled: string[] = []
+  const texts: string[] = []
   const send = (data: unknown, name = String(data)) =>
     void queue.send(data).then(
       () => settled.push(`${name} sent`),
-      (error: PushError) => settled.push(`${name} ${error.code}`),
+      (error: PushError) => {
+        settled.push(`${name} ${error.code}`)
+        texts.push(error.message)
+      },
     )
-  return { queue, time, send, settled }
+  return { queue, time, send, settled, texts }
 }
 
 const soon = () => new Promise(setImmediate)
@@ -101,7 +105,7 @@ describe('a connection that keeps the order', () => {
   })
 
   test('closing rejects messages that were handed over or are waiting', async () => {
-    const { queue, send, settled } = start()
+    const { queue, send, settled, texts } = start()
     const { send: take, taken } = connection()
     queue.connected(take, true)
     send('a')
@@ -111,6 +115,24 @@ describe('a connection that keeps the order', () => {
     await soon()
     expect(settled).toEqual(['a send-aborted', 'b send-aborted'])
     expect(taken[0]?.signal.aborted).toBe(true)
+    // What was sent may be published, so that nobody sends it again without a thought.
+    expect(texts).toEqual([
+      'Message not acknowledged: the channel "https://example.com/a" was left or closed. The server may have the message. Send it again only if it may come twice.',
+      'Message not sent: the channel "https://example.com/a" was left or closed. Send it again if it is still needed.',
+    ])
+  })
+
+  test('closing rejects a message that was returned as one that the server may have', async () => {
+    const { queue, send, texts } = start()
+    const { send: take, taken } = connection()
+    queue.connected(take, true)
+    send('a')
+    taken[0]?.lose()
+    await soon()
+    queue.connected(undefined)
+    queue.discard()
+    await soon()
+    expect(texts).toEqual([expect.stringContaining('The server may have the message.')])
   })
 })
 
