@@ -67,14 +67,15 @@ export function sendQueue({ name, encode, maxQueuedSends, sendTimeout, scheduler
       used = send
       if (!send) return false
       const sent = send(data, signal, message)
-      message.isSent ||= !!sent
-      if (sent)
-        return sent.then((reply) => {
-          message.resolve(reply)
-          return true
-        }, failed)
-      message.resolve(undefined)
-      return true
+      if (!sent) {
+        message.resolve(undefined)
+        return true
+      }
+      message.isSent = true
+      return sent.then((reply) => {
+        message.resolve(reply)
+        return true
+      }, failed)
     }
     const encoded = (data: Payload) => {
       const gone = hand(data)
