@@ -161,8 +161,11 @@ export function sessionsOf(row: Row, engine: Engine): void {
         const connectTimeout = phase === 'reconnecting' ? 2_000 : 60_000
         const channel = sessions(row, server.url, { retry, connectTimeout }).channel(topic('a'))
         const reader = readChannel(channel)
+        // What a Flash Socket sends is no request.
+        const received = row.name === 'flashSocket' ? 'bytesUp' : 'requests'
         if (phase === 'reconnecting') await reader.sees('reconnecting')
         else if (phase === 'open' || phase === 'sending') await status(reader.channel, 'open')
+        else if (phase === 'unacknowledged') await eventually(server.stats, (stats) => stats[received] > 0)
         else await eventually(server.stats, ({ open }) => open > 0)
         let sent: Promise<unknown> | undefined
         if (phase === 'sending') {

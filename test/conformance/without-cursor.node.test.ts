@@ -47,22 +47,48 @@ describe('a request that fails because of its cursor', () => {
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
   })
 
-  test('and gets no response is sent without it, after a gap', async ({ script, read }) => {
+  // Long enough for a request to get its response on a busy machine.
+  const connectTimeout = 2_000
+  const NONE = { delay: 1e6 }
+
+  test('and gets no response in two attempts is sent without it, after a gap', async ({ script, read }) => {
     const server = await script()
     await server.respond([
       { headers: SSE, body: 'id: 7\ndata: one\n\n' },
-      { delay: 1e6 },
+      NONE,
       HELD,
-      { delay: 1e6 },
+      NONE,
+      NONE,
+      HELD,
+      NONE,
       { ...HELD, body: 'id: 8\ndata: two\n\n' },
     ])
-    // Long enough for the request without the cursor to be answered on a busy machine.
-    const reader = read(row, `${server.url}a`, { ...options, connectTimeout: 2_000 })
+    const reader = read(row, `${server.url}a`, { ...options, connectTimeout })
     await reader.gets('two')
     const asked = await server.requests()
-    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined, '7', undefined])
+    const [first, ...retries] = asked.map(({ headers }) => headers['last-event-id'])
+    expect([first, retries]).toEqual([undefined, ['7', undefined, '7', '7', undefined, '7', undefined]])
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
   })
+
+  test.for(['times out', 'is cut'])(
+    'keeps it if only one attempt times out, whose second request %s',
+    async (end, { script, read }) => {
+      const server = await script()
+      await server.respond([
+        { headers: SSE, body: 'id: 7\ndata: one\n\n' },
+        NONE,
+        HELD,
+        end === 'times out' ? NONE : { cut: '' },
+        { ...HELD, body: 'id: 8\ndata: two\n\n' },
+      ])
+      const reader = read(row, `${server.url}a`, { ...options, connectTimeout })
+      await reader.gets('two')
+      const asked = await server.requests()
+      expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', undefined, '7', '7'])
+      expect(story(reader.events)).toEqual(['one', 'two'])
+    },
+  )
 
   test('is a poll without its validator if the server rejects the validator', async ({ script, read }) => {
     const server = await script()

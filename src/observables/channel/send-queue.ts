@@ -3,6 +3,7 @@ import { PushError, asPushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import { runAfter } from '../internal/time.ts'
+import { discarded, unacknowledged } from './send-errors.ts'
 
 /**
  * Sends one message on a connection, and resolves with the server's reply. Throws `not-connected` if the connection is
@@ -22,8 +23,7 @@ interface QueuedMessage {
 }
 
 export interface SendQueueOptions {
-  /** The channel's, for errors. */
-  /** The name of the channel in messages, in development. */
+  /** The name of the channel, for errors in development. */
   name: string | false
   /** Throws if a message is invalid. */
   encode: (data: unknown) => Payload | Promise<Payload>
@@ -185,24 +185,6 @@ export function sendQueue({ name, encode, maxQueuedSends, sendTimeout, scheduler
   }
 }
 
-const unacknowledged = (name: string | false, timeout: number) =>
-  new PushError(
-    'send-aborted',
-    DEV &&
-      `Message not acknowledged: "${name}" did not respond within ${timeout} ms. The server may have it. Send it again only if it may come twice, or raise \`sendTimeout\`.`,
-  )
-
-const discarded = (name: string | false, isSent = false) =>
-  new PushError(
-    'send-aborted',
-    DEV &&
-      `Message not ${isSent ? 'acknowledged' : 'sent'}: the channel "${name}" was left or closed. ${
-        isSent
-          ? 'The server may have the message. Send it again only if it may come twice.'
-          : 'Send it again if it is still needed.'
-      }`,
-  )
-
 /** For connections that only receive, to servers that take no posts. */
 export const unsupported: Send = () => {
   throw new PushError(
@@ -210,12 +192,3 @@ export const unsupported: Send = () => {
     DEV && 'Neither this technique nor the backend can send. Use webSocket(), or a backend that posts.',
   )
 }
-
-/** Rejects a message to a channel that is not connected. */
-export const unread = (name: string | false, status: string): Promise<never> =>
-  Promise.reject(
-    new PushError(
-      'not-connected',
-      DEV && `Message not sent: the channel "${name}" is ${status}. Subscribe first, or call reconnect().`,
-    ),
-  )

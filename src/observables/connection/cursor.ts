@@ -31,7 +31,10 @@ export interface Position {
   readonly untaken?: boolean
   /** Whether the server responded to a request with a cursor. */
   readonly passed?: boolean
-  /** Whether the server responds only to requests without a cursor, so that no request has one any more. */
+  /**
+   * Whether the server responds only to requests without a cursor, so that no request has one any more. False: it may be so,
+   * because requests with a cursor timed out.
+   */
   readonly withheld?: boolean
   /** The reason of a gap that is emitted at the next open, even if that connection resumes. */
   readonly owed?: GapReason | undefined

@@ -13,6 +13,9 @@ import type { SourceEvent } from '../events.ts'
  * The client gives a cursor up only if a request without it got a response right before a request with it got none. In an
  * outage both fail, and the cursor is kept. Afterwards no request of the channel has a cursor.
  *
+ * A request that times out proves less, because the host may have sent it on a connection that is dead since the network
+ * changed, or the network is slow. The cursor is kept then until the next attempt, which has more time, times out too.
+ *
  * @param connect Opens one connection, with or without a cursor.
  * @param learn Called with the facts that responses show about the server.
  */
@@ -48,9 +51,10 @@ export function orWithoutCursor(
       catchError((bare: unknown) => throwError(() => (mayBeCursor(bare) ? error : bare))),
       // The server may have become available between the two requests.
       switchMap(() =>
-        withCursor(() => {
-          learn({ withheld: true })
-          return connect(undefined)
+        withCursor((again) => {
+          const isShown = withheld === false || ![error, again].some(isTimeout)
+          learn({ withheld: isShown })
+          return isShown ? connect(undefined) : throwError(() => again)
         }),
       ),
     ),
@@ -66,6 +70,8 @@ const mayBeCursor = (error: unknown): boolean =>
   (error.code === 'network-error' ||
     error.code === 'connect-timeout' ||
     (error.code === 'unavailable' && error.status === 500))
+
+const isTimeout = (error: unknown): boolean => (error as PushError).code === 'connect-timeout'
 
 /** The statuses for a request that is malformed or too large. */
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
