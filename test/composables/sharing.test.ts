@@ -2,10 +2,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { mount } from '@vue/test-utils'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { WebSocketServer } from 'ws'
 import { createPush, usePushChannel, webSocket } from 'pinia-push'
+import { waitFor } from '../wait-for.ts'
 
 test('two components that read one URL with equal techniques share one connection', async () => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
@@ -31,8 +32,6 @@ test('two components that read one URL with equal techniques share one connectio
     for (const socket of server.clients) socket.terminate()
   })
 
-  await vi.waitFor(() =>
-    expect(wrapper.findAll('p').map((p) => p.text())).toEqual(['of connection 1', 'of connection 1']),
-  )
+  await waitFor(() => expect(wrapper.findAll('p').map((p) => p.text())).toEqual(['of connection 1', 'of connection 1']))
   expect(connections).toBe(1)
 })

@@ -2,6 +2,7 @@
 import { createApp } from 'vue'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createPush } from 'pinia-push'
+import { waitFor } from '../wait-for.ts'
 
 vi.mock('@vue/devtools-api', () => {
   throw new Error('Cannot find package')
@@ -17,7 +18,7 @@ test('an app without @vue/devtools-api works, and the console names it once wher
   for (const root of ['a', 'b']) {
     const app = createApp({ render: () => root }).use(createPush())
     app.mount(document.createElement('div'))
-    await vi.waitFor(() => expect(info).toHaveBeenCalled())
+    await waitFor(() => expect(info).toHaveBeenCalled())
   }
   await vi.dynamicImportSettled()
   expect(info.mock.calls).toEqual([

@@ -3,6 +3,7 @@ import { HubError, type HubOptions, type Receive, type ReceivedMessage } from 'p
 import { overTcp } from './lines.ts'
 import { raw, test, type Served } from './serve.ts'
 import { openSession } from './sessions/session-client.ts'
+import { waitFor } from '../wait-for.ts'
 
 const post = (url: string, body: BodyInit, headers: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', body, headers: { 'content-type': 'text/plain', ...headers } })
@@ -161,7 +162,7 @@ describe('a reply', () => {
       session.send({ publisher, id: 1 }, { publish: 'a', id: 2, number: 7, body: 'x' })
       await session.next()
     }
-    await vi.waitFor(() => expect(finish).toHaveLength(1))
+    await waitFor(() => expect(finish).toHaveLength(1))
     sessions[0].socket.terminate()
     finish[0]?.({ id: 5 })
     expect(await sessions[1].next()).toEqual({ ok: 2, reply: { id: 5 } })
@@ -177,7 +178,7 @@ describe('a reply', () => {
     session.send({ subscribe: 'a', id: 100 })
     await session.next()
     session.send(...Array.from({ length: 5 }, (_, id) => ({ publish: 'a', id, body: String(id) })))
-    await vi.waitFor(() => expect(finish).toHaveLength(1))
+    await waitFor(() => expect(finish).toHaveLength(1))
     finish[0]?.()
     const heads = await session.take(10)
     expect(heads.flatMap(({ body }) => body ?? [])).toEqual(['0', '1', '2', '3', '4'])
@@ -325,11 +326,11 @@ describe('a message that `receive` has begun to decide', () => {
     const before = finish
     const session = await openSession(url)
     session.send({ publish: 'a', id: 1, body: 'x' })
-    await vi.waitFor(() => expect(finish).not.toBe(before))
+    await waitFor(() => expect(finish).not.toBe(before))
     session.socket.terminate()
     await session.closed
     finish()
-    await vi.waitFor(() => expect(hub.state('a')?.messages).toBe(1))
+    await waitFor(() => expect(hub.state('a')?.messages).toBe(1))
   })
 
   test('is not dropped for the messages behind it, which are', async ({ serve }) => {
@@ -365,15 +366,15 @@ describe('a message that `receive` has begun to decide', () => {
     })
     const from = (address: string, bytes: number) => post(`${url}a`, 'x'.repeat(bytes), { 'x-forwarded-for': address })
     const first = from('192.0.2.1', 10_000)
-    await vi.waitFor(() => expect(finish).toHaveLength(1))
+    await waitFor(() => expect(finish).toHaveLength(1))
     const refused = await from('192.0.2.1', 1)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
     const other = from('192.0.2.2', 1)
-    await vi.waitFor(() => expect(finish).toHaveLength(2))
+    await waitFor(() => expect(finish).toHaveLength(2))
     for (const each of finish) each()
     expect([(await first).status, (await other).status]).toEqual([202, 202])
     const again = from('192.0.2.1', 1)
-    await vi.waitFor(() => expect(finish).toHaveLength(3))
+    await waitFor(() => expect(finish).toHaveLength(3))
     finish[2]?.()
     expect((await again).status).toBe(202)
   })

@@ -41,6 +41,8 @@ export interface Fault {
 export interface SessionStats {
   connections: number
   open: number
+  /** Open now, of those by which the client has sent something. */
+  used: number
   most: number
   bytesUp: number
   bytesDown: number

@@ -41,7 +41,7 @@ export async function createFaultProxy({
   port: number
   host?: string
 }): Promise<FaultProxy> {
-  const stats: ProxyStats = { connections: 0, open: 0, most: 0, bytesUp: 0, bytesDown: 0, cuts: 0 }
+  const stats: ProxyStats = { connections: 0, open: 0, used: 0, most: 0, bytesUp: 0, bytesDown: 0, cuts: 0 }
   const links = new Set<Link>()
   let target = first
   const faults: Faults = {

@@ -19,6 +19,8 @@ export interface ProxyStats {
   connections: number
   /** Open now. */
   open: number
+  /** Open now, of those by which the client has sent something. A browser may open one in advance. */
+  used: number
   /** The most that were open at once. */
   most: number
   bytesUp: number
@@ -108,6 +110,10 @@ export function createLink(
     for (const chunk of heldUp) if (!server.write(chunk)) client.pause()
     heldUp = []
   }
+  client.once('data', () => {
+    stats.used += 1
+    client.once('close', () => (stats.used -= 1))
+  })
   client.on('data', (chunk) => {
     stats.bytesUp += chunk.length
     if (!hung) heldUp.push(chunk)

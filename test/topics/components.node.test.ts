@@ -1,14 +1,13 @@
 // @vitest-environment jsdom
 import { mount } from '@vue/test-utils'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { KeepAlive, defineComponent, h, nextTick, ref, shallowRef } from 'vue'
 import { backoff, createPush, defineChannel, usePushChannel, usePushStatus, type PushClientOptions } from 'pinia-push'
 import { serveHub } from './serve-hub.ts'
+import { waitFor } from '../wait-for.ts'
 
 const prices = defineChannel<number>({ topic: 'prices' })
 const room = defineChannel<string, { name: string }>({ topic: ({ name }) => `rooms/${name}` })
-const WAIT = { timeout: 20_000 }
-
 /** Mounts a component whose setup is given, with a client of a hub. */
 async function mounted<R>(setup: () => R, options: PushClientOptions = {}) {
   const served = await serveHub({ receive: ({ channel }) => `published to ${channel}` })
@@ -37,16 +36,16 @@ test('components read, fold and send topics on one connection, which closes with
   }))
   const { price, all, text } = result
   expect(price.status.value).toBe('connecting')
-  await vi.waitFor(() => expect([price.status.value, all.status.value]).toEqual(['open', 'open']), WAIT)
+  await waitFor(() => expect([price.status.value, all.status.value]).toEqual(['open', 'open']))
   expect(price.technique.value).toBe('webSocket')
   publish('prices', 7)
   publish('rooms/a', 'one')
   expect(await all.send('two')).toBe('published to rooms/a')
-  await vi.waitFor(() => expect([price.data.value, all.data.value]).toEqual([7, ['one', 'two']]), WAIT)
+  await waitFor(() => expect([price.data.value, all.data.value]).toEqual([7, ['one', 'two']]))
   expect(text.data.value).toBe('two')
   expect(proxy.stats.connections).toBe(1)
   wrapper.unmount()
-  await vi.waitFor(() => expect(proxy.stats.open).toBe(0), WAIT)
+  await waitFor(() => expect(proxy.stats.open).toBe(0))
   expect(hub.state('prices')?.subscribers ?? 0).toBe(0)
 })
 
@@ -57,12 +56,12 @@ test('a source that changes leaves one topic for the other, on the same connecti
     moving: usePushChannel(() => (name.value === null ? null : room({ name: name.value }))),
   }))
   const { moving } = result
-  await vi.waitFor(() => expect(moving.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(moving.status.value).toBe('open'))
   name.value = 'b'
-  await vi.waitFor(() => expect(moving.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(moving.status.value).toBe('open'))
   publish('rooms/a', 'of a')
   publish('rooms/b', 'of b')
-  await vi.waitFor(() => expect(moving.data.value).toBe('of b'), WAIT)
+  await waitFor(() => expect(moving.data.value).toBe('of b'))
   name.value = null
   expect(moving.status.value).toBe('idle')
   expect(proxy.stats.connections).toBe(1)
@@ -76,18 +75,18 @@ test('a paused reader receives missed messages, whether others read the topic or
   }))
   const { data, status, pause, resume, onGap } = result.prices
   onGap(() => seen.push(-1))
-  await vi.waitFor(() => expect([status.value, result.room.status.value]).toEqual(['open', 'open']), WAIT)
+  await waitFor(() => expect([status.value, result.room.status.value]).toEqual(['open', 'open']))
   publish('prices', 1)
-  await vi.waitFor(() => expect(data.value).toEqual([1]), WAIT)
+  await waitFor(() => expect(data.value).toEqual([1]))
   pause()
   expect(status.value).toBe('idle')
   publish('prices', 2)
   publish('prices', 3)
   publish('rooms/a', 'passed')
-  await vi.waitFor(() => expect(result.room.data.value).toBe('passed'), WAIT)
+  await waitFor(() => expect(result.room.data.value).toBe('passed'))
   expect(data.value).toEqual([1])
   resume()
-  await vi.waitFor(() => expect(data.value).toEqual([1, 2, 3]), WAIT)
+  await waitFor(() => expect(data.value).toEqual([1, 2, 3]))
   expect(seen).toEqual([])
 })
 
@@ -109,14 +108,14 @@ test('a component in <KeepAlive> resumes its topic when it is shown again', asyn
     { global: { plugins: [push] } },
   )
   onTestFinished(() => wrapper.unmount())
-  await vi.waitFor(() => expect(wrapper.text()).toBe('open'), WAIT)
+  await waitFor(() => expect(wrapper.text()).toBe('open'))
   served.publish('prices', 1)
-  await vi.waitFor(() => expect(list).toEqual([1]), WAIT)
+  await waitFor(() => expect(list).toEqual([1]))
   shown.value = false
-  await vi.waitFor(() => expect(served.proxy.stats.open).toBe(0), WAIT)
+  await waitFor(() => expect(served.proxy.stats.open).toBe(0))
   served.publish('prices', 2)
   shown.value = true
-  await vi.waitFor(() => expect(wrapper.text()).toBe('open 1,2'), WAIT)
+  await waitFor(() => expect(wrapper.text()).toBe('open 1,2'))
 })
 
 test('after `close()` of a composable its topic is left, and `reconnect()` reads it again', async () => {
@@ -125,14 +124,14 @@ test('after `close()` of a composable its topic is left, and `reconnect()` reads
     room: usePushChannel(room({ name: 'a' })),
   }))
   const { price } = result
-  await vi.waitFor(() => expect(price.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(price.status.value).toBe('open'))
   price.close()
   expect(price.status.value).toBe('closed')
-  await vi.waitFor(() => expect(hub.state('prices')?.subscribers ?? 0).toBe(0), WAIT)
+  await waitFor(() => expect(hub.state('prices')?.subscribers ?? 0).toBe(0))
   price.reconnect()
-  await vi.waitFor(() => expect(price.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(price.status.value).toBe('open'))
   publish('prices', 3)
-  await vi.waitFor(() => expect(price.data.value).toBe(3), WAIT)
+  await waitFor(() => expect(price.data.value).toBe(3))
   expect(proxy.stats.connections).toBe(1)
 })
 
@@ -142,14 +141,14 @@ test('`channel.close()` closes one topic for all its readers, `channel.reconnect
     room: usePushChannel(room({ name: 'a' })),
   }))
   const { price, room: other } = result
-  await vi.waitFor(() => expect([price.status.value, other.status.value]).toEqual(['open', 'open']), WAIT)
+  await waitFor(() => expect([price.status.value, other.status.value]).toEqual(['open', 'open']))
   publish('prices', 1)
-  await vi.waitFor(() => expect(price.data.value).toEqual([1]), WAIT)
+  await waitFor(() => expect(price.data.value).toEqual([1]))
   push.channel(prices()).close()
   expect([price.status.value, other.status.value]).toEqual(['closed', 'open'])
   publish('prices', 2)
   push.channel(prices()).reconnect()
-  await vi.waitFor(() => expect(price.data.value).toEqual([1, 2]), WAIT)
+  await waitFor(() => expect(price.data.value).toEqual([1, 2]))
   expect(proxy.stats.connections).toBe(1)
 })
 
@@ -158,10 +157,10 @@ test('`client.close()` closes every topic and the connection', async () => {
     price: usePushChannel(prices()),
     room: usePushChannel(room({ name: 'a' })),
   }))
-  await vi.waitFor(() => expect(result.price.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(result.price.status.value).toBe('open'))
   push.close()
   expect([result.price.status.value, result.room.status.value]).toEqual(['closed', 'closed'])
-  await vi.waitFor(() => expect(proxy.stats.open).toBe(0), WAIT)
+  await waitFor(() => expect(proxy.stats.open).toBe(0))
   expect(() => push.channel(prices())).toThrow(expect.objectContaining({ code: 'client-closed' }))
 })
 
@@ -176,24 +175,24 @@ test('`usePushStatus` shows one outage of all topics, and its `reconnect()` ends
     { retry },
   )
   const { banner, price } = result
-  await vi.waitFor(() => expect(banner.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(banner.status.value).toBe('open'))
   expect(banner.channels.value.map(({ url }) => url)).toEqual([`${proxy.url}/#prices`, `${proxy.url}/#rooms%2Fa`])
   proxy.drop()
-  await vi.waitFor(() => expect(banner.status.value).toBe('reconnecting'), WAIT)
+  await waitFor(() => expect(banner.status.value).toBe('reconnecting'))
   expect(banner.channels.value.map(({ status }) => status)).toEqual(['reconnecting', 'reconnecting'])
   expect(banner.secondsUntilRetry.value).toBe(600)
   // A topic that is read during the wait waits as long as the connection, not for a delay of its own.
-  await vi.waitFor(() => expect(banner.secondsUntilRetry.value).toBe(599), WAIT)
+  await waitFor(() => expect(banner.secondsUntilRetry.value).toBe(599))
   const late = push.channel(room({ name: 'late' }))
   const reading = late.events$.subscribe()
   expect(late.status).toBe('reconnecting')
   expect(Math.abs((late.retryDue ?? 0) - (push.channel(prices()).retryDue ?? 0))).toBeLessThan(100)
   banner.reconnect()
-  await vi.waitFor(() => expect(banner.status.value).toBe('open'), WAIT)
+  await waitFor(() => expect(banner.status.value).toBe('open'))
   await nextTick()
   expect(banner.secondsUntilRetry.value).toBeUndefined()
   publish('prices', 4)
-  await vi.waitFor(() => expect(price.data.value).toBe(4), WAIT)
+  await waitFor(() => expect(price.data.value).toBe(4))
   expect(proxy.stats.connections).toBe(2)
   reading.unsubscribe()
 })

@@ -1,5 +1,5 @@
 import { BehaviorSubject, NEVER } from 'rxjs'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   createPushClient,
   defineChannel,
@@ -8,8 +8,8 @@ import {
   type PageLifecycleOptions,
 } from 'pinia-push/observables'
 import { serveHub } from './serve-hub.ts'
+import { waitFor } from '../wait-for.ts'
 
-const WAIT = { timeout: 20_000 }
 const topic = defineChannel<number, string>({ topic: (name) => name })
 const always = defineChannel<number, string>({ topic: (name) => name, disconnectWhenHidden: false })
 const atOnce = defineChannel<number, string>({ topic: (name) => name, disconnectWhenHidden: 0 })
@@ -33,11 +33,11 @@ async function inPage(options: PageLifecycleOptions = {}) {
       channel,
       news,
       leave: () => subscription.unsubscribe(),
-      is: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status), WAIT),
-      gets: (...expected: unknown[]) => vi.waitFor(() => expect(news).toEqual(expected), WAIT),
+      is: (status: string) => waitFor(() => expect(channel.status).toBe(status)),
+      gets: (...expected: unknown[]) => waitFor(() => expect(news).toEqual(expected)),
     }
   }
-  const closed = () => vi.waitFor(() => expect(served.proxy.stats.open).toBe(0), WAIT)
+  const closed = () => waitFor(() => expect(served.proxy.stats.open).toBe(0))
   return { ...served, push, hidden$, left$, read, closed }
 }
 

@@ -1,10 +1,11 @@
 // @vitest-environment jsdom
 import { createPinia, defineStore, type StateTree } from 'pinia'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from 'vue'
 import { createPush, defineChannel, type GapReason, type Snapshot } from 'pinia-push'
 import type { HubOptions } from 'pinia-push/hub'
 import { serveHub } from './serve-hub.ts'
+import { waitFor } from '../wait-for.ts'
 
 interface Price {
   symbol: string
@@ -16,8 +17,6 @@ interface State {
   applied: number[]
 }
 const prices = defineChannel<Price, { market: string }>({ topic: ({ market }) => `prices/${market}` })
-const WAIT = { timeout: 20_000 }
-
 let stores = 0
 
 /** Mounts an app with a store of prices. `load` is the backend: it reads the cursor, then the state. */
@@ -60,8 +59,8 @@ async function mountPrices({
   onTestFinished(() => app.unmount())
   const store = usePrices(pinia)
   const quote = (price: number, market = 'eu') => served.publish(`prices/${market}`, { symbol: 'ACME', price })
-  const applies = (...applied: number[]) => vi.waitFor(() => expect(store.applied).toEqual(applied), WAIT)
-  const is = (status: string) => vi.waitFor(() => expect(store.$push.status).toBe(status), WAIT)
+  const applies = (...applied: number[]) => waitFor(() => expect(store.applied).toEqual(applied))
+  const is = (status: string) => waitFor(() => expect(store.$push.status).toBe(status))
   return { ...served, push, store, gaps, snapshots, quote, applies, is }
 }
 
@@ -110,10 +109,10 @@ test('after a gap a store loads a snapshot again', async () => {
   await is('reconnecting')
   for (const price of [2, 3, 4]) quote(price)
   proxy.refuse(false)
-  await vi.waitFor(() => expect(snapshots).toHaveLength(2), WAIT)
+  await waitFor(() => expect(snapshots).toHaveLength(2))
   await is('open')
   quote(5)
-  await vi.waitFor(() => expect(store.applied.at(-1)).toBe(5), WAIT)
+  await waitFor(() => expect(store.applied.at(-1)).toBe(5))
   expect(gaps).toEqual(['history-expired'])
 })
 
@@ -123,7 +122,7 @@ test('a store that moves to another topic mixes no messages, on one connection',
   quote(1)
   await applies(1)
   store.market = 'us'
-  await vi.waitFor(() => expect(store.applied).toEqual([]), WAIT)
+  await waitFor(() => expect(store.applied).toEqual([]))
   await is('open')
   quote(2)
   quote(7, 'us')

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createHub } from 'pinia-push/hub'
 import {
@@ -15,6 +15,7 @@ import {
   type PushClientOptions,
   type Technique,
 } from 'pinia-push/observables'
+import { waitFor } from '../../wait-for.ts'
 
 const implementation = WebSocket as unknown as typeof globalThis.WebSocket
 const ws = () => webSocket({ implementation })
@@ -49,7 +50,7 @@ async function start(auth: AuthOptions, options: PushClientOptions = {}, good = 
     const subscription = channel.events$.subscribe()
     onTestFinished(() => subscription.unsubscribe())
   }
-  const status = (wanted: string) => vi.waitFor(() => expect(channel.status).toBe(wanted), { timeout: 30_000 })
+  const status = (wanted: string) => waitFor(() => expect(channel.status).toBe(wanted))
   return { hub, push, channel, requests, reading, status }
 }
 
@@ -99,7 +100,7 @@ describe('the token of `auth`', () => {
     const subscription = push.channel('b').events$.subscribe()
     onTestFinished(() => subscription.unsubscribe())
     await status('open')
-    await vi.waitFor(() => expect(push.channel('b').status).toBe('open'))
+    await waitFor(() => expect(push.channel('b').status).toBe('open'))
     expect(calls).toBe(1)
   })
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Observable } from 'rxjs'
 import { tryAcquire, withConnectionSlot, type ConnectionLimit } from '../../../src/observables/http/connection-limit.ts'
+import { waitFor } from '../../wait-for.ts'
 
 const A = 'http://a.example'
 const B = 'http://b.example'
@@ -74,7 +75,7 @@ describe('a slot that pages share', () => {
     let refuse = (_error: unknown) => {}
     const { seen, requested, read } = page(() => new Promise((_, reject) => (refuse = reject)))
     const reading = read()
-    await vi.waitUntil(() => requested.mock.calls.length > 0)
+    await waitFor(() => expect(requested).toHaveBeenCalled())
     reading.unsubscribe()
     refuse(new DOMException('no storage', 'SecurityError'))
     await settled()
@@ -88,7 +89,7 @@ describe('a slot that pages share', () => {
       return new Promise((_, reject) => (steal = reject))
     })
     const reading = read()
-    await vi.waitUntil(() => seen.length > 0)
+    await waitFor(() => expect(seen).not.toEqual([]))
     steal(new DOMException('stolen', 'AbortError'))
     await settled()
     expect(seen).toEqual(['opened'])

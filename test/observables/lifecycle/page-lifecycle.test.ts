@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { BehaviorSubject, NEVER, Subject } from 'rxjs'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import {
   PushError,
   backoff,
@@ -16,6 +16,7 @@ import {
   type PushEvent,
 } from 'pinia-push/observables'
 import { createTestingClient, type TestingOptions } from 'pinia-push/testing'
+import { waitFor } from '../../wait-for.ts'
 
 let close = () => {}
 afterEach(() => close())
@@ -150,7 +151,7 @@ describe('polls of a hidden page', () => {
     const technique = polling({ minInterval: 1_000, maxInterval: 1_000 })
     const { seen } = read(push.channel(`http://127.0.0.1:${port}/`, { technique }))
     // What watches the connection, what watches for sleep, and the next poll.
-    const answered = (n: number) => vi.waitFor(() => expect([seen.at(-1), time.pending]).toEqual([String(n), 3]))
+    const answered = (n: number) => waitFor(() => expect([seen.at(-1), time.pending]).toEqual([String(n), 3]))
     await answered(1)
     signals.hidden$.next(true)
     time.advance(1_000)

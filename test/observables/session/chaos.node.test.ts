@@ -1,7 +1,8 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { pageLifecycle, type PushEvent } from 'pinia-push/observables'
 import { BehaviorSubject } from 'rxjs'
 import { start, topic } from './start.ts'
+import { waitFor } from '../../wait-for.ts'
 
 /** A generator of numbers from 0 to 1, the same in every run. */
 function numbers(seed: number) {
@@ -83,13 +84,13 @@ describe('topics, while the connection is cut at random and readers come and go'
       await wait(1)
     }
     // A gap may be the last event of a topic, so each gets one more message.
-    await vi.waitFor(() => {
+    await waitFor(() => {
       for (const { name } of stayers) expect(push.channel(topic(name)).status).toBe('open')
-    }, 10_000)
+    })
     for (const { name } of stayers) publish(name)
-    await vi.waitFor(() => {
+    await waitFor(() => {
       for (const { name, last } of stayers) expect(last()).toBe(counts.get(name))
-    }, 10_000)
+    })
     expect(stayers.flatMap((reader) => reader.faults)).toEqual([])
     expect(faults.flat()).toEqual([])
     expect(json.connections).toBeGreaterThan(5)
@@ -117,7 +118,7 @@ describe('topics, while the connection is cut at random and readers come and go'
     await Promise.all([a.status('idle'), b.status('idle')])
     const late = read('late')
     expect(late.channel.status).toBe('idle')
-    await vi.waitFor(() => expect(json.open).toBe(0))
+    await waitFor(() => expect(json.open).toBe(0))
     for (const name of ['a', 'b']) json.publish(name, 2)
     hidden$.next(false)
     await Promise.all([a.sees(1, 2), b.sees(1, 2), late.status('open')])
@@ -137,7 +138,7 @@ describe('many topics', () => {
     }
     json.publish('keeper', 1)
     await keeper.sees(1)
-    await vi.waitFor(() => {
+    await waitFor(() => {
       const subscribed = new Map<unknown, number>()
       for (const { op, topic: name } of json.frames)
         subscribed.set(name, (subscribed.get(name) ?? 0) + (op === 'subscribe' ? 1 : -1))
@@ -154,14 +155,14 @@ describe('many topics', () => {
     const batch = async (first: number) => {
       const began = performance.now()
       for (let n = 0; n < 500; n++) json.publish('measured', first + n)
-      await vi.waitFor(() => expect(measured.channel.last?.data).toBe(first + 499), { interval: 1, timeout: 10_000 })
+      await waitFor(() => expect(measured.channel.last?.data).toBe(first + 499))
       return performance.now() - began
     }
     await batch(0)
     const few = Math.min(await batch(1_000), await batch(2_000), await batch(3_000))
     const readers = Array.from({ length: 10_000 }, (_, index) => push.channel(topic(`${index}`)).messages$.subscribe())
     onTestFinished(() => readers.forEach((reader) => reader.unsubscribe()))
-    await vi.waitFor(() => expect(push.channel(topic('9999')).status).toBe('open'), 30_000)
+    await waitFor(() => expect(push.channel(topic('9999')).status).toBe('open'))
     const many = Math.min(await batch(4_000), await batch(5_000), await batch(6_000))
     expect(many).toBeLessThan(few * 3 + 20)
     expect(json.connections).toBe(1)

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { PushError, type PushErrorCode } from 'pinia-push/observables'
 import { virtualTime } from 'pinia-push/testing'
 import { framePoster } from '../../../src/observables/session/frame-poster.ts'
+import { waitFor } from '../../wait-for.ts'
 
 /** A poster, and the POSTs that it made, which the test ends. */
 function start() {
@@ -85,7 +86,7 @@ test.for<[PushErrorCode, number | undefined, PushErrorCode]>([
   poster.write('a')
   await soon()
   posts[0]?.fail(new PushError(code, 'no', { status }))
-  await vi.waitFor(() => expect(failed.map((error) => error.code)).toEqual([expected]))
+  await waitFor(() => expect(failed.map((error) => error.code)).toEqual([expected]))
 })
 
 test('posts nothing after its end', async () => {

@@ -1,8 +1,9 @@
 import { WebSocket } from 'ws'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { HubError, createHub, type HubOptions, type ReceivedMessage } from 'pinia-push/hub'
 import { fallback, fetchStream, webSocket, type PushClientOptions, type Technique } from 'pinia-push/observables'
 import { createHubClient } from './hub-client.ts'
+import { waitFor } from '../../wait-for.ts'
 
 /** Starts a hub, and a client whose WebSockets the test can cut. */
 async function start(
@@ -52,7 +53,7 @@ describe('a channel that was deleted while the client was away', () => {
     const a = read('a')
     await a.status('open')
     hub.publish('a', '1')
-    await vi.waitFor(() => expect(a.story()).toEqual(['1']))
+    await waitFor(() => expect(a.story()).toEqual(['1']))
     refuse(true)
     drop()
     await a.status('reconnecting')
@@ -75,7 +76,7 @@ test('messages that are larger together than the WebSocket buffers are published
   const sent = Array.from({ length: 30 }, (_, n) => a.channel.send(`${n} ${body}`))
   refuse(false)
   await Promise.all(sent)
-  await vi.waitFor(() => expect(a.story()).toHaveLength(30), 10_000)
+  await waitFor(() => expect(a.story()).toHaveLength(30))
   expect(a.story().map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 30 }, (_, n) => n))
   expect(hub.state('a')?.subscribers).toBe(1)
 })
@@ -87,7 +88,7 @@ test('a topic that is left while the buffer is full is left at the hub too', asy
   const sent = Array.from({ length: 10 }, () => a.channel.send('x'.repeat(1_000_000)))
   b.leave()
   await Promise.all(sent)
-  await vi.waitFor(() => expect(hub.state('b')).toBeUndefined())
+  await waitFor(() => expect(hub.state('b')).toBeUndefined())
 })
 
 describe('a message that is sent while the hub restarts', () => {
@@ -153,7 +154,7 @@ test('fifty topics fall back from a WebSocket that is cut to a stream, with noth
     await new Promise(setImmediate)
   }
   const all = Array.from({ length: 100 }, (_, n) => String(n))
-  for (const each of topics) await vi.waitFor(() => expect(each.story()).toEqual(all), 20_000)
+  for (const each of topics) await waitFor(() => expect(each.story()).toEqual(all))
   const { state } = topics[0]?.channel ?? {}
   expect(state).toMatchObject({ status: 'open', technique: 'fetchStream' })
 })
@@ -163,7 +164,7 @@ test('a topic that is left and read again, while the hub deletes its channel, is
   const [keeper, a] = [read('keeper'), read('a')]
   await Promise.all([keeper.status('open'), a.status('open')])
   hub.publish('a', '1')
-  await vi.waitFor(() => expect(a.story()).toEqual(['1']))
+  await waitFor(() => expect(a.story()).toEqual(['1']))
   const [socket] = sockets
   // The hub sends the end before it reads that the topic was left.
   socket?.pause()
@@ -173,9 +174,9 @@ test('a topic that is left and read again, while the hub deletes its channel, is
   const again = read('a')
   socket?.resume()
   await again.status('open')
-  await vi.waitFor(() => expect(hub.state('a')?.subscribers).toBe(1))
+  await waitFor(() => expect(hub.state('a')?.subscribers).toBe(1))
   hub.publish('a', '2')
-  await vi.waitFor(() => expect(again.story().at(-1)).toBe('2'))
+  await waitFor(() => expect(again.story().at(-1)).toBe('2'))
   keeper.leave()
 })
 
@@ -204,7 +205,7 @@ describe('the reply of the hub', () => {
     const a = read('a')
     await a.status('open')
     const sent = a.channel.send('x')
-    await vi.waitFor(() => expect(finish).toHaveLength(1))
+    await waitFor(() => expect(finish).toHaveLength(1))
     drop()
     await a.status('reconnecting')
     await a.status('open')

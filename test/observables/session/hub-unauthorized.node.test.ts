@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { filter, firstValueFrom } from 'rxjs'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import {
   fallback,
@@ -13,6 +13,7 @@ import {
   type Technique,
 } from 'pinia-push/observables'
 import { createHubClient } from './hub-client.ts'
+import { waitFor } from '../../wait-for.ts'
 
 const TECHNIQUES: readonly [string, () => Technique][] = [
   ['sse', () => sse()],
@@ -84,7 +85,7 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
     const { status, story } = read()
     await status('open')
     hub.publish('a', '1')
-    await vi.waitFor(() => expect(story()).toEqual(['1']))
+    await waitFor(() => expect(story()).toEqual(['1']))
     expect([refused, tokens()]).toEqual([[`${method} 1`], 2])
   })
 
@@ -93,13 +94,13 @@ describe.for(TECHNIQUES)('a session by %s', ([, technique]) => {
     const { channel, status, story } = read()
     await status('open')
     hub.publish('a', '1')
-    await vi.waitFor(() => expect(story()).toEqual(['1']))
+    await waitFor(() => expect(story()).toEqual(['1']))
     refuse((request, token) => (request.method === 'POST' && token === 1 ? 401 : undefined))
     const sent = channel.send('2')
-    await vi.waitFor(() => expect(refused).toEqual(['POST 1']))
+    await waitFor(() => expect(refused).toEqual(['POST 1']))
     hub.publish('a', '3')
     await sent
-    await vi.waitFor(() => expect(story().toSorted()).toEqual(['1', '2', '3']))
+    await waitFor(() => expect(story().toSorted()).toEqual(['1', '2', '3']))
     expect(hub.state('a')?.messages).toBe(3)
   })
 
@@ -124,8 +125,8 @@ describe.for(TECHNIQUES.filter(([name]) => name.endsWith('olling')))('a session 
     refuse((request, token) => (request.method === 'GET' && token === 1 ? 401 : undefined))
     // A long poll that waits at the hub was accepted before.
     hub.publish('a', '1')
-    await vi.waitFor(() => expect(refused).toEqual(['GET 1']))
+    await waitFor(() => expect(refused).toEqual(['GET 1']))
     hub.publish('a', '2')
-    await vi.waitFor(() => expect(story()).toEqual(['1', '2']))
+    await waitFor(() => expect(story()).toEqual(['1', '2']))
   })
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import {
   createPushClient,
@@ -11,6 +11,7 @@ import {
   type PushClientOptions,
 } from 'pinia-push/observables'
 import { serveJson } from '../../servers/json-server.ts'
+import { waitFor } from '../../wait-for.ts'
 
 const [, example = ''] = /own with topics\n[^]*?```ts\n([^]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? []
 
@@ -35,11 +36,11 @@ test('the README’s declaration of a server with topics logs in, reads, resumes
   onTestFinished(() => push.close())
 
   const channel = push.channel(orders('7'))
-  await vi.waitFor(() => expect(channel.status).toBe('open'))
+  await waitFor(() => expect(channel.status).toBe('open'))
   await (channel.send as (data: unknown) => Promise<void>)({ buy: 1 })
-  await vi.waitFor(() => expect(shown).toEqual([{ buy: 1 }]))
+  await waitFor(() => expect(shown).toEqual([{ buy: 1 }]))
   server.drop()
   server.publish('orders/7', { buy: 2 })
-  await vi.waitFor(() => expect(shown).toEqual([{ buy: 1 }, { buy: 2 }]), { timeout: 30_000 })
+  await waitFor(() => expect(shown).toEqual([{ buy: 1 }, { buy: 2 }]))
   expect(server.frames.map(({ op }) => op).slice(0, 3)).toEqual(['login', 'subscribe', 'publish'])
 })

@@ -1,9 +1,10 @@
 import { createServer, request as forward } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createHub } from 'pinia-push/hub'
 import { fetchStream, longPolling, sse, type Technique } from 'pinia-push/observables'
 import { createHubClient } from './hub-client.ts'
+import { waitFor } from '../../wait-for.ts'
 
 /** Starts a server that passes everything to a hub, and each POST twice. */
 async function startRepeating(hubPort: number) {
@@ -48,7 +49,7 @@ test.for<[string, () => Technique]>([
   onTestFinished(close)
   const { url, drop } = await startRepeating(port)
   const { channel, story, status } = createHubClient({ technique: technique(), baseUrl: url }).read('a')
-  const sees = (...data: string[]) => vi.waitFor(() => expect(story()).toEqual(data), 20_000)
+  const sees = (...data: string[]) => waitFor(() => expect(story()).toEqual(data))
   await status('open')
   hub.publish('a', '1')
   await sees('1')

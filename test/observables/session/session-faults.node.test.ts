@@ -4,6 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PushError, backoff, defineChannel, type Channel, type PushClientOptions } from 'pinia-push/observables'
 import { start, subscribes, topic, type Frame } from './start.ts'
+import { waitFor } from '../../wait-for.ts'
 
 /** Starts a server that does with each frame as a test decides. */
 async function scripted(receive: (frame: Frame, send: (frame: object) => void, socket: WebSocket) => void) {
@@ -111,7 +112,7 @@ describe('an acknowledgement', () => {
       { connectTimeout: 40 },
     )
     const a = read('a')
-    await vi.waitFor(() => expect(a.data()).toEqual([1, 2, 1, 2]))
+    await waitFor(() => expect(a.data()).toEqual([1, 2, 1, 2]))
     expect(a.gaps()).toEqual(['not-resumed'])
     const types = a.events.map(({ type }) => type)
     expect(types.slice(types.indexOf('open'))).toEqual(['open', 'message', 'message', 'gap', 'message', 'message'])
@@ -120,10 +121,10 @@ describe('an acknowledgement', () => {
   test('of a subscription that was left does not open the next one too early', async () => {
     // Each acknowledgement takes 40 ms. Between leaving and joining again, a message is published that nobody gets.
     const { server, read } = await reading((frame, send) => {
-      if (frame.op === 'subscribe') setTimeout(() => send({ op: 'subscribed', topic: 'a', seq: 0 }), 40)
+      if (frame.op === 'subscribe') setTimeout(() => send({ op: 'subscribed', topic: frame.topic, seq: 0 }), 40)
     })
     const keeper = read('b')
-    await vi.waitFor(() => expect(subscribes(server, 'b')).toBe(1))
+    await waitFor(() => expect(subscribes(server, 'b')).toBe(1))
     read('a').leave()
     const a = read('a')
     await a.status('open')
@@ -174,7 +175,7 @@ describe('messages of a subscription that was left', () => {
       })
     }
     join()
-    await vi.waitFor(() => expect(seen).toHaveLength(2))
+    await waitFor(() => expect(seen).toHaveLength(2))
     await wait(30)
     // One for each subscription.
     expect(seen).toHaveLength(2)
@@ -206,7 +207,7 @@ describe('a topic that cannot be subscribed', () => {
     expect(bad.channel.state.error?.code).toBe(code)
     expect([a.channel.status, json.connections]).toEqual(['open', 1])
     json.drop()
-    await vi.waitFor(() => expect(json.connections).toBe(2))
+    await waitFor(() => expect(json.connections).toBe(2))
     await Promise.all([a.status('open'), c.status('open')])
   })
 })
@@ -225,7 +226,7 @@ describe('a reader that leaves', () => {
     closes.channel.state$.subscribe(({ status }) => {
       if (status === 'open') setTimeout(() => b.leave())
     })
-    await vi.waitFor(() => expect(closes.channel.status).toBe('reconnecting'))
+    await waitFor(() => expect(closes.channel.status).toBe('reconnecting'))
     closes.leave()
     await a.status('open')
     expect(b.channel.status).toBe('idle')
@@ -247,7 +248,7 @@ describe('a reader that leaves', () => {
     await a.status('failed')
     expect(a.channel.state.error?.code).toBe('exception')
     a.leave()
-    await vi.waitFor(() => expect(json.open).toBe(0))
+    await waitFor(() => expect(json.open).toBe(0))
   })
 
   test('and joins again, in the handler of any event and in every order, ends open and in order', async () => {
@@ -268,10 +269,10 @@ describe('a reader that leaves', () => {
       }
       join()
       const channel = push.channel(topic(name))
-      await vi.waitFor(() => expect(channel.status).toBe('open'))
+      await waitFor(() => expect(channel.status).toBe('open'))
       json.publish(name, 1)
-      await vi.waitFor(() => expect(left).toBe(true))
-      await vi.waitFor(() => expect(data.at(-1)).toBe(1))
+      await waitFor(() => expect(left).toBe(true))
+      await waitFor(() => expect(data.at(-1)).toBe(1))
     }
   })
 })
@@ -329,7 +330,7 @@ test('a message that a closing connection does not accept does not fail the conn
     { pong: (frame) => frame.op === 'ping' && { op: 'pong' } },
   )
   const a = read('a')
-  await vi.waitFor(() => expect(subscribes(server, 'a')).toBe(2))
+  await waitFor(() => expect(subscribes(server, 'a')).toBe(2))
   await a.status('open')
 })
 
@@ -366,7 +367,7 @@ describe('the failure of a connection', () => {
     a.channel.reconnect()
     await a.status('failed')
     expect(a.channel.state.error?.code).toBe('client-closed')
-    await vi.waitFor(() => expect(json.open).toBe(0))
+    await waitFor(() => expect(json.open).toBe(0))
     expect(() => push.channel(topic('c'))).toThrow(PushError)
   })
 })

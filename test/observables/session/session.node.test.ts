@@ -1,6 +1,7 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { defineChannel, type Channel, type JsonMessagesOptions } from 'pinia-push/observables'
 import { start, subscribes, type Frame } from './start.ts'
+import { waitFor } from '../../wait-for.ts'
 
 describe('one connection for all channels of a client', () => {
   test('delivers each topic to its own readers, in order', async () => {
@@ -23,10 +24,10 @@ describe('one connection for all channels of a client', () => {
     const [a, b] = [read('a'), read('b')]
     await Promise.all([a.status('open'), b.status('open')])
     a.leave()
-    await vi.waitFor(() => expect(json.frames.at(-1)).toEqual({ op: 'unsubscribe', topic: 'a' }))
+    await waitFor(() => expect(json.frames.at(-1)).toEqual({ op: 'unsubscribe', topic: 'a' }))
     expect(json.open).toBe(1)
     b.leave()
-    await vi.waitFor(() => expect(json.open).toBe(0))
+    await waitFor(() => expect(json.open).toBe(0))
   })
 
   test('is shared by a channel that is opened later', async () => {
@@ -107,7 +108,7 @@ describe('a lost connection', () => {
     json.publish('a', 1)
     await a.sees(1)
     json.drop()
-    await vi.waitFor(() => expect(json.connections).toBe(2))
+    await waitFor(() => expect(json.connections).toBe(2))
     await a.status('open')
     json.publish('a', 2)
     await a.sees(1, 2)
@@ -223,7 +224,7 @@ describe('a hello', () => {
   test('without a response is a `connect-timeout`, whatever else the server sends', async () => {
     const { json, read } = await start({ ignoresLogin: true }, hello, { connectTimeout: 200 })
     const a = read('a')
-    await vi.waitFor(() => expect(json.connections).toBe(1))
+    await waitFor(() => expect(json.connections).toBe(1))
     const noise = setInterval(() => json.raw('{"op":"noise"}'), 20)
     onTestFinished(() => clearInterval(noise))
     await a.status('reconnecting')
@@ -270,7 +271,7 @@ test('a server that stops responding to pings is disconnected, and the topics re
   )
   const a = read('a')
   await a.status('open')
-  await vi.waitFor(() => expect(json.frames.filter(({ op }) => op === 'ping').length).toBeGreaterThan(2))
+  await waitFor(() => expect(json.frames.filter(({ op }) => op === 'ping').length).toBeGreaterThan(2))
   expect([a.channel.status, json.connections, a.events.filter(({ type }) => type === 'invalid')]).toEqual([
     'open',
     1,

@@ -1,4 +1,5 @@
-import { expect, onTestFinished, vi } from 'vitest'
+import { filter, firstValueFrom } from 'rxjs'
+import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import {
   backoff,
@@ -12,6 +13,7 @@ import {
   type PushEvent,
 } from 'pinia-push/observables'
 import { serveJson, type JsonServerOptions } from '../../servers/json-server.ts'
+import { waitFor } from '../../wait-for.ts'
 
 const technique = webSocket({ implementation: WebSocket as unknown as typeof globalThis.WebSocket })
 
@@ -69,11 +71,9 @@ export async function start(
       leave: () => subscription.unsubscribe(),
       data: () => events.flatMap((event) => (event.type === 'message' ? [event.data] : [])),
       gaps: () => events.flatMap((event) => (event.type === 'gap' ? [event.reason] : [])),
-      status: (status: string) => vi.waitFor(() => expect(channel.status).toBe(status)),
+      status: (wanted: string) => firstValueFrom(channel.state$.pipe(filter(({ status }) => status === wanted))),
       sees: (...data: unknown[]) =>
-        vi.waitFor(() =>
-          expect(events.flatMap((event) => (event.type === 'message' ? [event.data] : []))).toEqual(data),
-        ),
+        waitFor(() => expect(events.flatMap((event) => (event.type === 'message' ? [event.data] : []))).toEqual(data)),
     }
   }
   return { json, push, read }

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createHub } from 'pinia-push/hub'
 import {
@@ -16,6 +16,7 @@ import { virtualTime } from 'pinia-push/testing'
 import { settle } from '../../walk-waits.ts'
 import { start as startJson, type Frame } from './start.ts'
 import { createHubClient } from './hub-client.ts'
+import { waitFor } from '../../wait-for.ts'
 
 /** How long a token lasts, in ms. */
 const LIFETIME = 1_500
@@ -101,16 +102,16 @@ describe('a token that expires while a session of the hub is open', () => {
       const [a, b] = [read('a'), read('b')]
       await Promise.all([a.status('open'), b.status('open')])
       const sent: string[] = []
-      await vi.waitFor(
+      await waitFor(
         () => {
           sent.push(String(sent.length))
           for (const name of ['a', 'b']) hub.publish(name, sent.at(-1) ?? '')
           expect(asked).toContain('subscribe a 3')
           expect(asked).toContain('subscribe b 3')
         },
-        { timeout: 20_000, interval: 10 },
+        { interval: 10 },
       )
-      await vi.waitFor(() => expect([a.data(), b.data()]).toEqual([sent, sent]), { timeout: 5_000 })
+      await waitFor(() => expect([a.data(), b.data()]).toEqual([sent, sent]))
       await a.channel.send('own')
       expect(Number(asked.findLast((line) => line.startsWith('publish'))?.split(' ')[2])).toBeGreaterThanOrEqual(3)
       for (const { types } of [a, b]) {
@@ -147,7 +148,7 @@ describe('a token that expires while a session of the hub is open', () => {
     await askedAfter(1_000, 4)
     await askedAfter(30_000, 5)
     await askedAfter(30_000, 6)
-    await vi.waitFor(() => expect(served.asked).toEqual(['subscribe a 1', 'subscribe a 6']))
+    await waitFor(() => expect(served.asked).toEqual(['subscribe a 1', 'subscribe a 6']))
     expect(a.types()).not.toContain('reconnecting')
     expect(served.sockets).toBe(1)
   })
@@ -163,15 +164,15 @@ describe('a token that expires while a session of the hub is open', () => {
     const a = served.connect(served.ws(), { auth: { token } })('a')
     await a.status('open')
     const sent: string[] = []
-    await vi.waitFor(
+    await waitFor(
       () => {
         sent.push(String(sent.length))
         served.hub.publish('a', sent.at(-1) ?? '')
         expect(served.sockets).toBeGreaterThanOrEqual(3)
       },
-      { timeout: 20_000, interval: 10 },
+      { interval: 10 },
     )
-    await vi.waitFor(() => expect(a.data()).toEqual(sent), { timeout: 5_000 })
+    await waitFor(() => expect(a.data()).toEqual(sent))
     expect(a.types()).not.toContain('gap')
     expect(a.types()).not.toContain('reconnecting')
   }, 30_000)
@@ -183,9 +184,9 @@ test('what `prepareRequest` returned is replaced by another connection before it
   const prepareRequest = () => ({ query: { ticket: String((calls += 1)) }, expiresAt: Date.now() + LIFETIME })
   const a = served.connect(served.ws(), { prepareRequest })('a')
   await a.status('open')
-  await vi.waitFor(() => expect(served.sockets).toBe(2), { timeout: 10_000 })
+  await waitFor(() => expect(served.sockets).toBe(2))
   served.hub.publish('a', '1')
-  await vi.waitFor(() => expect(a.data()).toEqual(['1']))
+  await waitFor(() => expect(a.data()).toEqual(['1']))
   expect(calls).toBe(2)
   expect(a.types()).not.toContain('reconnecting')
   expect(a.types()).not.toContain('gap')
@@ -204,7 +205,7 @@ describe('a topic that is rejected with 401', () => {
     expect(served.sockets).toBe(1)
     expect(open.types()).not.toContain('reconnecting')
     served.hub.publish('a', '1')
-    await vi.waitFor(() => expect(a.data()).toEqual(['1']))
+    await waitFor(() => expect(a.data()).toEqual(['1']))
   })
 
   test.for([
@@ -244,15 +245,15 @@ describe('a topic that is rejected with 401', () => {
     const [a, b] = [read('a'), read('b')]
     await Promise.all([a.status('open'), b.status('open')])
     served.hub.publish('a', '1')
-    await vi.waitFor(() => expect(a.data()).toEqual(['1']))
+    await waitFor(() => expect(a.data()).toEqual(['1']))
     good = '3'
     // A topic that joins is rejected, the second token too, and then every topic.
     const c = read('c')
     await c.status('failed')
-    await vi.waitFor(() => expect(a.types()).toContain('reconnecting'))
+    await waitFor(() => expect(a.types()).toContain('reconnecting'))
     served.hub.publish('a', '2')
     await a.status('open')
-    await vi.waitFor(() => expect(a.data()).toEqual(['1', '2']))
+    await waitFor(() => expect(a.data()).toEqual(['1', '2']))
     expect([a.types(), b.types()].flat()).not.toContain('gap')
   })
 })
@@ -274,7 +275,7 @@ describe('a token that expires while a declared server is open', () => {
     )
     const a = read('a')
     await a.status('open')
-    await vi.waitFor(() => expect(logins(json.frames, 'refresh')).toEqual(['2']), { timeout: 10_000 })
+    await waitFor(() => expect(logins(json.frames, 'refresh')).toEqual(['2']))
     expect([json.connections, logins(json.frames)]).toEqual([1, ['1']])
   }, 20_000)
 
@@ -284,13 +285,13 @@ describe('a token that expires while a declared server is open', () => {
     const a = read('a')
     await a.status('open')
     const sent: number[] = []
-    await vi.waitFor(
+    await waitFor(
       () => {
         sent.push(sent.length)
         json.publish('a', sent.length - 1)
         expect(logins(json.frames)).toEqual(['1', '2'])
       },
-      { timeout: 10_000, interval: 10 },
+      { interval: 10 },
     )
     await a.sees(...sent)
     expect(a.gaps()).toEqual([])
@@ -310,7 +311,7 @@ describe('a token that expires while a declared server is open', () => {
     )
     const a = read('a')
     await a.status('open')
-    await vi.waitFor(() => expect(source.calls).toBe(2), { timeout: 10_000 })
+    await waitFor(() => expect(source.calls).toBe(2))
     json.publish('a', 1)
     await a.sees(1)
     expect(json.connections).toBe(1)
