@@ -17,6 +17,8 @@ const SHOWN = [
   'The lengths of the heads are not those of the bodies.',
   'The head of a frame is a JSON object.',
   'The `length` of a head is a whole number, and at most that of the bodies.',
+  // Socket.IO rejects a namespace that does not exist with it.
+  'Invalid namespace',
   // The first line of a rejection is for the user: it is the reason that the server gave.
   'Request to "',
   '" failed with status ',

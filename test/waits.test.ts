@@ -22,9 +22,11 @@ import {
   pageLifecycle,
   standard,
   polling,
+  pusher,
   sse,
   webSocket,
   xhrStream,
+  type Backend,
   type FallbackOptions,
   type JsonMessagesOptions,
   type PushClientOptions,
@@ -188,16 +190,25 @@ function onLowerRung(time: VirtualTime, options: FallbackOptions = {}) {
 }
 
 /** Reads a topic of a server that never responds. Returns the code of its error. */
-async function topicError(time: VirtualTime, server: JsonMessagesOptions<unknown>, options: PushClientOptions = {}) {
+const topicError = (time: VirtualTime, server: JsonMessagesOptions<unknown>, options?: PushClientOptions) =>
+  errorOfTopic(time, jsonMessages(server), [], options)
+
+/** The same, of a server that sends nothing but these frames. */
+async function errorOfTopic(
+  time: VirtualTime,
+  backend: Backend,
+  frames: readonly object[],
+  options: PushClientOptions = {},
+) {
   const { url } = await sockets()
   const technique = mockTechnique()
-  const backend = jsonMessages(server)
   const shared = { technique, backend, baseUrl: url, scheduler: time, retry: never, warnings: false }
   const client = createPushClient({ ...shared, ...options })
   onTestFinished(() => client.close())
   const channel = client.channel(defineChannel({ topic: 'a' })())
   channel.events$.subscribe()
   technique.latest.open()
+  for (const frame of frames) technique.latest.message(frame)
   return () => channel.state.error?.code
 }
 
@@ -307,6 +318,10 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     topicError(time, { ready: () => false, subscribe: () => ({}), message: () => false }, { heartbeatInterval: 1e6 }),
   "a topic's subscription is acknowledged": (time) =>
     topicError(time, { subscribe: () => ({}), subscribed: () => false, message: () => false }),
+  '`authEndpoint` or `authorize` of `pusher()`': (time) =>
+    errorOfTopic(time, pusher({ key: 'k', authorize: hang }), [
+      { event: 'pusher:connection_established', data: { socket_id: '1.2' } },
+    ]),
   '`auth.token`': (time) => reading(time, { auth: { token: hang } }).error,
   '`prepareRequest`': (time) => reading(time, { prepareRequest: hang, connectTimeout: 1e6 }).error,
   'a connection whose token expires in 60 s'(time) {

@@ -36,6 +36,15 @@ export type {
 } from './backends/json-messages/declaration.ts'
 export { mercure, type MercureOptions } from './backends/mercure.ts'
 export { nchan, type NchanOptions } from './backends/nchan/nchan.ts'
+export type { PusherAuthorization, PusherAuthorizationRequest } from './backends/pusher/conversation.ts'
+export { pusher, type PusherOptions } from './backends/pusher/pusher.ts'
+export type {
+  SocketIoEvent,
+  SocketIoMessage,
+  SocketIoOptions,
+  SocketIoRejection,
+} from './backends/socket-io/options.ts'
+export { socketIo } from './backends/socket-io/socket-io.ts'
 export type { StandardHeartbeat } from './backends/standard/heartbeat.ts'
 export { standard, type StandardOptions } from './backends/standard/standard.ts'
 export type { CloseTable, StatusTable, Verdict } from './backends/verdict.ts'

@@ -116,6 +116,7 @@ export type {
   SessionCredentials,
   SessionPort,
   StartConversation,
+  StartSession,
   TopicSubscription,
 } from './session/conversation.ts'
 export type { SessionCache, SessionCacheOptions } from './session/session-cache.ts'

@@ -87,6 +87,9 @@ export interface ScriptedRequest {
 /** The hub; nginx with Nchan, which keeps messages in its memory; two of them that share one Redis. */
 export type ServerKind = 'hub' | 'nchan' | 'nchan-redis'
 
+/** Servers of topics, which have a backend of their own. */
+export type TopicServerKind = 'socket.io' | 'socket.io with recovery' | 'pusher'
+
 export interface ServerSettings {
   /** In ms. Nchan's is a second. */
   heartbeat?: number
@@ -98,7 +101,7 @@ export interface ServerSettings {
 
 export async function openSession(
   control: string,
-  settings: ServerSettings & { kind?: ServerKind } = {},
+  settings: ServerSettings & { kind?: ServerKind | TopicServerKind } = {},
 ): Promise<Session> {
   const { id, url, directUrl } = await call<{ id: string; url: string; directUrl: string }>(
     `${control}/sessions`,

@@ -1,5 +1,5 @@
 import { BACKENDS } from './backends.ts'
-import type { Fault, Publication, ServerKind, ServerSettings, SessionStats } from './control-client.ts'
+import type { Fault, Publication, ServerKind, ServerSettings, SessionStats, TopicServerKind } from './control-client.ts'
 import { createFaultProxy } from './fault-proxy.ts'
 
 /** A server behind a fault proxy, as a test wants it. */
@@ -19,7 +19,7 @@ export interface ServedSession {
 export async function serveSession({
   kind = 'hub',
   ...settings
-}: ServerSettings & { kind?: ServerKind }): Promise<ServedSession> {
+}: ServerSettings & { kind?: ServerKind | TopicServerKind }): Promise<ServedSession> {
   const backend = await BACKENDS[kind](settings)
   const proxy = await createFaultProxy({ port: backend.port })
 

@@ -30,6 +30,8 @@ const OBSERVABLES = [
   'pageLifecycle',
   'pausable',
   'polling',
+  'pusher',
+  'socketIo',
   'sse',
   'standard',
   'webSocket',

@@ -1,6 +1,7 @@
 import type { Backend, WebSocketBackend } from '../backends/backend.ts'
 import { sessionCache, type SessionCache, type SessionCacheOptions } from './session-cache.ts'
 import type { ConversationStart } from './converse.ts'
+import type { StartSession } from './conversation.ts'
 import { createSession } from './session.ts'
 
 /** A backend whose server sends many topics over one connection. */
@@ -17,7 +18,11 @@ export interface ConversationBackend extends Backend {
 
 /** The differences between servers that send many topics over one connection. */
 export interface ConversationParts
-  extends Omit<Backend, 'webSocket'>, Pick<WebSocketBackend, 'subprotocols' | 'closes'>, ConversationStart {
+  extends
+    Omit<Backend, 'webSocket'>,
+    Pick<WebSocketBackend, 'subprotocols' | 'closes'>,
+    Pick<ConversationStart, 'joinFrames'> {
+  readonly startSession: StartSession
   /** Whether the hello carries the token of `auth`, so that no header does. @default false */
   readonly tokenInHello?: boolean
   /** The URL of the connection, relative to the client's `baseUrl`. @default '' (`baseUrl` itself) */
@@ -26,7 +31,7 @@ export interface ConversationParts
 
 /** Creates the backend of a conversation: a WebSocket passes frames unchanged, and the conversation reads and writes them. */
 export function conversationBackend({
-  start,
+  startSession,
   joinFrames,
   subprotocols,
   closes,
@@ -46,7 +51,7 @@ export function conversationBackend({
       frame: (data) => ({ type: 'message', data, event: 'message' }),
     },
     createSessions: (options) =>
-      sessionCache((session) => createSession(name, { start, joinFrames }, session), options),
+      sessionCache((session) => createSession(name, { start: startSession(), joinFrames }, session), options),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs'
 import type { PushError } from '../errors.ts'
 import type { GapReason, Payload, SourceMessage } from '../events.ts'
 import type { Ping } from '../backends/backend.ts'
@@ -10,6 +11,8 @@ export interface TopicSubscription {
   readonly cursor: string | undefined
   /** Whether the server did not acknowledge the previous subscription in time, so that the topic is subscribed again. */
   readonly again?: boolean
+  /** What `authorizeTopic` of the connection emitted for this topic. */
+  readonly authorization?: unknown
 }
 
 /**
@@ -65,6 +68,11 @@ export interface SessionPort {
      * numbered from 1. A browser may repeat a POST by itself, with its number.
      */
     readonly postQuery?: PostQuery | undefined
+    /**
+     * Requests what the server must receive with the subscription of a topic, such as a signature. An error rejects the topic.
+     * Returns undefined if the topic needs none. @default no topic needs one
+     */
+    readonly authorizeTopic?: ((topic: string) => Observable<unknown> | undefined) | undefined
   }): void
   /** The server subscribed a topic. `resumed`: it resumes after the cursor of the subscription. */
   subscribed(id: number, state: { readonly resumed: boolean; readonly cursor?: string | undefined }): void
@@ -99,3 +107,6 @@ export interface SessionCredentials {
 
 /** Begins the conversation of one connection. */
 export type StartConversation = (port: SessionPort, credentials: SessionCredentials) => Conversation
+
+/** Returns how the connections of one session begin. It may keep what must outlast a connection, such as a session's name. */
+export type StartSession = () => StartConversation

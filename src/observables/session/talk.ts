@@ -1,7 +1,14 @@
+import { take, type Observable, type Subscription } from 'rxjs'
 import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload, SourceEvent } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
-import type { OutgoingMessage, SessionCredentials, SessionPort, StartConversation } from './conversation.ts'
+import type {
+  OutgoingMessage,
+  SessionCredentials,
+  SessionPort,
+  StartConversation,
+  TopicSubscription,
+} from './conversation.ts'
 import type { ReadyConnection, TopicReports } from './ready-connection.ts'
 
 /** What the hello of a server agreed on. */
@@ -59,6 +66,9 @@ export function startTalk({
 }: TalkOptions): Talk {
   const links = new Map<number, TopicReports>()
   const unacknowledged = new Map<number, Unacknowledged>()
+  /** The pending requests of `authorizeTopic`, by subscription. */
+  const authorizing = new Map<number, Subscription>()
+  let authorizeTopic: ReadySession['authorizeTopic']
   let isReady = false
   let ended = false
 
@@ -76,6 +86,7 @@ export function startTalk({
     ready(session = {}) {
       if (isReady || ended) return
       isReady = true
+      ;({ authorizeTopic } = session)
       ready(connection, session)
     },
     subscribed: (id, state) => links.get(id)?.subscribed(state),
@@ -107,21 +118,46 @@ export function startTalk({
     }
   }
 
+  const subscribe = (subscription: TopicSubscription) => {
+    try {
+      conversation.subscribe(subscription)
+      return undefined
+    } catch (cause) {
+      const error = fault(cause, 'prepare-failed', FAILED)
+      return error.code === 'not-connected' ? undefined : error
+    }
+  }
+  const authorized = (subscription: TopicSubscription, authorization$: Observable<unknown>) => {
+    const { id } = subscription
+    const reject = (error: unknown) => links.get(id)?.rejected(fault(error, 'prepare-failed', FAILED))
+    authorizing.set(
+      id,
+      authorization$.pipe(take(1)).subscribe({
+        next(authorization) {
+          const error = subscribe({ ...subscription, authorization })
+          if (error) reject(error)
+        },
+        error: reject,
+      }),
+    )
+  }
+
   const connection: ReadyConnection = {
     register(link) {
       const id = nextId()
       links.set(id, link)
       return id
     },
-    release: (id) => void links.delete(id),
+    release(id) {
+      links.delete(id)
+      authorizing.get(id)?.unsubscribe()
+      authorizing.delete(id)
+    },
     subscribe(subscription) {
-      try {
-        conversation.subscribe(subscription)
-        return undefined
-      } catch (cause) {
-        const error = fault(cause, 'prepare-failed', FAILED)
-        return error.code === 'not-connected' ? undefined : error
-      }
+      const authorization$ = authorizeTopic?.(subscription.topic)
+      if (!authorization$) return subscribe(subscription)
+      authorized(subscription, authorization$)
+      return undefined
     },
     unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
     refresh: conversation.refresh && ((token) => guarded(() => conversation.refresh?.(token))),
@@ -162,6 +198,7 @@ export function startTalk({
     end() {
       ended = true
       links.clear()
+      for (const request of authorizing.values()) request.unsubscribe()
       const error = conversation.resends ? notConnected() : unknownOutcome()
       for (const { forget, reject } of unacknowledged.values()) {
         forget()

@@ -41,7 +41,7 @@ export function hub({ path = '/push/' }: HubBackendOptions = {}): Backend {
     compare,
     subprotocols: [SESSION_SUBPROTOCOL],
     closes: STANDARD_CLOSES,
-    start: hubConversation,
+    startSession: () => hubConversation,
     joinFrames,
   })
 }

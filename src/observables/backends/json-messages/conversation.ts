@@ -1,8 +1,7 @@
 import { PushError, asPushError } from '../../errors.ts'
-import type { Payload } from '../../events.ts'
 import { DEV } from '../../internal/dev.ts'
-import { decodeUtf8 } from '../../parsers/utf8.ts'
 import type { Ping } from '../backend.ts'
+import { frameText, jsonValue } from '../json-frame.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import type { JsonError, JsonMessage, JsonMessagesOptions, JsonSubscribed } from './declaration.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
@@ -89,7 +88,7 @@ export function jsonConversation<M>(
     },
     receive(frame) {
       try {
-        read(JSON.parse(typeof frame === 'string' ? frame : decodeUtf8(frame)) as M)
+        read(JSON.parse(frameText(frame)) as M)
       } catch (cause) {
         // A frame that was to be written, and not the one that was read, is at fault.
         if (cause instanceof PushError && cause.code !== 'invalid-message') throw cause
@@ -109,7 +108,7 @@ export function jsonConversation<M>(
           'send-unsupported',
           DEV && 'jsonMessages() has no `send`. Give it one: send: (topic, data) => ({ op: "publish", topic, data }).',
         )
-      write(send(topic, value(data), { key }), 'send')
+      write(send(topic, jsonValue(data), { key }), 'send')
     },
   }
 }
@@ -163,18 +162,3 @@ const isKey = (key: string | number | false | null | undefined): key is string |
 
 const place = (cursor: string | number | null | undefined): string | undefined =>
   cursor === undefined || cursor === null ? undefined : String(cursor)
-
-/** What a channel encoded, as a value of the frame. */
-function value(data: Payload): unknown {
-  if (typeof data !== 'string')
-    throw new PushError(
-      'invalid-message',
-      DEV && 'Message not sent: JSON frames cannot contain bytes. Send data, or text in Base64.',
-    )
-  try {
-    return JSON.parse(data)
-  } catch {
-    // A channel with an encoder of its own sends text.
-    return data
-  }
-}

@@ -40,6 +40,6 @@ export function jsonMessages<M = ReturnType<typeof JSON.parse>>(options: JsonMes
     tokenInHello: options.hello !== undefined,
     subprotocols,
     closes: { ...STANDARD_CLOSES, ...closes },
-    start: (port, credentials) => jsonConversation(options, heartbeats, port, credentials),
+    startSession: () => (port, credentials) => jsonConversation(options, heartbeats, port, credentials),
   })
 }

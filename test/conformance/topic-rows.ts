@@ -1,0 +1,74 @@
+import { defineChannel, pusher, socketIo, type Backend, type ChannelDefinition } from 'pinia-push/observables'
+import type { TopicServerKind } from '../servers/control-client.ts'
+
+/** A backend whose channels are topics of one connection, on a server. */
+export interface TopicRow {
+  /** In titles. */
+  name: string
+  server: TopicServerKind
+  /** `url`: where the server is. */
+  backend(url: string): Backend
+  /** Where the server publishes messages of a topic. */
+  publishedTo(topic: string): string
+  /** A topic that the server rejects; undefined: it rejects none. */
+  denied?: string
+  /** Whether a topic resumes after its last message, or emits a gap. */
+  resumes: boolean
+  /** The reply of the server to a message; undefined: it sends none. */
+  reply?: (data: string) => unknown
+  /** Whether the server publishes what a client sends, to that client too. */
+  sends: boolean
+}
+
+/** The channel of a topic. Its messages are text. */
+export const topic: ChannelDefinition<string, string, unknown> = defineChannel<string, string>({
+  topic: (name: string) => name,
+})
+
+const named = (name: string) => name
+
+export const topicRows: readonly TopicRow[] = [
+  {
+    name: 'socketIo()',
+    server: 'socket.io',
+    backend: () => socketIo(),
+    publishedTo: named,
+    resumes: false,
+    sends: true,
+  },
+  {
+    name: 'socketIo() with recovery',
+    server: 'socket.io with recovery',
+    backend: () => socketIo({ acknowledges: true }),
+    publishedTo: named,
+    resumes: true,
+    sends: true,
+    reply: () => 'published',
+  },
+  {
+    name: 'socketIo() with rooms',
+    server: 'socket.io with recovery',
+    backend: () =>
+      socketIo({
+        message: (event, [room, data]) => event === 'said' && { topic: room as string, data },
+        subscribe: (room) => ['join', room],
+        unsubscribe: (room) => ['leave', room],
+        send: (room, data) => ['say', room, data],
+        acknowledges: true,
+      }),
+    publishedTo: (name) => `room:${name}`,
+    denied: 'denied',
+    resumes: true,
+    sends: true,
+    reply: (data) => ({ accepted: data }),
+  },
+  {
+    name: 'pusher()',
+    server: 'pusher',
+    backend: (url) => pusher({ key: 'app-key', authEndpoint: `${url}broadcasting/auth` }),
+    publishedTo: named,
+    denied: 'private-denied',
+    resumes: false,
+    sends: false,
+  },
+]
