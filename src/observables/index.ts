@@ -36,6 +36,8 @@ export type {
 } from './backends/json-messages/declaration.ts'
 export { mercure, type MercureOptions } from './backends/mercure.ts'
 export { nchan, type NchanOptions } from './backends/nchan/nchan.ts'
+export type { PhoenixJoin, PhoenixOptions } from './backends/phoenix/options.ts'
+export { phoenix } from './backends/phoenix/phoenix.ts'
 export type { PusherAuthorization, PusherAuthorizationRequest } from './backends/pusher/conversation.ts'
 export { pusher, type PusherOptions } from './backends/pusher/pusher.ts'
 export type {

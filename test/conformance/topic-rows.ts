@@ -1,4 +1,4 @@
-import { defineChannel, pusher, socketIo, type Backend, type ChannelDefinition } from 'pinia-push/observables'
+import { defineChannel, phoenix, pusher, socketIo, type Backend, type ChannelDefinition } from 'pinia-push/observables'
 import type { TopicServerKind } from '../servers/control-client.ts'
 
 /** A backend whose channels are topics of one connection, on a server. */
@@ -8,6 +8,8 @@ export interface TopicRow {
   server: TopicServerKind
   /** `url`: where the server is. */
   backend(url: string): Backend
+  /** The channel of a topic. @default one whose messages are text */
+  channel?: typeof topic
   /** Where the server publishes messages of a topic. */
   publishedTo(topic: string): string
   /** A topic that the server rejects; undefined: it rejects none. */
@@ -23,6 +25,12 @@ export interface TopicRow {
 /** The channel of a topic. Its messages are text. */
 export const topic: ChannelDefinition<string, string, unknown> = defineChannel<string, string>({
   topic: (name: string) => name,
+})
+
+/** The same, of messages that are objects. */
+const texts: typeof topic = defineChannel<string, string>({
+  topic: (name: string) => name,
+  decode: (raw) => (JSON.parse(raw) as { text: string }).text,
 })
 
 const named = (name: string) => name
@@ -70,5 +78,33 @@ export const topicRows: readonly TopicRow[] = [
     denied: 'private-denied',
     resumes: false,
     sends: false,
+  },
+  {
+    name: 'phoenix()',
+    server: 'phoenix',
+    backend: () => phoenix({ acknowledges: true }),
+    channel: texts,
+    publishedTo: named,
+    denied: 'denied',
+    resumes: false,
+    sends: true,
+    reply: (accepted) => ({ accepted }),
+  },
+  {
+    name: 'phoenix() with a cursor',
+    server: 'phoenix',
+    backend: () =>
+      phoenix({
+        params: (_, { cursor }) => ({ since: cursor }),
+        cursor: (_, { at }) => at,
+        resumed: ({ resumed }) => resumed,
+        acknowledges: true,
+      }),
+    channel: texts,
+    publishedTo: named,
+    denied: 'denied',
+    resumes: true,
+    sends: true,
+    reply: (accepted) => ({ accepted }),
   },
 ]

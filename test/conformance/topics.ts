@@ -43,8 +43,8 @@ const test = base.extend<{
 })
 
 /** Reads channels until each is open. */
-async function readAll(push: PushClient, ...names: string[]) {
-  const readers = names.map((name) => readChannel(push.channel(topic(name))))
+async function readAll(push: PushClient, channel: typeof topic, ...names: string[]) {
+  const readers = names.map((name) => readChannel(push.channel(channel(name))))
   await Promise.all(readers.map(({ channel }) => status(channel as Channel<string>, 'open')))
   return readers
 }
@@ -66,6 +66,8 @@ function unreported(events: readonly PushEvent<string>[]): string[] {
 }
 
 function promisesOf(row: TopicRow, technique: () => Technique, engine: string): void {
+  const { channel = topic } = row
+
   /** Returns a client of a server, which is closed after the test. */
   const connect = ({ url }: Session, options: PushClientOptions = {}) => {
     const client = createPushClient({
@@ -88,7 +90,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
     test('delivers many topics on one connection, each with its own messages, in order', async ({ start }) => {
       const server = await start(row)
       const names = range(0, 20).map((n) => `room-${n}`)
-      const readers = await readAll(connect(server), ...names)
+      const readers = await readAll(connect(server), channel, ...names)
       await Promise.all(names.map((name, at) => server.publish(row.publishedTo(name), texts(...range(at, at + 20)))))
       await Promise.all(readers.map((reader, at) => reader.gets(String(at + 19))))
       for (const [at, reader] of readers.entries()) expect(story(reader.events)).toEqual(range(at, at + 20))
@@ -97,7 +99,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
 
     test('delivers any text unchanged', async ({ start }) => {
       const server = await start(row)
-      const [reader] = await readAll(connect(server), 'a')
+      const [reader] = await readAll(connect(server), channel, 'a')
       await server.publish(row.publishedTo('a'), texts(...AWKWARD, 'end'))
       await reader?.gets('end')
       expect(reader?.data).toEqual([...AWKWARD, 'end'])
@@ -107,7 +109,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
       start,
     }) => {
       const server = await start(row)
-      const [one, two] = await readAll(connect(server), 'one', 'two')
+      const [one, two] = await readAll(connect(server), channel, 'one', 'two')
       if (!one || !two) return
       await server.publish(row.publishedTo('one'), texts('1'))
       await server.publish(row.publishedTo('two'), texts('1'))
@@ -135,7 +137,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
 
     test('emits a gap on each topic when the server was restarted', async ({ start }) => {
       const server = await start(row)
-      const [one, two] = await readAll(connect(server), 'one', 'two')
+      const [one, two] = await readAll(connect(server), channel, 'one', 'two')
       if (!one || !two) return
       await server.publish(row.publishedTo('one'), texts('1'))
       await one.gets('1')
@@ -148,7 +150,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
 
     test('misses no message without a gap, and repeats none, while connections are cut', async ({ start }) => {
       const server = await start(row)
-      const [reader] = await readAll(connect(server), 'a')
+      const [reader] = await readAll(connect(server), channel, 'a')
       // Connections that are open already are not cut.
       await server.fault({ cut: { min: 400, max: 4_000 }, drop: true })
       const sent = 600
@@ -171,11 +173,11 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
     test('a topic that is left does not affect the others', async ({ start }) => {
       const server = await start(row)
       const push = connect(server)
-      const [stays, leaves] = await readAll(push, 'stays', 'leaves')
+      const [stays, leaves] = await readAll(push, channel, 'stays', 'leaves')
       leaves?.leave()
       await server.publish(row.publishedTo('stays'), texts('1'))
       await stays?.gets('1')
-      const [again] = await readAll(push, 'leaves')
+      const [again] = await readAll(push, channel, 'leaves')
       await server.publish(row.publishedTo('leaves'), texts('2'))
       await again?.gets('2')
       expect([stays?.count('reconnecting'), story(stays?.events ?? [])]).toEqual([0, ['1']])
@@ -186,8 +188,8 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
       test('a topic that is rejected does not affect the others', async ({ start }) => {
         const server = await start(row)
         const push = connect(server)
-        const [stays] = await readAll(push, 'stays')
-        const { error } = await readChannel(push.channel(topic(denied))).sees('failed')
+        const [stays] = await readAll(push, channel, 'stays')
+        const { error } = await readChannel(push.channel(channel(denied))).sees('failed')
         expect(['rejected', 'unauthorized']).toContain(error.code)
         expect(error.message).toContain(denied)
         await server.publish(row.publishedTo('stays'), texts('1'))
@@ -199,7 +201,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
     test('a server that does not greet is a `connect-timeout`, and is tried again', async ({ start }) => {
       const server = await start(row)
       await server.fault({ pass: 0 })
-      const reader = readChannel(connect(server, { connectTimeout: 300 }).channel(topic('a')))
+      const reader = readChannel(connect(server, { connectTimeout: 300 }).channel(channel('a')))
       const { error } = await reader.sees('reconnecting')
       expect(error.code).toBe('connect-timeout')
       await server.fault({ resume: true })
@@ -208,7 +210,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
 
     test('leaves no connection behind when the last reader leaves', async ({ start }) => {
       const server = await start(row)
-      const [one, two] = await readAll(connect(server), 'one', 'two')
+      const [one, two] = await readAll(connect(server), channel, 'one', 'two')
       one?.leave()
       expect((await server.stats()).open).toBe(1)
       two?.leave()
@@ -219,8 +221,8 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
       test('sends messages in order, and resolves with the reply of the server', async ({ start }) => {
         const server = await start(row)
         const push = connect(server)
-        const [reader] = await readAll(push, 'a')
-        const replies = await Promise.all(range(0, 20).map((data) => push.channel(topic('a')).send(data)))
+        const [reader] = await readAll(push, channel, 'a')
+        const replies = await Promise.all(range(0, 20).map((data) => push.channel(channel('a')).send(data)))
         await reader?.gets('19')
         expect(story(reader?.events ?? [])).toEqual(range(0, 20))
         expect(replies).toEqual(range(0, 20).map((data) => row.reply?.(data)))
@@ -230,8 +232,8 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
       test('rejects a message that the server rejects, with the reason', async ({ start }) => {
         const server = await start(row)
         const push = connect(server)
-        await readAll(push, 'a')
-        const rejected = push.channel(topic('a')).send('denied')
+        await readAll(push, channel, 'a')
+        const rejected = push.channel(channel('a')).send('denied')
         await expect(rejected).rejects.toMatchObject({ code: 'send-rejected' } satisfies Partial<PushError>)
       })
     }

@@ -3,6 +3,7 @@ import type { ServerKind, ServerSettings, TopicServerKind } from './control-clie
 import { startHub } from './hub-server.ts'
 import { startNchanRedis } from './nchan-redis-server.ts'
 import { startNchan } from './nchan-server.ts'
+import { startPhoenix } from './phoenix-server.ts'
 import { startPusher } from './pusher-server.ts'
 import { startSocketIo } from './socket-io-server.ts'
 
@@ -14,4 +15,5 @@ export const BACKENDS = {
   'socket.io': startSocketIo(false),
   'socket.io with recovery': startSocketIo(true),
   pusher: startPusher,
+  phoenix: startPhoenix,
 } satisfies Record<ServerKind | TopicServerKind, (settings: ServerSettings) => Promise<Backend>>

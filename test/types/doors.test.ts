@@ -29,6 +29,7 @@ const OBSERVABLES = [
   'nchan',
   'pageLifecycle',
   'pausable',
+  'phoenix',
   'polling',
   'pusher',
   'socketIo',

@@ -52,14 +52,15 @@ export function pusherConversation(
   credentials: SessionCredentials,
 ): Conversation {
   let { token } = credentials
-  const authorizations = new Map<string, unknown>()
+  /** The signature of the topic that is being subscribed. */
+  let signature: unknown
   const write = (event: string, data: unknown, channel?: string) => port.write(JSON.stringify({ event, channel, data }))
 
   const topics = topicTable(
     {
       acknowledges: true,
       subscribe(channel) {
-        write('pusher:subscribe', { channel, ...fieldsOf(authorizations.get(channel)) })
+        write('pusher:subscribe', { channel, ...fieldsOf(signature) })
         return false
       },
       unsubscribe: (channel) => write('pusher:unsubscribe', { channel }),
@@ -68,9 +69,12 @@ export function pusherConversation(
   )
 
   const greet = ({ socket_id: socketId, activity_timeout: seconds }: Fields) => {
-    const every = Math.min(Number(seconds) * 1_000 || MAX_ACTIVITY_TIMEOUT, MAX_ACTIVITY_TIMEOUT)
     port.ready({
-      ping: { send: () => JSON.stringify({ event: 'pusher:ping', data: {} }), every, within: PONG_WITHIN },
+      ping: {
+        send: () => JSON.stringify({ event: 'pusher:ping', data: {} }),
+        every: silenceBeforePing(seconds),
+        within: PONG_WITHIN,
+      },
       authorizeTopic: (topic) =>
         isPrivate(topic) ? authorize({ topic, socketId: String(socketId), token }) : undefined,
     })
@@ -114,7 +118,7 @@ export function pusherConversation(
     open() {},
     receive: (frame) => readJson(frame, port, (value) => read(fieldsOf(value))),
     subscribe(subscription) {
-      authorizations.set(subscription.topic, subscription.authorization)
+      signature = subscription.authorization
       topics.add(subscription)
     },
     unsubscribe: topics.remove,
@@ -131,6 +135,10 @@ export function pusherConversation(
     },
   }
 }
+
+/** Returns the silence after which the client pings, in ms, by the server's `activity_timeout` in seconds. */
+const silenceBeforePing = (seconds: unknown): number =>
+  Math.min(Number(seconds) * 1_000 || MAX_ACTIVITY_TIMEOUT, MAX_ACTIVITY_TIMEOUT)
 
 /** Returns the data of an event, which is an object, or its JSON. */
 function parsed(data: unknown): Fields {

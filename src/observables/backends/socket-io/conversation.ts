@@ -1,16 +1,23 @@
-import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { encodeBase64 } from '../../parsers/base64.ts'
-import type { Conversation, StartConversation } from '../../session/conversation.ts'
+import type { Conversation, SessionPort, StartConversation } from '../../session/conversation.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable } from '../../session/topic-table.ts'
-import { fieldsOf, jsonValue, textOf } from '../json-frame.ts'
+import { fieldsOf, jsonValue, textOf, type Fields } from '../json-frame.ts'
 import { invalid } from '../unreadable-message.ts'
 import { emitter } from './emitter.ts'
 import type { SocketIoOptions, SocketIoRejection } from './options.ts'
 import { ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, packetReader, type Packet } from './packets.ts'
 import { recovery } from './recovery.ts'
+import {
+  closed,
+  disconnected,
+  messageRejected,
+  namespaceRejected,
+  rejectedByError,
+  topicRejected,
+} from './rejections.ts'
 
 /** The types of Engine.IO packets (protocol 4), as the first character of a frame. */
 const OPEN = '0'
@@ -29,16 +36,8 @@ const ownToken: NonNullable<SocketIoOptions['auth']> = ({ token }) => (token ===
  * Starts a session with a Socket.IO server. The server may restore the session on the next connection ("connection state
  * recovery"): it sends the missed events before it accepts the namespace.
  */
-export function socketIoSession({
-  namespace = '/',
-  auth = ownToken,
-  message: messageOf = wholeEvent,
-  subscribe,
-  unsubscribe,
-  send: eventOf = (topic, data) => [topic, data],
-  acknowledges = false,
-  rejected = rejectedByError,
-}: SocketIoOptions): StartConversation {
+export function socketIoSession(options: SocketIoOptions): StartConversation {
+  const { namespace, auth, messageOf, subscribe, unsubscribe, eventOf, acknowledges, rejected } = complete(options)
   const restoring = recovery()
 
   return (port, credentials): Conversation => {
@@ -71,7 +70,7 @@ export function socketIoSession({
 
     const deliver = ({ ackId, data }: Packet) => {
       if (ackId !== undefined) server.acknowledge(ackId)
-      const [event, ...args] = Array.isArray(data) ? (data as unknown[]) : []
+      const [event, ...args] = listOf(data)
       const offset = ackId === undefined ? restoring.takeOffset(args) : undefined
       if (typeof event !== 'string' || !restoring.isNew(offset)) return
       const message = messageOf(event, args)
@@ -99,27 +98,22 @@ export function socketIoSession({
     })
 
     const hello = (text: string) => {
-      const { pingInterval = PING_INTERVAL, pingTimeout = PING_TIMEOUT } = fieldsOf(JSON.parse(text))
-      heartbeat = Number(pingInterval) + Number(pingTimeout)
+      heartbeat = longestSilence(fieldsOf(JSON.parse(text)))
       server.connect({ ...auth(credentials), ...restoring.request() })
+    }
+
+    const engine: EngineReader = {
+      ...packets,
+      hello,
+      ping: () => port.write(PONG),
+      closed: () => port.refused(closed()),
     }
 
     return {
       acknowledges,
       // The server sends first.
       open() {},
-      receive(frame) {
-        try {
-          if (typeof frame !== 'string') packets.bytes(frame)
-          else if (frame.startsWith(MESSAGE)) packets.text(frame.slice(1))
-          else if (frame === PING) port.write(PONG)
-          else if (frame.startsWith(OPEN)) hello(frame.slice(1))
-          else if (frame === CLOSE) port.refused(closed())
-        } catch (cause) {
-          if (!isUnreadable(cause)) throw cause
-          port.unreadable(frame, invalid(cause))
-        }
-      },
+      receive: (frame) => receiveFrame(frame, engine, port),
       subscribe(subscription) {
         const { topic, cursor } = subscription
         const resumes = restoring.resumes(topic, cursor)
@@ -132,16 +126,72 @@ export function socketIoSession({
         if (topic !== undefined && topics.of(topic).length === 0) restoring.end(topic)
       },
       send(id, data, { key }) {
-        const event = eventOf(nameOfTopic(topics, id), typeof data === 'string' ? jsonValue(data) : plainBytes(data))
-        if (!acknowledges) return server.emit(event)
-        server.emit(event, (reply) => {
-          const refusal = rejected(reply[0])
-          if (refusal) port.sendRejected(key, messageRejected(refusal))
-          else port.acknowledged(key, reply.length > 1 ? reply : reply[0])
-        })
+        const event = eventOf(nameOfTopic(topics, id), contentToSend(data))
+        server.emit(event, acknowledges ? (reply) => settle(port, key, reply, rejected(reply[0])) : undefined)
       },
     }
   }
+}
+
+/** Returns the longest silence of the server, in ms, by its hello. */
+const longestSilence = ({ pingInterval = PING_INTERVAL, pingTimeout = PING_TIMEOUT }: Fields): number =>
+  Number(pingInterval) + Number(pingTimeout)
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** Returns the options with their defaults. */
+const complete = ({
+  namespace = '/',
+  auth = ownToken,
+  message = wholeEvent,
+  send = (topic, data) => [topic, data],
+  acknowledges = false,
+  rejected = rejectedByError,
+  subscribe,
+  unsubscribe,
+}: SocketIoOptions) => ({
+  namespace,
+  auth,
+  messageOf: message,
+  eventOf: send,
+  acknowledges,
+  rejected,
+  subscribe,
+  unsubscribe,
+})
+
+/** The packets of Engine.IO. */
+interface EngineReader {
+  text(packet: string): void
+  bytes(packet: Uint8Array): void
+  hello(text: string): void
+  ping(): void
+  closed(): void
+}
+
+/** Reads one frame. One that is no packet is reported to every topic. */
+function receiveFrame(frame: Payload, engine: EngineReader, port: SessionPort): void {
+  try {
+    readFrame(frame, engine)
+  } catch (cause) {
+    if (!isUnreadable(cause)) throw cause
+    port.unreadable(frame, invalid(cause))
+  }
+}
+
+/** Reads one packet of Engine.IO, which is one frame. */
+function readFrame(frame: Payload, { text, bytes, hello, ping, closed: end }: EngineReader): void {
+  if (typeof frame !== 'string') bytes(frame)
+  else if (frame.startsWith(MESSAGE)) text(frame.slice(1))
+  else if (frame === PING) ping()
+  else if (frame.startsWith(OPEN)) hello(frame.slice(1))
+  else if (frame === CLOSE) end()
+}
+
+/** The server acknowledged a message: it accepted it, or rejected it. */
+function settle(port: SessionPort, key: number, reply: readonly unknown[], refusal: SocketIoRejection | false): void {
+  if (refusal) port.sendRejected(key, messageRejected(refusal))
+  else port.acknowledged(key, reply.length > 1 ? reply : reply[0])
 }
 
 /** An event is a message of the topic with its name. */
@@ -156,39 +206,10 @@ function contentOf(data: unknown = null): Payload {
   return JSON.stringify(data, (_, value: unknown) => (value instanceof Uint8Array ? encodeBase64(value) : value))
 }
 
-/** Returns bytes without the JSON that a `Buffer` of Node has. */
-const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength)
+/** Returns what a channel encoded: a value, or bytes without the JSON that a `Buffer` of Node has. */
+const contentToSend = (data: Payload): unknown =>
+  typeof data === 'string' ? jsonValue(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** Whether a frame is not a packet. */
 const isUnreadable = (cause: unknown): boolean =>
   cause instanceof SyntaxError || (cause instanceof PushError && cause.code === 'invalid-message')
-
-function rejectedByError(reply: unknown): SocketIoRejection | false {
-  const { error } = fieldsOf(reply)
-  return Boolean(error) && { message: textOf(error) ?? JSON.stringify(error) }
-}
-
-const topicRejected = (topic: string, { message, retry, unauthorized }: SocketIoRejection): PushError =>
-  new PushError(
-    unauthorized ? 'unauthorized' : retry ? 'unavailable' : 'rejected',
-    DEV && `The server rejected topic "${topic}": ${message}.`,
-  )
-
-const messageRejected = ({ message }: SocketIoRejection): PushError =>
-  new PushError('send-rejected', DEV && `The server rejected the message: ${message}.`)
-
-/** A middleware rejected the user: nothing else rejects a namespace that exists. */
-function namespaceRejected(namespace: string, data: unknown): PushError {
-  const { message } = fieldsOf(data)
-  const code = message === 'Invalid namespace' ? 'rejected' : 'unauthorized'
-  return new PushError(code, DEV && `The server rejected namespace "${namespace}": ${String(message)}.`)
-}
-
-const disconnected = (namespace: string): PushError =>
-  new PushError(
-    'rejected',
-    DEV && `The server disconnected namespace "${namespace}". Call reconnect() if the user may connect again.`,
-  )
-
-const closed = (): PushError => new PushError('connection-lost', DEV && 'The server closed the connection.')

@@ -1,0 +1,34 @@
+import { DEV } from '../../internal/dev.ts'
+import { PushError } from '../../errors.ts'
+import { fieldsOf, textOf } from '../json-frame.ts'
+import type { SocketIoRejection } from './options.ts'
+
+/** A reply with an `error` rejects what was sent. */
+export function rejectedByError(reply: unknown): SocketIoRejection | false {
+  const { error } = fieldsOf(reply)
+  return Boolean(error) && { message: textOf(error) ?? JSON.stringify(error) }
+}
+
+export const topicRejected = (topic: string, { message, retry, unauthorized }: SocketIoRejection): PushError =>
+  new PushError(
+    unauthorized ? 'unauthorized' : retry ? 'unavailable' : 'rejected',
+    DEV && `The server rejected topic "${topic}": ${message}.`,
+  )
+
+export const messageRejected = ({ message }: SocketIoRejection): PushError =>
+  new PushError('send-rejected', DEV && `The server rejected the message: ${message}.`)
+
+/** A middleware rejected the user: nothing else rejects a namespace that exists. */
+export function namespaceRejected(namespace: string, data: unknown): PushError {
+  const { message } = fieldsOf(data)
+  const code = message === 'Invalid namespace' ? 'rejected' : 'unauthorized'
+  return new PushError(code, DEV && `The server rejected namespace "${namespace}": ${String(message)}.`)
+}
+
+export const disconnected = (namespace: string): PushError =>
+  new PushError(
+    'rejected',
+    DEV && `The server disconnected namespace "${namespace}". Call reconnect() if the user may connect again.`,
+  )
+
+export const closed = (): PushError => new PushError('connection-lost', DEV && 'The server closed the connection.')
