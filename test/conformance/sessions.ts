@@ -10,6 +10,7 @@ import {
 } from 'pinia-push/observables'
 import type { Engine } from './engines.ts'
 import { eventually, readChannel, status, story, test as base } from './fixtures.ts'
+import { PATIENT } from './patient.ts'
 import type { Row } from './rows.ts'
 
 const topic = defineChannel({ topic: (name: string) => name, decode: (raw) => raw, encode: String })
@@ -41,12 +42,7 @@ const test = base.extend<{
         technique: row.technique(),
         backend: hub(),
         baseUrl,
-        retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-        disconnectDelay: 0,
-        connectTimeout: 60_000,
-        heartbeatGrace: 60_000,
-        sendTimeout: 60_000,
-        warnings: false,
+        ...PATIENT,
         ...options,
       })
       clients.push(client)

@@ -1,6 +1,5 @@
 import { describe, expect, inject, onTestFinished } from 'vitest'
 import {
-  backoff,
   createPushClient,
   type Channel,
   type PushClient,
@@ -11,6 +10,7 @@ import {
 } from 'pinia-push/observables'
 import { openSession, type Session } from '../servers/control-client.ts'
 import { eventually, readChannel, status, story, test as base } from './fixtures.ts'
+import { PATIENT } from './patient.ts'
 import { topic, topicRows, type TopicRow } from './topic-rows.ts'
 
 const texts = (...data: string[]) => data.map((each) => ({ data: each }))
@@ -74,12 +74,7 @@ function promisesOf(row: TopicRow, technique: () => Technique, engine: string): 
       technique: technique(),
       backend: row.backend(url),
       baseUrl: url,
-      retry: backoff({ initialDelay: 10, maxDelay: 50 }),
-      disconnectDelay: 0,
-      connectTimeout: 60_000,
-      heartbeatGrace: 60_000,
-      sendTimeout: 60_000,
-      warnings: false,
+      ...PATIENT,
       ...options,
     })
     onTestFinished(() => client.close())

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createHub, type Hub, type HubOptions } from 'pinia-push/hub'
 import type { Backend } from './backend.ts'
+import { closeServer, listenAt } from './listening.ts'
 
 /** The embedded hub. */
 export async function startHub(settings: HubOptions): Promise<Backend> {
@@ -21,15 +21,11 @@ export async function startHub(settings: HubOptions): Promise<Backend> {
       hub.upgrade(request, socket, head)
     })
     await hub.listenTcp()
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    return (server.address() as AddressInfo).port
+    return listenAt(server, port)
   }
   const close = () => {
     void hub.close()
-    return new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+    return closeServer(server)
   }
 
   const port = await start(0)

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Backend } from './backend.ts'
+import { closeServer, listenAt } from './listening.ts'
 
 type Frame = [join: string | null, ref: string | null, topic: string, event: string, payload: unknown]
 
@@ -81,17 +81,13 @@ export async function startPhoenix(): Promise<PhoenixServer> {
       socket.on('close', () => clients.delete(client))
       socket.on('message', (data: Buffer) => read(client, JSON.parse(String(data)) as Frame))
     })
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    return (server.address() as AddressInfo).port
+    return listenAt(server, port)
   }
   const close = () => {
     for (const { socket } of clients) socket.terminate()
     clients.clear()
     sockets.close()
-    return new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+    return closeServer(server)
   }
 
   const port = await start(0)

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Backend } from './backend.ts'
+import { closeServer, listenAt } from './listening.ts'
 
 /** The key and the secret of the app. */
 export const KEY = 'app-key'
@@ -112,17 +112,13 @@ export async function startPusher(): Promise<PusherServer> {
     server = createServer((request, response) => void sign(request, response))
     sockets = new WebSocketServer({ server })
     sockets.on('connection', connected)
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    return (server.address() as AddressInfo).port
+    return listenAt(server, port)
   }
   const close = () => {
     for (const { socket } of clients) socket.terminate()
     clients.clear()
     sockets.close()
-    return new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+    return closeServer(server)
   }
 
   const port = await start(0)

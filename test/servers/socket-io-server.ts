@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import type { Backend } from './backend.ts'
+import { listenAt } from './listening.ts'
 import type { Publication } from './control-client.ts'
 
 type Reply = (reply: unknown) => void
@@ -38,8 +38,7 @@ export const startSocketIo = (recovery: boolean) => async (): Promise<Backend> =
     const authorize = (socket: Socket, next: (error?: Error) => void) =>
       next(socket.handshake.auth['token'] === 'revoked' ? new Error('not authorized') : undefined)
     for (const name of ['/', '/admin']) io.of(name).use(authorize).on('connection', connected)
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    return (server.address() as AddressInfo).port
+    return listenAt(server, port)
   }
   const content = ({ data = '', base64 }: Publication) => (base64 === undefined ? data : Buffer.from(base64, 'base64'))
 

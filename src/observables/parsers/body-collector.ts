@@ -2,6 +2,7 @@ import { isText } from '../../wire/media-type.ts'
 import type { PushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { KEPT_LENGTH, MAX_MESSAGE_BYTES, tooLarge } from './message-limit.ts'
+import { joinBytes } from './join-bytes.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -21,7 +22,7 @@ export function bodyCollector(
   let length = 0
   let error: PushError | undefined
   const end = () => {
-    const body = join(chunks)
+    const body = joinBytes(chunks)
     emit(contentType && !isText(contentType) ? body : decode(body), error)
   }
   return {
@@ -31,7 +32,7 @@ export function bodyCollector(
         chunks.push(chunk)
         if (length <= limit) return
         error = tooLarge(limit)
-        chunks = [join(chunks).slice(0, KEPT_LENGTH)]
+        chunks = [joinBytes(chunks).slice(0, KEPT_LENGTH)]
       }
       if (length <= limit * 2) return
       end()
@@ -47,16 +48,4 @@ function decode(body: Uint8Array): Payload {
   } catch {
     return body
   }
-}
-
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array()] = chunks
-  if (chunks.length < 2) return first
-  const body = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
 }

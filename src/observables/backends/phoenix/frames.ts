@@ -1,4 +1,5 @@
 import type { Payload } from '../../events.ts'
+import { joinBytes } from '../../parsers/join-bytes.ts'
 import { decodeUtf8 } from '../../parsers/utf8.ts'
 import { jsonOf } from '../json-frame.ts'
 
@@ -57,12 +58,5 @@ export function readBytes(bytes: Uint8Array): PhoenixFrame | undefined {
 export function writeFrame(join: string | null, ref: string, topic: string, event: string, payload: unknown): Payload {
   if (!(payload instanceof Uint8Array)) return jsonOf([join, ref, topic, event, payload])
   const fields = [join ?? '', ref, topic, event].map((field) => encoder.encode(field))
-  const parts = [Uint8Array.of(PUSH, ...fields.map(({ length }) => length)), ...fields, payload]
-  const frame = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    frame.set(part, at)
-    at += part.length
-  }
-  return frame
+  return joinBytes([Uint8Array.of(PUSH, ...fields.map(({ length }) => length)), ...fields, payload])
 }

@@ -45,8 +45,8 @@ function permanent(): Record<number, 'final'> {
  * Creates the backend for servers of the Pusher protocol: Laravel Reverb, Pusher Channels, Soketi. All channels of a client
  * share one WebSocket. A topic is the name of a channel: `orders`, `private-orders.7`, `presence-room`.
  *
- * The protocol has no cursor: the server does not send what was missed, so each reconnect emits a `gap`. A store then loads
- * its snapshot again. The name of an event is the message's `event`.
+ * The protocol has no cursor, and the server does not resend missed messages. Each reconnect therefore emits a `gap`, and a
+ * bound store reloads its snapshot. The name of an event is the message's `event`.
  *
  * A private channel is signed by `authEndpoint` on each connection. If that rejects one channel, the others are not affected.
  *

@@ -169,7 +169,7 @@ interface EngineReader {
   closed(): void
 }
 
-/** Reads one frame. One that is no packet is reported to every topic. */
+/** Reads one frame. If it cannot be parsed, every topic receives it as `invalid`. */
 function receiveFrame(frame: Payload, engine: EngineReader, port: SessionPort): void {
   try {
     readFrame(frame, engine)

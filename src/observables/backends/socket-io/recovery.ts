@@ -2,8 +2,8 @@
 const REMEMBERED = 1_000
 
 /**
- * Keeps what connection state recovery needs between the connections of a session: the private id and the last offset, and
- * the last cursor of each topic that the session receives. Without recovery at the server there is no cursor.
+ * Keeps the state of connection state recovery between the connections of a session: the private id, the last offset, and
+ * the last cursor of each topic that the session receives. If the server has no recovery, topics have no cursor.
  */
 export function recovery() {
   let pid: string | undefined

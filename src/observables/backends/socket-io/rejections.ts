@@ -3,7 +3,7 @@ import { PushError } from '../../errors.ts'
 import { fieldsOf, textOf } from '../json-frame.ts'
 import type { SocketIoRejection } from './options.ts'
 
-/** A reply with an `error` rejects what was sent. */
+/** Returns why a reply rejects a topic or a message: its `error`, if it has one. */
 export function rejectedByError(reply: unknown): SocketIoRejection | false {
   const { error } = fieldsOf(reply)
   return Boolean(error) && { message: textOf(error) ?? JSON.stringify(error) }
