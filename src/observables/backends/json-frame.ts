@@ -1,5 +1,5 @@
 import { DEV } from '../internal/dev.ts'
-import { PushError } from '../errors.ts'
+import { PushError, asPushError } from '../errors.ts'
 import type { Payload } from '../events.ts'
 import { decodeUtf8 } from '../parsers/utf8.ts'
 import type { SessionPort } from '../session/conversation.ts'
@@ -21,16 +21,50 @@ export const frameText = (frame: Payload): string => (typeof frame === 'string' 
 /** Returns the JSON of a value that a message has; `null` if it has none. */
 export const jsonOf = (value: unknown): string => (JSON.stringify(value) as string | undefined) ?? 'null'
 
-/** Parses a JSON frame. One that is not JSON may be a message of any topic, so each topic gets it as `invalid`. */
-export function readJson(frame: Payload, port: Pick<SessionPort, 'unreadable'>, read: (value: unknown) => void): void {
-  let value: unknown
+/** Returns a value for the message of an error: text, or its JSON. */
+export const shown = (value: unknown): string => (typeof value === 'string' ? value : jsonOf(value))
+
+/** Returns a number of the server that is a time; undefined if it is not above zero, or not a number. */
+export const timeOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined
+
+/** Returns a position as a cursor. */
+export const cursorOf = (position: string | number | null | undefined): string | undefined =>
+  position === undefined || position === null ? undefined : String(position)
+
+/** Returns the content of a message. If it cannot be encoded, the message is `invalid`, for its topic alone. */
+export function contentBy(encode: () => Payload): { data: Payload; error?: PushError } {
   try {
-    value = JSON.parse(frameText(frame))
+    return { data: encode() }
   } catch (cause) {
-    return port.unreadable(frame, invalid(cause))
+    return { data: '', error: invalid(cause) }
   }
-  read(value)
 }
+
+/**
+ * Reads a frame, which may call functions of the application. A frame that cannot be read may be a message of any topic, so
+ * each topic gets it as `invalid`.
+ */
+export function readSafely(frame: Payload, port: Pick<SessionPort, 'unreadable'>, read: () => void): void {
+  try {
+    read()
+  } catch (cause) {
+    // A frame that was to be written, and not the one that was read, is at fault.
+    if (cause instanceof PushError && cause.code !== 'invalid-message') throw cause
+    port.unreadable(
+      frame,
+      asPushError(
+        cause,
+        'invalid-message',
+        DEV && 'Frame not read. Correct the server, or the options of the backend.',
+      ),
+    )
+  }
+}
+
+/** Parses a JSON frame, and reads it safely. */
+export const readJson = (frame: Payload, port: Pick<SessionPort, 'unreadable'>, read: (value: unknown) => void): void =>
+  readSafely(frame, port, () => read(JSON.parse(frameText(frame))))
 
 /** Returns what a channel encoded as a value of a JSON frame. Throws `invalid-message` for bytes. */
 export function jsonValue(data: Payload): unknown {

@@ -14,7 +14,8 @@ import type { SourceEvent } from '../events.ts'
  * outage both fail, and the cursor is kept. Afterwards no request of the channel has a cursor.
  *
  * A request that times out proves less, because the host may have sent it on a connection that is dead since the network
- * changed, or the network is slow. The cursor is kept then until the next attempt, which has more time, times out too.
+ * changed, or the network is slow. The cursor is given up then only if another attempt, which has more time, times out too, and no
+ * request with the cursor got a response in between.
  *
  * @param connect Opens one connection, with or without a cursor.
  * @param learn Called with the facts that responses show about the server.

@@ -1,8 +1,9 @@
-import { take, type Observable, type Subscription } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { PushError, fault, type PushErrorCode } from '../errors.ts'
 import type { Payload, SourceEvent } from '../events.ts'
 import { DEV } from '../internal/dev.ts'
 import type {
+  Conversation,
   OutgoingMessage,
   SessionCredentials,
   SessionPort,
@@ -10,6 +11,8 @@ import type {
   TopicSubscription,
 } from './conversation.ts'
 import type { ReadyConnection, TopicReports } from './ready-connection.ts'
+import { notConnected, unknownOutcome } from './lost-messages.ts'
+import { topicAuthorizations } from './topic-authorizations.ts'
 
 /** What the hello of a server agreed on. */
 export type ReadySession = NonNullable<Parameters<SessionPort['ready']>[0]>
@@ -55,7 +58,7 @@ const UNWRITTEN: ReadonlySet<PushErrorCode> = new Set(['not-connected', 'buffer-
 export function startTalk({
   start,
   credentials,
-  write,
+  write: writeFrame,
   nextId,
   ready,
   outgoing,
@@ -66,8 +69,7 @@ export function startTalk({
 }: TalkOptions): Talk {
   const links = new Map<number, TopicReports>()
   const unacknowledged = new Map<number, Unacknowledged>()
-  /** The pending requests of `authorizeTopic`, by subscription. */
-  const authorizing = new Map<number, Subscription>()
+  const authorizations = topicAuthorizations()
   let authorizeTopic: ReadySession['authorizeTopic']
   let isReady = false
   let ended = false
@@ -82,7 +84,7 @@ export function startTalk({
   const tell = (id: number, event: SourceEvent) => links.get(id)?.receive(event)
 
   const port: SessionPort = {
-    write,
+    write: writeFrame,
     ready(session = {}) {
       if (isReady || ended) return
       isReady = true
@@ -118,28 +120,34 @@ export function startTalk({
     }
   }
 
-  const subscribe = (subscription: TopicSubscription) => {
+  /** Returns why a topic cannot be subscribed; undefined also where the connection is closing. */
+  const attempt = (step: () => void) => {
     try {
-      conversation.subscribe(subscription)
+      step()
       return undefined
     } catch (cause) {
       const error = fault(cause, 'prepare-failed', FAILED)
       return error.code === 'not-connected' ? undefined : error
     }
   }
-  const authorized = (subscription: TopicSubscription, authorization$: Observable<unknown>) => {
+  const subscribeAfter = (authorization$: Observable<unknown>, subscription: TopicSubscription) => {
     const { id } = subscription
     const reject = (error: unknown) => links.get(id)?.rejected(fault(error, 'prepare-failed', FAILED))
-    authorizing.set(
-      id,
-      authorization$.pipe(take(1)).subscribe({
-        next(authorization) {
-          const error = subscribe({ ...subscription, authorization })
-          if (error) reject(error)
-        },
-        error: reject,
-      }),
-    )
+    authorizations.add(id, authorization$, {
+      next(authorization) {
+        const error = attempt(() => conversation.subscribe({ ...subscription, authorization }))
+        if (error) reject(error)
+      },
+      error: reject,
+    })
+  }
+
+  const write: Conversation['send'] = (...message) => {
+    try {
+      conversation.send(...message)
+    } catch (cause) {
+      throw fault(cause, 'prepare-failed', FAILED)
+    }
   }
 
   const connection: ReadyConnection = {
@@ -150,15 +158,14 @@ export function startTalk({
     },
     release(id) {
       links.delete(id)
-      authorizing.get(id)?.unsubscribe()
-      authorizing.delete(id)
+      authorizations.cancel(id)
     },
-    subscribe(subscription) {
-      const authorization$ = authorizeTopic?.(subscription.topic)
-      if (!authorization$) return subscribe(subscription)
-      authorized(subscription, authorization$)
-      return undefined
-    },
+    subscribe: (subscription) =>
+      attempt(() => {
+        const authorization$ = authorizeTopic?.(subscription.topic)
+        if (authorization$) subscribeAfter(authorization$, subscription)
+        else conversation.subscribe(subscription)
+      }),
     unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
     refresh: conversation.refresh && ((token) => guarded(() => conversation.refresh?.(token))),
     get resends() {
@@ -168,7 +175,7 @@ export function startTalk({
     send(id, data, signal, message) {
       const record = outgoing(message)
       const { key } = record
-      if (!conversation.acknowledges) return conversation.send(id, data, record)
+      if (!conversation.acknowledges) return write(id, data, record)
       return new Promise((resolve, reject) => {
         const forget = () => {
           unacknowledged.delete(key)
@@ -177,7 +184,7 @@ export function startTalk({
         signal?.addEventListener('abort', forget)
         unacknowledged.set(key, { resolve, reject, forget })
         try {
-          conversation.send(id, data, record)
+          write(id, data, record)
         } catch (error) {
           forget()
           reject(error)
@@ -198,7 +205,7 @@ export function startTalk({
     end() {
       ended = true
       links.clear()
-      for (const request of authorizing.values()) request.unsubscribe()
+      authorizations.cancelAll()
       const error = conversation.resends ? notConnected() : unknownOutcome()
       for (const { forget, reject } of unacknowledged.values()) {
         forget()
@@ -207,13 +214,3 @@ export function startTalk({
     },
   }
 }
-
-/** The message waits for the next connection. */
-const notConnected = () => new PushError('not-connected', DEV && 'The connection was lost. The message is sent again.')
-
-const unknownOutcome = () =>
-  new PushError(
-    'send-aborted',
-    DEV &&
-      'The connection was lost before the server acknowledged the message. The server may have it: send it again only if it may come twice.',
-  )

@@ -1,7 +1,7 @@
-import { PushError, asPushError } from '../../errors.ts'
+import { PushError } from '../../errors.ts'
 import { DEV } from '../../internal/dev.ts'
 import type { Ping } from '../backend.ts'
-import { frameText, jsonValue } from '../json-frame.ts'
+import { cursorOf, jsonValue, readJson } from '../json-frame.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import type { JsonError, JsonMessage, JsonMessagesOptions, JsonSubscribed } from './declaration.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
@@ -56,7 +56,7 @@ export function jsonConversation<M>(
   }
 
   const acknowledge = ({ topic, resumed = true, cursor }: JsonSubscribed) =>
-    topics.acknowledge(topic, resumed, place(cursor))
+    topics.acknowledge(topic, resumed, cursorOf(cursor))
 
   const deliver = (given: JsonMessage) => topics.deliver(given.topic, messageOf(given))
 
@@ -86,18 +86,7 @@ export function jsonConversation<M>(
       if (hello) write(hello(credentials), 'hello')
       if (!ready) begin()
     },
-    receive(frame) {
-      try {
-        read(JSON.parse(frameText(frame)) as M)
-      } catch (cause) {
-        // A frame that was to be written, and not the one that was read, is at fault.
-        if (cause instanceof PushError && cause.code !== 'invalid-message') throw cause
-        port.unreadable(
-          frame,
-          asPushError(cause, 'invalid-message', DEV && 'Frame not read. Correct the server or `read`.'),
-        )
-      }
-    },
+    receive: (frame) => readJson(frame, port, (value) => read(value as M)),
     subscribe: topics.add,
     unsubscribe: topics.remove,
     refresh: refresh && ((token) => write(refresh(token), 'refresh')),
@@ -153,12 +142,9 @@ function messageOf({ topic, data, cursor, event = 'message' }: JsonMessage): Par
       DEV &&
         `\`message\` of jsonMessages() returned ${typeof topic === 'string' ? 'no `data`' : 'no `topic`'}. Return { topic, data }, or false where the frame is not a message.`,
     )
-  return { data: json, event, cursor: place(cursor) }
+  return { data: json, event, cursor: cursorOf(cursor) }
 }
 
 /** Whether the server named a message by its key. */
 const isKey = (key: string | number | false | null | undefined): key is string | number =>
   key !== undefined && key !== null && key !== false && key !== ''
-
-const place = (cursor: string | number | null | undefined): string | undefined =>
-  cursor === undefined || cursor === null ? undefined : String(cursor)

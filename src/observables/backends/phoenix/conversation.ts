@@ -1,9 +1,10 @@
 import { DEV } from '../../internal/dev.ts'
-import { PushError } from '../../errors.ts'
+import { PushError, fault } from '../../errors.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable } from '../../session/topic-table.ts'
-import { fieldsOf, jsonOf, jsonValue, readJson, textOf } from '../json-frame.ts'
+import { contentBy, cursorOf, fieldsOf, jsonOf, jsonValue, readJson, readSafely, shown } from '../json-frame.ts'
+import { pendingReplies } from '../pending-replies.ts'
 import { frameOf, readBytes, writeFrame, type PhoenixFrame } from './frames.ts'
 import type { PhoenixOptions } from './options.ts'
 
@@ -14,19 +15,20 @@ const HEARTBEAT = { every: 30_000, within: 10_000 }
 export function phoenixConversation(
   {
     params = () => ({}),
-    cursor: cursorOf = () => undefined,
-    resumed = () => true,
+    cursor: positionOf = () => undefined,
+    resumed = repliedResumed,
     event: sentEvent = 'message',
     acknowledges = false,
   }: PhoenixOptions,
   port: SessionPort,
-  { token }: SessionCredentials,
+  credentials: SessionCredentials,
 ): Conversation {
+  let { token } = credentials
   let lastRef = 0
   /** The reference of the last join of each topic. Frames of an earlier join are late. */
   const joins = new Map<string, string>()
   /** The keys of messages that wait for their reply, by reference. */
-  const sent = new Map<string, number>()
+  const sent = pendingReplies<string, number>()
 
   const nextRef = () => String((lastRef += 1))
   const push = (topic: string, event: string, payload: unknown) => {
@@ -51,7 +53,10 @@ export function phoenixConversation(
         push(topic, 'phx_join', payload)
         return used
       },
-      unsubscribe: (topic) => void push(topic, 'phx_leave', {}),
+      unsubscribe(topic) {
+        push(topic, 'phx_leave', {})
+        joins.delete(topic)
+      },
     },
     port,
   )
@@ -59,13 +64,20 @@ export function phoenixConversation(
     for (const id of topics.drop(topic)) port.rejected(id, error)
   }
 
+  const accepted = (topic: string, response: unknown) => {
+    try {
+      topics.acknowledge(topic, resumed(response), undefined)
+    } catch (cause) {
+      reject(topic, fault(cause, 'prepare-failed', DEV && '`resumed` of phoenix() failed. Correct it.'))
+    }
+  }
+
   /** The reply to a join, a message or a heartbeat. */
   const replied = ({ ref = '', topic, payload }: PhoenixFrame) => {
     const { status, response } = fieldsOf(payload)
-    const key = sent.get(ref)
-    sent.delete(ref)
+    const key = sent.take(ref)
     if (ref === joins.get(topic)) {
-      if (status === 'ok') topics.acknowledge(topic, resumed(response), undefined)
+      if (status === 'ok') accepted(topic, response)
       else reject(topic, joinRejected(topic, response))
     } else if (key === undefined) return
     else if (status === 'ok') port.acknowledged(key, response)
@@ -81,12 +93,12 @@ export function phoenixConversation(
     if (event === 'phx_close') for (const id of topics.drop(topic)) port.ended(id)
     else if (event === 'phx_error') reject(topic, crashed(topic))
     else {
-      const cursor = cursorOf(event, payload)
-      topics.deliver(topic, {
-        event,
-        data: payload instanceof Uint8Array ? payload : jsonOf(payload),
-        cursor: cursor === undefined || cursor === null ? undefined : String(cursor),
+      let cursor: string | undefined
+      const content = contentBy(() => {
+        cursor = cursorOf(positionOf(event, payload))
+        return payload instanceof Uint8Array ? payload : jsonOf(payload)
       })
+      topics.deliver(topic, { event, ...content, cursor })
     }
   }
 
@@ -96,21 +108,26 @@ export function phoenixConversation(
       port.ready({ ping: { send: () => writeFrame(null, nextRef(), 'phoenix', 'heartbeat', {}), ...HEARTBEAT } }),
     receive(frame) {
       if (typeof frame === 'string') readJson(frame, port, (value) => read(frameOf(value)))
-      else read(readBytes(frame))
+      else readSafely(frame, port, () => read(readBytes(frame)))
     },
     subscribe: topics.add,
     unsubscribe: topics.remove,
+    // The server knows no token. Later joins have this one.
+    refresh: (next) => void (token = next),
     send(id, data, { key }) {
       const ref = push(nameOfTopic(topics, id), sentEvent, typeof data === 'string' ? jsonValue(data) : data)
-      if (acknowledges) sent.set(ref, key)
+      if (acknowledges) sent.add(ref, key)
     },
   }
 }
 
+/** The reply states whether the server sends the messages after the cursor. */
+const repliedResumed: NonNullable<PhoenixOptions['resumed']> = (response) => fieldsOf(response)['resumed'] === true
+
 function joinRejected(topic: string, response: unknown): PushError {
   const { reason } = fieldsOf(response)
   const code = reason === 'unauthorized' ? 'unauthorized' : 'rejected'
-  return new PushError(code, DEV && `The server rejected topic "${topic}": ${textOf(reason) ?? jsonOf(response)}.`)
+  return new PushError(code, DEV && `The server rejected topic "${topic}": ${shown(reason ?? response)}.`)
 }
 
 const messageRejected = (response: unknown): PushError =>

@@ -1,3 +1,5 @@
+import { DEV } from '../../internal/dev.ts'
+import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { joinBytes } from '../../parsers/join-bytes.ts'
 import { decodeUtf8 } from '../../parsers/utf8.ts'
@@ -12,6 +14,9 @@ export interface PhoenixFrame {
   /** A value of JSON, or bytes. */
   readonly payload: unknown
 }
+
+/** The longest field of a binary frame, in bytes. */
+const LONGEST = 255
 
 /** The kinds of binary frames, as their first byte. */
 const PUSH = 0
@@ -37,7 +42,7 @@ export function frameOf(value: unknown): PhoenixFrame | undefined {
 
 const textOrNone = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
-/** Reads a binary frame; undefined if its kind is unknown. */
+/** Reads a binary frame; undefined if its kind is unknown. Throws if it is cut off. */
 export function readBytes(bytes: Uint8Array): PhoenixFrame | undefined {
   const names = FIELDS[bytes[0] ?? -1]
   if (!names) return undefined
@@ -48,6 +53,8 @@ export function readBytes(bytes: Uint8Array): PhoenixFrame | undefined {
     fields[name] = decodeUtf8(bytes.subarray(at, end))
     at = end
   }
+  if (at > bytes.length)
+    throw new PushError('invalid-message', DEV && 'A binary frame of Phoenix is shorter than its fields.')
   const { join, ref, topic = '', event, status } = fields
   const rest = bytes.subarray(at)
   if (status === undefined) return { join, ref, topic, event: event ?? '', payload: rest }
@@ -58,5 +65,10 @@ export function readBytes(bytes: Uint8Array): PhoenixFrame | undefined {
 export function writeFrame(join: string | null, ref: string, topic: string, event: string, payload: unknown): Payload {
   if (!(payload instanceof Uint8Array)) return jsonOf([join, ref, topic, event, payload])
   const fields = [join ?? '', ref, topic, event].map((field) => encoder.encode(field))
+  if (fields.some(({ length }) => length > LONGEST))
+    throw new PushError(
+      'invalid-message',
+      DEV && `Message not sent: to send bytes, the topic and the event may have ${LONGEST} bytes each.`,
+    )
   return joinBytes([Uint8Array.of(PUSH, ...fields.map(({ length }) => length)), ...fields, payload])
 }

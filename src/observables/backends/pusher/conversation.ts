@@ -4,7 +4,7 @@ import { PushError } from '../../errors.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable } from '../../session/topic-table.ts'
-import { fieldsOf, jsonOf, jsonValue, readJson, textOf, type Fields } from '../json-frame.ts'
+import { contentBy, fieldsOf, jsonOf, jsonValue, readJson, shown, textOf, timeOf, type Fields } from '../json-frame.ts'
 
 /** What the server must know to accept a private channel. */
 export interface PusherAuthorization {
@@ -42,6 +42,9 @@ const OVER_CAPACITY_DELAY = 1_000
 
 const UNAUTHORIZED = 4009
 
+/** The statuses and codes that reject the user. */
+const AUTH_CODES: ReadonlySet<unknown> = new Set([401, 403, UNAUTHORIZED])
+
 /** Whether a channel needs a signature. */
 const isPrivate = (topic: string): boolean => /^(private|presence)-/.test(topic)
 
@@ -52,6 +55,7 @@ export function pusherConversation(
   credentials: SessionCredentials,
 ): Conversation {
   let { token } = credentials
+  let isReady = false
   /** The signature of the topic that is being subscribed. */
   let signature: unknown
   const write = (event: string, data: unknown, channel?: string) => port.write(JSON.stringify({ event, channel, data }))
@@ -60,7 +64,7 @@ export function pusherConversation(
     {
       acknowledges: true,
       subscribe(channel) {
-        write('pusher:subscribe', { channel, ...fieldsOf(signature) })
+        write('pusher:subscribe', { ...fieldsOf(signature), channel })
         return false
       },
       unsubscribe: (channel) => write('pusher:unsubscribe', { channel }),
@@ -69,33 +73,38 @@ export function pusherConversation(
   )
 
   const greet = ({ socket_id: socketId, activity_timeout: seconds }: Fields) => {
+    if (typeof socketId !== 'string') return port.refused(unnamed())
+    isReady = true
     port.ready({
       ping: {
         send: () => JSON.stringify({ event: 'pusher:ping', data: {} }),
         every: silenceBeforePing(seconds),
         within: PONG_WITHIN,
       },
-      authorizeTopic: (topic) =>
-        isPrivate(topic) ? authorize({ topic, socketId: String(socketId), token }) : undefined,
+      authorizeTopic: (topic) => (isPrivate(topic) ? authorize({ topic, socketId, token }) : undefined),
     })
   }
 
   const reject = (channel: string | undefined, status: unknown, reason: unknown) => {
     if (channel === undefined) return
-    const code = status === 401 || status === 403 || status === UNAUTHORIZED ? 'unauthorized' : 'rejected'
-    const error = new PushError(code, DEV && `The server rejected topic "${channel}": ${String(reason)}.`, {
-      status: Number(status) || undefined,
-    })
+    const error = new PushError(
+      AUTH_CODES.has(status) ? 'unauthorized' : 'rejected',
+      DEV && `The server rejected topic "${channel}": ${shown(reason)}.`,
+      {
+        status: typeof status === 'number' ? status : undefined,
+      },
+    )
     for (const id of topics.drop(channel)) port.rejected(id, error)
   }
 
   /** The protocol's own errors: of the connection, or of a request that they do not name. */
-  const fail = ({ code, message }: Fields) => {
-    const waiting = topics.onlyWaiting
-    if (typeof code !== 'number' || (code === UNAUTHORIZED && waiting !== undefined))
-      return reject(waiting, code, message)
-    // 4300 to 4399 are errors of one message.
-    if (code >= 4_000 && code < 4_300) port.refused(connectionError(code, message))
+  const fail = ({ code: given, message }: Fields) => {
+    const code = Number(given)
+    // Reverb rejects a signature so, and does not name the channel.
+    if (code === UNAUTHORIZED && isReady) {
+      const waiting = topics.onlyWaiting
+      if (waiting !== undefined && isPrivate(waiting)) reject(waiting, code, message)
+    } else if (code >= 4_000 && code < 4_300) port.refused(connectionError(code, message))
   }
 
   const read = ({ event, channel: name, data: given }: Fields) => {
@@ -110,7 +119,7 @@ export function pusherConversation(
     if (channel === undefined || typeof event !== 'string') return
     if (event === 'pusher_internal:subscription_succeeded') return topics.acknowledge(channel, false, undefined)
     if (/^pusher(_internal)?:/.test(event)) return
-    topics.deliver(channel, { event, data: typeof given === 'string' ? given : jsonOf(given) })
+    topics.deliver(channel, { event, ...contentBy(() => (typeof given === 'string' ? given : jsonOf(given))) })
   }
 
   return {
@@ -138,7 +147,7 @@ export function pusherConversation(
 
 /** Returns the silence after which the client pings, in ms, by the server's `activity_timeout` in seconds. */
 const silenceBeforePing = (seconds: unknown): number =>
-  Math.min(Number(seconds) * 1_000 || MAX_ACTIVITY_TIMEOUT, MAX_ACTIVITY_TIMEOUT)
+  Math.min(Math.max(1, timeOf(seconds) ?? Infinity) * 1_000, MAX_ACTIVITY_TIMEOUT)
 
 /** Returns the data of an event, which is an object, or its JSON. */
 function parsed(data: unknown): Fields {
@@ -151,7 +160,7 @@ function parsed(data: unknown): Fields {
 }
 
 function connectionError(code: number, message: unknown): PushError {
-  const text = DEV && `The server rejected the connection with ${code}: ${String(message)}.`
+  const text = DEV && `The server rejected the connection with ${code}: ${shown(message)}.`
   if (code === UNAUTHORIZED) return new PushError('unauthorized', text, { status: code })
   if (code < 4_100) return new PushError('rejected', text, { status: code })
   return new PushError('unavailable', text, {
@@ -159,3 +168,6 @@ function connectionError(code: number, message: unknown): PushError {
     ...(code < 4_200 && { retryAfter: OVER_CAPACITY_DELAY }),
   })
 }
+
+const unnamed = (): PushError =>
+  new PushError('unexpected-response', DEV && 'The server greeted without a `socket_id`. Check `baseUrl` and `key`.')

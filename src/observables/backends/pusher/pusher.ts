@@ -1,21 +1,24 @@
-import { catchError, defer, from, throwError, type Observable } from 'rxjs'
+import { catchError, defer, from, map, throwError, type Observable } from 'rxjs'
 import { checkOption, wrongOption } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
-import { PushError, asPushError } from '../../errors.ts'
+import { PushError, asPushError, fault } from '../../errors.ts'
 import { rejectedResponse } from '../../http/http-error.ts'
 import { request } from '../../http/request.ts'
 import { redactUrl } from '../../internal/redact-url.ts'
 import { conversationBackend } from '../../session/conversation-backend.ts'
 import type { Backend } from '../backend.ts'
-import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type CloseTable } from '../verdict.ts'
+import { fieldsOf } from '../json-frame.ts'
+import { STANDARD_CLOSES, STANDARD_STATUSES, statusVerdict, type CloseTable, type StatusTable } from '../verdict.ts'
 import { pusherConversation, type PusherAuthorization, type PusherAuthorizationRequest } from './conversation.ts'
 
 export interface PusherOptions {
   /** The key of the app, such as `REVERB_APP_KEY`. */
   key: string
+  /** The path before the key, relative to the client's `baseUrl`, if the server is behind a prefix. @default '/app/' */
+  path?: string
   /**
-   * The URL that signs private and presence channels. The client posts `socket_id` and `channel_name` to it as a form, with
-   * the page's cookies. @default '/broadcasting/auth', as in Laravel
+   * The URL that signs private and presence channels, relative to the page; outside of a page it is absolute. The client posts `socket_id` and `channel_name` to it as a form, with
+   * the page's cookies if it is of the same origin. @default '/broadcasting/auth', as in Laravel
    */
   authEndpoint?: string
   /**
@@ -33,6 +36,9 @@ export interface PusherOptions {
 }
 
 const CLOSES: CloseTable = { ...STANDARD_CLOSES, 4401: 'retry', 4403: 'retry', ...permanent() }
+
+/** Laravel responds with 419 where the CSRF token has expired. The next request has another one. */
+const STATUSES: StatusTable = { ...STANDARD_STATUSES, 419: 'retry' }
 
 /** The close codes from 4000 to 4099: the same connection would be rejected again. */
 function permanent(): Record<number, 'final'> {
@@ -61,7 +67,7 @@ function permanent(): Record<number, 'final'> {
  * const orders = defineChannel<Order>({ topic: (p: { user: string }) => `private-orders.${p.user}` })
  */
 export function pusher(options: PusherOptions): Backend {
-  const { key, clientEvent = 'client-message' } = options
+  const { key, path = '/app/', clientEvent = 'client-message' } = options
   checkOption(
     typeof key === 'string' && key !== '',
     DEV && wrongOption('key', 'pusher', key, 'Give the key of the app, such as REVERB_APP_KEY.'),
@@ -72,7 +78,7 @@ export function pusher(options: PusherOptions): Backend {
   )
   return conversationBackend({
     name: 'pusher',
-    path: `/app/${encodeURIComponent(key)}?protocol=7&client=pinia-push&version=1&flash=false`,
+    path: `${path}${encodeURIComponent(key)}?protocol=7&client=pinia-push&version=1&flash=false`,
     heartbeat: undefined,
     tokenInHello: true,
     subprotocols: [],
@@ -83,28 +89,40 @@ export function pusher(options: PusherOptions): Backend {
 }
 
 /** Requests the signature of a channel. The error names the channel. */
-function sign(
+const sign = (
   { authorize, authEndpoint = '/broadcasting/auth', authHeaders = {} }: PusherOptions,
   asked: PusherAuthorizationRequest,
-): Observable<PusherAuthorization> {
-  const headers = typeof authHeaders === 'function' ? authHeaders() : authHeaders
-  const signature$ = authorize ? defer(() => Promise.resolve(authorize(asked))) : signedAt(authEndpoint, headers, asked)
-  return signature$.pipe(
+): Observable<PusherAuthorization> =>
+  defer(() => {
+    if (authorize) return Promise.resolve(authorize(asked))
+    return signedAt(authEndpoint, typeof authHeaders === 'function' ? authHeaders() : authHeaders, asked)
+  }).pipe(
+    map(signatureOf),
     catchError((cause: unknown) => {
-      const { code, message, status, retryAfter } = asPushError(cause, 'unavailable', WRONG)
+      const { code, message, status, retryAfter } = fault(cause, 'unavailable', WRONG)
       const named = DEV && `Topic "${asked.topic}" not signed: ${message}`
       return throwError(() => new PushError(code, named, { cause, status, retryAfter }))
     }),
   )
+
+/** Returns the fields of a signature that the server reads. */
+function signatureOf(signature: unknown): PusherAuthorization {
+  const { auth, channel_data: user } = fieldsOf(signature)
+  if (typeof auth !== 'string')
+    throw new PushError(
+      'unexpected-response',
+      DEV && 'the signature has no `auth`. Return what the server responds: { auth, channel_data }.',
+    )
+  return { auth, ...(typeof user === 'string' && { channel_data: user }) }
 }
 
-const WRONG = DEV && '`authorize` of pusher() failed. Correct it, or the server behind it.'
+const WRONG = DEV && '`authorize` or `authHeaders` of pusher() failed. Correct it, or the server behind it.'
 
 const signedAt = (
   url: string,
   headers: Readonly<Record<string, string>>,
   { topic, socketId, token }: PusherAuthorizationRequest,
-): Observable<PusherAuthorization> =>
+): Observable<unknown> =>
   request(
     {
       url,
@@ -118,10 +136,8 @@ const signedAt = (
     },
     (response) =>
       response.ok
-        ? from(response.json() as Promise<PusherAuthorization>).pipe(
-            catchError((cause: unknown) => throwError(() => unsigned(url, cause))),
-          )
-        : rejectedResponse(response, statusVerdict(STANDARD_STATUSES, response.status), { url }),
+        ? from(response.json()).pipe(catchError((cause: unknown) => throwError(() => unsigned(url, cause))))
+        : rejectedResponse(response, statusVerdict(STATUSES, response.status), { url }),
   )
 
 const unsigned = (url: string, cause: unknown) =>

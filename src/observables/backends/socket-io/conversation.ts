@@ -1,13 +1,11 @@
-import { PushError } from '../../errors.ts'
 import type { Payload } from '../../events.ts'
 import { encodeBase64 } from '../../parsers/base64.ts'
 import type { Conversation, SessionPort, StartConversation } from '../../session/conversation.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable } from '../../session/topic-table.ts'
-import { fieldsOf, jsonValue, textOf, type Fields } from '../json-frame.ts'
-import { invalid } from '../unreadable-message.ts'
+import { contentBy, fieldsOf, jsonValue, readSafely, textOf, timeOf, type Fields } from '../json-frame.ts'
 import { emitter } from './emitter.ts'
-import type { SocketIoOptions, SocketIoRejection } from './options.ts'
+import type { SocketIoOptions } from './options.ts'
 import { ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, packetReader, type Packet } from './packets.ts'
 import { recovery } from './recovery.ts'
 import {
@@ -16,6 +14,7 @@ import {
   messageRejected,
   namespaceRejected,
   rejectedByError,
+  rejectionBy,
   topicRejected,
 } from './rejections.ts'
 
@@ -47,6 +46,10 @@ export function socketIoSession(options: SocketIoOptions): StartConversation {
     let early: Packet[] = []
     const server = emitter(namespace, port)
 
+    const leave = (topic: string) => {
+      if (unsubscribe) server.emit(unsubscribe(topic))
+    }
+
     const topics = topicTable(
       {
         acknowledges: true,
@@ -55,36 +58,37 @@ export function socketIoSession(options: SocketIoOptions): StartConversation {
           if (subscribe) server.emit(subscribe(topic), ([reply]) => subscribed(topic, reply))
           return false
         },
-        unsubscribe(topic) {
-          if (unsubscribe) server.emit(unsubscribe(topic))
-        },
+        unsubscribe: leave,
       },
       port,
     )
     const acknowledge = (topic: string, resumed: boolean) => topics.acknowledge(topic, resumed, restoring.begin(topic))
     const subscribed = (topic: string, reply: unknown) => {
-      const refusal = rejected(reply)
-      if (!refusal) return acknowledge(topic, false)
-      for (const id of topics.drop(topic)) port.rejected(id, topicRejected(topic, refusal))
+      const error = rejectionBy(rejected, reply, (refusal) => topicRejected(topic, refusal))
+      if (!error) return acknowledge(topic, false)
+      for (const id of topics.drop(topic)) port.rejected(id, error)
     }
 
     const deliver = ({ ackId, data }: Packet) => {
-      if (ackId !== undefined) server.acknowledge(ackId)
       const [event, ...args] = listOf(data)
-      const offset = ackId === undefined ? restoring.takeOffset(args) : undefined
-      if (typeof event !== 'string' || !restoring.isNew(offset)) return
-      const message = messageOf(event, args)
-      const cursor = restoring.move(message && message.topic, offset)
-      if (message) topics.deliver(message.topic, { data: contentOf(message.data), event, cursor })
+      if (ackId !== undefined) server.acknowledge(ackId)
+      else if (restoring.note(args, !isConnected)) return
+      if (typeof event !== 'string') return
+      readSafely(event, port, () => {
+        const message = messageOf(event, args)
+        if (!message) return
+        const { topic } = message
+        topics.deliver(topic, { ...contentBy(() => contentOf(message.data)), event, cursor: restoring.move(topic) })
+      })
     }
 
     const connected = (data: unknown) => {
-      isConnected = true
       const isRestored = restoring.connected(textOf(fieldsOf(data)['pid']))
       port.ready({ heartbeat })
       if (isRestored) for (const packet of early) deliver(packet)
       early = []
-      restoring.settled()
+      isConnected = true
+      for (const topic of restoring.settled()) leave(topic)
     }
 
     const packets = packetReader((packet) => {
@@ -113,10 +117,11 @@ export function socketIoSession(options: SocketIoOptions): StartConversation {
       acknowledges,
       // The server sends first.
       open() {},
-      receive: (frame) => receiveFrame(frame, engine, port),
+      receive: (frame) => readSafely(frame, port, () => readFrame(frame, engine)),
       subscribe(subscription) {
         const { topic, cursor } = subscription
         const resumes = restoring.resumes(topic, cursor)
+        restoring.read(topic)
         topics.add(subscription)
         if (resumes || !subscribe) acknowledge(topic, resumes)
       },
@@ -127,15 +132,15 @@ export function socketIoSession(options: SocketIoOptions): StartConversation {
       },
       send(id, data, { key }) {
         const event = eventOf(nameOfTopic(topics, id), contentToSend(data))
-        server.emit(event, acknowledges ? (reply) => settle(port, key, reply, rejected(reply[0])) : undefined)
+        server.emit(event, acknowledges ? (reply) => settle(port, key, reply, rejected) : undefined)
       },
     }
   }
 }
 
 /** Returns the longest silence of the server, in ms, by its hello. */
-const longestSilence = ({ pingInterval = PING_INTERVAL, pingTimeout = PING_TIMEOUT }: Fields): number =>
-  Number(pingInterval) + Number(pingTimeout)
+const longestSilence = ({ pingInterval, pingTimeout }: Fields): number =>
+  (timeOf(pingInterval) ?? PING_INTERVAL) + (timeOf(pingTimeout) ?? PING_TIMEOUT)
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
@@ -169,16 +174,6 @@ interface EngineReader {
   closed(): void
 }
 
-/** Reads one frame. If it cannot be parsed, every topic receives it as `invalid`. */
-function receiveFrame(frame: Payload, engine: EngineReader, port: SessionPort): void {
-  try {
-    readFrame(frame, engine)
-  } catch (cause) {
-    if (!isUnreadable(cause)) throw cause
-    port.unreadable(frame, invalid(cause))
-  }
-}
-
 /** Reads one packet of Engine.IO, which is one frame. */
 function readFrame(frame: Payload, { text, bytes, hello, ping, closed: end }: EngineReader): void {
   if (typeof frame !== 'string') bytes(frame)
@@ -189,16 +184,19 @@ function readFrame(frame: Payload, { text, bytes, hello, ping, closed: end }: En
 }
 
 /** The server acknowledged a message: it accepted it, or rejected it. */
-function settle(port: SessionPort, key: number, reply: readonly unknown[], refusal: SocketIoRejection | false): void {
-  if (refusal) port.sendRejected(key, messageRejected(refusal))
+function settle(
+  port: SessionPort,
+  key: number,
+  reply: readonly unknown[],
+  rejected: NonNullable<SocketIoOptions['rejected']>,
+): void {
+  const error = rejectionBy(rejected, reply[0], messageRejected)
+  if (error) port.sendRejected(key, error)
   else port.acknowledged(key, reply.length > 1 ? reply : reply[0])
 }
 
 /** An event is a message of the topic with its name. */
-const wholeEvent: NonNullable<SocketIoOptions['message']> = (event, args) => ({
-  topic: event,
-  data: args.length > 1 ? args : args[0],
-})
+const wholeEvent: NonNullable<SocketIoOptions['message']> = (event, [data]) => ({ topic: event, data })
 
 /** Returns data as it is decoded: JSON, or bytes. Bytes within an object are Base64. */
 function contentOf(data: unknown = null): Payload {
@@ -209,7 +207,3 @@ function contentOf(data: unknown = null): Payload {
 /** Returns what a channel encoded: a value, or bytes without the JSON that a `Buffer` of Node has. */
 const contentToSend = (data: Payload): unknown =>
   typeof data === 'string' ? jsonValue(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-
-/** Whether a frame is not a packet. */
-const isUnreadable = (cause: unknown): boolean =>
-  cause instanceof SyntaxError || (cause instanceof PushError && cause.code === 'invalid-message')

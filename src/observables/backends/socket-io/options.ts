@@ -28,7 +28,7 @@ export interface SocketIoOptions {
   auth?: (credentials: SessionCredentials) => Readonly<Record<string, unknown>> | undefined
   /**
    * Returns the topic and the data of an event, or `false` to ignore the event.
-   * @default the event's name, and its only argument or the list of its arguments
+   * @default (event, [data]) => ({ topic: event, data }): its first argument
    */
   message?: (event: string, args: readonly ReturnType<typeof JSON.parse>[]) => SocketIoMessage | false
   /**
@@ -47,7 +47,7 @@ export interface SocketIoOptions {
   acknowledges?: boolean
   /**
    * Whether the argument of an acknowledgement callback rejects the topic or the message.
-   * @default (reply) => reply.error && { message: reply.error }
+   * @default (reply) => reply?.error && { message: reply.error }
    */
   rejected?: (reply: ReturnType<typeof JSON.parse>) => SocketIoRejection | false
 }

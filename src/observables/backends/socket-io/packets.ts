@@ -20,7 +20,7 @@ export interface Packet {
   readonly data: unknown
 }
 
-const HEAD = /^(\d)(?:(\d+)-)?(?:(\/[^,]*),)?(\d+)?/
+const HEAD = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*),)?(\d+)?/
 
 /**
  * Reads Socket.IO packets. Bytes follow their packet in frames of their own. Bytes within an object become Base64, because

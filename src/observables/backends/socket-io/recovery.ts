@@ -3,19 +3,23 @@ const REMEMBERED = 1_000
 
 /**
  * Keeps the state of connection state recovery between the connections of a session: the private id, the last offset, and
- * the last cursor of each topic that the session receives. If the server has no recovery, topics have no cursor.
+ * the position of each topic that the session receives. If the server has no recovery, topics have no cursor.
+ *
+ * The offset of an event is its last argument. Not each event has one (a volatile one has none), and nothing but its place
+ * distinguishes an offset from data. It is therefore never removed from the arguments. Where data was taken for an offset,
+ * the server does not restore the session, and each topic emits a `gap`.
  */
 export function recovery() {
   let pid: string | undefined
   let lastOffset: string | undefined
-  /** The last cursor of each topic that this session receives. */
+  let count = 0
+  /** The position of each topic that this session receives. */
   let topics = new Map<string, string>()
   /** The topics of the last connection, while the server restores it. */
   let restored: ReadonlyMap<string, string> | undefined
+  /** Those of them that were not subscribed again. */
+  let unread = new Set<string>()
   const offsets = new Set<string>()
-
-  /** The present position of the session. */
-  const present = () => (pid === undefined ? undefined : (lastOffset ?? pid))
 
   return {
     /** Returns what asks the server to restore the session. */
@@ -24,6 +28,7 @@ export function recovery() {
     connected(next: string | undefined): boolean {
       const isSame = pid !== undefined && next === pid
       restored = isSame ? topics : undefined
+      unread = new Set(restored?.keys())
       topics = new Map()
       pid = next
       if (isSame) return true
@@ -31,37 +36,39 @@ export function recovery() {
       offsets.clear()
       return false
     },
-    /** The topics that were subscribed at once are restored. Those that follow begin now. */
-    settled: () => void (restored = undefined),
+    /** The topics that were subscribed at once are restored, and others begin now. Returns the topics that nobody reads. */
+    settled(): ReadonlySet<string> {
+      restored = undefined
+      return unread
+    },
+    /** A topic is subscribed. */
+    read: (topic: string) => void unread.delete(topic),
     /** Whether the server restored a topic right after this cursor. */
     resumes: (topic: string, cursor: string | undefined) => cursor !== undefined && restored?.get(topic) === cursor,
     /** The session receives a topic from now on. Returns its position. */
     begin(topic: string): string | undefined {
-      const cursor = restored?.get(topic) ?? present()
+      const cursor = pid === undefined ? undefined : (restored?.get(topic) ?? `${pid}/${count}`)
       if (cursor !== undefined) topics.set(topic, cursor)
       return cursor
     },
     /** The session does not receive a topic any more. */
     end: (topic: string) => void topics.delete(topic),
-    /** Removes the offset from the arguments of an event: with recovery it is the last one. */
-    takeOffset(args: unknown[]): string | undefined {
-      const last = args.at(-1)
-      if (pid === undefined || typeof last !== 'string') return undefined
-      args.pop()
-      return last
+    /** Notes the offset of an event. Returns whether the event is one that the server sends again. */
+    note(args: readonly unknown[], isRestoring: boolean): boolean {
+      const offset = args.at(-1)
+      if (pid === undefined || typeof offset !== 'string') return false
+      if (isRestoring && offsets.has(offset)) return true
+      offsets.add(offset)
+      const [oldest] = offsets
+      if (offsets.size > REMEMBERED && oldest !== undefined) offsets.delete(oldest)
+      // The only argument may be data. An event without data that is sent again is recognised.
+      if (args.length > 1 || isRestoring) lastOffset = offset
+      return false
     },
-    /** Whether an event is not one that the server sends again. */
-    isNew: (offset: string | undefined) => offset === undefined || !offsets.has(offset),
-    /** Moves the session and a topic to an event. Returns the topic's position. */
-    move(topic: string | false, offset: string | undefined): string | undefined {
-      if (offset !== undefined) {
-        lastOffset = offset
-        offsets.add(offset)
-        const [oldest] = offsets
-        if (offsets.size > REMEMBERED && oldest !== undefined) offsets.delete(oldest)
-        if (topic && topics.has(topic)) topics.set(topic, offset)
-      }
-      return topic ? topics.get(topic) : undefined
+    /** Moves a topic to the next event. Returns its position. */
+    move(topic: string): string | undefined {
+      if (topics.has(topic)) topics.set(topic, `${pid}/${(count += 1)}`)
+      return topics.get(topic)
     },
   }
 }

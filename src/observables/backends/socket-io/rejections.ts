@@ -1,12 +1,12 @@
 import { DEV } from '../../internal/dev.ts'
-import { PushError } from '../../errors.ts'
-import { fieldsOf, textOf } from '../json-frame.ts'
-import type { SocketIoRejection } from './options.ts'
+import { PushError, fault } from '../../errors.ts'
+import { fieldsOf, shown } from '../json-frame.ts'
+import type { SocketIoOptions, SocketIoRejection } from './options.ts'
 
 /** Returns why a reply rejects a topic or a message: its `error`, if it has one. */
 export function rejectedByError(reply: unknown): SocketIoRejection | false {
   const { error } = fieldsOf(reply)
-  return Boolean(error) && { message: textOf(error) ?? JSON.stringify(error) }
+  return Boolean(error) && { message: shown(error) }
 }
 
 export const topicRejected = (topic: string, { message, retry, unauthorized }: SocketIoRejection): PushError =>
@@ -22,7 +22,7 @@ export const messageRejected = ({ message }: SocketIoRejection): PushError =>
 export function namespaceRejected(namespace: string, data: unknown): PushError {
   const { message } = fieldsOf(data)
   const code = message === 'Invalid namespace' ? 'rejected' : 'unauthorized'
-  return new PushError(code, DEV && `The server rejected namespace "${namespace}": ${String(message)}.`)
+  return new PushError(code, DEV && `The server rejected namespace "${namespace}": ${shown(message)}.`)
 }
 
 export const disconnected = (namespace: string): PushError =>
@@ -32,3 +32,17 @@ export const disconnected = (namespace: string): PushError =>
   )
 
 export const closed = (): PushError => new PushError('connection-lost', DEV && 'The server closed the connection.')
+
+/** Returns the error of a reply that rejects a topic or a message; undefined if it accepts it. */
+export function rejectionBy(
+  rejected: NonNullable<SocketIoOptions['rejected']>,
+  reply: unknown,
+  describe: (refusal: SocketIoRejection) => PushError,
+): PushError | undefined {
+  try {
+    const refusal = rejected(reply)
+    return refusal ? describe(refusal) : undefined
+  } catch (cause) {
+    return fault(cause, 'prepare-failed', DEV && '`rejected` of socketIo() failed. Correct it.')
+  }
+}

@@ -8,8 +8,7 @@ import type { SocketIoOptions } from './options.ts'
 
 /**
  * Creates the backend for Socket.IO servers (version 3 and 4), over one WebSocket. A topic is the name of an event. Its
- * argument is the message's data; several arguments are a list. Bytes stay bytes if they are the only argument, and become
- * Base64 within an object.
+ * first argument is the message's data. Bytes stay bytes if they are the data, and become Base64 within an object.
  *
  * If the server has `connectionStateRecovery`, each topic resumes after a short disconnection. Otherwise, and after a longer
  * one, each topic emits a `gap`.
@@ -34,7 +33,7 @@ export function socketIo(options: SocketIoOptions = {}): Backend {
       )
   return conversationBackend({
     name: 'socketIo',
-    path: `${path}?EIO=4&transport=websocket`,
+    path: `${path.replace(/\/?$/, '/')}?EIO=4&transport=websocket`,
     heartbeat: undefined,
     tokenInHello: true,
     subprotocols: [],

@@ -58,16 +58,36 @@ describe('a topic', () => {
   })
 
   test.for([
-    [undefined, true],
-    [({ since }: { since: boolean }) => since, false],
-  ] as const)('resumes if its params have the cursor, and the server says no other: %s', ([resumed, expected]) => {
-    const talk = start({ params: (_, { cursor }) => ({ since: cursor }), ...(resumed && { resumed }) })
-    talk.subscribe({ id: 1, topic: 'a', cursor: '7' })
-    talk.receive('1', '1', 'a', 'phx_reply', { status: 'ok', response: { since: false } })
-    expect(talk.calls()).toEqual([
-      ['write', '["1","1","a","phx_join",{"since":"7"}]'],
-      ['subscribed', 1, { resumed: expected, cursor: undefined }],
-    ])
+    [undefined, { resumed: true }, true],
+    [undefined, {}, false],
+    [({ since }: { since: boolean }) => since, { since: true }, true],
+    [({ since }: { since: boolean }) => since, { since: false }, false],
+  ] as const)(
+    'resumes if its params have the cursor, and the server confirms it: %s %j',
+    ([resumed, response, expected]) => {
+      const talk = start({ params: (_, { cursor }) => ({ since: cursor }), ...(resumed && { resumed }) })
+      talk.subscribe({ id: 1, topic: 'a', cursor: '7' })
+      talk.receive('1', '1', 'a', 'phx_reply', { status: 'ok', response })
+      expect(talk.calls()).toEqual([
+        ['write', '["1","1","a","phx_join",{"since":"7"}]'],
+        ['subscribed', 1, { resumed: expected, cursor: undefined }],
+      ])
+    },
+  )
+
+  test('is joined with the latest token', () => {
+    const talk = start({ params: (_, { token }) => ({ token }) }, 'one')
+    talk.refresh?.('two')
+    talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
+    expect(talk.calls()).toEqual([['write', '["1","1","a","phx_join",{"token":"two"}]']])
+  })
+
+  test('is rejected alone if `resumed` fails', () => {
+    const talk = start({ resumed: ({ a: { b } }) => b })
+    talk.subscribe({ id: 1, topic: 'a', cursor: undefined })
+    talk.calls()
+    talk.receive('1', '1', 'a', 'phx_reply', { status: 'ok', response: {} })
+    expect(talk.calls()).toEqual([['rejected', 1, 'exception']])
   })
 
   test.for([
@@ -124,6 +144,26 @@ describe('a message', () => {
       ['message', 1, { event: 'ev', data: Uint8Array.of(9, 8), cursor: undefined }],
       ['message', 1, { event: 'ev', data: Uint8Array.of(7), cursor: undefined }],
     ])
+  })
+
+  test('that cannot be read is invalid for its topic alone', () => {
+    const talk = joined({ cursor: (_, { at }) => at })
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    talk.receive('1', null, 'a', 'message', null)
+    talk.raw(`["1",null,"a","message",{"at":5,"deep":${deep}}]`)
+    expect(talk.calls()).toMatchObject([
+      ['message', 1, { event: 'message', error: { code: 'invalid-message' }, cursor: undefined }],
+      ['message', 1, { event: 'message', error: { code: 'invalid-message' }, cursor: '5' }],
+    ])
+  })
+
+  test('of bytes that is cut off is unreadable, and a topic that is too long cannot send bytes', () => {
+    const talk = joined()
+    const frame = Uint8Array.of(2, 200, 200, 97)
+    talk.raw(frame)
+    expect(talk.calls()).toEqual([['unreadable', frame, 'invalid-message']])
+    talk.subscribe({ id: 2, topic: 'x'.repeat(256), cursor: undefined })
+    expect(() => talk.send(2, Uint8Array.of(1), { key: 1 })).toThrow('255 bytes')
   })
 
   test('is sent as JSON, or as a binary frame', () => {

@@ -63,9 +63,17 @@ describe('the hello', () => {
     [{ socket_id: '1.2', activity_timeout: 500 }, 120_000],
     [{ socket_id: '1.2' }, 120_000],
     [{ socket_id: '1.2', activity_timeout: 'x' }, 120_000],
+    [{ socket_id: '1.2', activity_timeout: -5 }, 120_000],
+    [{ socket_id: '1.2', activity_timeout: 0.0001 }, 1_000],
     [JSON.stringify({ socket_id: '1.2', activity_timeout: 5 }), 5_000],
   ] as const)('%j lets the client ping every %d ms', ([data, every]) => {
     expect(start().greet(data).ping.every).toBe(every)
+  })
+
+  test.for([{}, { socket_id: { toString: 1 } }])('%j names no connection', (data) => {
+    const talk = start()
+    talk.receive({ event: 'pusher:connection_established', data })
+    expect(talk.calls()).toEqual([['refused', ['unexpected-response', undefined, undefined]]])
   })
 
   test('a ping of the server gets a pong', () => {
@@ -153,15 +161,25 @@ describe('an error', () => {
     expect(talk.calls()).toEqual([])
   })
 
-  test.for([
-    ['without a code', { code: null, message: 'said' }, ['rejected', undefined, undefined]],
-    ['4009', { code: 4_009, message: 'said' }, ['unauthorized', 4_009, undefined]],
-  ] as const)('%s rejects the only topic that waits', ([, data, error]) => {
+  test('4009 after the hello rejects the private topic that waits, if it is the only one', () => {
     const talk = subscribed('a')
-    talk.subscribe({ id: 2, topic: 'b', cursor: undefined })
+    talk.subscribe({ id: 2, topic: 'private-b', cursor: undefined, authorization: { auth: 'wrong' } })
+    talk.calls()
+    talk.receive({ event: 'pusher:error', data: { code: '4009', message: 'said' } })
+    expect(talk.calls()).toEqual([['rejected', 2, ['unauthorized', 4_009, undefined]]])
+  })
+
+  test.for([
+    ['4009, while two topics wait,', ['private-b', 'private-c'], { code: 4_009 }],
+    ['4009, while a public topic waits,', ['b'], { code: 4_009 }],
+    ['without a code', ['private-b'], { code: null, message: 'of a client event' }],
+    ['of another shape', ['private-b'], []],
+  ] as const)('%s concerns an unknown request, which times out', ([, waiting, data]) => {
+    const talk = subscribed('a')
+    for (const [at, topic] of waiting.entries()) talk.subscribe({ id: at + 2, topic, cursor: undefined })
     talk.calls()
     talk.receive({ event: 'pusher:error', data })
-    expect(talk.calls()).toEqual([['rejected', 2, error]])
+    expect(talk.calls()).toEqual([])
   })
 
   test('of a subscription rejects its topic', () => {

@@ -88,7 +88,7 @@ describe('an event', () => {
     talk.receive('42["a",{"n":1}]', '42["a",1,2]', '42["a"]', '42["b",1]', '42/admin,["a",1]', '42[7]', '42{}')
     expect(talk.calls()).toEqual([
       ['message', 1, { data: '{"n":1}', event: 'a', cursor: undefined }],
-      ['message', 1, { data: '[1,2]', event: 'a', cursor: undefined }],
+      ['message', 1, { data: '1', event: 'a', cursor: undefined }],
       ['message', 1, { data: 'null', event: 'a', cursor: undefined }],
     ])
   })
@@ -117,7 +117,17 @@ describe('an event', () => {
     ])
   })
 
-  test.for(['4', '4x', '42[', Uint8Array.of(1)])('%s is unreadable for every topic', (frame) => {
+  test('that cannot be read is invalid: for its topic if that is known, and otherwise for every topic', () => {
+    const talk = subscribed({ message: (event, [data]) => event !== 'b' && { topic: data.topic, data: data.value } })
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    talk.receive(`42["a",{"topic":"a","value":${deep}}]`, '42["a"]', '42["b"]')
+    expect(talk.calls()).toMatchObject([
+      ['message', 1, { event: 'a', error: { code: 'invalid-message' } }],
+      ['unreadable', 'a', 'invalid-message'],
+    ])
+  })
+
+  test.for(['4', '4x', '42[', '47["a"]', Uint8Array.of(1)])('%s is unreadable for every topic', (frame) => {
     const talk = subscribed()
     talk.receive(frame)
     expect(talk.calls()).toEqual([['unreadable', frame, 'invalid-message']])
@@ -154,6 +164,20 @@ describe('a message', () => {
       ['acknowledged', 2, undefined],
     ])
   })
+})
+
+test.for(['x', -5, 0, null, {}])('a hello with the time %j has the default', (pingInterval) => {
+  const talk = session()()
+  talk.receive(`0${JSON.stringify({ sid: 's', pingInterval })}`, '40{"sid":"x"}')
+  expect(talk.calls()[1]).toEqual(['ready', { heartbeat: 45_000 }])
+})
+
+test('a `rejected` that fails concerns what it was called for alone', () => {
+  const rejected = (reply: { error?: string }) => (reply.error ? { message: reply.error } : (false as const))
+  const talk = subscribed({ acknowledges: true, rejected })
+  talk.send(1, '1', { key: 1 })
+  talk.receive('430[]')
+  expect(talk.calls().slice(1)).toEqual([['sendRejected', 1, 'exception']])
 })
 
 describe('a room', () => {
@@ -201,18 +225,18 @@ describe('connection state recovery', () => {
     return { connect, talk, calls: talk.calls() }
   }
 
-  test('gives each topic a cursor, and removes the offset from the arguments', () => {
+  test('gives each topic a cursor', () => {
     expect(lost([1, 'a'], [2, 'b']).calls.slice(2)).toEqual([
-      ['subscribed', 1, { resumed: false, cursor: 'p' }],
-      ['subscribed', 2, { resumed: false, cursor: 'p' }],
-      ['message', 1, { data: '1', event: 'a', cursor: 'o1' }],
+      ['subscribed', 1, { resumed: false, cursor: 'p/0' }],
+      ['subscribed', 2, { resumed: false, cursor: 'p/0' }],
+      ['message', 1, { data: '1', event: 'a', cursor: 'p/1' }],
     ])
   })
 
   test('delivers what was missed, which comes before the namespace is accepted, once and in order', () => {
     const { connect } = lost([1, 'a'], [2, 'b'])
     const next = connect()
-    next.reads([3, 'a', 'o1'], [4, 'b', 'p'])
+    next.reads([3, 'a', 'p/1'], [4, 'b', 'p/0'])
     next.receive(
       OPEN,
       '42["a",1,"o1"]',
@@ -224,25 +248,25 @@ describe('connection state recovery', () => {
     expect(next.calls()).toEqual([
       ['write', '40{"pid":"p","offset":"o1"}'],
       ['ready', { heartbeat: 45_000 }],
-      ['subscribed', 3, { resumed: true, cursor: 'o1' }],
-      ['subscribed', 4, { resumed: true, cursor: 'p' }],
-      ['message', 4, { data: '2', event: 'b', cursor: 'o2' }],
-      ['message', 3, { data: '3', event: 'a', cursor: 'o3' }],
-      ['message', 3, { data: '4', event: 'a', cursor: 'o4' }],
+      ['subscribed', 3, { resumed: true, cursor: 'p/1' }],
+      ['subscribed', 4, { resumed: true, cursor: 'p/0' }],
+      ['message', 4, { data: '2', event: 'b', cursor: 'p/2' }],
+      ['message', 3, { data: '3', event: 'a', cursor: 'p/3' }],
+      ['message', 3, { data: '4', event: 'a', cursor: 'p/4' }],
     ])
   })
 
   test('that failed is a gap on each topic', () => {
     const { connect } = lost([1, 'a'])
     const next = connect()
-    next.reads([2, 'a', 'o1'])
+    next.reads([2, 'a', 'p/1'])
     next.receive(OPEN, '40{"sid":"y","pid":"q"}')
-    expect(next.calls().slice(2)).toEqual([['subscribed', 2, { resumed: false, cursor: 'q' }]])
+    expect(next.calls().slice(2)).toEqual([['subscribed', 2, { resumed: false, cursor: 'q/1' }]])
   })
 
   test.for([
-    ['was left before the connection was lost', (talk: ReturnType<typeof lost>['talk']) => talk.unsubscribe(1), 'o1'],
-    ['is read from an earlier position', () => {}, 'o0'],
+    ['was left before the connection was lost', (talk: ReturnType<typeof lost>['talk']) => talk.unsubscribe(1), 'p/1'],
+    ['is read from an earlier position', () => {}, 'p/0'],
     ['is read from the beginning', () => {}, undefined],
   ] as const)('does not resume a topic that %s', ([, act, cursor]) => {
     const { connect, talk } = lost([1, 'a'])
@@ -250,7 +274,7 @@ describe('connection state recovery', () => {
     const next = connect()
     next.reads([2, 'a', cursor])
     next.receive(OPEN, '40{"sid":"x","pid":"p"}')
-    expect(next.calls().slice(2)).toEqual([['subscribed', 2, { resumed: false, cursor: 'o1' }]])
+    expect(next.calls().slice(2)).toEqual([['subscribed', 2, { resumed: false, cursor: 'p/1' }]])
   })
 
   test('does not resume a topic that is subscribed after the others', () => {
@@ -258,8 +282,8 @@ describe('connection state recovery', () => {
     const next = connect()
     next.receive(OPEN, '40{"sid":"x","pid":"p"}')
     next.calls()
-    next.subscribe({ id: 2, topic: 'a', cursor: 'o1' })
-    expect(next.calls()).toEqual([['subscribed', 2, { resumed: false, cursor: 'o1' }]])
+    next.subscribe({ id: 2, topic: 'a', cursor: 'p/1' })
+    expect(next.calls()).toEqual([['subscribed', 2, { resumed: false, cursor: 'p/1' }]])
   })
 
   test('survives a connection that is lost before the namespace is accepted', () => {
@@ -267,25 +291,61 @@ describe('connection state recovery', () => {
     const cut = connect()
     cut.receive(OPEN, '42["a",2,"o2"]')
     const next = connect()
-    next.reads([2, 'a', 'o1'])
+    next.reads([2, 'a', 'p/1'])
     next.receive(OPEN, '42["a",2,"o2"]', '40{"sid":"x","pid":"p"}')
     expect(next.calls()).toEqual([
       ['write', '40{"pid":"p","offset":"o1"}'],
       ['ready', { heartbeat: 45_000 }],
-      ['subscribed', 2, { resumed: true, cursor: 'o1' }],
-      ['message', 2, { data: '2', event: 'a', cursor: 'o2' }],
+      ['subscribed', 2, { resumed: true, cursor: 'p/1' }],
+      ['message', 2, { data: '2', event: 'a', cursor: 'p/2' }],
     ])
   })
 
-  test('keeps the position at an event without an offset, which is never sent again', () => {
+  test('asks for what follows the last offset, whatever came without one', () => {
     const { connect, talk } = lost([1, 'a'])
     talk.receive('427["a",2]')
     expect(talk.calls()).toEqual([
       ['write', '437[]'],
-      ['message', 1, { data: '2', event: 'a', cursor: 'o1' }],
+      ['message', 1, { data: '2', event: 'a', cursor: 'p/2' }],
     ])
     const next = connect()
     next.receive(OPEN)
     expect(next.calls()).toEqual([['write', '40{"pid":"p","offset":"o1"}']])
+  })
+
+  test('neither removes nor drops data that a server sends without an offset', () => {
+    const { talk } = lost([1, 'a'])
+    talk.receive('42["a","tick"]', '42["a","tick"]', '42["a",{"n":1},"x"]')
+    expect(talk.calls()).toMatchObject([
+      ['message', 1, { data: '"tick"' }],
+      ['message', 1, { data: '"tick"' }],
+      ['message', 1, { data: '{"n":1}' }],
+    ])
+  })
+
+  test('recognises an event without data that is sent again', () => {
+    const { connect, talk } = lost([1, 'a'])
+    talk.receive('42["a","o2"]')
+    const next = connect()
+    next.reads([2, 'a', 'p/2'])
+    next.receive(OPEN, '42["a","o2"]', '42["a",3,"o3"]', '40{"sid":"x","pid":"p"}')
+    expect(next.calls().slice(2)).toEqual([
+      ['subscribed', 2, { resumed: true, cursor: 'p/2' }],
+      ['message', 2, { data: '3', event: 'a', cursor: 'p/3' }],
+    ])
+  })
+
+  test('leaves a room at the server that nobody reads any more', () => {
+    const connect = session({ unsubscribe: (room) => ['leave', room] })
+    const talk = connect()
+    talk.reads([1, 'a'], [2, 'b'])
+    talk.receive(OPEN, '40{"sid":"x","pid":"p"}', '42["a",1,"o1"]')
+    const next = connect()
+    next.reads([3, 'a', 'p/1'])
+    next.receive(OPEN, '40{"sid":"x","pid":"p"}')
+    expect(next.calls().slice(2)).toEqual([
+      ['subscribed', 3, { resumed: true, cursor: 'p/1' }],
+      ['write', '42["leave","b"]'],
+    ])
   })
 })
