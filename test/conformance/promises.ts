@@ -506,12 +506,13 @@ export function everyTechnique(row: Row, engine: Engine, server: ServerKind = 'h
       const prepareRequest = async () => ({ query: { token: String((tokens += 1)) } })
       const reader = read(row, `${server.url}a`, { prepareRequest })
       await reader.sees('open', ({ unconfirmed }) => !unconfirmed)
-      expect(tokens).toBe(1)
+      // `fallback` makes an attempt for each technique, and on a busy machine the first may be too slow.
+      if (row.name.endsWith('allback')) expect(tokens).toBeGreaterThanOrEqual(1)
+      else expect(tokens).toBe(1)
       await server.fault({ refuse: true, drop: true })
       await reader.sees('reconnecting')
       await server.fault({ resume: true })
       await status(reader.channel, 'open')
-      // `fallback` makes an attempt for each technique.
       expect(tokens).toBeGreaterThanOrEqual(1 + reader.count('reconnecting'))
     })
 
