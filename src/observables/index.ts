@@ -25,6 +25,8 @@ export { pageLifecycle, type PageLifecycleOptions } from './lifecycle/page-lifec
 export type { PageSignals } from './lifecycle/page-signals.ts'
 export type { Backend, BackendParts } from './backends/backend.ts'
 export { durableStreams, type DurableStreamsOptions } from './backends/durable-streams/durable-streams.ts'
+export { graphqlWs } from './backends/graphql-ws/graphql-ws.ts'
+export type { GraphqlOperation, GraphqlWsOptions } from './backends/graphql-ws/options.ts'
 export type { SessionCredentials } from './session/conversation.ts'
 export { hub, type HubBackendOptions } from './backends/hub/hub.ts'
 export { jsonMessages } from './backends/json-messages/json-messages.ts'

@@ -1,4 +1,12 @@
-import { defineChannel, phoenix, pusher, socketIo, type Backend, type ChannelDefinition } from 'pinia-push/observables'
+import {
+  defineChannel,
+  graphqlWs,
+  phoenix,
+  pusher,
+  socketIo,
+  type Backend,
+  type ChannelDefinition,
+} from 'pinia-push/observables'
 import type { TopicServerKind } from '../servers/control-client.ts'
 
 /** A backend whose channels are topics of one connection, on a server. */
@@ -31,6 +39,17 @@ export const topic: ChannelDefinition<string, string, unknown> = defineChannel<s
 const texts: typeof topic = defineChannel<string, string>({
   topic: (name: string) => name,
   decode: (raw) => (JSON.parse(raw) as { text: string }).text,
+})
+
+/** A subscription of GraphQL. */
+const messages = (name: string, after?: string) => ({
+  query: 'subscription ($name: String!, $after: Int) { messages(topic: $name, after: $after) { text at } }',
+  variables: { name, after: after === undefined ? null : Number(after) },
+})
+
+const ofGraphql: typeof topic = defineChannel<string, string>({
+  topic: (name: string) => name,
+  decode: (raw) => (JSON.parse(raw) as { messages: { text: string } }).messages.text,
 })
 
 const named = (name: string) => name
@@ -106,5 +125,29 @@ export const topicRows: readonly TopicRow[] = [
     resumes: true,
     sends: true,
     reply: (accepted) => ({ accepted }),
+  },
+  {
+    name: 'graphqlWs()',
+    server: 'graphql',
+    backend: () => graphqlWs({ operation: (name) => messages(name) }),
+    channel: ofGraphql,
+    publishedTo: named,
+    denied: 'denied',
+    resumes: false,
+    sends: false,
+  },
+  {
+    name: 'graphqlWs() with a cursor',
+    server: 'graphql',
+    backend: () =>
+      graphqlWs({
+        operation: (name, { cursor }) => messages(name, cursor),
+        cursor: ({ messages: { at } }) => at,
+      }),
+    channel: ofGraphql,
+    publishedTo: named,
+    denied: 'denied',
+    resumes: true,
+    sends: false,
   },
 ]

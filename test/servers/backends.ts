@@ -1,5 +1,6 @@
 import type { Backend } from './backend.ts'
 import type { ServerKind, ServerSettings, TopicServerKind } from './control-client.ts'
+import { startGraphql } from './graphql-server.ts'
 import { startHub } from './hub-server.ts'
 import { startNchanRedis } from './nchan-redis-server.ts'
 import { startNchan } from './nchan-server.ts'
@@ -16,4 +17,5 @@ export const BACKENDS = {
   'socket.io with recovery': startSocketIo(true),
   pusher: startPusher,
   phoenix: startPhoenix,
+  graphql: startGraphql,
 } satisfies Record<ServerKind | TopicServerKind, (settings: ServerSettings) => Promise<Backend>>

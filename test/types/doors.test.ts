@@ -21,6 +21,7 @@ const OBSERVABLES = [
   'durableStreams',
   'fallback',
   'fetchStream',
+  'graphqlWs',
   'hub',
   'iframeStream',
   'jsonMessages',
