@@ -29,8 +29,13 @@ const NEEDED = {
   'php-cli': { places: bin('php') },
   python3: { places: bin('python3') },
   iproute2: { places: bin('ip') },
+  puma: { places: bin('puma') },
+  'ruby-actioncable': { places: ['/usr/share/doc/ruby-actioncable'] },
   systemd: { places: bin('systemd-analyze') },
 }
+
+/** What Action Cable of Rails needs. */
+export const RAILS = ['puma', 'ruby-actioncable']
 
 /** What nodes of nginx with Nchan need. */
 export const NODES = ['nginx-core', 'libnginx-mod-nchan', 'redis-server']

@@ -1,14 +1,14 @@
 // Every test, with the browsers and the servers that they need; or a lane of them, or some by `--engine`, `--server` and
 // `--technique`. All other arguments are vitest's: `npm test -- test/hub`.
 import { spawnSync } from 'node:child_process'
-import { NODES, needed } from './needed.mjs'
+import { NODES, RAILS, needed } from './needed.mjs'
 
 /** What each project of vitest.config.ts runs in and on, beside Node. */
 const PROJECTS = {
   unit: [],
   'pinia-3': [],
-  node: [...NODES, 'curl', 'openssl', 'php-cli', 'python3', 'iproute2', 'systemd'],
-  chromium: ['chromium', ...NODES],
+  node: [...NODES, ...RAILS, 'curl', 'openssl', 'php-cli', 'python3', 'iproute2', 'systemd'],
+  chromium: ['chromium', ...NODES, ...RAILS],
   firefox: ['firefox-esr', ...NODES],
   webkit: ['libwebkit2gtk-4.1-0', 'webkit2gtk-driver', 'xvfb', ...NODES],
   e2e: ['chromium', 'firefox-esr', 'curl', 'openssl', ...NODES],

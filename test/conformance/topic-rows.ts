@@ -1,4 +1,5 @@
 import {
+  actionCable,
   defineChannel,
   graphqlWs,
   phoenix,
@@ -50,6 +51,13 @@ const messages = (name: string, after?: string) => ({
 const ofGraphql: typeof topic = defineChannel<string, string>({
   topic: (name: string) => name,
   decode: (raw) => (JSON.parse(raw) as { messages: { text: string } }).messages.text,
+})
+
+/** A channel of Action Cable. A message performs its action `speak`. */
+const room: typeof topic = defineChannel<string, string>({
+  topic: (id: string) => JSON.stringify({ channel: 'RoomChannel', id }),
+  decode: (raw) => (JSON.parse(raw) as { text: string }).text,
+  encode: (text) => JSON.stringify({ action: 'speak', text }),
 })
 
 const named = (name: string) => name
@@ -149,5 +157,25 @@ export const topicRows: readonly TopicRow[] = [
     denied: 'denied',
     resumes: true,
     sends: false,
+  },
+  {
+    name: 'actionCable() of Rails',
+    server: 'rails',
+    backend: () => actionCable(),
+    channel: room,
+    publishedTo: named,
+    denied: 'denied',
+    resumes: false,
+    sends: true,
+  },
+  {
+    name: 'actionCable() of AnyCable',
+    server: 'anycable',
+    backend: () => actionCable(),
+    channel: room,
+    publishedTo: named,
+    denied: 'denied',
+    resumes: true,
+    sends: true,
   },
 ]

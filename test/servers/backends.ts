@@ -1,3 +1,4 @@
+import { startAnyCable } from './anycable-server.ts'
 import type { Backend } from './backend.ts'
 import type { ServerKind, ServerSettings, TopicServerKind } from './control-client.ts'
 import { startGraphql } from './graphql-server.ts'
@@ -6,6 +7,7 @@ import { startNchanRedis } from './nchan-redis-server.ts'
 import { startNchan } from './nchan-server.ts'
 import { startPhoenix } from './phoenix-server.ts'
 import { startPusher } from './pusher-server.ts'
+import { startRails } from './rails-server.ts'
 import { startSocketIo } from './socket-io-server.ts'
 
 /** Every kind of server: one that has none does not compile. */
@@ -18,4 +20,6 @@ export const BACKENDS = {
   pusher: startPusher,
   phoenix: startPhoenix,
   graphql: startGraphql,
+  rails: startRails,
+  anycable: startAnyCable,
 } satisfies Record<ServerKind | TopicServerKind, (settings: ServerSettings) => Promise<Backend>>

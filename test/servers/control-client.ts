@@ -88,7 +88,14 @@ export interface ScriptedRequest {
 export type ServerKind = 'hub' | 'nchan' | 'nchan-redis'
 
 /** Servers of topics, which have a backend of their own. */
-export type TopicServerKind = 'socket.io' | 'socket.io with recovery' | 'pusher' | 'phoenix' | 'graphql'
+export type TopicServerKind =
+  | 'socket.io'
+  | 'socket.io with recovery'
+  | 'pusher'
+  | 'phoenix'
+  | 'graphql'
+  | 'rails'
+  | 'anycable'
 
 export interface ServerSettings {
   /** In ms. Nchan's is a second. */

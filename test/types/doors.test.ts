@@ -15,6 +15,7 @@ type Door = keyof typeof DOORS
 /** What an app imports to run: the rest of its door are types. */
 const OBSERVABLES = [
   'PushError',
+  'actionCable',
   'backoff',
   'createPushClient',
   'defineChannel',

@@ -1,0 +1,128 @@
+import { createServer, type Server } from 'node:http'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { Backend } from './backend.ts'
+import { closeServer, listenAt } from './listening.ts'
+
+interface Client {
+  readonly socket: WebSocket
+  /** Whether it speaks the extended protocol. */
+  readonly isExtended: boolean
+  /** The identifiers that it subscribed, each with its stream. */
+  readonly streams: Map<string, string>
+}
+
+interface Command {
+  command: string
+  identifier: string
+  data?: string
+  history?: { since?: number; streams?: Record<string, { epoch: string; offset: number }> }
+}
+
+/** The server pings as Rails does. */
+const PING = 3_000
+
+/**
+ * A server of Action Cable with the extended protocol of AnyCable, which keeps the messages of each stream.
+ * `test/servers/anycable-server.node.test.ts` runs the official client against it.
+ *
+ * @see https://docs.anycable.io/misc/action_cable_protocol
+ */
+export async function startAnyCable(): Promise<Backend> {
+  let requests = 0
+  let epoch = ''
+  let server: Server
+  let sockets: WebSocketServer
+  const clients = new Set<Client>()
+  const kept = new Map<string, string[]>()
+
+  const write = ({ socket }: Client, frame: object) => socket.send(JSON.stringify(frame))
+  const messagesOf = (stream: string) => {
+    const texts = kept.get(stream) ?? []
+    kept.set(stream, texts)
+    return texts
+  }
+  const deliver = (client: Client, identifier: string, stream: string, text: string, offset: number) =>
+    write(client, { identifier, message: { text }, ...(client.isExtended && { stream_id: stream, epoch, offset }) })
+  const publish = (stream: string, text: string) => {
+    const offset = messagesOf(stream).push(text)
+    for (const client of clients)
+      for (const [identifier, read] of client.streams)
+        if (read === stream) deliver(client, identifier, stream, text, offset)
+  }
+
+  const replay = (client: Client, identifier: string, stream: string, streams: Record<string, unknown>) => {
+    const from = streams[stream] as { epoch: string; offset: number } | undefined
+    if (!from || from.epoch !== epoch) return write(client, { type: 'reject_history', identifier })
+    for (const [at, text] of messagesOf(stream).entries())
+      if (at + 1 > from.offset) deliver(client, identifier, stream, text, at + 1)
+    write(client, { type: 'confirm_history', identifier })
+  }
+  const subscribe = (client: Client, { identifier, history }: Command) => {
+    const { channel, id } = JSON.parse(identifier) as { channel: string; id: string }
+    // A class that the server does not know gets no response.
+    if (channel !== 'RoomChannel') return
+    if (id === 'denied') return write(client, { type: 'reject_subscription', identifier })
+    client.streams.set(identifier, id)
+    write(client, { type: 'confirm_subscription', identifier })
+    if (history && client.isExtended) replay(client, identifier, id, history.streams ?? {})
+  }
+  const read = (client: Client, command: Command) => {
+    if (command.command === 'subscribe') subscribe(client, command)
+    else if (command.command === 'unsubscribe') client.streams.delete(command.identifier)
+    else if (command.command === 'message')
+      publish(client.streams.get(command.identifier) ?? '', (JSON.parse(command.data ?? '') as { text: string }).text)
+  }
+
+  const start = async (port: number) => {
+    epoch = String(Math.random())
+    server = createServer()
+    sockets = new WebSocketServer({
+      server,
+      path: '/cable',
+      handleProtocols: (offered) =>
+        ['actioncable-v1-ext-json', 'actioncable-v1-json'].find((name) => offered.has(name)) ?? false,
+    })
+    sockets.on('connection', (socket, { url = '' }) => {
+      requests += 1
+      socket.on('error', () => {})
+      const client: Client = { socket, isExtended: socket.protocol.includes('ext'), streams: new Map() }
+      if (url.includes('revoked')) {
+        write(client, { type: 'disconnect', reason: 'unauthorized', reconnect: false })
+        return socket.close()
+      }
+      clients.add(client)
+      const pings = setInterval(() => write(client, { type: 'ping', message: Date.now() / 1_000 }), PING)
+      socket.on('close', () => {
+        clearInterval(pings)
+        clients.delete(client)
+      })
+      socket.on('message', (data: Buffer) => read(client, JSON.parse(String(data)) as Command))
+      write(client, { type: 'welcome', ...(client.isExtended && { sid: String(requests) }) })
+    })
+    return listenAt(server, port)
+  }
+  const close = () => {
+    for (const { socket } of clients) socket.terminate()
+    sockets.close()
+    return closeServer(server)
+  }
+
+  const port = await start(0)
+  return {
+    port,
+    path: '/',
+    publish: (channel, { data = '' }) => publish(channel, data),
+    end() {},
+    async restart() {
+      await close()
+      kept.clear()
+      await start(port)
+    },
+    stats: (channel) =>
+      Promise.resolve({
+        requests,
+        subscribers: [...clients].filter(({ streams }) => [...streams.values()].includes(channel)).length,
+      }),
+    close,
+  }
+}
