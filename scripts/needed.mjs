@@ -13,9 +13,16 @@ const lib = (name) =>
     ...readdirSync('/usr/lib').map((at) => `/usr/lib/${at}`),
   ].map((at) => `${at}/${name}`)
 
+const chromium = [...bin('chromium'), ...bin('chromium-browser'), ...bin('google-chrome')]
+
 /** `variable`: names another place, and tells the tests which it is. */
 const NEEDED = {
-  chromium: { variable: 'CHROMIUM', places: [...bin('chromium'), ...bin('chromium-browser'), ...bin('google-chrome')] },
+  chromium: { variable: 'CHROMIUM', places: chromium },
+  // The same engine without windows, which costs less. Systems that do not package it use the browser.
+  'chromium-headless-shell': {
+    variable: 'CHROMIUM_HEADLESS_SHELL',
+    places: [...lib('chromium/chromium-headless-shell'), ...chromium],
+  },
   'firefox-esr': { variable: 'FIREFOX', places: [...bin('firefox-esr'), ...bin('firefox')] },
   'libwebkit2gtk-4.1-0': { variable: 'MINI_BROWSER', places: lib('webkit2gtk-4.1/MiniBrowser') },
   'webkit2gtk-driver': { places: bin('WebKitWebDriver') },

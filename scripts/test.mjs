@@ -8,10 +8,10 @@ const PROJECTS = {
   unit: [],
   'pinia-3': [],
   node: [...NODES, ...RAILS, 'curl', 'openssl', 'php-cli', 'python3', 'iproute2', 'systemd'],
-  chromium: ['chromium', ...NODES, ...RAILS],
+  chromium: ['chromium-headless-shell', ...NODES, ...RAILS],
   firefox: ['firefox-esr', ...NODES],
   webkit: ['libwebkit2gtk-4.1-0', 'webkit2gtk-driver', 'xvfb', ...NODES],
-  e2e: ['chromium', 'firefox-esr', 'curl', 'openssl', ...NODES],
+  e2e: ['chromium', 'chromium-headless-shell', 'firefox-esr', 'curl', 'openssl', ...NODES],
 }
 
 const LANES = {

@@ -144,7 +144,7 @@ export function sessionsOf(row: Row, engine: Engine): void {
       await again.gets('2')
     })
 
-    test.for(['connecting', 'unacknowledged', 'open', 'sending', 'reconnecting'] as const)(
+    test.concurrent.for(['connecting', 'unacknowledged', 'open', 'sending', 'reconnecting'] as const)(
       'leaves no connection behind when the last reader leaves while %s',
       async (phase, { serve, sessions }) => {
         const server = await serve()

@@ -1,6 +1,6 @@
 import { chromium, firefox, type Browser, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { CHROMIUM } from './chromium.ts'
+import { CHROMIUM_WITH_TABS } from './chromium.ts'
 import { FIREFOX } from './firefox.ts'
 import { serveFlash } from './flash-server.ts'
 import type { Asked } from './flash/main.ts'
@@ -13,7 +13,7 @@ let server: Server
 const browsers: Record<string, Browser> = {}
 beforeAll(async () => {
   server = await serveFlash({ heartbeat: 1_000 })
-  browsers['chromium'] = await launch(chromium, CHROMIUM)
+  browsers['chromium'] = await launch(chromium, CHROMIUM_WITH_TABS)
   browsers['firefox'] = await launch(firefox, FIREFOX)
 })
 afterAll(async () => {

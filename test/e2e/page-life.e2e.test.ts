@@ -4,7 +4,7 @@ import { chromium, type Browser } from 'playwright'
 import { createHub, type Hub } from 'pinia-push/hub'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
-import { CHROMIUM } from './chromium.ts'
+import { CHROMIUM_WITH_TABS } from './chromium.ts'
 import { openTab, type Tab } from './tab.ts'
 import { launch } from './launch.ts'
 
@@ -43,8 +43,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
   browser = await launch(chromium, {
-    ...CHROMIUM,
-    args: [...CHROMIUM.args, '--host-resolver-rules=MAP push.test 127.0.0.1'],
+    ...CHROMIUM_WITH_TABS,
+    args: [...CHROMIUM_WITH_TABS.args, '--host-resolver-rules=MAP push.test 127.0.0.1'],
     // Playwright disables it.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
