@@ -25,6 +25,8 @@ export { pageLifecycle, type PageLifecycleOptions } from './lifecycle/page-lifec
 export type { PageSignals } from './lifecycle/page-signals.ts'
 export type { Backend, BackendParts } from './backends/backend.ts'
 export { actionCable, type ActionCableOptions } from './backends/action-cable/action-cable.ts'
+export { centrifugo } from './backends/centrifugo/centrifugo.ts'
+export type { CentrifugoOptions, CentrifugoSubscription } from './backends/centrifugo/options.ts'
 export { durableStreams, type DurableStreamsOptions } from './backends/durable-streams/durable-streams.ts'
 export { graphqlWs } from './backends/graphql-ws/graphql-ws.ts'
 export type { GraphqlOperation, GraphqlWsOptions } from './backends/graphql-ws/options.ts'

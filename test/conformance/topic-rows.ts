@@ -1,5 +1,6 @@
 import {
   actionCable,
+  centrifugo,
   defineChannel,
   graphqlWs,
   phoenix,
@@ -177,5 +178,15 @@ export const topicRows: readonly TopicRow[] = [
     denied: 'denied',
     resumes: true,
     sends: true,
+  },
+  {
+    name: 'centrifugo()',
+    server: 'centrifugo',
+    backend: () => centrifugo(),
+    publishedTo: named,
+    denied: 'denied',
+    resumes: true,
+    sends: true,
+    reply: () => undefined,
   },
 ]

@@ -2,6 +2,7 @@ import { startAnyCable } from './anycable-server.ts'
 import type { Backend } from './backend.ts'
 import type { ServerKind, ServerSettings, TopicServerKind } from './control-client.ts'
 import { startGraphql } from './graphql-server.ts'
+import { startCentrifugo } from './centrifugo-server.ts'
 import { startHub } from './hub-server.ts'
 import { startNchanRedis } from './nchan-redis-server.ts'
 import { startNchan } from './nchan-server.ts'
@@ -22,4 +23,5 @@ export const BACKENDS = {
   graphql: startGraphql,
   rails: startRails,
   anycable: startAnyCable,
+  centrifugo: startCentrifugo,
 } satisfies Record<ServerKind | TopicServerKind, (settings: ServerSettings) => Promise<Backend>>

@@ -96,6 +96,7 @@ export type TopicServerKind =
   | 'graphql'
   | 'rails'
   | 'anycable'
+  | 'centrifugo'
 
 export interface ServerSettings {
   /** In ms. Nchan's is a second. */

@@ -17,6 +17,7 @@ const OBSERVABLES = [
   'PushError',
   'actionCable',
   'backoff',
+  'centrifugo',
   'createPushClient',
   'defineChannel',
   'durableStreams',

@@ -1,0 +1,121 @@
+import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
+import { nameOfTopic } from '../../session/name-of-topic.ts'
+import { topicTable } from '../../session/topic-table.ts'
+import { fieldsOf, frameText, jsonValue, readJson, readSafely, textOf, timeOf, type Fields } from '../json-frame.ts'
+import { commandTable } from './commands.ts'
+import type { CentrifugoOptions } from './options.ts'
+import { subscriptionTokens } from './subscription-tokens.ts'
+import { channelPosition, type ChannelPosition } from './position.ts'
+import { connectionRejected, isSubscribed, topicRejected, unsubscribed } from './rejections.ts'
+
+/** How much later than announced a ping may arrive, in ms, as in the official client. */
+const PING_DELAY = 10_000
+
+/** Version 2 of the client protocol of Centrifugo, as JSON, on one connection. */
+export function centrifugoConversation(
+  { data, subscriptionToken }: CentrifugoOptions,
+  port: SessionPort,
+  credentials: SessionCredentials,
+): Conversation {
+  let { token } = credentials
+  let answersPings = false
+  /** The subscription token of the topic that is being subscribed. */
+  let authorization: unknown
+  const commands = commandTable(port)
+  const positions = new Map<string, ChannelPosition>()
+
+  const topics = topicTable(
+    {
+      acknowledges: 'first',
+      subscribe(channel, cursor) {
+        // A command without a reply is repeated.
+        const position = positions.get(channel) ?? channelPosition(cursor)
+        positions.set(channel, position)
+        const params = { channel, token: authorization, ...position.recover }
+        commands.write('subscribe', params, (error, result) => {
+          // The topic may have been left since.
+          if (positions.get(channel) === position) subscribed(channel, position, error, result)
+        })
+        return position.recover !== undefined
+      },
+      unsubscribe(channel) {
+        positions.delete(channel)
+        commands.write('unsubscribe', { channel })
+      },
+    },
+    port,
+  )
+  const reject = (topic: string, error: Parameters<SessionPort['rejected']>[1]) => {
+    positions.delete(topic)
+    for (const id of topics.drop(topic)) port.rejected(id, error)
+  }
+
+  const deliver = (topic: string, publications: unknown) => {
+    for (const each of Array.isArray(publications) ? publications : []) {
+      const read = positions.get(topic)?.read(fieldsOf(each))
+      if (!read) continue
+      const { isAfterLoss, ...message } = read
+      if (isAfterLoss) for (const id of topics.of(topic)) port.gap(id, 'sequence')
+      topics.deliver(topic, message)
+    }
+  }
+
+  const connected = ({ ping, pong }: Fields) => {
+    answersPings = pong === true
+    const seconds = timeOf(ping)
+    port.ready({
+      heartbeat: seconds === undefined ? undefined : seconds * 1_000 + PING_DELAY,
+      authorizeTopic: subscriptionToken && ((topic) => subscriptionTokens(subscriptionToken, { topic, token })),
+    })
+  }
+
+  const subscribed = (topic: string, position: ChannelPosition, error: Fields | undefined, result: Fields) => {
+    if (error && !isSubscribed(error)) return reject(topic, topicRejected(topic, error))
+    const state = position.begin(result)
+    if (!state) return
+    topics.acknowledge(topic, state.resumed, state.cursor)
+    deliver(topic, result['publications'])
+  }
+
+  const pushed = ({ channel, pub, unsubscribe }: Fields) => {
+    const topic = textOf(channel)
+    if (topic === undefined) return
+    if (unsubscribe !== undefined) reject(topic, unsubscribed(topic, fieldsOf(unsubscribe)))
+    else if (pub !== undefined && topics.of(topic).length > 0) deliver(topic, [pub])
+  }
+
+  const read = (frame: Fields) => {
+    if (frame['push'] !== undefined) pushed(fieldsOf(frame['push']))
+    else if (frame['id'] !== undefined) commands.read(frame)
+    else if (answersPings) port.write('{}')
+  }
+
+  return {
+    acknowledges: true,
+    open: () =>
+      commands.write('connect', { token, data: data?.(credentials), name: 'pinia-push' }, (error, result) =>
+        error ? port.refused(connectionRejected(error)) : connected(result),
+      ),
+    receive(frame) {
+      readSafely(frame, port, () => {
+        // A frame has several replies, one in each line.
+        for (const line of frameText(frame).split('\n'))
+          if (line !== '') readJson(line, port, (value) => read(fieldsOf(value)))
+      })
+    },
+    subscribe(subscription) {
+      authorization = subscription.authorization
+      topics.add(subscription)
+    },
+    unsubscribe: topics.remove,
+    refresh(next) {
+      token = next
+      commands.write('refresh', { token }, (error) => {
+        if (error) port.refreshRejected()
+      })
+    },
+    send(id, message, { key }) {
+      commands.publish({ channel: nameOfTopic(topics, id), data: jsonValue(message) }, key)
+    },
+  }
+}
