@@ -55,7 +55,7 @@ const ofGraphql: typeof topic = defineChannel<string, string>({
 })
 
 /** A channel of Action Cable. A message performs its action `speak`. */
-const room: typeof topic = defineChannel<string, string>({
+export const room: typeof topic = defineChannel<string, string>({
   topic: (id: string) => JSON.stringify({ channel: 'RoomChannel', id }),
   decode: (raw) => (JSON.parse(raw) as { text: string }).text,
   encode: (text) => JSON.stringify({ action: 'speak', text }),

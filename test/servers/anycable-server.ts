@@ -7,22 +7,28 @@ interface Client {
   readonly socket: WebSocket
   /** Whether it speaks the extended protocol. */
   readonly isExtended: boolean
-  /** The identifiers that it subscribed, each with its stream. */
-  readonly streams: Map<string, string>
+  /** The identifiers that it subscribed, each with its streams. */
+  readonly streams: Map<string, readonly string[]>
 }
 
 interface Command {
   command: string
   identifier: string
   data?: string
-  history?: { since?: number; streams?: Record<string, { epoch: string; offset: number }> }
+  history?: History
+}
+
+interface History {
+  since?: number
+  streams?: Record<string, { epoch: string; offset: number }>
 }
 
 /** The server pings as Rails does. */
 const PING = 3_000
 
 /**
- * A server of Action Cable with the extended protocol of AnyCable, which keeps the messages of each stream.
+ * A server of Action Cable with the extended protocol of AnyCable, which keeps the messages of each stream. A room
+ * reads two streams: its own, and `also-` with its name.
  * `test/servers/anycable-server.node.test.ts` runs the official client against it.
  *
  * @see https://docs.anycable.io/misc/action_cable_protocol
@@ -33,7 +39,7 @@ export async function startAnyCable(): Promise<Backend> {
   let server: Server
   let sockets: WebSocketServer
   const clients = new Set<Client>()
-  const kept = new Map<string, string[]>()
+  const kept = new Map<string, { text: string; time: number }[]>()
 
   const write = ({ socket }: Client, frame: object) => socket.send(JSON.stringify(frame))
   const messagesOf = (stream: string) => {
@@ -44,17 +50,21 @@ export async function startAnyCable(): Promise<Backend> {
   const deliver = (client: Client, identifier: string, stream: string, text: string, offset: number) =>
     write(client, { identifier, message: { text }, ...(client.isExtended && { stream_id: stream, epoch, offset }) })
   const publish = (stream: string, text: string) => {
-    const offset = messagesOf(stream).push(text)
+    const offset = messagesOf(stream).push({ text, time: Math.floor(Date.now() / 1_000) })
     for (const client of clients)
-      for (const [identifier, read] of client.streams)
-        if (read === stream) deliver(client, identifier, stream, text, offset)
+      for (const [identifier, streams] of client.streams)
+        if (streams.includes(stream)) deliver(client, identifier, stream, text, offset)
   }
 
-  const replay = (client: Client, identifier: string, stream: string, streams: Record<string, unknown>) => {
-    const from = streams[stream] as { epoch: string; offset: number } | undefined
-    if (!from || from.epoch !== epoch) return write(client, { type: 'reject_history', identifier })
-    for (const [at, text] of messagesOf(stream).entries())
-      if (at + 1 > from.offset) deliver(client, identifier, stream, text, at + 1)
+  const ping = (client: Client) => write(client, { type: 'ping', message: Math.floor(Date.now() / 1_000) })
+  const replay = (client: Client, identifier: string, { since = Infinity, streams = {} }: History) => {
+    const names = client.streams.get(identifier) ?? []
+    if (names.some((name) => streams[name] && streams[name].epoch !== epoch))
+      return write(client, { type: 'reject_history', identifier })
+    for (const name of names)
+      for (const [at, { text, time }] of messagesOf(name).entries())
+        if (streams[name] ? at + 1 > streams[name].offset : time >= since)
+          deliver(client, identifier, name, text, at + 1)
     write(client, { type: 'confirm_history', identifier })
   }
   const subscribe = (client: Client, { identifier, history }: Command) => {
@@ -62,15 +72,20 @@ export async function startAnyCable(): Promise<Backend> {
     // A class that the server does not know gets no response.
     if (channel !== 'RoomChannel') return
     if (id === 'denied') return write(client, { type: 'reject_subscription', identifier })
-    client.streams.set(identifier, id)
+    client.streams.set(identifier, [id, `also-${id}`])
     write(client, { type: 'confirm_subscription', identifier })
-    if (history && client.isExtended) replay(client, identifier, id, history.streams ?? {})
+    if (history && client.isExtended) replay(client, identifier, history)
+    // At once, so that no test has to wait for it.
+    ping(client)
   }
   const read = (client: Client, command: Command) => {
     if (command.command === 'subscribe') subscribe(client, command)
     else if (command.command === 'unsubscribe') client.streams.delete(command.identifier)
     else if (command.command === 'message')
-      publish(client.streams.get(command.identifier) ?? '', (JSON.parse(command.data ?? '') as { text: string }).text)
+      publish(
+        client.streams.get(command.identifier)?.[0] ?? '',
+        (JSON.parse(command.data ?? '') as { text: string }).text,
+      )
   }
 
   const start = async (port: number) => {
@@ -91,7 +106,7 @@ export async function startAnyCable(): Promise<Backend> {
         return socket.close()
       }
       clients.add(client)
-      const pings = setInterval(() => write(client, { type: 'ping', message: Date.now() / 1_000 }), PING)
+      const pings = setInterval(() => ping(client), PING)
       socket.on('close', () => {
         clearInterval(pings)
         clients.delete(client)
@@ -121,7 +136,7 @@ export async function startAnyCable(): Promise<Backend> {
     stats: (channel) =>
       Promise.resolve({
         requests,
-        subscribers: [...clients].filter(({ streams }) => [...streams.values()].includes(channel)).length,
+        subscribers: [...clients].filter(({ streams }) => [...streams.values()].flat().includes(channel)).length,
       }),
     close,
   }

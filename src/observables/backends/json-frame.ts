@@ -22,15 +22,32 @@ export const frameText = (frame: Payload): string => (typeof frame === 'string' 
 export const jsonOf = (value: unknown): string => (JSON.stringify(value) as string | undefined) ?? 'null'
 
 /** Returns a value for the message of an error: text, or its JSON. */
-export const shown = (value: unknown): string => (typeof value === 'string' ? value : jsonOf(value))
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value
+  try {
+    return jsonOf(value)
+  } catch {
+    return 'a value without JSON'
+  }
+}
 
 /** Returns a number of the server that is a time; undefined if it is not above zero, or not a number. */
 export const timeOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined
 
-/** Returns a position as a cursor. */
-export const cursorOf = (position: string | number | null | undefined): string | undefined =>
-  position === undefined || position === null ? undefined : String(position)
+/**
+ * Returns a position, which the application read from a message, as a cursor.
+ *
+ * @throws PushError `invalid-message` if it is neither text nor a number.
+ */
+export function cursorOf(position: string | number | null | undefined): string | undefined {
+  if (position === undefined || position === null) return undefined
+  if (typeof position === 'string' || Number.isFinite(position)) return String(position)
+  throw new PushError(
+    'invalid-message',
+    DEV && `\`cursor\` returned ${shown(position)}, a ${typeof position}. Return text, a number, or undefined.`,
+  )
+}
 
 /** Returns the content of a message. If it cannot be encoded, the message is `invalid`, for its topic alone. */
 export function contentBy(encode: () => Payload): { data: Payload; error?: PushError } {

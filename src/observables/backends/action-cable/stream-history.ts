@@ -1,34 +1,77 @@
 import { fieldsOf, textOf, type Fields } from '../json-frame.ts'
 
-/** The position of a stream: its offset is valid within an epoch of the server's memory. */
+/** How many offsets below the last one are remembered, to recognise a message that arrives late. */
+const REMEMBERED = 100
+
+/** How many messages wait for the history of a topic. */
+const MOST_HELD = 10_000
+
+/** A position in a stream: an offset, which is valid within an epoch of the server's memory. */
 interface Position {
   readonly epoch: string
   readonly offset: number
 }
 
+/** What was received of a stream. */
+interface Received {
+  readonly epoch: string
+  /** The last offset. */
+  offset: number
+  /** Offsets up to this one were received, or are too old to be late. */
+  from: number
+  /** The offsets above it that were received. */
+  readonly offsets: Set<number>
+}
+
+/** Where a topic is in its streams. */
+interface Cursor {
+  /** A time of the server, in seconds, at which the topic was subscribed: streams without a message resume from it. */
+  readonly since: number
+  readonly streams: Fields
+}
+
 /** The positions of the streams of one topic, and the messages that wait for its history. */
 export interface StreamHistory {
-  /** The positions that the server is asked to resume from. Undefined: no history is requested. */
-  readonly requested: Fields | undefined
+  /** The history that the server is asked for. Undefined: none. */
+  readonly requested: Cursor | undefined
   /** Whether the history was requested, and is not complete. */
   readonly isPending: boolean
+  /** Whether no more messages can wait. */
+  readonly isFull: boolean
   /** Keeps a message until the history is complete, and returns whether it did. */
   hold(frame: Fields): boolean
   /** The history is complete, or the server has none. Returns the messages that waited, each stream in its order. */
   end(resumed: boolean): readonly Fields[]
-  /** Moves to the position of a message, and returns the cursor there; none if the server keeps no history. */
-  move(frame: Fields): { readonly cursor: string | undefined } | 'repeated'
+  /** Moves to the position of a message. Returns undefined if the server repeats it. */
+  move(frame: Fields): { readonly cursor: string | undefined; readonly isLate: boolean } | undefined
+  /**
+   * The topic is subscribed at this time of the server. Returns the cursor; none without a message, because only the epoch of
+   * a stream proves that the server has its history.
+   */
+  at(since: number): string | undefined
 }
 
-/** Follows the history of one topic, which AnyCable keeps by stream. `cursor`: the positions, as `move` returned them. */
+/** Follows the history of one topic, which AnyCable keeps by stream. `cursor`: as it returned it. */
 export function streamHistory(cursor: string | undefined): StreamHistory {
-  const requested = cursor === undefined ? undefined : fieldsOf(JSON.parse(cursor))
-  const positions = new Map<string, unknown>(Object.entries(requested ?? {}))
+  const requested = cursor === undefined ? undefined : (JSON.parse(cursor) as Cursor)
+  const streams = new Map<string, Received>()
+  for (const [stream, value] of Object.entries(requested?.streams ?? {})) {
+    const position = positionOf(fieldsOf(value))
+    if (position) streams.set(stream, { ...position, from: position.offset, offsets: new Set() })
+  }
+  let { since } = requested ?? {}
   let held: Fields[] | undefined = requested && []
+  const cursorNow = () => {
+    const positions = [...streams].map(([stream, { epoch, offset }]) => [stream, { epoch, offset }] as const)
+    return JSON.stringify({ since, streams: Object.fromEntries(positions) })
+  }
   return {
     requested,
     get isPending() {
       return held !== undefined
+    },
+    get isFull() {
+      return held !== undefined && held.length > MOST_HELD
     },
     hold(frame) {
       held?.push(frame)
@@ -37,23 +80,52 @@ export function streamHistory(cursor: string | undefined): StreamHistory {
     end(resumed) {
       const frames = held ?? []
       held = undefined
-      if (!resumed) positions.clear()
+      if (!resumed) {
+        streams.clear()
+        since = undefined
+      }
       return inOrder(frames)
     },
     move(frame) {
       const stream = textOf(frame['stream_id'])
       const position = positionOf(frame)
-      if (stream === undefined || !position) return { cursor: undefined }
-      const last = positionOf(fieldsOf(positions.get(stream)))
-      if (last?.epoch === position.epoch && position.offset <= last.offset) return 'repeated'
-      positions.set(stream, position)
-      return { cursor: JSON.stringify(Object.fromEntries(positions)) }
+      if (stream === undefined || !position) return { cursor: undefined, isLate: false }
+      const received = receivedOf(streams, stream, position.epoch)
+      const { offset } = received
+      if (!receive(received, position.offset)) return undefined
+      return { cursor: since === undefined ? undefined : cursorNow(), isLate: position.offset < offset }
+    },
+    at(time) {
+      since = time
+      return streams.size > 0 ? cursorNow() : undefined
     },
   }
 }
 
+/** Returns what was received of a stream in an epoch. */
+function receivedOf(streams: Map<string, Received>, stream: string, epoch: string): Received {
+  const last = streams.get(stream)
+  if (last?.epoch === epoch) return last
+  const received: Received = { epoch, offset: 0, from: 0, offsets: new Set() }
+  streams.set(stream, received)
+  return received
+}
+
+/** Records an offset, and returns whether it is new. */
+function receive(received: Received, offset: number): boolean {
+  const { from, offsets } = received
+  if (offset <= from || offsets.has(offset)) return false
+  offsets.add(offset)
+  received.offset = Math.max(received.offset, offset)
+  if (offsets.size > 2 * REMEMBERED) {
+    received.from = Math.max(from, received.offset - REMEMBERED)
+    for (const each of offsets) if (each <= received.from) offsets.delete(each)
+  }
+  return true
+}
+
 function positionOf({ epoch, offset }: Fields): Position | undefined {
-  return typeof epoch === 'string' && typeof offset === 'number' ? { epoch, offset } : undefined
+  return typeof epoch === 'string' && Number.isSafeInteger(offset) ? { epoch, offset: offset as number } : undefined
 }
 
 /** A message that is published while the history is sent may arrive before older ones. */

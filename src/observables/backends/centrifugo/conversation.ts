@@ -1,3 +1,5 @@
+import { DEV } from '../../internal/dev.ts'
+import { PushError } from '../../errors.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
 import { topicTable } from '../../session/topic-table.ts'
@@ -92,10 +94,11 @@ export function centrifugoConversation(
 
   return {
     acknowledges: true,
-    open: () =>
-      commands.write('connect', { token, data: data?.(credentials), name: 'pinia-push' }, (error, result) =>
+    open() {
+      commands.write('connect', connectOf(data, { ...credentials, token }), (error, result) =>
         error ? port.refused(connectionRejected(error)) : connected(result),
-      ),
+      )
+    },
     receive(frame) {
       readSafely(frame, port, () => {
         // A frame has several replies, one in each line.
@@ -118,4 +121,12 @@ export function centrifugoConversation(
       commands.publish({ channel: nameOfTopic(topics, id), data: jsonValue(message) }, key)
     },
   }
+}
+
+/** Returns the connect command. */
+function connectOf(data: CentrifugoOptions['data'], credentials: SessionCredentials): Fields {
+  const params = { token: credentials.token, data: data?.(credentials), name: 'pinia-push' }
+  if (params.data instanceof Promise)
+    throw new PushError('invalid-option', DEV && '`data` of centrifugo() is async. Return the data itself.')
+  return params
 }

@@ -16,9 +16,9 @@ export interface GraphqlWsOptions {
    */
   connectionParams?: (credentials: SessionCredentials) => Readonly<Record<string, unknown>> | undefined
   /**
-   * Returns the subscription of a topic. A topic resumes if the subscription has the cursor. The server must then send the
-   * results after it, or reject a cursor that it no longer has by an error with `extensions.code` `CURSOR_GONE`: a `gap` is
-   * emitted, and the topic is subscribed without the cursor. @default the topic is the subscription: its query, or the JSON of `{ query, variables }`
+   * Returns the subscription of a topic. A topic resumes if the cursor is part of its subscription. The server must then send
+   * the results after it, or reject a cursor that it no longer has with an error whose `extensions.code` is `CURSOR_GONE`: a
+   * `gap` is emitted, and the topic is subscribed without the cursor. The cursor is text. @default the topic is the subscription: its query, or the JSON of `{ query, variables }`
    */
   operation?: (topic: string, state: { readonly cursor: string | undefined }) => GraphqlOperation
   /** Returns the position of a result in its topic. @default no position: each reconnect emits a `gap` */

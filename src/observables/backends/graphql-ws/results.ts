@@ -1,17 +1,19 @@
 import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { SourceMessage } from '../../events.ts'
-import { contentBy, cursorOf, fieldsOf, jsonOf, textOf, type Fields } from '../json-frame.ts'
+import { contentBy, cursorOf, fieldsOf, jsonOf, shown, textOf, type Fields } from '../json-frame.ts'
 import type { GraphqlWsOptions } from './options.ts'
 
 /** Returns the message of a result. A result with errors is `invalid`, although it may have data. */
 export function messageOf(
-  { data, errors }: Fields,
+  result: Fields,
   positionOf: NonNullable<GraphqlWsOptions['cursor']>,
 ): Omit<SourceMessage, 'type'> {
-  const isComplete = errors === undefined || errors === null
+  const { data, errors } = result
+  const isComplete = errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0)
   let cursor: string | undefined
   const content = contentBy(() => {
+    if (!('data' in result)) throw new PushError('invalid-message', DEV && 'The result has no `data`.')
     if (isComplete || fieldsOf(data) === data) cursor = cursorOf(positionOf(data))
     return jsonOf(isComplete ? data : { data, errors })
   })
@@ -38,5 +40,5 @@ const codesOf = (errors: unknown): readonly unknown[] =>
 /** Returns the messages of GraphQL errors. */
 const reasonsOf = (errors: unknown): string =>
   Array.isArray(errors)
-    ? errors.map((error) => textOf(fieldsOf(error)['message']) ?? jsonOf(error)).join(', ')
-    : jsonOf(errors)
+    ? errors.map((error) => textOf(fieldsOf(error)['message']) ?? shown(error)).join(', ')
+    : shown(errors)

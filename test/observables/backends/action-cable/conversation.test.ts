@@ -7,7 +7,7 @@ const ROOM = '{"channel":"RoomChannel"}'
 /** Begins a conversation, and lists what it writes and reports, in order. */
 function start({ sid }: { sid?: string } = {}) {
   const { port, calls } = recordedPort()
-  const conversation = actionCableConversation(port)
+  const conversation = actionCableConversation(3_000, port)
   conversation.open()
   const receive = (frame: unknown) => conversation.receive(JSON.stringify(frame))
   receive({ type: 'welcome', sid })
@@ -20,22 +20,33 @@ function start({ sid }: { sid?: string } = {}) {
   }
 }
 
-/** A conversation whose topic is subscribed as 1. */
+/** A time of the server, in seconds. */
+const NOW = 1_790_000_000
+
+/** A conversation whose topic is subscribed as 1, and was since the time of a ping. */
 function subscribed(options?: { sid?: string }) {
   const talk = start(options)
   talk.subscribe({ id: 1, topic: 'RoomChannel', cursor: undefined })
   talk.from({ type: 'confirm_subscription' })
+  talk.receive({ type: 'ping', message: NOW })
   talk.calls()
   return talk
 }
 
 const at = (offset: number, epoch = 'e', stream_id = 's') => ({ message: offset, stream_id, epoch, offset })
-const cursor = (offset: number, epoch = 'e') => JSON.stringify({ s: { epoch, offset } })
+const cursor = (offset: number, epoch = 'e', since = NOW) =>
+  JSON.stringify({ since, streams: { s: { epoch, offset } } })
 const message = (data: string, cursor?: string) => ['message', 1, { event: 'message', data, cursor }]
 
 describe('a session', () => {
   test('is ready when the server welcomes it, which pings every 3 s', () => {
     expect(start().calls()).toEqual([['ready', { heartbeat: 6_000 }]])
+  })
+
+  test('waits for two pings of another interval', () => {
+    const { port, calls } = recordedPort()
+    actionCableConversation(5_000, port).receive('{"type":"welcome"}')
+    expect(calls()).toEqual([['ready', { heartbeat: 10_000 }]])
   })
 
   test.for([
@@ -96,6 +107,17 @@ describe('a topic', () => {
     ])
   })
 
+  test('of one identifier is one subscription, by whichever name', () => {
+    const talk = subscribed()
+    talk.subscribe({ id: 2, topic: ROOM, cursor: undefined })
+    talk.from({ message: 1 })
+    expect(talk.calls()).toEqual([
+      ['subscribed', 2, { resumed: false }],
+      message('1'),
+      ['message', 2, { event: 'message', data: '1', cursor: undefined }],
+    ])
+  })
+
   test('is rejected by the server', () => {
     const talk = start()
     talk.subscribe({ id: 1, topic: 'RoomChannel', cursor: undefined })
@@ -124,16 +146,66 @@ describe('the history of AnyCable', () => {
     talk.from({ message: 'without' })
     expect(talk.calls()).toEqual([
       message('1', cursor(1)),
-      message('7', '{"s":{"epoch":"e","offset":1},"t":{"epoch":"f","offset":7}}'),
-      message('2', '{"s":{"epoch":"e","offset":2},"t":{"epoch":"f","offset":7}}'),
+      message('7', `{"since":${NOW},"streams":{"s":{"epoch":"e","offset":1},"t":{"epoch":"f","offset":7}}}`),
+      message('2', `{"since":${NOW},"streams":{"s":{"epoch":"e","offset":2},"t":{"epoch":"f","offset":7}}}`),
       message('"without"'),
     ])
   })
 
   test('drops a message that the server repeats, in the same epoch', () => {
     const talk = subscribed({ sid: 'id' })
-    for (const frame of [at(2), at(2), at(1), at(1, 'f')]) talk.from(frame)
+    for (const frame of [at(2), at(2), at(1, 'f')]) talk.from(frame)
     expect(talk.calls()).toEqual([message('2', cursor(2)), message('1', cursor(1, 'f'))])
+  })
+
+  test('emits a gap before a message that arrives late, once', () => {
+    const talk = subscribed({ sid: 'id' })
+    for (const frame of [at(3), at(5), at(4), at(4), at(6)]) talk.from(frame)
+    expect(talk.calls()).toEqual([
+      message('3', cursor(3)),
+      message('5', cursor(5)),
+      ['gap', 1, 'sequence'],
+      message('4', cursor(5)),
+      message('6', cursor(6)),
+    ])
+  })
+
+  test('does not take a message that is far behind for a late one', () => {
+    const talk = subscribed({ sid: 'id' })
+    for (let offset = 1; offset <= 1_000; offset += 1) if (offset !== 5) talk.from(at(offset))
+    talk.calls()
+    talk.from(at(5))
+    talk.from(at(1_001))
+    expect(talk.calls()).toEqual([message('1001', cursor(1_001))])
+  })
+
+  test.for(['1.5', '1e400', '"1"', 'null'])('a message whose offset is %s has no position', (offset) => {
+    const talk = subscribed({ sid: 'id' })
+    talk.raw(JSON.stringify({ identifier: ROOM, ...at(1) }).replace('"offset":1', `"offset":${offset}`))
+    talk.from(at(2))
+    expect(talk.calls()).toEqual([message('1'), message('2', cursor(2))])
+  })
+
+  test('moves the cursor by each ping, so that streams without a message resume', () => {
+    const talk = subscribed({ sid: 'id' })
+    talk.receive({ type: 'ping', message: NOW + 1 })
+    talk.from(at(1))
+    talk.receive({ type: 'ping', message: NOW + 3.5 })
+    for (const message of [NOW * 1_000, NOW * 1e9, 'x', undefined, -1]) talk.receive({ type: 'ping', message })
+    expect((talk.calls() as [string][]).filter(([name]) => name !== 'write')).toEqual([
+      message('1', cursor(1, 'e', NOW + 1)),
+      ['moved', 1, cursor(1, 'e', NOW + 3)],
+    ])
+  })
+
+  test('has no cursor before the first ping', () => {
+    const talk = start({ sid: 'id' })
+    talk.subscribe({ id: 1, topic: 'RoomChannel', cursor: undefined })
+    talk.receive({ type: 'ping', message: NOW })
+    talk.from({ type: 'confirm_subscription' })
+    talk.calls()
+    talk.from(at(1))
+    expect(talk.calls()).toEqual([message('1')])
   })
 
   /** A topic that is subscribed again with the cursor of its second message. */
@@ -155,7 +227,7 @@ describe('the history of AnyCable', () => {
         JSON.stringify({
           command: 'subscribe',
           identifier: ROOM,
-          history: { streams: { s: { epoch: 'e', offset: 2 } } },
+          history: { since: NOW, streams: { s: { epoch: 'e', offset: 2 } } },
         }),
       ],
       ['subscribed', 1, { resumed: true, cursor: undefined }],
@@ -170,10 +242,34 @@ describe('the history of AnyCable', () => {
     const talk = resuming('id')
     talk.calls()
     for (const frame of [{ type: 'confirm_subscription' }, at(1, 'f'), { type: 'reject_history' }]) talk.from(frame)
-    expect(talk.calls()).toEqual([
-      ['subscribed', 1, { resumed: false, cursor: undefined }],
-      message('1', cursor(1, 'f')),
+    expect(talk.calls()).toEqual([['subscribed', 1, { resumed: false, cursor: undefined }], message('1')])
+  })
+
+  test('that is slow is requested again, and nothing of it is lost', () => {
+    const talk = resuming('id')
+    talk.calls()
+    talk.from({ type: 'confirm_subscription' })
+    talk.from(at(3))
+    talk.subscribe({ id: 2, topic: 'RoomChannel', cursor: cursor(2), again: true })
+    talk.from(at(4))
+    talk.from({ type: 'confirm_history' })
+    const [[command], ...reports] = talk.calls() as [[string], ...[string, number][]]
+    expect([command, reports.filter(([, id]) => id === 2)]).toEqual([
+      'write',
+      [
+        ['subscribed', 2, { resumed: true, cursor: undefined }],
+        ['message', 2, { event: 'message', data: '3', cursor: cursor(3) }],
+        ['message', 2, { event: 'message', data: '4', cursor: cursor(4) }],
+      ],
     ])
+  })
+
+  test('that is endless is a gap', () => {
+    const talk = resuming('id')
+    talk.calls()
+    for (let offset = 3; offset <= 20_000; offset += 1) talk.from(at(offset))
+    const [subscribed, first] = talk.calls()
+    expect([subscribed, first]).toEqual([['subscribed', 1, { resumed: false, cursor: undefined }], message('3')])
   })
 
   test('is not requested from a server without the extended protocol', () => {

@@ -48,6 +48,10 @@ describe('the connection', () => {
     ])
   })
 
+  test('does not connect if the data is a promise', () => {
+    expect(() => start({ data: () => Promise.resolve(1) })).toThrow('is async')
+  })
+
   test.for([
     [true, [['write', '{}']]],
     [false, []],

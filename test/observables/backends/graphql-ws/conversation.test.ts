@@ -41,6 +41,10 @@ describe('the hello', () => {
     },
   )
 
+  test.for([() => Promise.resolve({}), () => 'text', () => []])('is not sent if %s returns it', (connectionParams) => {
+    expect(() => start({ connectionParams: connectionParams as never })).toThrow(/connectionParams/)
+  })
+
   test('is done when the server acknowledged it, and the client pings from then on', () => {
     const talk = start()
     talk.calls()
@@ -70,7 +74,10 @@ describe('a subscription', () => {
     talk.calls()
     talk.subscribe({ id: 1, topic, cursor: undefined })
     const [[, written], ping] = talk.calls() as unknown as [[string, string], unknown]
-    expect([JSON.parse(written), ping]).toEqual([{ type: 'subscribe', id: '1', payload }, ['write', '{"type":"ping"}']])
+    expect([JSON.parse(written), ping]).toEqual([
+      { type: 'subscribe', id: '1', payload },
+      ['write', '{"type":"ping","payload":{"id":"1"}}'],
+    ])
   })
 
   test('is open when the server replied to the ping after it, and no other', () => {
@@ -121,10 +128,10 @@ describe('a subscription', () => {
     if (!isOpen) talk.receive({ type: 'pong' })
     talk.receive({ type: 'pong' })
     const again = ['write', JSON.stringify({ type: 'subscribe', id: '2', payload: { query: QUERY, variables: {} } })]
-    const ping = ['write', '{"type":"ping"}']
+    const ping = ['write', '{"type":"ping","payload":{"id":"2"}}']
     expect(talk.calls()).toEqual(
       isOpen
-        ? [['gap', 1, 'not-resumed'], again, ping]
+        ? [['moved', 1, ''], again, ping, ['gap', 1, 'not-resumed']]
         : [again, ping, ['subscribed', 1, { resumed: false, cursor: undefined }]],
     )
     talk.receive({ type: 'next', id: '2', payload: { data: 1 } })
@@ -183,7 +190,65 @@ describe('a subscription', () => {
     calls()
     talk.receive(JSON.stringify({ ...frame, id: '1' }))
     talk.receive('{"type":"complete","id":"1"}')
-    expect(calls()).toMatchObject([['rejected', 1, { code, message: expect.stringContaining('Unknown field') }]])
+    const reports = (calls() as [string][]).filter(([name]) => name !== 'write')
+    expect(reports).toMatchObject([['rejected', 1, { code, message: expect.stringContaining('Unknown field') }]])
+  })
+
+  test('that the server rejected with a result is completed', () => {
+    const talk = subscribed()
+    talk.receive({ type: 'next', id: '1', payload: { errors: [{ message: 'no' }] } })
+    expect(talk.calls()).toEqual([
+      ['write', '{"type":"complete","id":"1"}'],
+      ['rejected', 1, 'rejected'],
+    ])
+  })
+
+  test('that is rejected with what cannot be shown is rejected', () => {
+    const talk = subscribed()
+    talk.raw(`{"type":"error","id":"1","payload":${'['.repeat(20_000)}${']'.repeat(20_000)}}`)
+    expect(talk.calls()).toEqual([['rejected', 1, 'rejected']])
+  })
+
+  test.for<[string, unknown]>([
+    ['undefined', undefined],
+    ['a promise', Promise.resolve({ query: QUERY })],
+    ['text', QUERY],
+    ['another query', { query: 1 }],
+    ['other variables', { query: QUERY, variables: 'id' }],
+  ])('is not sent if its operation is %s', ([, operation]) => {
+    const talk = start({ operation: () => operation as never })
+    talk.calls()
+    expect(() => talk.subscribe({ id: 1, topic: QUERY, cursor: undefined })).toThrow(/The operation of topic/)
+    expect(talk.calls()).toEqual([])
+  })
+
+  test.for(['{"query"', '{"variables":{}}'])('is not sent if its topic is %s', (topic) => {
+    const talk = start()
+    talk.calls()
+    expect(() => talk.subscribe({ id: 1, topic, cursor: undefined })).toThrow(/topic/)
+    expect(talk.calls()).toEqual([])
+  })
+
+  test('resumes only if the cursor is part of its operation', () => {
+    const talk = start({ operation: (query, { cursor }) => ({ query, variables: { isLater: cursor !== '7' } }) })
+    talk.subscribe({ id: 1, topic: QUERY, cursor: '8' })
+    talk.calls()
+    talk.receive({ type: 'pong' })
+    expect(talk.calls()).toEqual([['subscribed', 1, { resumed: false, cursor: undefined }]])
+  })
+
+  test('is open by the pong to its own ping, although others come first', () => {
+    const talk = start()
+    talk.subscribe({ id: 1, topic: QUERY, cursor: undefined })
+    talk.subscribe({ id: 2, topic: 'subscription { other }', cursor: undefined })
+    talk.calls()
+    talk.receive({ type: 'pong', payload: { id: '2' } })
+    talk.receive({ type: 'pong' })
+    talk.receive({ type: 'pong', payload: { id: '1' } })
+    expect((talk.calls() as unknown[][]).map(([name, id]) => [name, id])).toEqual([
+      ['subscribed', 2],
+      ['subscribed', 1],
+    ])
   })
 
   test('cannot send', () => {
@@ -215,6 +280,24 @@ describe('a result', () => {
         },
       ],
     ])
+  })
+
+  test('with an empty list of errors is complete', () => {
+    const talk = subscribed()
+    talk.receive({ type: 'next', id: '1', payload: { data: 1, errors: [] } })
+    expect(talk.calls()).toMatchObject([['message', 1, { data: '1' }]])
+  })
+
+  test.for([{ hasNext: false }, {}, null])('without data, %j, is an invalid message', (payload) => {
+    const talk = subscribed()
+    talk.receive({ type: 'next', id: '1', payload })
+    expect(talk.calls()).toMatchObject([['message', 1, { error: { code: 'invalid-message' } }]])
+  })
+
+  test.for([{ id: 1 }, Promise.resolve(1), NaN, true])('whose cursor is %s is an invalid message', (cursor) => {
+    const talk = subscribed({ cursor: () => cursor as never })
+    talk.receive({ type: 'next', id: '1', payload: { data: 1 } })
+    expect(talk.calls()).toMatchObject([['message', 1, { cursor: undefined, error: { code: 'invalid-message' } }]])
   })
 
   test('whose cursor cannot be read is an invalid message', () => {
