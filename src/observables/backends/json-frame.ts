@@ -21,13 +21,13 @@ export const frameText = (frame: Payload): string => (typeof frame === 'string' 
 /** Returns the JSON of a value that a message has; `null` if it has none. */
 export const jsonOf = (value: unknown): string => (JSON.stringify(value) as string | undefined) ?? 'null'
 
-/** Returns a value for the message of an error: text, or its JSON. */
+/** Returns a value for the message of an error: text, its JSON, or its type if it has no JSON. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return value
   try {
     return jsonOf(value)
   } catch {
-    return 'a value without JSON'
+    return typeof value
   }
 }
 
