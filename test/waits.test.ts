@@ -11,6 +11,7 @@ import { createPush, defineChannel, usePushChannel } from 'pinia-push'
 import { flashSocket } from 'pinia-push/flash-socket'
 import type { SourceEvent } from 'pinia-push/kit'
 import {
+  centrifugo,
   PushError,
   backoff,
   createPushClient,
@@ -322,6 +323,8 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     errorOfTopic(time, pusher({ key: 'k', authorize: hang }), [
       { event: 'pusher:connection_established', data: { socket_id: '1.2' } },
     ]),
+  '`subscriptionToken` of `centrifugo()`': (time) =>
+    errorOfTopic(time, centrifugo({ subscriptionToken: hang }), [{ id: 1, connect: {} }]),
   '`auth.token`': (time) => reading(time, { auth: { token: hang } }).error,
   '`prepareRequest`': (time) => reading(time, { prepareRequest: hang, connectTimeout: 1e6 }).error,
   'a connection whose token expires in 60 s'(time) {
