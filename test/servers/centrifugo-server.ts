@@ -57,7 +57,8 @@ export async function startCentrifugo(): Promise<CentrifugoServer> {
         recoverable: true,
         positioned: true,
         epoch,
-        offset: history.length,
+        // The publications begin after the offset of the command.
+        offset: recovered ? Number(offset) : history.length,
         ...(recover === true && { was_recovering: true, recovered }),
         ...(recovered && {
           publications: history
@@ -72,14 +73,14 @@ export async function startCentrifugo(): Promise<CentrifugoServer> {
     if (command['connect']) {
       const { token } = command['connect']
       if (token === 'revoked') return { error: { code: 109, message: 'token expired' } }
-      return { connect: { client: String(requests), version: '6', ping: 25, pong: true } }
+      return { connect: { client: String(requests), version: '6', ping: 25, pong: true, expires: true, ttl: 600 } }
     }
     if (command['subscribe']) return subscribe(client, command['subscribe'])
     if (command['unsubscribe']) {
       client.channels.delete(String(command['unsubscribe']['channel']))
       return { unsubscribe: {} }
     }
-    if (command['refresh']) return { refresh: { client: String(requests), version: '6' } }
+    if (command['refresh']) return { refresh: { client: String(requests), version: '6', expires: true, ttl: 600 } }
     const { channel, data } = command['publish'] ?? {}
     if (data === 'denied') return { error: { code: 103, message: 'permission denied' } }
     publish(String(channel), data)

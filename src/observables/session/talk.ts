@@ -167,7 +167,10 @@ export function startTalk({
         else conversation.subscribe(subscription)
       }),
     unsubscribe: (id) => guarded(() => conversation.unsubscribe(id)),
-    refresh: conversation.refresh && ((token) => guarded(() => conversation.refresh?.(token))),
+    // The server may state in its greeting whether it takes another token.
+    get refresh() {
+      return conversation.refresh && ((token: string) => guarded(() => conversation.refresh?.(token)))
+    },
     get resends() {
       return conversation.resends ?? false
     },

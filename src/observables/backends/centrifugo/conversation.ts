@@ -2,7 +2,7 @@ import { DEV } from '../../internal/dev.ts'
 import { PushError } from '../../errors.ts'
 import type { Conversation, SessionCredentials, SessionPort } from '../../session/conversation.ts'
 import { nameOfTopic } from '../../session/name-of-topic.ts'
-import { topicTable } from '../../session/topic-table.ts'
+import { topicTable, type TopicTable } from '../../session/topic-table.ts'
 import { fieldsOf, frameText, jsonValue, readJson, readSafely, textOf, timeOf, type Fields } from '../json-frame.ts'
 import { commandTable } from './commands.ts'
 import type { CentrifugoOptions } from './options.ts'
@@ -21,6 +21,7 @@ export function centrifugoConversation(
 ): Conversation {
   let { token } = credentials
   let answersPings = false
+  let takesTokens = false
   /** The subscription token of the topic that is being subscribed. */
   let authorization: unknown
   const commands = commandTable(port)
@@ -30,11 +31,14 @@ export function centrifugoConversation(
     {
       acknowledges: 'first',
       subscribe(channel, cursor) {
+        if (channel === '') throw unnamed()
         // A command without a reply is repeated.
         const position = positions.get(channel) ?? channelPosition(cursor)
         positions.set(channel, position)
+        position.unanswered += 1
         const params = { channel, token: authorization, ...position.recover }
         commands.write('subscribe', params, (error, result) => {
+          position.unanswered -= 1
           // The topic may have been left since.
           if (positions.get(channel) === position) subscribed(channel, position, error, result)
         })
@@ -52,18 +56,9 @@ export function centrifugoConversation(
     for (const id of topics.drop(topic)) port.rejected(id, error)
   }
 
-  const deliver = (topic: string, publications: unknown) => {
-    for (const each of Array.isArray(publications) ? publications : []) {
-      const read = positions.get(topic)?.read(fieldsOf(each))
-      if (!read) continue
-      const { isAfterLoss, ...message } = read
-      if (isAfterLoss) for (const id of topics.of(topic)) port.gap(id, 'sequence')
-      topics.deliver(topic, message)
-    }
-  }
-
-  const connected = ({ ping, pong }: Fields) => {
+  const connected = ({ ping, pong, expires }: Fields) => {
     answersPings = pong === true
+    takesTokens = expires === true
     const seconds = timeOf(ping)
     port.ready({
       heartbeat: seconds === undefined ? undefined : seconds * 1_000 + PING_DELAY,
@@ -73,17 +68,33 @@ export function centrifugoConversation(
 
   const subscribed = (topic: string, position: ChannelPosition, error: Fields | undefined, result: Fields) => {
     if (error && !isSubscribed(error)) return reject(topic, topicRejected(topic, error))
+    // The server reserves the channel for the first command, and replies to it when it is subscribed.
+    if (error && position.unanswered > 0) return
     const state = position.begin(result)
     if (!state) return
     topics.acknowledge(topic, state.resumed, state.cursor)
-    deliver(topic, result['publications'])
+    // A handler may leave the topic, and read it again.
+    deliverRecovered(topic, listOf(result['publications']), position, {
+      isCurrent: () => positions.get(topic) === position,
+      topics,
+      port,
+    })
   }
 
   const pushed = ({ channel, pub, unsubscribe }: Fields) => {
     const topic = textOf(channel)
-    if (topic === undefined) return
-    if (unsubscribe !== undefined) reject(topic, unsubscribed(topic, fieldsOf(unsubscribe)))
-    else if (pub !== undefined && topics.of(topic).length > 0) deliver(topic, [pub])
+    // Until the reply, it concerns an earlier subscription.
+    if (topic === undefined || topics.of(topic).length === 0) return
+    if (unsubscribe !== undefined) return reject(topic, unsubscribed(topic, fieldsOf(unsubscribe)))
+    const message = pub === undefined ? undefined : positions.get(topic)?.read(fieldsOf(pub))
+    if (message) topics.deliver(topic, message)
+  }
+
+  const refresh = (next: string) => {
+    token = next
+    commands.write('refresh', { token }, (error) => {
+      if (error) port.refreshRejected()
+    })
   }
 
   const read = (frame: Fields) => {
@@ -111,11 +122,9 @@ export function centrifugoConversation(
       topics.add(subscription)
     },
     unsubscribe: topics.remove,
-    refresh(next) {
-      token = next
-      commands.write('refresh', { token }, (error) => {
-        if (error) port.refreshRejected()
-      })
+    // A server that renews the token by itself closes the connection of a client that sends one.
+    get refresh() {
+      return takesTokens ? refresh : undefined
     },
     send(id, message, { key }) {
       commands.publish({ channel: nameOfTopic(topics, id), data: jsonValue(message) }, key)
@@ -130,3 +139,25 @@ function connectOf(data: CentrifugoOptions['data'], credentials: SessionCredenti
     throw new PushError('invalid-option', DEV && '`data` of centrifugo() is async. Return the data itself.')
   return params
 }
+
+/** Delivers the publications of the reply to a subscribe command, as long as the topic has that position. */
+function deliverRecovered(
+  topic: string,
+  publications: readonly Fields[],
+  position: ChannelPosition,
+  { isCurrent, topics, port }: { isCurrent: () => boolean; topics: TopicTable; port: SessionPort },
+): void {
+  for (const each of publications) {
+    if (!isCurrent()) return
+    const isAfterLoss = position.isAfterLoss(each)
+    const message = position.read(each)
+    if (!message) continue
+    if (isAfterLoss) for (const id of topics.of(topic)) port.gap(id, 'sequence')
+    topics.deliver(topic, message)
+  }
+}
+
+const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
+
+const unnamed = (): PushError =>
+  new PushError('invalid-option', DEV && 'The topic is empty. Give the name of a channel.')

@@ -2,8 +2,10 @@ import { DEV } from '../../internal/dev.ts'
 import { PushError, type PushErrorCode } from '../../errors.ts'
 import { shown, type Fields } from '../json-frame.ts'
 
-/** The errors that another token may resolve: unauthorized, and an expired token. */
-const UNAUTHORIZED: ReadonlySet<unknown> = new Set([101, 109])
+const EXPIRED = 109
+
+/** The errors that another token may resolve. */
+const UNAUTHORIZED: ReadonlySet<unknown> = new Set([101, EXPIRED])
 
 /** The errors that pass, also without `temporary`: internal, and too many requests. */
 const TEMPORARY: ReadonlySet<unknown> = new Set([100, 111])
@@ -24,8 +26,12 @@ const reasonOf = ({ code, message, reason = message }: Fields): string => `${sho
 export const connectionRejected = (error: Fields): PushError =>
   new PushError(codeOf(error), DEV && `The server rejected the connection: ${reasonOf(error)}.`)
 
+/** An expired token of a channel is requested again with the next attempt. */
 export const topicRejected = (topic: string, error: Fields): PushError =>
-  new PushError(codeOf(error), DEV && `The server rejected topic "${topic}": ${reasonOf(error)}.`)
+  new PushError(
+    error['code'] === EXPIRED ? 'unavailable' : codeOf(error),
+    DEV && `The server rejected topic "${topic}": ${reasonOf(error)}.`,
+  )
 
 export const messageRejected = (error: Fields): PushError =>
   new PushError('send-rejected', DEV && `The server rejected the message: ${reasonOf(error)}.`)

@@ -12,15 +12,16 @@ function start(options: CentrifugoOptions = {}, token?: string) {
   return {
     ...conversation,
     calls,
+    refreshing: () => conversation.refresh,
     raw: conversation.receive,
     receive: (...frames: unknown[]) => conversation.receive(frames.map((frame) => JSON.stringify(frame)).join('\n')),
   }
 }
 
 /** A conversation that is ready. */
-function connected(options?: CentrifugoOptions) {
+function connected(options?: CentrifugoOptions, result: object = {}) {
   const talk = start(options)
-  talk.receive({ id: 1, connect: { ping: 25, pong: true } })
+  talk.receive({ id: 1, connect: { ping: 25, pong: true, ...result } })
   talk.calls()
   return talk
 }
@@ -79,16 +80,20 @@ describe('the connection', () => {
   })
 
   test('sends another token, and reports if it is rejected', () => {
-    const talk = connected()
-    talk.refresh?.('two')
+    const talk = connected({}, { expires: true, ttl: 60 })
+    talk.refreshing()?.('two')
     talk.receive({ id: 2, refresh: {} })
-    talk.refresh?.('three')
+    talk.refreshing()?.('three')
     talk.receive({ id: 3, error: { code: 109 } })
     expect(talk.calls()).toEqual([
       written(2, 'refresh', { token: 'two' }),
       written(3, 'refresh', { token: 'three' }),
       ['refreshRejected'],
     ])
+  })
+
+  test('sends no token to a server that renews it by itself', () => {
+    expect(connected().refreshing()).toBeUndefined()
   })
 
   test('reads several replies of one frame, and one that cannot be read does not affect the others', () => {
@@ -157,7 +162,7 @@ describe('a topic', () => {
       { data: 1, offset: 3 },
       { data: 2, offset: 4 },
     ]
-    const reply = { recoverable: true, epoch: 'e', offset: 4, recovered: true, was_recovering: true, publications }
+    const reply = { recoverable: true, epoch: 'e', offset: 2, recovered: true, was_recovering: true, publications }
     talk.receive({ id: 2, subscribe: reply }, push(3, 5))
     expect(talk.calls().slice(1)).toEqual([
       ['subscribed', 1, { resumed: true, cursor: undefined }],
@@ -181,14 +186,98 @@ describe('a topic', () => {
     ])
   })
 
-  test('drops a publication that is repeated, and reports one that is missing', () => {
+  test('drops a publication that is repeated; the server may leave some out', () => {
     const talk = subscribed()
     talk.receive(push(1, 3), push(1, 3), push(0, 2), push(2, 6), push(3))
-    expect(talk.calls()).toEqual([
-      message('1', '3:e'),
+    expect(talk.calls()).toEqual([message('1', '3:e'), message('2', '6:e'), message('3', '6:e')])
+  })
+
+  test('reports what is missing from the reply, as with cache recovery', () => {
+    const talk = connected()
+    talk.subscribe({ id: 1, topic: 'a', cursor: '2:e' })
+    const publications = [{ data: 1, offset: 9 }]
+    talk.receive({ id: 2, subscribe: { recoverable: true, epoch: 'e', offset: 2, recovered: true, publications } })
+    expect(talk.calls().slice(1)).toEqual([
+      ['subscribed', 1, { resumed: true, cursor: undefined }],
       ['gap', 1, 'sequence'],
-      message('2', '6:e'),
-      message('3', '6:e'),
+      message('1', '9:e'),
+    ])
+  })
+
+  test('begins with the last publication if cache recovery has another epoch', () => {
+    const talk = connected()
+    talk.subscribe({ id: 1, topic: 'a', cursor: '500:e' })
+    const publications = [{ data: 1, offset: 1 }]
+    const reply = { recoverable: true, epoch: 'f', offset: 500, recovered: true, publications }
+    talk.receive({ id: 2, subscribe: reply }, push(2, 2))
+    expect(talk.calls().slice(1)).toEqual([
+      ['subscribed', 1, { resumed: false, cursor: '0:f' }],
+      message('1', '1:f'),
+      message('2', '2:f'),
+    ])
+  })
+
+  test.for(['5', 'e:5', '1.5:e', '-1:e', ':e', ''])('does not send the cursor %j, which has no position', (cursor) => {
+    const talk = connected()
+    talk.subscribe({ id: 1, topic: 'a', cursor })
+    expect(talk.calls()).toEqual([written(2, 'subscribe', { channel: 'a' })])
+  })
+
+  test('without a name is not sent', () => {
+    const talk = connected()
+    expect(() => talk.subscribe({ id: 1, topic: '', cursor: undefined })).toThrow('empty')
+    expect(talk.calls()).toEqual([])
+  })
+
+  test('waits for the reply to its first command, while the server reserves the channel', () => {
+    const talk = connected()
+    talk.subscribe({ id: 1, topic: 'a', cursor: '2:e' })
+    talk.subscribe({ id: 2, topic: 'a', cursor: '2:e', again: true })
+    talk.calls()
+    talk.receive({ id: 3, error: { code: 105 } })
+    expect(talk.calls()).toEqual([])
+    const publications = [{ data: 1, offset: 3 }]
+    talk.receive({ id: 2, subscribe: { recoverable: true, epoch: 'e', offset: 2, recovered: true, publications } })
+    expect(talk.calls().slice(1)).toEqual([
+      ['subscribed', 2, { resumed: true, cursor: undefined }],
+      message('1', '3:e'),
+      ['message', 2, { event: 'message', data: '1', cursor: '3:e' }],
+    ])
+  })
+
+  test('is not affected by the unsubscription of an earlier one', () => {
+    const talk = subscribed()
+    talk.unsubscribe(1)
+    talk.subscribe({ id: 2, topic: 'a', cursor: undefined })
+    talk.calls()
+    talk.receive({ push: { channel: 'a', unsubscribe: { code: 2_500 } } }, { id: 4, subscribe: {} })
+    expect(talk.calls()).toEqual([['subscribed', 2, { resumed: false, cursor: undefined }]])
+  })
+
+  test('that is left and read again by a handler gets the rest by its own reply', () => {
+    const { port, calls } = recordedPort()
+    let leave = () => {}
+    const talk = centrifugoConversation(
+      {},
+      { ...port, message: (...values) => (port.message(...values), leave()) },
+      { token: undefined, clientId: 'client' },
+    )
+    const receive = (frame: object) => talk.receive(JSON.stringify(frame))
+    talk.open()
+    receive({ id: 1, connect: {} })
+    talk.subscribe({ id: 1, topic: 'a', cursor: '2:e' })
+    leave = () => {
+      leave = () => {}
+      talk.unsubscribe(1)
+      talk.subscribe({ id: 2, topic: 'a', cursor: '3:e' })
+    }
+    const [five, six] = [3, 4].map((offset) => ({ data: offset, offset }))
+    const reply = { recoverable: true, epoch: 'e', recovered: true }
+    receive({ id: 2, subscribe: { ...reply, offset: 2, publications: [five, six] } })
+    receive({ id: 4, subscribe: { ...reply, offset: 3, publications: [six] } })
+    expect((calls() as unknown[][]).filter(([name]) => name === 'message')).toEqual([
+      message('3', '3:e'),
+      ['message', 2, { event: 'message', data: '4', cursor: '4:e' }],
     ])
   })
 
@@ -218,7 +307,8 @@ describe('a topic', () => {
 
   test.for([
     [{ code: 103 }, 'rejected'],
-    [{ code: 109 }, 'unauthorized'],
+    [{ code: 101 }, 'unauthorized'],
+    [{ code: 109 }, 'unavailable'],
     [{ code: 111 }, 'unavailable'],
   ] as const)('that the server rejects with %j is %s', ([error, code]) => {
     const talk = connected()
