@@ -53,7 +53,7 @@ export interface StreamHistory {
 
 /** Follows the history of one topic, which AnyCable keeps by stream. `cursor`: as it returned it. */
 export function streamHistory(cursor: string | undefined): StreamHistory {
-  const requested = cursor === undefined ? undefined : (JSON.parse(cursor) as Cursor)
+  const requested = parsed(cursor)
   const streams = new Map<string, Received>()
   for (const [stream, value] of Object.entries(requested?.streams ?? {})) {
     const position = positionOf(fieldsOf(value))
@@ -102,7 +102,17 @@ export function streamHistory(cursor: string | undefined): StreamHistory {
   }
 }
 
-/** Returns what was received of a stream in an epoch. */
+/** Returns a cursor; undefined if it is not one of this backend, such as another one of a snapshot. */
+function parsed(cursor = ''): Cursor | undefined {
+  try {
+    const { since, streams } = fieldsOf(JSON.parse(cursor))
+    return typeof since === 'number' ? { since, streams: fieldsOf(streams) } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns the record of a stream. A new epoch begins a new record. */
 function receivedOf(streams: Map<string, Received>, stream: string, epoch: string): Received {
   const last = streams.get(stream)
   if (last?.epoch === epoch) return last

@@ -7,9 +7,11 @@ import type { StreamHistory } from './stream-history.ts'
 
 /** Reads the frames of topics. */
 export function topicReader(topics: TopicTable, histories: Map<string, StreamHistory>, port: SessionPort) {
-  const deliver = (topic: string, frames: readonly Fields[]) => {
+  const deliver = (topic: string, history: StreamHistory, frames: readonly Fields[]) => {
     for (const frame of frames) {
-      const state = histories.get(topic)?.move(frame)
+      // A handler may leave the topic, and read it again.
+      if (histories.get(topic) !== history) return
+      const state = history.move(frame)
       if (!state) continue
       if (state.isLate) for (const id of topics.of(topic)) port.gap(id, 'sequence')
       topics.deliver(topic, {
@@ -24,7 +26,7 @@ export function topicReader(topics: TopicTable, histories: Map<string, StreamHis
   const replayed = (topic: string, history: StreamHistory, resumed: boolean) => {
     const held = history.end(resumed)
     topics.acknowledge(topic, resumed, undefined)
-    deliver(topic, held)
+    deliver(topic, history, held)
   }
 
   return (topic: string, history: StreamHistory, frame: Fields) => {
@@ -37,7 +39,7 @@ export function topicReader(topics: TopicTable, histories: Map<string, StreamHis
       histories.delete(topic)
       for (const id of topics.drop(topic)) port.rejected(id, rejected(topic))
     } else if (type === undefined) {
-      if (!history.hold(frame)) deliver(topic, [frame])
+      if (!history.hold(frame)) deliver(topic, history, [frame])
       else if (history.isFull) replayed(topic, history, false)
     }
   }

@@ -5,7 +5,7 @@ import { contentBy, fieldsOf, jsonOf, textOf, type Fields } from '../json-frame.
 export interface ChannelPosition {
   /** How many subscribe commands wait for their reply. */
   unanswered: number
-  /** The fields of the subscribe command that resume. Undefined: there is no position. */
+  /** The position that the subscribe command sends. Undefined if there is none. */
   readonly recover: Fields | undefined
   /** Reads the reply to the subscribe command. Returns undefined if an earlier reply was read. */
   begin(reply: Fields): { readonly resumed: boolean; readonly cursor: string | undefined } | undefined

@@ -41,11 +41,11 @@ export function operationTable(operation: NonNullable<GraphqlWsOptions['operatio
       const { payload, resumes } = payloadOf(operation, topic, cursor)
       complete(topic)
       const id = String((lastId += 1))
+      write('subscribe', { id, payload })
+      port.write(pings.after(id))
       const begun: Operation = { id, topic, resumes, isAfterLoss, isOpen: false }
       byId.set(id, begun)
       byTopic.set(topic, begun)
-      write('subscribe', { id, payload })
-      port.write(pings.after(id))
       return resumes
     },
     get: (id: unknown): Operation | undefined => byId.get(id as string),

@@ -238,6 +238,38 @@ describe('the history of AnyCable', () => {
     ])
   })
 
+  test.for(['5', 'x', '{}', '[]', '{"since":"1"}'])('is not requested by the cursor %j of another server', (other) => {
+    const talk = start({ sid: 'id' })
+    talk.calls()
+    talk.subscribe({ id: 1, topic: 'RoomChannel', cursor: other })
+    expect(talk.calls()).toEqual([['write', JSON.stringify({ command: 'subscribe', identifier: ROOM })]])
+  })
+
+  test('ends for a handler that leaves the topic and reads it again, which gets the rest by its own', () => {
+    const { port, calls } = recordedPort()
+    let leave = () => {}
+    const talk = actionCableConversation(3_000, {
+      ...port,
+      message: (...values) => (port.message(...values), leave()),
+    })
+    const from = (frame: object) => talk.receive(JSON.stringify({ identifier: ROOM, ...frame }))
+    talk.receive('{"type":"welcome","sid":"id"}')
+    talk.subscribe({ id: 1, topic: 'RoomChannel', cursor: cursor(2) })
+    leave = () => {
+      leave = () => {}
+      talk.unsubscribe(1)
+      talk.subscribe({ id: 2, topic: 'RoomChannel', cursor: cursor(3) })
+    }
+    for (const frame of [{ type: 'confirm_subscription' }, at(3), at(4), { type: 'confirm_history' }]) from(frame)
+    for (const frame of [{ type: 'confirm_subscription' }, at(4), { type: 'confirm_history' }]) from(frame)
+    expect((calls() as unknown[][]).filter(([name]) => name !== 'write').slice(1)).toEqual([
+      ['subscribed', 1, { resumed: true, cursor: undefined }],
+      message('3', cursor(3)),
+      ['subscribed', 2, { resumed: true, cursor: undefined }],
+      ['message', 2, { event: 'message', data: '4', cursor: cursor(4) }],
+    ])
+  })
+
   test('that the server no longer has is a gap', () => {
     const talk = resuming('id')
     talk.calls()
