@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Backend } from './backend.ts'
-import { closeServer, listenAt } from './listening.ts'
+import { serveSockets } from './socket-server.ts'
 
 interface Client {
   readonly socket: WebSocket
@@ -34,10 +33,7 @@ const PING = 3_000
  * @see https://docs.anycable.io/misc/action_cable_protocol
  */
 export async function startAnyCable(): Promise<Backend> {
-  let requests = 0
-  let epoch = ''
-  let server: Server
-  let sockets: WebSocketServer
+  let epoch = String(Math.random())
   const clients = new Set<Client>()
   const kept = new Map<string, { text: string; time: number }[]>()
 
@@ -88,56 +84,44 @@ export async function startAnyCable(): Promise<Backend> {
       )
   }
 
-  const start = async (port: number) => {
-    epoch = String(Math.random())
-    server = createServer()
-    sockets = new WebSocketServer({
-      server,
-      path: '/cable',
-      handleProtocols: (offered) =>
-        ['actioncable-v1-ext-json', 'actioncable-v1-json'].find((name) => offered.has(name)) ?? false,
+  const connected = (socket: WebSocket, url: string) => {
+    const client: Client = { socket, isExtended: socket.protocol.includes('ext'), streams: new Map() }
+    if (url.includes('revoked')) {
+      write(client, { type: 'disconnect', reason: 'unauthorized', reconnect: false })
+      return socket.close()
+    }
+    clients.add(client)
+    const pings = setInterval(() => ping(client), PING)
+    socket.on('close', () => {
+      clearInterval(pings)
+      clients.delete(client)
     })
-    sockets.on('connection', (socket, { url = '' }) => {
-      requests += 1
-      socket.on('error', () => {})
-      const client: Client = { socket, isExtended: socket.protocol.includes('ext'), streams: new Map() }
-      if (url.includes('revoked')) {
-        write(client, { type: 'disconnect', reason: 'unauthorized', reconnect: false })
-        return socket.close()
-      }
-      clients.add(client)
-      const pings = setInterval(() => ping(client), PING)
-      socket.on('close', () => {
-        clearInterval(pings)
-        clients.delete(client)
-      })
-      socket.on('message', (data: Buffer) => read(client, JSON.parse(String(data)) as Command))
-      write(client, { type: 'welcome', ...(client.isExtended && { sid: String(requests) }) })
-    })
-    return listenAt(server, port)
-  }
-  const close = () => {
-    for (const { socket } of clients) socket.terminate()
-    sockets.close()
-    return closeServer(server)
+    socket.on('message', (data: Buffer) => read(client, JSON.parse(String(data)) as Command))
+    write(client, { type: 'welcome', ...(client.isExtended && { sid: String(Math.random()) }) })
   }
 
-  const port = await start(0)
+  const server = await serveSockets({
+    connected,
+    path: '/cable',
+    handleProtocols: (offered) =>
+      ['actioncable-v1-ext-json', 'actioncable-v1-json'].find((name) => offered.has(name)) ?? false,
+  })
   return {
-    port,
+    port: server.port,
     path: '/',
     publish: (channel, { data = '' }) => publish(channel, data),
     end() {},
-    async restart() {
-      await close()
-      kept.clear()
-      await start(port)
-    },
+    restart: () =>
+      server.restart(() => {
+        clients.clear()
+        kept.clear()
+        epoch = String(Math.random())
+      }),
     stats: (channel) =>
       Promise.resolve({
-        requests,
+        requests: server.requests,
         subscribers: [...clients].filter(({ streams }) => [...streams.values()].flat().includes(channel)).length,
       }),
-    close,
+    close: server.close,
   }
 }

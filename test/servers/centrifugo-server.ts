@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Backend } from './backend.ts'
-import { closeServer, listenAt } from './listening.ts'
+import { serveSockets } from './socket-server.ts'
 
 interface Client {
   readonly socket: WebSocket
@@ -23,10 +22,8 @@ export interface CentrifugoServer extends Backend {
  * @see https://centrifugal.dev/docs/transports/client_protocol
  */
 export async function startCentrifugo(): Promise<CentrifugoServer> {
-  let requests = 0
-  let epoch = ''
-  let server: Server
-  let sockets: WebSocketServer
+  const newEpoch = () => `e:${Math.random()}`
+  let epoch = newEpoch()
   const clients = new Set<Client>()
   const kept = new Map<string, unknown[]>()
 
@@ -73,49 +70,36 @@ export async function startCentrifugo(): Promise<CentrifugoServer> {
     if (command['connect']) {
       const { token } = command['connect']
       if (token === 'revoked') return { error: { code: 109, message: 'token expired' } }
-      return { connect: { client: String(requests), version: '6', ping: 25, pong: true, expires: true, ttl: 600 } }
+      return { connect: { client: 'client', version: '6', ping: 25, pong: true, expires: true, ttl: 600 } }
     }
     if (command['subscribe']) return subscribe(client, command['subscribe'])
     if (command['unsubscribe']) {
       client.channels.delete(String(command['unsubscribe']['channel']))
       return { unsubscribe: {} }
     }
-    if (command['refresh']) return { refresh: { client: String(requests), version: '6', expires: true, ttl: 600 } }
+    if (command['refresh']) return { refresh: { client: 'client', version: '6', expires: true, ttl: 600 } }
     const { channel, data } = command['publish'] ?? {}
     if (data === 'denied') return { error: { code: 103, message: 'permission denied' } }
     publish(String(channel), data)
     return { publish: {} }
   }
 
-  const start = async (port: number) => {
-    epoch = `e:${Math.random()}`
-    server = createServer()
-    sockets = new WebSocketServer({ server, path: '/connection/websocket' })
-    sockets.on('connection', (socket) => {
-      requests += 1
-      socket.on('error', () => {})
-      const client: Client = { socket, channels: new Set() }
-      clients.add(client)
-      socket.on('close', () => clients.delete(client))
-      socket.on('message', (frame: Buffer) => {
-        const commands = String(frame)
-          .split('\n')
-          .map((line) => JSON.parse(line) as Command)
-        const replies = commands.filter(({ id }) => id > 0).map((each) => ({ id: each.id, ...reply(client, each) }))
-        if (replies.length > 0) write(client, ...replies)
-      })
+  const connected = (socket: WebSocket) => {
+    const client: Client = { socket, channels: new Set() }
+    clients.add(client)
+    socket.on('close', () => clients.delete(client))
+    socket.on('message', (frame: Buffer) => {
+      const commands = String(frame)
+        .split('\n')
+        .map((line) => JSON.parse(line) as Command)
+      const replies = commands.filter(({ id }) => id > 0).map((each) => ({ id: each.id, ...reply(client, each) }))
+      if (replies.length > 0) write(client, ...replies)
     })
-    return listenAt(server, port)
-  }
-  const close = () => {
-    for (const { socket } of clients) socket.terminate()
-    sockets.close()
-    return closeServer(server)
   }
 
-  const port = await start(0)
+  const server = await serveSockets({ connected, path: '/connection/websocket' })
   return {
-    port,
+    port: server.port,
     path: '/',
     publish: (channel, { data = '' }) => publish(channel, data),
     end() {},
@@ -125,12 +109,13 @@ export async function startCentrifugo(): Promise<CentrifugoServer> {
         write(client, { push: { channel, unsubscribe: { code, reason: 'by the test' } } })
       }
     },
-    async restart() {
-      await close()
-      kept.clear()
-      await start(port)
-    },
-    stats: (channel) => Promise.resolve({ requests, subscribers: reads(channel).length }),
-    close,
+    restart: () =>
+      server.restart(() => {
+        clients.clear()
+        kept.clear()
+        epoch = newEpoch()
+      }),
+    stats: (channel) => Promise.resolve({ requests: server.requests, subscribers: reads(channel).length }),
+    close: server.close,
   }
 }

@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import type { WebSocketServer } from 'ws'
 import type { Backend } from './backend.ts'
-import { closeServer, listenAt } from './listening.ts'
+import { serveSockets } from './socket-server.ts'
 
 // `graphql-ws` has this copy. Vite would load another, and a schema of one is none of the other.
 const { buildSchema, GraphQLError } = createRequire(import.meta.url)('graphql') as typeof import('graphql')
@@ -23,9 +22,6 @@ interface Topic {
 
 /** The official server of `graphql-transport-ws`. Each topic keeps its messages, for subscriptions that name `after`. */
 export async function startGraphql(): Promise<Backend> {
-  let requests = 0
-  let server: Server
-  let sockets: WebSocketServer
   let topics = new Map<string, Topic>()
 
   const topicOf = (name: string): Topic => {
@@ -65,13 +61,7 @@ export async function startGraphql(): Promise<Backend> {
     },
   }
 
-  const start = async (port: number) => {
-    server = createServer()
-    sockets = new WebSocketServer({ server, path: '/graphql' })
-    sockets.on('connection', (socket) => {
-      requests += 1
-      socket.on('error', () => {})
-    })
+  const started = (sockets: WebSocketServer) => {
     useServer(
       {
         schema,
@@ -80,17 +70,11 @@ export async function startGraphql(): Promise<Backend> {
       },
       sockets,
     )
-    return listenAt(server, port)
-  }
-  const close = () => {
-    for (const socket of sockets.clients) socket.terminate()
-    sockets.close()
-    return closeServer(server)
   }
 
-  const port = await start(0)
+  const server = await serveSockets({ started, path: '/graphql' })
   return {
-    port,
+    port: server.port,
     path: '/',
     publish(channel, { data = '' }) {
       const topic = topicOf(channel)
@@ -102,12 +86,8 @@ export async function startGraphql(): Promise<Backend> {
       topic.isEnded = true
       wake(topic)
     },
-    async restart() {
-      await close()
-      topics = new Map()
-      await start(port)
-    },
-    stats: (channel) => Promise.resolve({ requests, subscribers: topicOf(channel).waiting.size }),
-    close,
+    restart: () => server.restart(() => (topics = new Map())),
+    stats: (channel) => Promise.resolve({ requests: server.requests, subscribers: topicOf(channel).waiting.size }),
+    close: server.close,
   }
 }

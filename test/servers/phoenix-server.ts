@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Backend } from './backend.ts'
-import { closeServer, listenAt } from './listening.ts'
+import { serveSockets } from './socket-server.ts'
 
 type Frame = [join: string | null, ref: string | null, topic: string, event: string, payload: unknown]
 
@@ -21,9 +20,6 @@ export interface PhoenixServer extends Backend {
  * Each topic keeps its messages, for clients that join with `{ since }`.
  */
 export async function startPhoenix(): Promise<PhoenixServer> {
-  let requests = 0
-  let server: Server
-  let sockets: WebSocketServer
   const clients = new Set<Client>()
   const kept = new Map<string, string[]>()
 
@@ -69,30 +65,17 @@ export async function startPhoenix(): Promise<PhoenixServer> {
     reply(client, frame, 'ok', { accepted: payload })
   }
 
-  const start = async (port: number) => {
-    server = createServer()
-    sockets = new WebSocketServer({ server })
-    sockets.on('connection', (socket, { url = '' }) => {
-      requests += 1
-      socket.on('error', () => {})
-      if (!url.startsWith('/socket/websocket?') || !url.includes('vsn=2.0.0')) return socket.close(1003)
-      const client: Client = { socket, joins: new Map() }
-      clients.add(client)
-      socket.on('close', () => clients.delete(client))
-      socket.on('message', (data: Buffer) => read(client, JSON.parse(String(data)) as Frame))
-    })
-    return listenAt(server, port)
-  }
-  const close = () => {
-    for (const { socket } of clients) socket.terminate()
-    clients.clear()
-    sockets.close()
-    return closeServer(server)
+  const connected = (socket: WebSocket, url: string) => {
+    if (!url.startsWith('/socket/websocket?') || !url.includes('vsn=2.0.0')) return socket.close(1003)
+    const client: Client = { socket, joins: new Map() }
+    clients.add(client)
+    socket.on('close', () => clients.delete(client))
+    socket.on('message', (data: Buffer) => read(client, JSON.parse(String(data)) as Frame))
   }
 
-  const port = await start(0)
+  const server = await serveSockets({ connected })
   return {
-    port,
+    port: server.port,
     path: '/',
     publish: (channel, { data = '' }) => publish(channel, data),
     end(channel) {
@@ -101,18 +84,18 @@ export async function startPhoenix(): Promise<PhoenixServer> {
         client.joins.delete(channel)
       }
     },
-    async restart() {
-      await close()
-      kept.clear()
-      await start(port)
-    },
-    stats: (channel) => Promise.resolve({ requests, subscribers: inTopic(channel).length }),
+    restart: () =>
+      server.restart(() => {
+        clients.clear()
+        kept.clear()
+      }),
+    stats: (channel) => Promise.resolve({ requests: server.requests, subscribers: inTopic(channel).length }),
     crash(topic) {
       for (const client of inTopic(topic)) {
         write(client, client.joins.get(topic) ?? null, null, topic, 'phx_error', {})
         client.joins.delete(topic)
       }
     },
-    close,
+    close: server.close,
   }
 }

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { WebSocket } from 'ws'
 import type { Backend } from './backend.ts'
-import { closeServer, listenAt } from './listening.ts'
+import { serveSockets } from './socket-server.ts'
 
 /** The key and the secret of the app. */
 export const KEY = 'app-key'
@@ -37,10 +37,7 @@ export interface PusherServer extends Backend {
  * official clients against it.
  */
 export async function startPusher(): Promise<PusherServer> {
-  let requests = 0
   let count = 0
-  let server: Server
-  let sockets: WebSocketServer
   const clients = new Set<Client>()
   const frames: Frame[] = []
 
@@ -78,10 +75,8 @@ export async function startPusher(): Promise<PusherServer> {
       for (const other of inChannel(channel)) if (other !== client) write(other, event, data, channel)
   }
 
-  const connected = (socket: WebSocket, { url = '' }: IncomingMessage) => {
-    requests += 1
+  const connected = (socket: WebSocket, url: string) => {
     const client: Client = { id: `${process.pid}.${(count += 1)}`, socket, channels: new Set() }
-    socket.on('error', () => {})
     if (!url.startsWith(`/app/${KEY}?`)) {
       write(client, 'pusher:error', { code: 4001, message: 'Application does not exist' })
       return socket.close(4001)
@@ -108,39 +103,23 @@ export async function startPusher(): Promise<PusherServer> {
       .end(JSON.stringify({ auth, ...(user !== undefined && { channel_data: user }) }))
   }
 
-  const start = async (port: number) => {
-    server = createServer((request, response) => void sign(request, response))
-    sockets = new WebSocketServer({ server })
-    sockets.on('connection', connected)
-    return listenAt(server, port)
-  }
-  const close = () => {
-    for (const { socket } of clients) socket.terminate()
-    clients.clear()
-    sockets.close()
-    return closeServer(server)
-  }
-
-  const port = await start(0)
+  const server = await serveSockets({ connected, respond: (request, response) => void sign(request, response) })
   return {
-    port,
+    port: server.port,
     path: '/',
     frames,
     publish(channel, { data = '', event = 'message' }) {
       for (const client of inChannel(channel)) write(client, event, data, channel)
     },
     end: () => {},
-    async restart() {
-      await close()
-      await start(port)
-    },
-    stats: (channel) => Promise.resolve({ requests, subscribers: inChannel(channel).length }),
+    restart: () => server.restart(() => clients.clear()),
+    stats: (channel) => Promise.resolve({ requests: server.requests, subscribers: inChannel(channel).length }),
     send(frame) {
       for (const { socket } of clients) socket.send(JSON.stringify(frame))
     },
     disconnect(code) {
       for (const { socket } of clients) socket.close(code)
     },
-    close,
+    close: server.close,
   }
 }

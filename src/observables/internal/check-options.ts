@@ -26,6 +26,23 @@ export function checkNumbers(owner: string, options: Readonly<Record<string, unk
 }
 
 /**
+ * Checks options that are functions: each is absent, or one. For development only.
+ *
+ * @throws PushError `invalid-option`
+ */
+export function checkFunctions<Name extends string>(
+  owner: string,
+  options: Readonly<Partial<Record<Name, unknown>>>,
+  names: readonly Name[],
+): void {
+  for (const name of names)
+    checkOption(
+      options[name] === undefined || typeof options[name] === 'function',
+      wrongOption(name, owner, options[name], 'Give a function, or leave it out.'),
+    )
+}
+
+/**
  * Checks that no option is unknown, because a misspelt one would be ignored. For development only.
  *
  * @param names The options that are not known.

@@ -1,4 +1,4 @@
-import { checkOption, wrongOption } from '../../internal/check-options.ts'
+import { checkFunctions } from '../../internal/check-options.ts'
 import { conversationBackend } from '../../session/conversation-backend.ts'
 import type { Backend } from '../backend.ts'
 import { STANDARD_CLOSES, type CloseTable } from '../verdict.ts'
@@ -39,12 +39,7 @@ const closes = (): CloseTable => ({
  * const news = defineChannel<Article>({ topic: () => 'news' })
  */
 export function centrifugo(options: CentrifugoOptions = {}): Backend {
-  if (process.env.NODE_ENV !== 'production')
-    for (const name of ['data', 'subscriptionToken'] as const)
-      checkOption(
-        options[name] === undefined || typeof options[name] === 'function',
-        wrongOption(name, 'centrifugo', options[name], 'Give a function, or leave it out.'),
-      )
+  if (process.env.NODE_ENV !== 'production') checkFunctions('centrifugo', options, ['data', 'subscriptionToken'])
   return conversationBackend({
     name: 'centrifugo',
     path: options.path ?? '/connection/websocket',

@@ -1,4 +1,4 @@
-import { checkOption, wrongOption } from '../../internal/check-options.ts'
+import { checkFunctions } from '../../internal/check-options.ts'
 import { conversationBackend } from '../../session/conversation-backend.ts'
 import type { Backend } from '../backend.ts'
 import { STANDARD_CLOSES, type CloseTable } from '../verdict.ts'
@@ -41,11 +41,7 @@ const CLOSES: CloseTable = {
  */
 export function graphqlWs(options: GraphqlWsOptions = {}): Backend {
   if (process.env.NODE_ENV !== 'production')
-    for (const name of ['connectionParams', 'operation', 'cursor'] as const)
-      checkOption(
-        options[name] === undefined || typeof options[name] === 'function',
-        wrongOption(name, 'graphqlWs', options[name], 'Give a function, or leave it out.'),
-      )
+    checkFunctions('graphqlWs', options, ['connectionParams', 'operation', 'cursor'])
   return conversationBackend({
     name: 'graphqlWs',
     path: options.path ?? '/graphql',

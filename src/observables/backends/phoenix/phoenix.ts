@@ -1,4 +1,4 @@
-import { checkOption, wrongOption } from '../../internal/check-options.ts'
+import { checkFunctions } from '../../internal/check-options.ts'
 import { conversationBackend } from '../../session/conversation-backend.ts'
 import type { Backend } from '../backend.ts'
 import { STANDARD_CLOSES } from '../verdict.ts'
@@ -21,12 +21,7 @@ import type { PhoenixOptions } from './options.ts'
  * const room = defineChannel<Message>({ topic: (id: string) => `room:${id}` })
  */
 export function phoenix(options: PhoenixOptions = {}): Backend {
-  if (process.env.NODE_ENV !== 'production')
-    for (const name of ['params', 'cursor', 'resumed'] as const)
-      checkOption(
-        options[name] === undefined || typeof options[name] === 'function',
-        wrongOption(name, 'phoenix', options[name], 'Give a function, or leave it out.'),
-      )
+  if (process.env.NODE_ENV !== 'production') checkFunctions('phoenix', options, ['params', 'cursor', 'resumed'])
   const { path = '/socket/websocket' } = options
   return conversationBackend({
     name: 'phoenix',

@@ -1,4 +1,4 @@
-import { checkOption, wrongOption } from '../../internal/check-options.ts'
+import { checkFunctions, checkOption, wrongOption } from '../../internal/check-options.ts'
 import { DEV } from '../../internal/dev.ts'
 import { conversationBackend } from '../../session/conversation-backend.ts'
 import type { Backend } from '../backend.ts'
@@ -26,11 +26,7 @@ export function socketIo(options: SocketIoOptions = {}): Backend {
     DEV && wrongOption('namespace', 'socketIo', namespace, 'It must begin with `/`, such as "/admin".'),
   )
   if (process.env.NODE_ENV !== 'production')
-    for (const name of ['auth', 'message', 'subscribe', 'unsubscribe', 'send', 'rejected'] as const)
-      checkOption(
-        options[name] === undefined || typeof options[name] === 'function',
-        wrongOption(name, 'socketIo', options[name], 'Give a function, or leave it out.'),
-      )
+    checkFunctions('socketIo', options, ['auth', 'message', 'subscribe', 'unsubscribe', 'send', 'rejected'])
   return conversationBackend({
     name: 'socketIo',
     path: `${path.replace(/\/?$/, '/')}?EIO=4&transport=websocket`,
