@@ -17,7 +17,8 @@ describe('a server of another origin that rejects preflights', () => {
     await server.preflights(405)
     await server.respond([
       { headers: EVENTS, body: 'id: 7\ndata: one\n\n' },
-      // The response to the attempt without a cursor, which shows that the cursor was the cause.
+      // The responses to two requests without a cursor, which show that the cursor was the cause.
+      { headers: EVENTS, hold: true, body: ': here\n\n' },
       { headers: EVENTS, hold: true, body: ': here\n\n' },
       { headers: EVENTS, body: 'id: 8\ndata: two\n\n' },
       { headers: EVENTS, hold: true, body: 'id: 9\ndata: three\n\n' },
@@ -26,7 +27,7 @@ describe('a server of another origin that rejects preflights', () => {
     await reader.gets('three')
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two', 'gap not-resumed', 'three'])
     const asked = await server.requests()
-    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, undefined, undefined, undefined])
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual(Array.from({ length: 5 }, () => undefined))
   })
 
   test.for([
@@ -38,7 +39,7 @@ describe('a server of another origin that rejects preflights', () => {
     const headers = { 'content-type': 'text/plain', 'access-control-expose-headers': name, [name]: value }
     const one = { headers, body: 'one' }
     const two = { headers: { ...headers, [name]: value.replace('1', '2') }, body: 'two' }
-    await server.respond([one, one, one, one, one, two])
+    await server.respond([one, one, one, one, one, one, two])
     const technique = polling({ minInterval: 20, maxInterval: 20 })
     const reader = read({ technique: () => technique }, `${server.url}a`, { ...options, technique })
     await reader.gets('two')
@@ -47,6 +48,6 @@ describe('a server of another origin that rejects preflights', () => {
       [],
     )
     expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'one', 'two'])
-    expect(reader.count('reconnecting')).toBe(1)
+    expect(reader.count('reconnecting')).toBe(2)
   })
 })

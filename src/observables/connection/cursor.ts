@@ -32,8 +32,8 @@ export interface Position {
   /** Whether the server responded to a request with a cursor. */
   readonly passed?: boolean
   /**
-   * Whether the server responds only to requests without a cursor, so that no request has one any more. False: it may be so,
-   * because requests with a cursor timed out.
+   * Whether the server responds only to requests without a cursor, so that no request has one any more. False: one attempt
+   * showed it.
    */
   readonly withheld?: boolean
   /** The reason of a gap that is emitted at the next open, even if that connection resumes. */

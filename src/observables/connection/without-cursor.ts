@@ -10,12 +10,11 @@ import type { SourceEvent } from '../events.ts'
  * - A proxy drops the header, or does not respond to it.
  * - The server fails to read the cursor.
  *
- * The client gives a cursor up only if a request without it got a response right before a request with it got none. In an
- * outage both fail, and the cursor is kept. Afterwards no request of the channel has a cursor.
+ * An attempt shows this if a request with the cursor gets no response, one without it gets one, and another with it gets none.
+ * In an outage all fail, and the cursor is kept.
  *
- * A request that times out proves less, because the host may have sent it on a connection that is dead since the network
- * changed, or the network is slow. The cursor is given up then only if another attempt, which has more time, times out too, and no
- * request with the cursor got a response in between.
+ * The client gives the cursor up only if two attempts in a row show it, and no request with the cursor got a response in between:
+ * on a bad network, one attempt may show it by chance. Afterwards no request of the channel has a cursor.
  *
  * @param connect Opens one connection, with or without a cursor.
  * @param learn Called with the facts that responses show about the server.
@@ -53,9 +52,9 @@ export function orWithoutCursor(
       // The server may have become available between the two requests.
       switchMap(() =>
         withCursor((again) => {
-          const isShown = withheld === false || ![error, again].some(isTimeout)
-          learn({ withheld: isShown })
-          return isShown ? connect(undefined) : throwError(() => again)
+          const shownBefore = withheld === false
+          learn({ withheld: shownBefore })
+          return shownBefore ? connect(undefined) : throwError(() => again)
         }),
       ),
     ),
@@ -71,8 +70,6 @@ const mayBeCursor = (error: unknown): boolean =>
   (error.code === 'network-error' ||
     error.code === 'connect-timeout' ||
     (error.code === 'unavailable' && error.status === 500))
-
-const isTimeout = (error: unknown): boolean => (error as PushError).code === 'connect-timeout'
 
 /** The statuses for a request that is malformed or too large. */
 const MALFORMED: ReadonlySet<number | undefined> = new Set([400, 413, 414, 431])
