@@ -58,6 +58,8 @@ export interface Script {
   /** Answers preflights with this status from now on. @default 204, which allows */
   preflights(status: number): Promise<void>
   requests(): Promise<readonly ScriptedRequest[]>
+  /** Cuts every response that is not complete. */
+  cut(): Promise<void>
   close(): Promise<void>
 }
 
@@ -81,6 +83,10 @@ export interface ScriptedRequest {
   method: string
   url: string
   headers: Record<string, string>
+  /** What has arrived of its body. */
+  body: string
+  /** Whether the client closed it before its response was complete. */
+  aborted: boolean
   at: number
 }
 
@@ -138,6 +144,7 @@ export async function openScript(control: string): Promise<Script> {
     respond: (responses) => call(`${at}/respond`, responses),
     preflights: (status) => call(`${at}/preflights`, status),
     requests: () => call(`${at}/requests`, undefined, 'GET'),
+    cut: () => call(`${at}/cut`, {}),
     close: () => call(at, undefined, 'DELETE'),
   }
 }

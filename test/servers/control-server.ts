@@ -54,6 +54,7 @@ export async function startControlServer(): Promise<{ url: string; close: () => 
     'POST scripts respond': (id, body) => script(id).respond(body as []),
     'POST scripts preflights': (id, body) => script(id).preflights(Number(body)),
     'GET scripts requests': (id) => script(id).requests(),
+    'POST scripts cut': (id) => script(id).cut(),
     'DELETE scripts': (id) => {
       const ending = script(id)
       scripts.delete(id)

@@ -10,6 +10,8 @@ export interface ScriptedServer {
   /** Answers preflights with this status from now on. @default 204, which allows */
   preflights(status: number): void
   requests(): readonly ScriptedRequest[]
+  /** Cuts every response that is not complete. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -19,27 +21,39 @@ export async function serveScript(): Promise<ScriptedServer> {
   let queue: ScriptedResponse[] = [{ status: 404 }]
   let preflight = 204
   const seen: ScriptedRequest[] = []
+  const open = new Set<ServerResponse>()
   const delays = new Set<NodeJS.Timeout>()
 
   /** Records the request, and responds when its response is due. */
-  const next = (
-    { method = '', url = '', headers }: IncomingMessage,
-    respond: (scripted: ScriptedResponse) => void,
-  ): void => {
-    const entries = Object.entries(headers).map(([name, value]) => [name, String(value)])
-    seen.push({ method, url, headers: Object.fromEntries(entries), at: performance.now() })
+  const next = (request: IncomingMessage, respond: (scripted: ScriptedResponse) => void): { aborted: boolean } => {
+    const { method = '', url = '' } = request
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+    const recorded = { method, url, headers, body: '', aborted: false, at: performance.now() }
+    seen.push(recorded)
+    request.setEncoding('utf8').on('data', (text: string) => (recorded.body += text))
     const scripted = (queue.length > 1 ? queue.shift() : queue[0]) ?? {}
-    if (scripted.delay === undefined) return respond(scripted)
+    if (scripted.delay === undefined) {
+      respond(scripted)
+      return recorded
+    }
     const delay = setTimeout(() => {
       delays.delete(delay)
       respond(scripted)
     }, scripted.delay)
     delays.add(delay)
+    return recorded
   }
 
   const server = createServer((request, response) => {
     if (request.method === 'OPTIONS') response.writeHead(preflight, CROSS_ORIGIN).end()
-    else next(request, (scripted) => write(response, scripted))
+    else {
+      const recorded = next(request, (scripted) => write(response, scripted))
+      open.add(response)
+      response.once('close', () => {
+        open.delete(response)
+        recorded.aborted = !response.writableFinished
+      })
+    }
   })
   const sockets = new WebSocketServer({ noServer: true })
   server.on('upgrade', (request, socket, head) => {
@@ -59,6 +73,9 @@ export async function serveScript(): Promise<ScriptedServer> {
     respond: (responses) => void (queue = [...responses]),
     preflights: (status) => void (preflight = status),
     requests: () => seen,
+    cut() {
+      for (const { socket } of open) socket?.end()
+    },
     close: () =>
       new Promise((resolve) => {
         for (const delay of delays) clearTimeout(delay)

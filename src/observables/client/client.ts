@@ -85,7 +85,7 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
       if (now) active.add(channel)
       else active.delete(channel)
       activeChanges.next()
-      if (now) warnOfDuplicate?.(channel, technique.name, disconnectDelay)
+      if (now && !technique.method) warnOfDuplicate?.(channel, technique.name, disconnectDelay)
     },
   }
   const channels = channelCache<Definition, AnyChannel>()

@@ -45,6 +45,11 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
   const topic = topicOf(source)
   const session = topic === undefined ? undefined : scope.sessionOf?.(technique)
   checkAddress(config.backend, topic !== undefined)
+  checkOption(
+    !session || !technique.method,
+    DEV &&
+      `Invalid channel: its ${technique.name}() sends a request by ${technique.method}, and topics share one connection. Define the channel with \`url\`, and read it with another client, without this backend.`,
+  )
   const { disconnectWhenHidden } = definition
   const connection = supervisedConnection(scope, { source, technique, policy: retry, disconnectWhenHidden })
   const { post } = connection

@@ -53,16 +53,20 @@ export function supervisedConnection(
       const channel = {}
       return reconnect({
         ...limits,
+        ...(technique.connectTimeout && { connectTimeout: technique.connectTimeout }),
+        sendsOnce: technique.sendsOnce,
         ...reader,
         policy,
         promised: backend?.heartbeat,
         continuity: backend?.continuity,
-        lifecycle: lifecycle
-          ? () =>
-              signals((limit) =>
-                signalsOf(lifecycle, { url: servers.name(source), disconnectWhenHidden: limit, scheduler }),
-              )
-          : undefined,
+        // A pause would abort the request, and its end would send it again.
+        lifecycle:
+          lifecycle && !technique.sendsOnce
+            ? () =>
+                signals((limit) =>
+                  signalsOf(lifecycle, { url: servers.name(source), disconnectWhenHidden: limit, scheduler }),
+                )
+            : undefined,
         scheduler,
         prepare: requests.connect,
         prepares: prepareRequest !== undefined || auth !== undefined,

@@ -62,6 +62,7 @@ export function supervise<P>(options: Session<P>): void {
     scheduler = hostScheduler,
     connectTimeout: firstOpening = CONNECT_TIMEOUT,
     heartbeatInterval = DEFAULT_HEARTBEAT,
+    sendsOnce = false,
     tracker,
     signals: { wake$ = NEVER, minDelay, pollRate },
     subscriber,
@@ -74,6 +75,8 @@ export function supervise<P>(options: Session<P>): void {
   let openedAt: number | undefined
   /** An `unconfirmed` open brought nothing, and nothing came since: another one is not shown as open. */
   let unheard = false
+  /** Whether the last attempt made a request. */
+  let requested = false
   let current = new Subscription()
   let connectTimeout = firstOpening
 
@@ -90,8 +93,9 @@ export function supervise<P>(options: Session<P>): void {
     connectOnce({ ...options, scheduler, connectTimeout, prepare: fresh, pollRate }, prepared, from)
 
   const attempt = (own: Subscription, unbroken = false) => {
-    const expected = unbroken ? undefined : cursorToRepeat(tracker.position, continuity)
-    const from = cursorToAskFrom(tracker.position, expected, continuity)
+    const expected = unbroken || sendsOnce ? undefined : cursorToRepeat(tracker.position, continuity)
+    const from = sendsOnce ? undefined : cursorToAskFrom(tracker.position, expected, continuity)
+    requested = false
     let unconfirmed = false
     openedAt = undefined
     tracker.follow(own, expected)
@@ -119,7 +123,7 @@ export function supervise<P>(options: Session<P>): void {
       unheard ||= unconfirmed && scheduler.now() - receivedAt >= (promised ?? heartbeatInterval)
       connectTimeout = openingTime(error, firstOpening, connectTimeout)
       const stood = openFor()
-      const delay = failures.failed(error, stood)
+      const delay = requested && sendsOnce && mayHaveBeenRead(error) ? sentOnce(error) : failures.failed(error, stood)
       failed?.(error, stood !== undefined && stood >= policy.resetAfter)
       if (error.code === 'cursor-lost') tracker.update(cursorLost(tracker.position, error !== broken))
       if (typeof delay === 'number') wait(error, delay)
@@ -131,7 +135,9 @@ export function supervise<P>(options: Session<P>): void {
       subscriber.complete()
     }
     const prepared = (request: P) => {
-      if (!own.closed) own.add(defer(() => connection(request, from)).subscribe({ next, error: lose, complete: end }))
+      if (own.closed) return
+      requested = true
+      own.add(defer(() => connection(request, from)).subscribe({ next, error: lose, complete: end }))
     }
     own.add(fresh().subscribe({ next: prepared, error: lose }))
   }
@@ -155,6 +161,7 @@ export function supervise<P>(options: Session<P>): void {
     if (phase === 'waiting') begin()
   }
   const wake = () => {
+    if (requested && sendsOnce && phase !== 'waiting') return
     if (phase === 'open') {
       // A connection without a cursor may be alive, and the messages on their way would be lost with it.
       if (!canResume(tracker.position)) return
@@ -167,6 +174,20 @@ export function supervise<P>(options: Session<P>): void {
   session.add(merge(retryNow$, pollRate?.pollNow$ ?? NEVER).subscribe({ next: retryNow, error: fail }))
   begin()
 }
+
+/** Returns whether a request may have had an effect: there was a connection for it, and the server accepted its user. */
+const mayHaveBeenRead = ({ code }: PushError): boolean => code !== 'connection-limit' && code !== 'unauthorized'
+
+/** The error of a request that is not repeated, and what to do. */
+const sentOnce = (cause: PushError): PushError =>
+  cause.retryable
+    ? new PushError(
+        cause.code,
+        DEV &&
+          `${cause.message} The request is not sent again by itself. Call reconnect() to send it again, or set \`idempotent\` if that is always safe.`,
+        { ...cause, cause },
+      )
+    : cause
 
 /** Returns how long the attempt after an error may take to open, in ms. */
 const openingTime = ({ code }: PushError, first: number, last: number): number =>

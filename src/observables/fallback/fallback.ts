@@ -80,6 +80,13 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
   checkNumbers('fallback', { 'upgradeProbe.max': max }, first)
   if (process.env.NODE_ENV !== 'production') checkTypes({ networkChange$: ownNetworkChange$, random, storage }, unknown)
 
+  for (const { name, sendsOnce } of techniques)
+    checkOption(
+      !sendsOnce,
+      DEV &&
+        `Invalid technique of fallback(): ${name}() sends its request once, and a fallback would send it again. Use ${name}() alone, or set \`idempotent\`.`,
+    )
+
   const names = techniques.map(({ name }) => name)
   const memories = new Map<string, TechniqueMemory>()
   const memoryOf = (url: string): TechniqueMemory => {

@@ -4,6 +4,7 @@ import { standardStream } from '../backends/standard/streams.ts'
 import { withConnectionSlot } from '../http/connection-limit.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { fetchText } from './fetch-text.ts'
+import { streamRequest, type StreamRequestOptions } from './stream-request.ts'
 import type { Technique } from './technique.ts'
 import { readTextStream } from './text-stream-reader.ts'
 
@@ -21,11 +22,16 @@ const NAME = 'fetchStream'
  * Errors with `connection-lost` at the end of the stream, `unexpected-response` for another content type, and
  * `connection-limit` if too few connections to the origin would be left.
  *
+ * With a `method` such as POST it sends one request, and ends with the response, as `sse()` does.
+ *
+ * @throws PushError `invalid-option` if a request by GET has a `body`, or if `end` or `connectTimeout` has another type.
  * @see https://fetch.spec.whatwg.org/, RFC 2046 section 5.1
  * @example createPushClient({ technique: fetchStream(), backend: nchan() })
  */
-export function fetchStream(): Technique {
-  return recordOptions(fetchStream, [], {
+export function fetchStream(options: StreamRequestOptions = {}): Technique {
+  const sent = streamRequest(NAME, options)
+  return recordOptions(fetchStream, sent.parts, {
+    ...sent.technique,
     name: NAME,
     isSupported: () => typeof fetch === 'function',
     sendsHeaders: true,
@@ -36,6 +42,7 @@ export function fetchStream(): Technique {
         return fetchText({
           technique: NAME,
           address: stream.buildRequest(target),
+          sent,
           accept: stream.accept,
           credentials,
           scheduler: target.scheduler,

@@ -10,11 +10,14 @@ import { readBody } from '../http/read-body.ts'
 import { request } from '../http/request.ts'
 import { DEV } from '../internal/dev.ts'
 import { redactUrl } from '../internal/redact-url.ts'
+import { streamRequest, type StreamRequest } from './stream-request.ts'
 import { expectsGreeting } from './text-stream-reader.ts'
 
 export interface FetchTextOptions {
   technique: string
   address: BackendRequest
+  /** The request's method and body, and how the stream ends, from `streamRequest`. @default a GET without an end */
+  sent?: StreamRequest
   /** The media types to request. */
   accept: string
   credentials: RequestCredentials
@@ -27,10 +30,16 @@ export interface FetchTextOptions {
   read: (head: ResponseHead, emit: Emit) => (text: string) => void
 }
 
-/** Opens one streaming response by fetch, and reads its body as text. Errors with `connection-lost` at its end. */
+const GET = /* @__PURE__ */ streamRequest('fetchText', {})
+
+/**
+ * Opens one streaming response by fetch, and reads its body as text. Errors with `connection-lost` at its end, unless that is
+ * the end of the stream.
+ */
 export function fetchText({
   technique,
   address: { url, headers, namespace, resume, ownCursors, assumed },
+  sent = GET,
   accept,
   credentials,
   scheduler,
@@ -39,7 +48,8 @@ export function fetchText({
   backend,
   read,
 }: FetchTextOptions): Observable<SourceEvent> {
-  return request({ url, headers: { Accept: accept, ...headers }, credentials }, (response) => {
+  const { headers: own, ...init } = sent.init()
+  return request({ ...init, url, headers: { Accept: accept, ...own, ...headers }, credentials }, (response) => {
     const verdict = judge(response)
     if (verdict !== 'accept') return rejectedResponse(response, verdict, { scheduler })
     if (!fits(mediaType(response.headers.get('content-type')))) return unexpectedResponse(response, accept, url)
@@ -56,10 +66,11 @@ export function fetchText({
         expectsGreeting: expectsGreeting(backend, response),
       })
       const utf8 = new TextDecoder()
-      const feed = read(response, emit)
+      const feed = read(response, sent.until(emit))
       return {
         feed: (chunk) => feed(utf8.decode(chunk, { stream: true })),
         end() {
+          if (sent.endsWithResponse) return
           throw new PushError('connection-lost', DEV && `The server ended the stream "${redactUrl(url)}".`, {
             technique,
           })

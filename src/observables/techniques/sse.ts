@@ -7,12 +7,13 @@ import { checkOption, isNames, wrongOption } from '../internal/check-options.ts'
 import { recordOptions } from '../internal/equal-options.ts'
 import { readEventSource } from './event-source.ts'
 import { fetchText } from './fetch-text.ts'
+import { streamRequest, type StreamRequest, type StreamRequestOptions } from './stream-request.ts'
 import type { PushRequest, Technique } from './technique.ts'
 import { EVENT_STREAM, readEventStream } from './text-stream-reader.ts'
 
 const NAME = 'sse'
 
-export interface SseOptions {
+export interface SseOptions extends StreamRequestOptions {
   /**
    * Reads by the host's own EventSource instead of fetch. EventSource hides the status, `Retry-After` and comments, sends
    * no headers, and drops named events that `events` does not list. @default false
@@ -35,15 +36,31 @@ export interface SseOptions {
  * `connection-limit` if too few connections to the origin would be left. `native` errors with `network-error` instead,
  * because EventSource hides the cause, and with `headers-unsupported` if `prepareRequest` returns headers.
  *
- * @throws PushError `invalid-option` if `events` is not a list of names.
+ * With a `method` such as POST it sends one request, and ends with the response: for the answer of a language model, say. The
+ * client does not retry it, unless it is `idempotent`, and unsubscribing aborts it.
+ *
+ * @throws PushError `invalid-option` if `events` is not a list of names, if a request by GET or EventSource has a `body`, or if
+ * `end` or `connectTimeout` has another type.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @example createPushClient({ technique: sse(), backend: standard({ heartbeat: 30_000 }) })
+ * @example push.channel('/chat', { technique: sse({ method: 'POST', body: { messages } }) })
  */
-export function sse({ native = false, events = [] }: SseOptions = {}): Technique {
-  if (process.env.NODE_ENV !== 'production')
+export function sse({ native = false, events = [], ...options }: SseOptions = {}): Technique {
+  const sent = streamRequest('sse', options)
+  if (process.env.NODE_ENV !== 'production') {
     checkOption(isNames(events), wrongOption('events', 'sse', events, 'Give a list of names.'))
-  const connect = native ? (request: PushRequest) => readEventSource(NAME, events, request) : readByFetch
-  return recordOptions(sse, [native, events], {
+    const { connectTimeout: _, ...byFetch } = options
+    for (const [name, value] of Object.entries(byFetch))
+      checkOption(
+        !native || value === undefined,
+        wrongOption(name, 'sse', value, 'EventSource sends a GET and reads every event: leave out `native`.'),
+      )
+  }
+  const connect = native
+    ? (request: PushRequest) => readEventSource(NAME, events, request)
+    : (request: PushRequest) => readByFetch(request, sent)
+  return recordOptions(sse, [native, events, ...sent.parts], {
+    ...sent.technique,
     name: NAME,
     isSupported: () => typeof (native ? globalThis.EventSource : fetch) === 'function',
     sendsHeaders: !native,
@@ -51,12 +68,16 @@ export function sse({ native = false, events = [] }: SseOptions = {}): Technique
   })
 }
 
-const readByFetch = ({ backend: named, credentials, ...target }: PushRequest): Observable<SourceEvent> =>
+const readByFetch = (
+  { backend: named, credentials, ...target }: PushRequest,
+  sent: StreamRequest,
+): Observable<SourceEvent> =>
   defer(() => {
     const backend = selectPart(named, 'eventStream', standardEventStream)
     return fetchText({
       technique: NAME,
       address: backend.buildRequest(target, true),
+      sent,
       accept: EVENT_STREAM,
       credentials,
       scheduler: target.scheduler,

@@ -73,6 +73,18 @@ export interface Technique {
    * techniques, and adds the token for each. @default false
    */
   readonly sendsHeaders?: boolean | 'each'
+  /**
+   * Whether each request must be sent once, because another one is another order or another question. The client then
+   * retries it only if it was not sent or the user was rejected, does not pause it with the page, and resumes nothing. @default false
+   */
+  readonly sendsOnce?: true
+  /**
+   * The HTTP method of its requests. With another one than GET, two channels of a URL are two requests, and not one channel
+   * that is read twice. @default 'GET'
+   */
+  readonly method?: string | undefined
+  /** How long a connection may take to open, in ms. @default the client's `connectTimeout` */
+  readonly connectTimeout?: number | undefined
   /** Whether it monitors its connections by `request.watch`, so that the client does not. */
   readonly managesLiveness?: true
   /** Describes in a sentence what the technique knows about a URL's origin. `now`: in ms since the epoch. */

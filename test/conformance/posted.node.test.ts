@@ -1,0 +1,4 @@
+import { inject } from 'vitest'
+import { posted } from './posted.ts'
+
+posted(inject('engine'))
