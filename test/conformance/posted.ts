@@ -66,10 +66,13 @@ export function posted(engine: Engine) {
       expect(await server.requests()).toHaveLength(1)
     })
 
+    // WebKitGTK reads a response that is cut as a complete one, so that only its last message shows that it is.
+    const known = engine === 'webkit' ? { end: '[DONE]' } : {}
+
     test('reports a response that is cut, and sends no other request', async ({ script, read }) => {
       const server = await script()
       await server.respond([unfinished('one')])
-      const reader = read(row(), `${server.url}chat`, options)
+      const reader = read(row(known), `${server.url}chat`, options)
       await reader.gets('one')
       await server.cut()
       const { error } = await reader.sees('failed')
@@ -87,8 +90,8 @@ export function posted(engine: Engine) {
 
     test('is repeated if it is idempotent, with a gap after messages', async ({ script, read }) => {
       const server = await script()
-      await server.respond([{ status: 503 }, unfinished('one'), whole('two')])
-      const reader = read(row({ idempotent: true }), `${server.url}chat`, options)
+      await server.respond([{ status: 503 }, unfinished('one'), whole('two', '[DONE]')])
+      const reader = read(row({ ...known, idempotent: true }), `${server.url}chat`, options)
       await reader.gets('one')
       await server.cut()
       await reader.sees('closed')

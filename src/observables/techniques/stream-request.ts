@@ -28,7 +28,8 @@ export interface StreamRequestOptions {
   idempotent?: boolean
   /**
    * How the stream ends: a text that is the data of its last event and no message, or a function that returns true for its
-   * last message. A response that ends before it was cut, which is an error. @default for other methods than GET, `[DONE]` or
+   * last message. A response that ends before it was cut, which is an error. Give it if your server has a last message:
+   * WebKitGTK, and a server without `Content-Length` and chunks, show a response that was cut as a complete one. @default for other methods than GET, `[DONE]` or
    * the end of the response; for GET, nothing
    */
   end?: string | LastMessage
