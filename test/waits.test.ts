@@ -242,6 +242,9 @@ const drivers: Record<string, Driver<VirtualTime>> = {
     time.advance(5_000 + 10_000 + 20_000 + 40_000)
     return () => (connections() === 6 ? error() : undefined)
   },
+  async 'the response to another method than GET'(time) {
+    return reading(time, { technique: sse({ method: 'POST' }) }, await silentServer()).error
+  },
   async 'a long poll counts as open'(time) {
     return reading(time, { technique: longPolling(), backend: standard() }, await silentServer()).status
   },

@@ -21,13 +21,7 @@ export { standardFrame, standardLines, standardWebSocket } from './backends/stan
 export { standardPoll } from './backends/standard/poll.ts'
 export { standardEventStream, standardStream } from './backends/standard/streams.ts'
 export { fetchText, type FetchTextOptions } from './techniques/fetch-text.ts'
-export {
-  streamRequest,
-  type LastMessage,
-  type RequestBody,
-  type StreamRequest,
-  type StreamRequestOptions,
-} from './techniques/stream-request.ts'
+export { streamRequest, type StreamRequest, type StreamRequestOptions } from './techniques/stream-request.ts'
 export type { PollResult, PollState } from './techniques/one-poll.ts'
 export { pollLoop, type PollLoopOptions } from './techniques/poll-loop.ts'
 export { readEventStream, readEvents, readTextStream } from './techniques/text-stream-reader.ts'

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { chromium } from 'playwright'
@@ -19,6 +21,12 @@ interface Order {
   state: string
 }
 
+/** A question to the model, and the response that answers it. */
+interface Question {
+  messages: { role: string; content: string }[]
+  answer: ServerResponse
+}
+
 /** The recipes' app on Vite's dev server: rendered there, hydrated in a page, behind a network that can be cut. */
 const test = base.extend<{ shop: Awaited<ReturnType<typeof start>> }>({
   shop: async ({}, use) => {
@@ -33,6 +41,7 @@ async function start() {
   const given = new Set<string>()
   const counts = { snapshots: 0, tokens: 0 }
   const presented: string[] = []
+  const questions: Question[] = []
   let hub: Hub | undefined
   const place = (order: Order) => {
     byId[order.id] = order
@@ -50,6 +59,12 @@ async function start() {
         const token = `token-${(counts.tokens += 1)}`
         given.add(token)
         response.end(token)
+      })
+      middlewares.use('/api/chat', (request, response) => {
+        let body = ''
+        request.on('data', (chunk) => (body += String(chunk)))
+        request.on('end', () => questions.push({ ...JSON.parse(body), answer: response }))
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders()
       })
       middlewares.use(async (request, response, next) => {
         if (request.url !== '/') return next()
@@ -110,6 +125,7 @@ async function start() {
     place,
     counts,
     presented,
+    questions,
     complaints,
     network,
     publish: (channel: string, text: string) => hub?.publish(channel, text),
@@ -136,6 +152,7 @@ test('the README shows every recipe as the tests run it', () => {
     'src/stores/notices.ts',
     'src/NoticeList.vue',
     'src/ConnectionBanner.vue',
+    'src/AskModel.vue',
     'src/tape.ts',
     'src/push.ts',
     'src/app.ts',
@@ -190,4 +207,46 @@ test('plain RxJS reads the same channel outside Vue', async ({ shop }) => {
   shop.place({ id: '2', state: 'cancelled' })
   shop.place({ id: '3', state: 'filled' })
   await expect.poll(() => shop.page.title()).toBe('2 filled')
+})
+
+test('a model answers word by word, until it is done or stopped', async ({ shop }) => {
+  await shop.open()
+  await shop.run(
+    `import { createApp } from '/@id/vue'; import AskModel from '/src/AskModel.vue'; createApp(AskModel).mount(document.body.appendChild(document.createElement('section')))`,
+  )
+  const ask = async (text: string): Promise<Question> => {
+    const number = shop.questions.length
+    await shop.page.getByLabel('Your question').fill(text)
+    await shop.page.getByRole('button', { name: 'Ask' }).click()
+    await expect.poll(() => shop.questions.length).toBe(number + 1)
+    const question = shop.questions[number]
+    if (!question) throw new Error('no question came')
+    return question
+  }
+  const write = ({ answer }: Question, text: string) => answer.write(`data: ${JSON.stringify({ text })}\n\n`)
+  const shown = shop.page.locator('section p').first()
+
+  const first = await ask('Who are you?')
+  expect(first.messages).toEqual([{ role: 'user', content: 'Who are you?' }])
+  write(first, 'I am ')
+  await expect.poll(() => shown.textContent()).toBe('I am ')
+  write(first, 'a model.')
+  first.answer.end('data: [DONE]\n\n')
+  await shop.page.getByRole('button', { name: 'Ask' }).waitFor()
+  expect(await shown.textContent()).toBe('I am a model.')
+
+  const second = await ask('Count.')
+  write(second, 'One, ')
+  await expect.poll(() => shown.textContent()).toBe('One, ')
+  const aborted = once(second.answer, 'close')
+  await shop.page.getByRole('button', { name: 'Stop' }).click()
+  await aborted
+  expect(await shown.textContent()).toBe('One, ')
+
+  const third = await ask('Count again.')
+  write(third, 'Two, ')
+  await expect.poll(() => shown.textContent()).toBe('Two, ')
+  third.answer.destroy()
+  await shop.page.getByRole('alert').filter({ hasText: 'connection-lost' }).waitFor()
+  expect(shop.questions).toHaveLength(3)
 })

@@ -32,7 +32,7 @@ export interface ChannelScope extends ClientScope {
  */
 export function openChannel(scope: ChannelScope, source: string, url: string, definition: Definition): AnyChannel {
   const { config } = scope
-  const { technique = config.technique, retry = config.retry, disconnectDelay = config.disconnectDelay } = definition
+  const { technique = config.technique, retry = config.retry } = definition
   if (!technique) {
     throw new PushError(
       'missing-technique',
@@ -50,7 +50,8 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     DEV &&
       `Invalid channel: its ${technique.name}() sends a request by ${technique.method}, and topics share one connection. Define the channel with \`url\`, and read it with another client, without this backend.`,
   )
-  const { disconnectWhenHidden } = definition
+  // Nobody waits for a response any more, and a later reader sends another request.
+  const { disconnectDelay = technique.method ? 0 : config.disconnectDelay, disconnectWhenHidden } = definition
   const connection = supervisedConnection(scope, { source, technique, policy: retry, disconnectWhenHidden })
   const { post } = connection
   const channel: AnyChannel = createChannel({

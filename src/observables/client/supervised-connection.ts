@@ -58,7 +58,7 @@ export function supervisedConnection(
         ...reader,
         policy,
         promised: backend?.heartbeat,
-        continuity: backend?.continuity,
+        continuity: technique.sendsOnce ? undefined : backend?.continuity,
         // A pause would abort the request, and its end would send it again.
         lifecycle:
           lifecycle && !technique.sendsOnce

@@ -54,7 +54,7 @@ export function connectOnce<P>(attempt: Attempt<P>, prepared: P, from: string | 
     const connected = connect(cursor, prepared, { watch, prepare, withoutCursor, pollRate })
     return managesLiveness ? connected : connected.pipe(watch({}, renewalTime(expiresAt?.(prepared), scheduler)))
   }
-  return orWithoutCursor(from, tracker.position, connectFrom, (known) =>
+  return orWithoutCursor(sendsOnce ? undefined : from, tracker.position, connectFrom, (known) =>
     tracker.update({ ...tracker.position, ...known }),
   )
 }

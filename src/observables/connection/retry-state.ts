@@ -50,6 +50,14 @@ export interface RetryState {
   failed(error: PushError, uptime: number | undefined): number | PushError
 }
 
+/** What limits the retries, beside the policy. */
+export interface RetryLimits {
+  /** The least delay now, in ms. @default 0 */
+  minDelay?: (() => number) | undefined
+  /** Returns whether the failed request was sent, and must not be sent again. @default it may */
+  isSentOnce?: () => boolean
+}
+
 /**
  * Applies a policy to failures in a row. A connection that was open for the policy's `resetAfter` ends the row.
  *
@@ -62,7 +70,7 @@ export function retryState(
   policy: RetryPolicy,
   scheduler: SchedulerLike,
   prepares: (error: PushError) => boolean,
-  minDelay: () => number = () => 0,
+  { minDelay = () => 0, isSentOnce = () => false }: RetryLimits = {},
 ): RetryState {
   const failures = failureRow(policy, scheduler)
   let prepared = false
@@ -93,6 +101,7 @@ export function retryState(
         return 0
       }
       if (!error.retryable) return error
+      if (error.code !== 'connection-limit' && isSentOnce()) return notRepeated(error)
       if (count <= before) before = 0
       const pace = spread === undefined ? undefined : { spread, failures: count - before }
       const delay = delayOf(policy, count, error, elapsed, pace)
@@ -103,6 +112,15 @@ export function retryState(
     },
   }
 }
+
+/** The error of a request that is not sent again, and what to do. */
+const notRepeated = (cause: PushError): PushError =>
+  new PushError(
+    cause.code,
+    DEV &&
+      `${cause.message} The request is not sent again by itself. Call reconnect() to send it again, or set \`idempotent\` if that is always safe.`,
+    { ...cause, cause },
+  )
 
 const exhausted = (cause: PushError, count: number, elapsed: number) =>
   new PushError(

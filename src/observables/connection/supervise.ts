@@ -54,6 +54,7 @@ export function supervise<P>(options: Session<P>): void {
   const {
     prepare,
     prepares = true,
+    sendsOnce = false,
     policy,
     promised,
     continuity,
@@ -62,14 +63,13 @@ export function supervise<P>(options: Session<P>): void {
     scheduler = hostScheduler,
     connectTimeout: firstOpening = CONNECT_TIMEOUT,
     heartbeatInterval = DEFAULT_HEARTBEAT,
-    sendsOnce = false,
     tracker,
     signals: { wake$ = NEVER, minDelay, pollRate },
     subscriber,
     session,
     fail,
   } = options
-  const failures = retryState(policy, scheduler, () => prepares, minDelay)
+  const failures = retryState(policy, scheduler, () => prepares, { minDelay, isSentOnce: () => requested && sendsOnce })
   let phase: 'connecting' | 'open' | 'waiting' = 'connecting'
   let receivedAt = 0
   let openedAt: number | undefined
@@ -93,8 +93,8 @@ export function supervise<P>(options: Session<P>): void {
     connectOnce({ ...options, scheduler, connectTimeout, prepare: fresh, pollRate }, prepared, from)
 
   const attempt = (own: Subscription, unbroken = false) => {
-    const expected = unbroken || sendsOnce ? undefined : cursorToRepeat(tracker.position, continuity)
-    const from = sendsOnce ? undefined : cursorToAskFrom(tracker.position, expected, continuity)
+    const expected = unbroken ? undefined : cursorToRepeat(tracker.position, continuity)
+    const from = cursorToAskFrom(tracker.position, expected, continuity)
     requested = false
     let unconfirmed = false
     openedAt = undefined
@@ -123,7 +123,7 @@ export function supervise<P>(options: Session<P>): void {
       unheard ||= unconfirmed && scheduler.now() - receivedAt >= (promised ?? heartbeatInterval)
       connectTimeout = openingTime(error, firstOpening, connectTimeout)
       const stood = openFor()
-      const delay = requested && sendsOnce && mayHaveBeenRead(error) ? sentOnce(error) : failures.failed(error, stood)
+      const delay = failures.failed(error, stood)
       failed?.(error, stood !== undefined && stood >= policy.resetAfter)
       if (error.code === 'cursor-lost') tracker.update(cursorLost(tracker.position, error !== broken))
       if (typeof delay === 'number') wait(error, delay)
@@ -161,7 +161,6 @@ export function supervise<P>(options: Session<P>): void {
     if (phase === 'waiting') begin()
   }
   const wake = () => {
-    if (requested && sendsOnce && phase !== 'waiting') return
     if (phase === 'open') {
       // A connection without a cursor may be alive, and the messages on their way would be lost with it.
       if (!canResume(tracker.position)) return
@@ -174,20 +173,6 @@ export function supervise<P>(options: Session<P>): void {
   session.add(merge(retryNow$, pollRate?.pollNow$ ?? NEVER).subscribe({ next: retryNow, error: fail }))
   begin()
 }
-
-/** Returns whether a request may have had an effect: there was a connection for it, and the server accepted its user. */
-const mayHaveBeenRead = ({ code }: PushError): boolean => code !== 'connection-limit' && code !== 'unauthorized'
-
-/** The error of a request that is not repeated, and what to do. */
-const sentOnce = (cause: PushError): PushError =>
-  cause.retryable
-    ? new PushError(
-        cause.code,
-        DEV &&
-          `${cause.message} The request is not sent again by itself. Call reconnect() to send it again, or set \`idempotent\` if that is always safe.`,
-        { ...cause, cause },
-      )
-    : cause
 
 /** Returns how long the attempt after an error may take to open, in ms. */
 const openingTime = ({ code }: PushError, first: number, last: number): number =>

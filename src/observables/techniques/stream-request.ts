@@ -3,24 +3,19 @@ import { checkNumbers, checkOption, wrongOption } from '../internal/check-option
 import { DEV } from '../internal/dev.ts'
 import type { Technique } from './technique.ts'
 
-/** The body of a request: what fetch accepts, or a value that is sent as JSON. */
-export type RequestBody = BodyInit | object
-
-/** Recognizes the last message of a stream. */
-export type LastMessage = (message: { readonly data: string; readonly event: string }) => boolean
-
 /** The request of a stream that is read by fetch. */
 export interface StreamRequestOptions {
   /**
-   * The HTTP method. A request with another method than GET is sent once: the client neither retries it nor pauses it with
-   * the page, and it ends with the response. @default 'GET'
+   * The HTTP method. A request with another method than GET is sent once, when the channel gets its first reader: the client
+   * neither retries it nor pauses it with the page. It ends with the response, and is aborted when its last reader leaves.
+   * @default 'GET'
    */
   method?: string
   /**
    * The body of the request, or a function that returns it for each request. Text, bytes, `FormData`, `URLSearchParams` and
    * `Blob` are sent unchanged, everything else as JSON. @default no body
    */
-  body?: RequestBody | (() => RequestBody)
+  body?: BodyInit | object | (() => BodyInit | object)
   /**
    * Whether it is safe to send a request with another method than GET again, so that the client retries it. After a lost
    * connection the new response begins with a `gap`. @default false
@@ -32,7 +27,7 @@ export interface StreamRequestOptions {
    * WebKitGTK, and a server without `Content-Length` and chunks, show a response that was cut as a complete one. @default for other methods than GET, `[DONE]` or
    * the end of the response; for GET, nothing
    */
-  end?: string | LastMessage
+  end?: string | ((message: { readonly data: string; readonly event: string }) => boolean)
   /**
    * How long the server may take to begin its response, in ms. @default the client's `connectTimeout`; for other methods
    * than GET, 60_000
@@ -60,16 +55,16 @@ const WORK = 60_000
 /** Checks the options of a stream's request. @throws PushError `invalid-option` */
 export function streamRequest(owner: string, options: StreamRequestOptions): StreamRequest {
   const { body, idempotent = false, end, connectTimeout } = options
+  if (process.env.NODE_ENV !== 'production') check(owner, options)
   const method = (options.method ?? 'GET').toUpperCase()
   const isGet = method === 'GET'
-  if (process.env.NODE_ENV !== 'production') check(owner, { ...options, method })
   checkNumbers(owner, { connectTimeout }, 1)
   const last = end ?? (isGet ? undefined : '[DONE]')
 
   return {
     init() {
       if (body === undefined) return { method, headers: {} }
-      const value: unknown = typeof body === 'function' ? (body as () => RequestBody)() : body
+      const value: unknown = typeof body === 'function' ? (body as () => unknown)() : body
       return isSentUnchanged(value)
         ? { method, headers: {}, body: value }
         : { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) }
@@ -100,9 +95,10 @@ const isSentUnchanged = (value: unknown): value is BodyInit =>
   ArrayBuffer.isView(value) ||
   [ArrayBuffer, Blob, FormData, URLSearchParams, ReadableStream].some((type) => value instanceof type)
 
-function check(owner: string, { method, body, end }: StreamRequestOptions & { method: string }): void {
+function check(owner: string, { method = 'GET', body, end }: StreamRequestOptions): void {
+  checkOption(typeof method === 'string', wrongOption('method', owner, method, "Give a text, such as 'POST'."))
   checkOption(
-    body === undefined || method !== 'GET',
+    body === undefined || method.toUpperCase() !== 'GET',
     DEV && wrongOption('body', owner, body, "A GET has no body. Give the `method` too, such as 'POST'."),
   )
   checkOption(

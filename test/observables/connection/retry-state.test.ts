@@ -25,12 +25,7 @@ test('failures in a row are counted, with the time since the first, until a succ
 
 describe('after a failure', () => {
   const state = ({ prepares = false, minDelay = 0, maxFailures = Infinity } = {}) =>
-    retryState(
-      policy(maxFailures),
-      virtualTime(),
-      () => prepares,
-      () => minDelay,
-    )
+    retryState(policy(maxFailures), virtualTime(), () => prepares, { minDelay: () => minDelay })
 
   test('the wait is the policy’s', () =>
     expect([errorOf('network-error'), errorOf('network-error')].map((error) => state().failed(error, 0))).toEqual([
