@@ -1,5 +1,5 @@
-// Writes the table of the last full `npm test` into README.md.
+// Writes the table of the last full `npm test` into the page of the test results.
 import { runnerImport } from 'vite'
 
-const { module } = await runnerImport('/test/reports/readme.ts', { configFile: false, logLevel: 'error' })
-module.renewReadme()
+const { module } = await runnerImport('/test/reports/results-page.ts', { configFile: false, logLevel: 'error' })
+module.renewResults()

@@ -22,7 +22,7 @@ const LANES = {
 }
 
 const args = process.argv.slice(2)
-// Only a run of everything can tell whether the README's table is what it shows.
+// Only a run of everything can tell whether the table of the documentation is what it shows.
 const full = args.length === 0
 
 /** The values of an option, which is not vitest's or is read here too. */

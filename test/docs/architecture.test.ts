@@ -58,6 +58,9 @@ test.for([
   'SECURITY.md',
   'deploy/README.md',
   'bench/README.md',
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.startsWith('.'))
+    .map((name) => `docs/${name}`),
 ])('every link of %s leads to a file, and to a heading of it', (file) => {
   const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
   const broken = links.filter(([, path, anchor]) => {

@@ -22,11 +22,11 @@ async function startBackend() {
   return { port: Number(line.toString()), kill: () => backend.kill('SIGKILL') }
 }
 
-/** The README's configuration, with another target. */
+/** The documented configuration, with another target. */
 function configFrom(port: number): string {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const [, code] = /### A backend behind Vite's proxy[^]*?```ts\n([^]*?)```/.exec(readme) ?? []
-  if (!code) throw new Error('the README shows no proxy')
+  const page = readFileSync(join(root, 'docs/guide/when-things-break.md'), 'utf8')
+  const [, code] = /## A backend behind Vite's proxy[^]*?```ts\n([^]*?)```/.exec(page) ?? []
+  if (!code) throw new Error('the page shows no proxy')
   const folder = mkdtempSync(join(root, 'node_modules', '.proxy-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'vite.config.mjs')
@@ -34,7 +34,7 @@ function configFrom(port: number): string {
   return file
 }
 
-test('with the README’s lines a stream ends when the backend behind Vite’s proxy is killed', async () => {
+test('with the documented lines a stream ends when the backend behind Vite’s proxy is killed', async () => {
   const backend = await startBackend()
   const server = await createServer({
     configFile: configFrom(backend.port),

@@ -141,9 +141,8 @@ async function start() {
   }
 }
 
-test('the README shows every recipe as the tests run it', () => {
-  const readme = readFileSync(join(repository, 'README.md'), 'utf8')
-  const section = readme.slice(readme.indexOf('## Recipes'))
+test('the documentation shows every recipe as the tests run it', () => {
+  const section = readFileSync(join(repository, 'docs/guide/recipes.md'), 'utf8')
   const shown = [...section.matchAll(/```(?:ts|vue)\n((?:\/\/|<!--) (src\/\S+)[\s\S]*?)```/g)]
   expect(shown.map(([, , path]) => path)).toEqual([
     'src/channels.ts',

@@ -10,7 +10,7 @@ test('SECURITY.md gives a reason for each package at runtime', () => {
   expect(named.toSorted()).toEqual(Object.keys({ ...dependencies, ...peerDependencies }).toSorted())
 })
 
-test.for(['SECURITY.md', 'README.md'])('%s names every limit of the hub', (file) => {
+test.for(['SECURITY.md', 'docs/production/hub.md'])('%s names every limit of the hub', (file) => {
   const options = ['hub-options.ts', 'security/rate-limits.ts'].map((name) => read(`src/hub/${name}`)).join('\n')
   const limits = [...options.matchAll(/^ {2}(max\w+|\w+Timeout)\?: number/gm)].map(([, name]) => name)
   expect(limits).toHaveLength(13)

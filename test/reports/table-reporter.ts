@@ -1,8 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node'
 import { keptTable, type Kept } from './kept.ts'
-import { isInReadme } from './readme.ts'
+import { RESULTS, isShown } from './results-page.ts'
 
-/** Prints the table of kept promises. A full run fails if the README has another table. */
+/** Prints the table of kept promises. A full run fails if the documentation has another table. */
 export function tableReporter({ full }: { full: boolean }): Reporter {
   return {
     onTestRunEnd(modules, _errors, reason) {
@@ -10,9 +10,9 @@ export function tableReporter({ full }: { full: boolean }): Reporter {
       if (shown.length === 0) return
       const table = keptTable(shown)
       console.log(`\n${table}\n`)
-      if (!full || reason !== 'passed' || isInReadme(table)) return
+      if (!full || reason !== 'passed' || isShown(table)) return
       process.exitCode = 1
-      console.error('README.md has another table than this run. Run `npm run table`, then commit it.')
+      console.error(`${RESULTS} has another table than this run. Run \`npm run table\`, then commit it.`)
     },
   }
 }

@@ -7,10 +7,10 @@ import { WebSocket } from 'ws'
 import { HubError, createHub, type Hub } from 'pinia-push/hub'
 import { createPushClient, defineChannel, hub, webSocket } from 'pinia-push/observables'
 
-const [, section = ''] = /\n### Replies\n([^]*?)\n#/.exec(readFileSync('README.md', 'utf8')) ?? []
+const [, section = ''] = /\n## Replies\n([^]*)/.exec(readFileSync('docs/production/hub.md', 'utf8')) ?? []
 const blocks = (language: string) => [...section.matchAll(/```(\w+)\n([^]*?)```/g)].filter(([, of]) => of === language)
 
-/** Runs code of the README, which names what is given, and returns some of what it declares. */
+/** Runs code of the page, which names what is given, and returns some of what it declares. */
 async function run<Declared>(code: string, names: Record<string, unknown>, declared: string): Promise<Declared> {
   const own = code.replaceAll(/^import .*$/gm, '')
   const { outputText } = ts.transpileModule(`return (async () => {\n${own}\nreturn { ${declared} } })()`, {
@@ -19,7 +19,7 @@ async function run<Declared>(code: string, names: Record<string, unknown>, decla
   return (await new Function(...Object.keys(names), outputText)(...Object.values(names))) as Declared
 }
 
-test('the README’s hub replies to a client, rejects what is sold out, and publishes a repeated POST once', async () => {
+test('the documented hub replies to a client, rejects what is sold out, and publishes a repeated POST once', async () => {
   const [server = [], client = []] = blocks('ts').map(([, , code = '']) => [code])
   const stock = { left: 2 }
   const insert = vi.fn<(order: object, from: string) => Promise<string>>(async () => `order-${stock.left}`)

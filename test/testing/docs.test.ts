@@ -8,10 +8,10 @@ import { defineComponent, h } from 'vue'
 import { defineChannel, usePushChannel } from 'pinia-push'
 import { createTestingPush } from 'pinia-push/testing'
 
-const [section = ''] = /\n## Testing your app\n[^]*?\n## /.exec(readFileSync('README.md', 'utf8')) ?? []
+const section = readFileSync('docs/guide/testing.md', 'utf8')
 const [ofUrl = '', ofTopics = '', ofSends = ''] = [...section.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code)
 
-/** Runs an example of the README with the names of a test, and returns some of its own. */
+/** Runs an example of the page with the names of a test, and returns some of its own. */
 function run(example: string, names: Record<string, unknown>, result: string): Promise<Record<string, never>> {
   const { outputText } = ts.transpileModule(
     `async () => {${example.replaceAll(/^import .*$/gm, '')}; return ${result} }`,
@@ -34,7 +34,7 @@ const showing = (...channels: Parameters<typeof usePushChannel>[0][]) =>
     return () => h('p', views.map(({ status, data }) => `${status.value} ${JSON.stringify(data.value)}`).join(', '))
   })
 
-test('the README’s test of a channel with a URL passes', async () => {
+test('the documented test of a channel with a URL passes', async () => {
   const { wrapper } = await run(ofUrl, { App: showing('/ticks') }, '{ wrapper }')
   expect((wrapper as unknown as ReturnType<typeof mount>).text()).toBe('reconnecting {"symbol":"ACME","price":12.5}')
 })
@@ -42,7 +42,7 @@ test('the README’s test of a channel with a URL passes', async () => {
 const orders = defineChannel({ topic: 'orders' })
 const prices = defineChannel({ topic: 'prices' })
 
-test('the README’s test of topics passes', async () => {
+test('the documented test of topics passes', async () => {
   const seen: string[] = []
   const Shop = defineComponent(() => {
     const { onMessage, onGap } = usePushChannel(orders())
@@ -60,7 +60,7 @@ test('the README’s test of topics passes', async () => {
   shop?.unmount()
 })
 
-test('the README’s test of sends passes', async () => {
+test('the documented test of sends passes', async () => {
   const useOrders = defineStore('orders', {
     state: () => ({ list: [] as unknown[] }),
     push: ({ bindChannel }) => bindChannel(orders(), { apply: (state, { data }) => state.list.push(data) }),

@@ -13,9 +13,9 @@ import {
 import { serveJson } from '../../servers/json-server.ts'
 import { waitFor } from '../../wait-for.ts'
 
-const [, example = ''] = /own with topics\n[^]*?```ts\n([^]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? []
+const [, example = ''] = /```ts\n([^]*?)```/.exec(readFileSync('docs/servers/topics.md', 'utf8')) ?? []
 
-test('the README’s declaration of a server with topics logs in, reads, resumes and sends', async () => {
+test('the documented declaration of a server with topics logs in, reads, resumes and sends', async () => {
   const server = await serveJson({ tokens: new Set(['good']) })
   onTestFinished(server.close)
   const shown: unknown[] = []
