@@ -80,6 +80,51 @@ export function posted(engine: Engine) {
       expect(await server.requests()).toHaveLength(1)
     })
 
+    test('reports a response without a byte', async ({ script, read }) => {
+      const server = await script()
+      await server.respond([{ headers }])
+      const { error } = await read(row(), `${server.url}chat`, options).sees('failed')
+      expect(error.code).toBe('connection-lost')
+    })
+
+    test('closes at a last message without its line end', async ({ script, read }) => {
+      const server = await script()
+      await server.respond([{ headers, body: `${written('one')}${written('[DONE]').trimEnd()}` }])
+      for (const end of [undefined, '[DONE]', ({ data }: { data: string }) => data === '[DONE]']) {
+        const reader = read(row({ end }), `${server.url}chat`, options)
+        await reader.sees('closed')
+        expect(story(reader.events)).toEqual(typeof end === 'function' ? ['one', '[DONE]'] : ['one'])
+      }
+    })
+
+    test('loses no rest of a response: a line without an end is one, and an event is cut', async ({ script, read }) => {
+      const server = await script()
+      await server.respond([{ headers, body: `${written('one')}${written('two').trimEnd()}` }])
+      const reader = read(row(), `${server.url}chat`, options)
+      if (create === fetchStream) await reader.sees('closed')
+      else expect((await reader.sees('failed')).error.code).toBe('connection-lost')
+      expect(story(reader.events)).toEqual(create === fetchStream ? ['one', 'two'] : ['one', 'gap not-resumed'])
+    })
+
+    test('fails if `end` throws, and delivers its message', async ({ script, read }) => {
+      const server = await script()
+      await server.respond([unfinished('one', 'two')])
+      const end = ({ data }: { data: string }) => JSON.parse(data) as boolean
+      const reader = read(row({ end }), `${server.url}chat`, options)
+      const { error } = await reader.sees('failed')
+      expect([error.code, error.message]).toEqual(['exception', expect.stringContaining('`end` of ')])
+      expect(story(reader.events)).toEqual(['one', 'gap not-resumed'])
+    })
+
+    test('asks `end` about no message after the last one', async ({ script, read }) => {
+      const server = await script()
+      await server.respond([whole('one', 'bye', 'two')])
+      const asked: string[] = []
+      const end = ({ data }: { data: string }) => asked.push(data) === 2
+      await read(row({ end }), `${server.url}chat`, options).sees('closed')
+      expect(asked).toEqual(['one', 'bye'])
+    })
+
     test.for([429, 500, 503])('is not repeated after a %d', async (status, { script, read }) => {
       const server = await script()
       await server.respond([{ status, headers: { 'retry-after': '0' } }, whole('one')])
@@ -98,6 +143,22 @@ export function posted(engine: Engine) {
       expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
       const asked = await server.requests()
       expect(asked.map(({ body }) => body)).toEqual(['{"ask":"é"}', '{"ask":"é"}', '{"ask":"é"}'])
+    })
+
+    test('resumes nothing, even if its events have ids', async ({ script, read }) => {
+      const server = await script()
+      const withId = (id: string, data: string) => (create === sse ? `id: ${id}\n${written(data)}` : written(data))
+      await server.respond([
+        { headers, body: withId('1', 'one'), hold: true },
+        { headers, body: `${withId('2', 'two')}${written('[DONE]')}` },
+      ])
+      const reader = read(row({ ...known, idempotent: true }), `${server.url}chat`, options)
+      await reader.gets('one')
+      await server.cut()
+      await reader.sees('closed')
+      expect(story(reader.events)).toEqual(['one', 'gap not-resumed', 'two'])
+      const asked = await server.requests()
+      expect(asked.map(({ headers: sent }) => sent['last-event-id'])).toEqual([undefined, undefined])
     })
 
     test('is aborted at the server when its reader leaves', async ({ script, read }) => {

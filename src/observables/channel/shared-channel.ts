@@ -24,6 +24,8 @@ export interface ChannelWorks {
   compare: ((a: string, b: string) => number | undefined) | undefined
   /** In ms. */
   disconnectDelay: number
+  /** Whether a channel that has ended stays so for later readers, until `reconnect()`. @default false */
+  staysEnded?: boolean
   /** How many messages may wait to be sent. */
   maxQueuedSends: number
   /** How long one may take from its turn on, in ms. */
@@ -46,6 +48,10 @@ export interface ChannelWorks {
   /** The channel went from idle to read, or back. */
   active: (active: boolean) => void
 }
+
+/** Whether a channel without readers has ended, and stays so. */
+const staysEnded = (works: ChannelWorks, connection: Subscription | undefined) =>
+  works.staysEnded === true && connection?.closed === true
 
 /** Makes a channel: one supervised connection while it has readers, decoded for all of them. */
 export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
@@ -129,6 +135,7 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
   }
   const idle = () => {
     readers.keep()
+    if (staysEnded(works, connection)) return active(false)
     disconnect()
     connection = undefined
     emit({ type: 'idle' })
@@ -189,8 +196,9 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
       return connection?.closed === false ? outgoing.send(data) : unread(works.name, log.state.value.status)
     },
     reconnect() {
-      if (connection?.closed && readers.present.length > 0) connect()
-      else retryNow$.next()
+      if (!connection?.closed || readers.present.length === 0) return retryNow$.next()
+      active(true)
+      connect()
     },
     close() {
       if (connection?.closed === false) end({ type: 'closed', by: 'client' })

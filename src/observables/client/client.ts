@@ -108,7 +108,9 @@ export function createPushClient(options: PushClientOptions = {}): PushClient {
       const named = isName && hasOnlyTopics(backend) ? topicUrl(source) : source
       const address = typeof named === 'string' ? named : named.url
       const url = servers.name(address) + (topicOf(address) === undefined ? '' : address)
-      const definition = first(isName ? { technique, decode: json, encode: encoder() } : source.definition)
+      const own = isName ? { technique, decode: json, encode: encoder() } : source.definition
+      // A request with a method is equal to no other one.
+      const definition = own.technique?.method ? own : first(own)
       // The types of a descriptor are those of its definition's functions.
       return channels(definition, url, () => openChannel(channelScope, address, url, definition)) as never
     },

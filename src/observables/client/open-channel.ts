@@ -61,6 +61,7 @@ export function openChannel(scope: ChannelScope, source: string, url: string, de
     definition,
     compare: config.backend?.compare,
     disconnectDelay,
+    staysEnded: technique.method !== undefined,
     explain: () => technique.explain?.(url, config.scheduler.now()),
     link: (reader) =>
       session && topic !== undefined

@@ -58,10 +58,10 @@ export function supervisedConnection(
         ...reader,
         policy,
         promised: backend?.heartbeat,
-        continuity: technique.sendsOnce ? undefined : backend?.continuity,
+        continuity: backend?.continuity,
         // A pause would abort the request, and its end would send it again.
         lifecycle:
-          lifecycle && !technique.sendsOnce
+          lifecycle && !technique.method
             ? () =>
                 signals((limit) =>
                   signalsOf(lifecycle, { url: servers.name(source), disconnectWhenHidden: limit, scheduler }),

@@ -23,8 +23,6 @@ export interface ConnectOptions<P> extends HeartbeatOptions {
   connect: (cursor: Cursor | undefined, prepared: P, supervision: Supervision<P>) => Observable<SourceEvent>
   /** Whether `connect` monitors its connections itself, with `supervision.watch`. @default false */
   managesLiveness?: boolean
-  /** Whether each request must be sent once, so that nothing is resumed. @default false */
-  sendsOnce?: boolean | undefined
   /**
    * When the prepared request expires, in ms since the epoch, by the wall clock. Before that, a connection with a cursor is
    * recycled; one that `managesLiveness` recycles itself.
@@ -41,8 +39,8 @@ interface Attempt<P> extends ConnectOptions<P>, Pick<Supervision<P>, 'prepare' |
 
 /** Makes one connection from a cursor, or without it if the server does not respond because of it, and monitors it. */
 export function connectOnce<P>(attempt: Attempt<P>, prepared: P, from: string | undefined): Observable<SourceEvent> {
-  const { connect, managesLiveness, sendsOnce, expiresAt, tracker, scheduler, prepare, pollRate } = attempt
-  const resumable = () => !sendsOnce && canResume(tracker.position)
+  const { connect, managesLiveness, expiresAt, tracker, scheduler, prepare, pollRate } = attempt
+  const resumable = () => canResume(tracker.position)
   // A server that may ignore the cursor would silently lose and repeat messages with every rotation.
   const rotatable = () => resumable() && !tracker.position.recent
   const watch = (own?: HeartbeatOptions, until?: number) =>
@@ -54,7 +52,7 @@ export function connectOnce<P>(attempt: Attempt<P>, prepared: P, from: string | 
     const connected = connect(cursor, prepared, { watch, prepare, withoutCursor, pollRate })
     return managesLiveness ? connected : connected.pipe(watch({}, renewalTime(expiresAt?.(prepared), scheduler)))
   }
-  return orWithoutCursor(sendsOnce ? undefined : from, tracker.position, connectFrom, (known) =>
+  return orWithoutCursor(from, tracker.position, connectFrom, (known) =>
     tracker.update({ ...tracker.position, ...known }),
   )
 }

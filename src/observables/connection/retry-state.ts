@@ -118,7 +118,7 @@ const notRepeated = (cause: PushError): PushError =>
   new PushError(
     cause.code,
     DEV &&
-      `${cause.message} The request is not sent again by itself. Call reconnect() to send it again, or set \`idempotent\` if that is always safe.`,
+      `${cause.message.replace(' The client reconnects.', '')} The request is not sent again by itself: call reconnect() to send it again.`,
     { ...cause, cause },
   )
 

@@ -20,6 +20,8 @@ export interface SuperviseOptions<P> extends ConnectOptions<P> {
   /** Whether `prepareRequest` may return something else after a rejection (401, 403 ...); otherwise another call cannot help. @default true */
   prepares?: boolean
   policy: RetryPolicy
+  /** Whether a request that was sent is not sent again after a failure. @default false */
+  sendsOnce?: boolean | undefined
   /** For a server that does not report gaps by itself. */
   continuity?: Continuity | undefined
   /** Ends a wait. */

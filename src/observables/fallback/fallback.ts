@@ -80,11 +80,11 @@ export function fallback(...given: readonly (FallbackOptions | Technique)[]): Te
   checkNumbers('fallback', { 'upgradeProbe.max': max }, first)
   if (process.env.NODE_ENV !== 'production') checkTypes({ networkChange$: ownNetworkChange$, random, storage }, unknown)
 
-  for (const { name, sendsOnce } of techniques)
+  for (const { name, method } of techniques)
     checkOption(
-      !sendsOnce,
+      !method,
       DEV &&
-        `Invalid technique of fallback(): ${name}() sends its request once, and a fallback would send it again. Use ${name}() alone, or set \`idempotent\`.`,
+        `Invalid technique of fallback(): ${name}() sends a request by ${method}, and a fallback would send it again. Use ${name}() alone.`,
     )
 
   const names = techniques.map(({ name }) => name)

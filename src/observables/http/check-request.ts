@@ -20,7 +20,8 @@ export function checkRequest(
   } catch (cause) {
     throw new PushError(
       'invalid-request',
-      DEV && `Request to "${redactUrl(url)}" not sent: ${invalidHeader(headers) ?? errorMessage(cause)}. Correct it.`,
+      DEV &&
+        `Request to "${redactUrl(url)}" not sent: ${invalidHeader(headers) ?? errorMessage(cause).replace(/\.$/, '')}. Correct it.`,
       { cause },
     )
   }

@@ -1,6 +1,6 @@
 import { throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { mediaType } from '../../wire/media-type.ts'
-import type { BackendRequest, ResponseHead, Backend, Emit } from '../backends/backend.ts'
+import { END, type BackendRequest, type ResponseHead, type Backend, type Emit } from '../backends/backend.ts'
 import { otherServer } from '../backends/recognize-server.ts'
 import type { Verdict } from '../backends/verdict.ts'
 import { PushError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { request } from '../http/request.ts'
 import { DEV } from '../internal/dev.ts'
 import { redactUrl } from '../internal/redact-url.ts'
 import { streamRequest, type StreamRequest } from './stream-request.ts'
-import { expectsGreeting } from './text-stream-reader.ts'
+import { expectsGreeting, isEventStream } from './text-stream-reader.ts'
 
 export interface FetchTextOptions {
   technique: string
@@ -66,11 +66,31 @@ export function fetchText({
         expectsGreeting: expectsGreeting(backend, response),
       })
       const utf8 = new TextDecoder()
-      const feed = read(response, sent.until(emit))
+      let isEmpty = response.headers.get('content-length') !== '0' && response.body !== null
+      let isOver = false
+      /** The message that the response ended in. */
+      let unfinished: SourceEvent | undefined
+      const feed = read(
+        response,
+        sent.until((event) => {
+          if (isOver && event !== END && event.type === 'message') return void (unfinished = event)
+          if (event === END && unfinished) emit(unfinished)
+          emit(event)
+        }),
+      )
       return {
-        feed: (chunk) => feed(utf8.decode(chunk, { stream: true })),
+        feed(chunk) {
+          isEmpty = false
+          feed(utf8.decode(chunk, { stream: true }))
+        },
         end() {
-          if (sent.endsWithResponse) return
+          isOver = true
+          // It may be the last message. Otherwise a line is complete without its end, and an event is not.
+          if (sent.ends) feed(`${utf8.decode()}\n\n`)
+          if (sent.endsWithResponse && !isEmpty && !(unfinished && isEventStream(response))) {
+            if (unfinished) emit(unfinished)
+            return
+          }
           throw new PushError('connection-lost', DEV && `The server ended the stream "${redactUrl(url)}".`, {
             technique,
           })

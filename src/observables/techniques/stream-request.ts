@@ -1,46 +1,54 @@
 import { END, type Emit } from '../backends/backend.ts'
-import { checkNumbers, checkOption, wrongOption } from '../internal/check-options.ts'
+import { PushError } from '../errors.ts'
+import { checkNumbers, checkOption, checkUnknown, wrongOption } from '../internal/check-options.ts'
 import { DEV } from '../internal/dev.ts'
+import { errorMessage } from '../internal/redact-url.ts'
 import type { Technique } from './technique.ts'
 
 /** The request of a stream that is read by fetch. */
 export interface StreamRequestOptions {
   /**
-   * The HTTP method. A request with another method than GET is sent once, when the channel gets its first reader: the client
-   * neither retries it nor pauses it with the page. It ends with the response, and is aborted when its last reader leaves.
+   * The HTTP method. A request with another method than GET asks a question. It is sent when the channel gets its first
+   * reader, and only once: the client retries it only if it was not sent, or if the server rejected its token. It resumes
+   * nothing and is not paused with the page. The channel closes with the response, and stays closed until `reconnect()`. The
+   * request is aborted when its last reader leaves. A redirect by 301, 302 or 303 makes it a GET without a body.
    * @default 'GET'
    */
-  method?: string
+  method?: string | undefined
   /**
-   * The body of the request, or a function that returns it for each request. Text, bytes, `FormData`, `URLSearchParams` and
-   * `Blob` are sent unchanged, everything else as JSON. @default no body
+   * The body of the request, or a function that returns it for each request. Objects are sent as JSON. Text (as
+   * `text/plain`), bytes, `FormData`, `URLSearchParams` and `Blob` are sent unchanged. @default no body
    */
-  body?: BodyInit | object | (() => BodyInit | object)
+  body?: BodyInit | object | (() => BodyInit | object) | undefined
   /**
-   * Whether it is safe to send a request with another method than GET again, so that the client retries it. After a lost
-   * connection the new response begins with a `gap`. @default false
+   * Whether it is safe to send a request with another method than GET again, so that the client retries it after a failure.
+   * The new response then begins with a `gap`. Limit the retries (`backoff({ maxRetries })`) where each costs something.
+   * @default false
    */
-  idempotent?: boolean
+  idempotent?: boolean | undefined
   /**
-   * How the stream ends: a text that is the data of its last event and no message, or a function that returns true for its
-   * last message. A response that ends before it was cut, which is an error. Give it if your server has a last message:
-   * WebKitGTK, and a server without `Content-Length` and chunks, show a response that was cut as a complete one. @default for other methods than GET, `[DONE]` or
-   * the end of the response; for GET, nothing
+   * How the stream ends: the exact data of its last event, which is not delivered, or a function that returns true for the
+   * data (as it was sent) and the name of its last message, which is delivered. If the response ends before that, it counts
+   * as cut. Give it if your server has a last message: only that shows a cut if a proxy ends the response properly, if the
+   * response has neither a length nor chunks, and in WebKitGTK.
+   * @default for other methods than GET, `[DONE]` or the end of the response; for GET, nothing
    */
-  end?: string | ((message: { readonly data: string; readonly event: string }) => boolean)
+  end?: string | ((message: { readonly data: string; readonly event: string }) => boolean) | undefined
   /**
-   * How long the server may take to begin its response, in ms. @default the client's `connectTimeout`; for other methods
-   * than GET, 60_000
+   * How long the server may take to begin its response, in ms.
+   * @default for other methods than GET, 60_000; for GET, the client's `connectTimeout`
    */
-  connectTimeout?: number
+  connectTimeout?: number | undefined
 }
 
 /** What `StreamRequestOptions` mean for a technique. */
 export interface StreamRequest {
-  /** What each request has beside its URL and headers. */
+  /** What each request has beside its URL and headers. Throws `exception` if `body` throws, or returns no body. */
   init(): { method: string; body?: BodyInit; headers: Readonly<Record<string, string>> }
   /** Wraps `emit` so that the stream ends after its last message. */
   until(emit: Emit): Emit
+  /** Whether the stream has an end. */
+  readonly ends: boolean
   /** Whether the end of the response is the end of the stream. */
   readonly endsWithResponse: boolean
   /** The properties of the technique. */
@@ -54,33 +62,35 @@ const WORK = 60_000
 
 /** Checks the options of a stream's request. @throws PushError `invalid-option` */
 export function streamRequest(owner: string, options: StreamRequestOptions): StreamRequest {
-  const { body, idempotent = false, end, connectTimeout } = options
+  const { method: given = 'GET', body, idempotent = false, end, connectTimeout } = options
   if (process.env.NODE_ENV !== 'production') check(owner, options)
-  const method = (options.method ?? 'GET').toUpperCase()
-  const isGet = method === 'GET'
   checkNumbers(owner, { connectTimeout }, 1)
+  const method = given.toUpperCase()
+  const isGet = method === 'GET'
   const last = end ?? (isGet ? undefined : '[DONE]')
 
   return {
-    init() {
-      if (body === undefined) return { method, headers: {} }
-      const value: unknown = typeof body === 'function' ? (body as () => unknown)() : body
-      return isSentUnchanged(value)
-        ? { method, headers: {}, body: value }
-        : { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) }
+    init: () => ({ method, ...(body !== undefined && bodyOf(owner, body)) }) as ReturnType<StreamRequest['init']>,
+    until(emit) {
+      let ended = false
+      return (event) => {
+        if (ended) return
+        // Nothing is resumed by a question, so its events have no position.
+        const own = isGet || event === END ? event : { ...event, cursor: undefined }
+        if (last === undefined || own === END || own.type !== 'message' || typeof own.data !== 'string' || own.error)
+          return emit(own)
+        const isText = typeof last === 'string'
+        try {
+          ended = isText ? own.data === last : last({ data: own.data, event: own.event })
+        } catch (cause) {
+          emit(own)
+          throw userFailed(owner, 'end', cause)
+        }
+        if (!(ended && isText)) emit(own)
+        if (ended) emit(END)
+      }
     },
-    until: (emit) =>
-      last === undefined
-        ? emit
-        : (event) => {
-            if (event === END || event.type !== 'message' || typeof event.data !== 'string' || event.error)
-              return emit(event)
-            const { data, event: name } = event
-            if (typeof last === 'string') return emit(data === last ? END : event)
-            const isLast = last({ data, event: name })
-            emit(event)
-            if (isLast) emit(END)
-          },
+    ends: last !== undefined,
     endsWithResponse: !isGet && end === undefined,
     technique: {
       connectTimeout: connectTimeout ?? (isGet ? undefined : WORK),
@@ -90,25 +100,57 @@ export function streamRequest(owner: string, options: StreamRequestOptions): Str
   }
 }
 
+/** Returns a body with its content type, if fetch does not set it. */
+function bodyOf(owner: string, body: unknown): { body: BodyInit; headers?: Record<string, string> } {
+  let value = body
+  let text: string | undefined
+  try {
+    if (typeof body === 'function') value = (body as () => unknown)()
+    if (isSentUnchanged(value)) return { body: value }
+    text = isLost(value) ? undefined : JSON.stringify(value)
+  } catch (cause) {
+    throw userFailed(owner, 'body', cause)
+  }
+  if (text === undefined)
+    throw new PushError(
+      'exception',
+      DEV &&
+        `Request not sent: JSON cannot hold the \`body\` of ${owner}(), which is ${Object.prototype.toString.call(value)}. Give a plain object, and await promises before.`,
+    )
+  return { body: text, headers: { 'Content-Type': 'application/json' } }
+}
+
 const isSentUnchanged = (value: unknown): value is BodyInit =>
   typeof value === 'string' ||
   ArrayBuffer.isView(value) ||
-  [ArrayBuffer, Blob, FormData, URLSearchParams, ReadableStream].some((type) => value instanceof type)
+  [ArrayBuffer, Blob, FormData, URLSearchParams].some((type) => value instanceof type)
 
-function check(owner: string, { method = 'GET', body, end }: StreamRequestOptions): void {
+/** Returns whether JSON would write an object as `{}` that is more than that, such as a promise, a Map or a stream. */
+function isLost(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'toJSON' in value) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
+  return !isPlain && Object.keys(value).length === 0
+}
+
+const userFailed = (owner: string, option: string, cause: unknown): PushError =>
+  new PushError('exception', DEV && `\`${option}\` of ${owner}() threw: ${errorMessage(cause)}. Fix it.`, { cause })
+
+const OPTIONS: readonly string[] = ['method', 'body', 'idempotent', 'end', 'connectTimeout']
+
+function check(owner: string, options: StreamRequestOptions): void {
+  const { method = 'GET', body, end } = options
+  checkUnknown(
+    owner,
+    Object.keys(options).filter((name) => !OPTIONS.includes(name)),
+  )
   checkOption(typeof method === 'string', wrongOption('method', owner, method, "Give a text, such as 'POST'."))
   checkOption(
     body === undefined || method.toUpperCase() !== 'GET',
-    DEV && wrongOption('body', owner, body, "A GET has no body. Give the `method` too, such as 'POST'."),
+    wrongOption('body', owner, body, "A GET has no body. Give the `method` too, such as 'POST'."),
   )
   checkOption(
     end === undefined || typeof end === 'string' || typeof end === 'function',
-    DEV &&
-      wrongOption(
-        'end',
-        owner,
-        end,
-        'Give the text of the last event, or a function that recognizes the last message.',
-      ),
+    wrongOption('end', owner, end, 'Give the text of the last event, or a function that recognizes the last message.'),
   )
 }

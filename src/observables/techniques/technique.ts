@@ -74,15 +74,13 @@ export interface Technique {
    */
   readonly sendsHeaders?: boolean | 'each'
   /**
-   * Whether each request must be sent once, because another one is another order or another question. The client then
-   * retries it only if it was not sent or the user was rejected, does not pause it with the page, and resumes nothing. @default false
-   */
-  readonly sendsOnce?: true
-  /**
-   * The HTTP method of its requests. With another one than GET, two channels of a URL are two requests, and not one channel
-   * that is read twice. @default 'GET'
+   * The HTTP method of its requests, if it is not GET. Such a request asks a question: two channels of one URL are two
+   * requests, the page's lifecycle does not pause it, a channel that has ended stays so until `reconnect()`, and the request is
+   * aborted when its last reader leaves. Its events must have no cursors. @default 'GET'
    */
   readonly method?: string | undefined
+  /** Whether a request with a `method` is retried only if it was not sent, or if the user was rejected. @default false */
+  readonly sendsOnce?: true
   /** How long a connection may take to open, in ms. @default the client's `connectTimeout` */
   readonly connectTimeout?: number | undefined
   /** Whether it monitors its connections by `request.watch`, so that the client does not. */

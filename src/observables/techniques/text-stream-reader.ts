@@ -79,4 +79,5 @@ export function expectsGreeting(backend: Backend | undefined, head: ResponseHead
   return part.expectsGreeting?.(head) ?? false
 }
 
-const isEventStream = ({ headers }: ResponseHead) => mediaType(headers.get('content-type')) === EVENT_STREAM
+/** Whether a response is an event stream. */
+export const isEventStream = ({ headers }: ResponseHead) => mediaType(headers.get('content-type')) === EVENT_STREAM

@@ -1,6 +1,13 @@
 import { BehaviorSubject, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import { PushError, backoff, createPushClient, type PushClientOptions, type PushEvent } from 'pinia-push/observables'
+import {
+  PushError,
+  backoff,
+  createPushClient,
+  pausable,
+  type PushClientOptions,
+  type PushEvent,
+} from 'pinia-push/observables'
 import { mockTechnique, virtualTime } from 'pinia-push/testing'
 
 const retry = backoff({ initialDelay: 10, multiplier: 1, random: () => 1 })
@@ -8,10 +15,10 @@ const retry = backoff({ initialDelay: 10, multiplier: 1, random: () => 1 })
 /** A channel whose request must be sent once. */
 function asked(options: PushClientOptions = {}) {
   const time = virtualTime()
-  const technique = mockTechnique()
+  const technique = mockTechnique({ resumes: false })
   const client = createPushClient({
     baseUrl: 'http://push.test',
-    technique: Object.assign(technique, { sendsOnce: true as const }),
+    technique: Object.assign(technique, { method: 'POST', sendsOnce: true as const }),
     retry,
     scheduler: time,
     ...options,
@@ -60,7 +67,7 @@ describe('a request that is sent once', () => {
     technique.latest.drop()
     time.advance(1e6)
     expect([requests(), story()]).toEqual([1, ['message', 'gap not-resumed', 'failed connection-lost']])
-    expect(channel.state.error?.message).toMatch(/The request is not sent again by itself\. Call reconnect\(\)/)
+    expect(channel.state.error?.message).toMatch(/The request is not sent again by itself: call reconnect\(\)/)
   })
 
   test('is sent again by reconnect(), without a cursor and with a gap', () => {
@@ -69,7 +76,7 @@ describe('a request that is sent once', () => {
     technique.latest.message(1)
     technique.latest.drop()
     channel.reconnect()
-    technique.latest.open({ cursor: null })
+    technique.latest.open()
     technique.latest.message(2)
     expect([requests(), technique.latest.request.cursor]).toEqual([2, undefined])
     expect(story()).toEqual(['message', 'gap not-resumed', 'failed connection-lost', 'gap not-resumed', 'message'])
@@ -126,9 +133,38 @@ describe('a request that is sent once', () => {
   })
 
   test('is aborted when its last reader leaves, with every timer', () => {
-    const { technique, reading, time } = asked({ disconnectDelay: 0 })
+    const { technique, reading, time } = asked({ disconnectDelay: 5_000 })
     technique.latest.open()
     reading.unsubscribe()
     expect([technique.latest.closed, time.pending]).toEqual([true, 0])
+  })
+
+  test('is not sent again by a later reader once it was answered, but by reconnect()', () => {
+    const { technique, reading, channel, requests } = asked()
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.end()
+    reading.unsubscribe()
+    const later: string[] = []
+    channel.events$.subscribe(({ type }) => later.push(type))
+    expect([requests(), channel.status, later]).toEqual([1, 'closed', ['closed']])
+    channel.reconnect()
+    technique.latest.open()
+    technique.latest.message(2)
+    expect([requests(), channel.status]).toEqual([2, 'open'])
+  })
+
+  test('is not sent again by a reader that was paused after the answer', () => {
+    const { technique, reading, channel, requests } = asked()
+    reading.unsubscribe()
+    const [paused$, events] = [new BehaviorSubject(false), [] as string[]]
+    pausable(channel, paused$).subscribe(({ type }) => events.push(type))
+    technique.latest.open()
+    technique.latest.message(1)
+    technique.latest.end()
+    paused$.next(true)
+    paused$.next(false)
+    expect([requests(), events.filter((type) => type === 'message')]).toEqual([2, ['message']])
+    expect(channel.status).toBe('closed')
   })
 })

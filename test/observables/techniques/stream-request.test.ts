@@ -29,9 +29,14 @@ describe('a wrong option of a request', () => {
     expect(() => fetchStream({ body: 'x' })).toThrow(invalid(/`body` of fetchStream\(\)/))
   })
 
-  test('is a technique of fallback() that sends its request once', () => {
-    expect(() => fallback(sse({ method: 'POST' }), fetchStream())).toThrow(invalid(/sse\(\) sends its request once/))
-    expect(() => fallback(sse({ method: 'POST', idempotent: true }))).not.toThrow()
+  test.for([false, true])('is a technique of fallback() with a method (idempotent: %s)', (idempotent) => {
+    expect(() => fallback(sse({ method: 'POST', idempotent }), fetchStream())).toThrow(
+      invalid(/sse\(\) sends a request by POST, and a fallback would send it again/),
+    )
+  })
+
+  test('is one that does not exist', () => {
+    expect(() => sse({ methd: 'POST' } as never)).toThrow(invalid(/`methd` of sse\(\): there is no such option/))
   })
 
   test('is a request for topics, which share one connection', () => {
@@ -55,13 +60,28 @@ test.for(['POST ', 'CONNECT', 'A B'])('the method %j fails the channel, and name
   expect(error.message).toContain(method.trim())
 })
 
-test('a body that JSON cannot hold fails the channel with its cause', async () => {
-  const cyclic: Record<string, unknown> = {}
-  cyclic['self'] = cyclic
+const cyclic: Record<string, unknown> = {}
+cyclic['self'] = cyclic
+
+test.for<[string, SseOptions['body'], RegExp]>([
+  ['is cyclic', cyclic, /`body` of sse\(\) threw: .*circular/],
+  [
+    'throws',
+    () => {
+      throw new Error('no question')
+    },
+    /`body` of sse\(\) threw: no question\. Fix it\./,
+  ],
+  ['is a promise', async () => ({ ask: 1 }), /which is \[object Promise\]/],
+  ['is a Map', new Map([['ask', 1]]), /which is \[object Map\]/],
+  ['is a stream', new ReadableStream(), /which is \[object ReadableStream\]/],
+  ['is nothing', () => undefined as never, /which is \[object Undefined\]/],
+  ['is a function of a function', () => () => 1, /which is \[object Function\]/],
+])('a body that %s fails the channel, and sends nothing', async ([, body, message]) => {
   const client = createPushClient({ baseUrl: 'http://127.0.0.1:9' })
-  const technique = sse({ method: 'POST', body: cyclic })
+  const technique = sse({ method: 'POST', body })
   const error = await new Promise<PushError>((resolve) => {
     client.channel('/a', { technique }).events$.subscribe((event) => event.type === 'failed' && resolve(event.error))
   })
-  expect([error.code, error.cause]).toEqual(['exception', expect.any(TypeError)])
+  expect([error.code, error.message]).toEqual(['exception', expect.stringMatching(message)])
 })
