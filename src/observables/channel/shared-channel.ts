@@ -49,6 +49,11 @@ export interface ChannelWorks {
   active: (active: boolean) => void
 }
 
+type Open = Extract<PushState, { type: 'open' }>
+
+const isSame = (last: Open | undefined, next: Open) =>
+  last?.technique === next.technique && last.unconfirmed === next.unconfirmed
+
 /** Whether a channel without readers has ended, and stays so. */
 const staysEnded = (works: ChannelWorks, connection: Subscription | undefined) =>
   works.staysEnded === true && connection?.closed === true
@@ -60,7 +65,7 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
   let position = initialPosition()
   /** Undefined while idle; a closed one while the channel is `closed` or `failed`. */
   let connection: Subscription | undefined
-  let lastOpen: Extract<PushState, { type: 'open' }> | undefined
+  let lastOpen: Open | undefined
   /** Where the last reader left, if it paused. */
   let pausedAt: Position | undefined
   const moved = (next: Position) => void (position = next)
@@ -93,10 +98,11 @@ export function createChannel(works: ChannelWorks): Channel<unknown, unknown> {
 
   const open = ({ type, technique, unconfirmed = false, reason }: Extract<LinkEvent, { type: 'open' }>) => {
     decoder.interrupted(false)
+    const next = { type, technique, unconfirmed, reason }
     // A recycled connection is not an event for readers.
-    if (lastOpen?.technique === technique && lastOpen.unconfirmed === unconfirmed) return
-    lastOpen = { type, technique, unconfirmed, reason }
-    emit(lastOpen)
+    if (isSame(lastOpen, next)) return
+    lastOpen = next
+    emit(next)
   }
 
   const handleLinkEvent = (event: LinkEvent) => {
