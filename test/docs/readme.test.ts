@@ -7,6 +7,12 @@ test('the README has at most 200 lines', () => {
   expect(readme.split('\n').length).toBeLessThanOrEqual(201)
 })
 
+test('the page for one’s own server has the same code as the README', () => {
+  const blocks = (text: string) =>
+    [...text.matchAll(/```(?:ts|vue)\n(?:\/\/|<!--) src[^]*?```/g)].map(([block]) => block)
+  expect(blocks(readFileSync('docs/start/your-server.md', 'utf8'))).toEqual(blocks(readme))
+})
+
 test.for([
   ['`createPushClient`, `webSocket` (', 'webSocket + channel, RxJS a peer'],
   ['`createPushClient`, `sse` (', 'sse + channel'],
