@@ -110,6 +110,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Reference',
     items: [
       { text: 'Entry points', link: '/reference/entry-points' },
+      { text: 'Errors', link: '/reference/errors' },
       { text: 'Test results', link: '/reference/test-results' },
       { text: "The hub's protocol", link: '/reference/protocol' },
       { text: 'Changes', link: '/reference/changelog' },
