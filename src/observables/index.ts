@@ -28,6 +28,7 @@ export { actionCable, type ActionCableOptions } from './backends/action-cable/ac
 export { centrifugo } from './backends/centrifugo/centrifugo.ts'
 export type { CentrifugoOptions, CentrifugoSubscription } from './backends/centrifugo/options.ts'
 export { durableStreams, type DurableStreamsOptions } from './backends/durable-streams/durable-streams.ts'
+export { graphqlSse, type GraphqlSseOptions } from './backends/graphql-sse.ts'
 export { graphqlWs } from './backends/graphql-ws/graphql-ws.ts'
 export type { GraphqlOperation, GraphqlWsOptions } from './backends/graphql-ws/options.ts'
 export type { SessionCredentials } from './session/conversation.ts'

@@ -23,6 +23,7 @@ const OBSERVABLES = [
   'durableStreams',
   'fallback',
   'fetchStream',
+  'graphqlSse',
   'graphqlWs',
   'hub',
   'iframeStream',

@@ -90,6 +90,8 @@ export interface EventStreamBackend {
   read(head: ResponseHead | undefined, emit: Emit, target: Target): (event: ServerSentEvent) => void
   /** Returns whether the server sends bytes as soon as the stream is open. Absent: it does not. */
   expectsGreeting?(head: ResponseHead): boolean
+  /** Whether the server ends a stream by an event, so that a response that ends without it was cut. @default false */
+  readonly endsByEvent?: boolean
   /** The longest silence of a healthy stream, in ms, if it applies to event streams only. */
   readonly heartbeat?: number | undefined
   /** Returns `again` for a comment that is a heartbeat. Any other verdict closes the connection. */

@@ -77,7 +77,7 @@ const readByFetch = (
     return fetchText({
       technique: NAME,
       address: backend.buildRequest(target, true),
-      sent,
+      sent: backend.endsByEvent ? { ...sent, endsWithResponse: false } : sent,
       accept: EVENT_STREAM,
       credentials,
       scheduler: target.scheduler,
