@@ -1,4 +1,5 @@
-import { posix } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import { defineConfig, type DefaultTheme, type MarkdownOptions } from 'vitepress'
 
 /** The pages of documents that live outside of `docs`. */
@@ -125,10 +126,22 @@ const sidebar: DefaultTheme.SidebarItem[] = [
   },
 ]
 
+const DESCRIPTION = 'Server push for Vue, Pinia and RxJS that never loses a message silently'
+
+/** Lists the pages for language models. See https://llmstxt.org */
+function llmsText(): string {
+  const parts = sidebar.map(({ text, items = [] }) => {
+    const pages = items.map((page) => `- [${page.text}](${page.link})`)
+    return [`## ${text}`, '', ...pages, ''].join('\n')
+  })
+  return [`# pinia-push`, '', `> ${DESCRIPTION}`, '', ...parts].join('\n')
+}
+
 export default defineConfig({
   title: 'pinia-push',
-  description: 'Server push for Vue, Pinia and RxJS that never loses a message silently',
+  description: DESCRIPTION,
   cleanUrls: true,
+  buildEnd: ({ outDir }) => writeFileSync(join(outDir, 'llms.txt'), llmsText()),
   markdown: {
     config: repositoryLinks,
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
