@@ -1,7 +1,6 @@
 import { describe, expect } from 'vitest'
 import {
   backoff,
-  createPushClient,
   defineChannel,
   hub,
   type PushClient,
@@ -35,21 +34,8 @@ const test = base.extend<{
   /** A client of the sessions of a row, for this test alone. */
   sessions: (row: Pick<Row, 'technique'>, baseUrl: string, options?: PushClientOptions) => PushClient
 }>({
-  sessions: async ({}, use) => {
-    const clients: PushClient[] = []
-    await use((row, baseUrl, options = {}) => {
-      const client = createPushClient({
-        technique: row.technique(),
-        backend: hub(),
-        baseUrl,
-        ...PATIENT,
-        ...options,
-      })
-      clients.push(client)
-      return client
-    })
-    for (const client of clients) client.close()
-  },
+  sessions: ({ client }, use) =>
+    use((row, baseUrl, options) => client(row, { backend: hub(), baseUrl, ...PATIENT, ...options })),
 })
 
 /** What a session of the hub promises with a technique: many channels on one connection, and each as if it had its own. */

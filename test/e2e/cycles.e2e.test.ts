@@ -5,19 +5,9 @@ import { createHub, type Hub } from 'pinia-push/hub'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
-import type { Name } from './cycles/main.ts'
 import { launch } from './launch.ts'
+import { TECHNIQUES } from './techniques.ts'
 
-const TECHNIQUES: readonly Name[] = [
-  'polling',
-  'longPolling',
-  'iframeStream',
-  'xhrStream',
-  'fetchStream',
-  'sse',
-  'eventSource',
-  'webSocket',
-]
 const CYCLES = 500
 const ROUNDS = 4
 /** Less than one small object per cycle. */

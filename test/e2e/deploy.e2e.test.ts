@@ -6,17 +6,7 @@ import { startDeployed } from '../deploy/node-deployed.ts'
 import { bundle } from './bundle.ts'
 import { CHROMIUM } from './chromium.ts'
 import { launch } from './launch.ts'
-
-const TECHNIQUES = [
-  'polling',
-  'longPolling',
-  'iframeStream',
-  'xhrStream',
-  'fetchStream',
-  'sse',
-  'eventSource',
-  'webSocket',
-]
+import { TECHNIQUES } from './techniques.ts'
 
 /** The interface of the page. */
 declare const read: (url: string, technique: string, tokens: Record<string, string>) => void

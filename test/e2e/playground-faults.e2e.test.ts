@@ -1,15 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  BEGUN_BY_HAND,
-  TECHNIQUES,
-  allOpen,
-  begin,
-  card,
-  messages,
-  openPlayground,
-  servePlayground,
-  visit,
-} from './playground.ts'
+import { BEGUN_BY_HAND, allOpen, begin, card, messages, openPlayground, servePlayground, visit } from './playground.ts'
+import { TECHNIQUES } from './techniques.ts'
 
 openPlayground()
 

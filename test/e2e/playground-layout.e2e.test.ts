@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import { TECHNIQUES, address, allOpen, begin, card, openPlayground, publish, visit } from './playground.ts'
+import { address, allOpen, begin, card, openPlayground, publish, visit } from './playground.ts'
+import { TECHNIQUES } from './techniques.ts'
 
 openPlayground()
 

@@ -1,15 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  BEGUN_BY_HAND,
-  TECHNIQUES,
-  address,
-  allOpen,
-  begin,
-  card,
-  openPlayground,
-  publish,
-  visit,
-} from './playground.ts'
+import { BEGUN_BY_HAND, address, allOpen, begin, card, openPlayground, publish, visit } from './playground.ts'
+import { TECHNIQUES } from './techniques.ts'
 
 openPlayground()
 

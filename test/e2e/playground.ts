@@ -5,17 +5,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { CHROMIUM } from './chromium.ts'
 import { cacheDir } from './vite-cache.ts'
 import { launch } from './launch.ts'
-
-export const TECHNIQUES = [
-  'polling',
-  'longPolling',
-  'iframeStream',
-  'xhrStream',
-  'fetchStream',
-  'sse',
-  'eventSource',
-  'webSocket',
-]
+import { TECHNIQUES } from './techniques.ts'
 
 const SERVED = {
   configFile: new URL('../../playground/vite.config.ts', import.meta.url).pathname,
